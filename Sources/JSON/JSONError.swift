@@ -1,0 +1,56 @@
+/// What is wrong with a JSON text or value.
+public enum JSONError: Error, Equatable, CustomStringConvertible {
+    /// The text is not JSON; `line` and `column` count from 1, `byte` from 0.
+    case malformed(reason: String, line: Int, column: Int, byte: Int)
+    /// Arrays and objects are nested more than `limit` levels deep.
+    case tooDeep(limit: Int)
+    /// A number that JSON cannot hold (NaN or infinity), at a path such as `values.first[3]`.
+    case notFinite(path: String)
+    /// A string or member name that is not valid for the codec.
+    case unrepresentable(reason: String)
+    /// The file could not be read.
+    case unreadable(path: String, reason: String)
+    /// The value does not have the expected form; `path` names the member, as in `players.image.grid`.
+    case mismatch(path: String, expected: String, found: String)
+    /// A member that must be there is missing.
+    case missing(path: String)
+    /// Members that no reader asked for, most often a misspelt parameter.
+    case unknown(paths: [String], known: [String])
+
+    public var description: String {
+        switch self {
+        case .malformed(let reason, let line, let column, let byte):
+            "not valid JSON: \(reason) (line \(line), column \(column), byte \(byte))"
+        case .tooDeep(let limit):
+            "arrays and objects are nested more than \(limit) levels deep"
+        case .notFinite(let path):
+            "\(path.isEmpty ? "the value" : path) is not a finite number"
+        case .unrepresentable(let reason):
+            reason
+        case .unreadable(let path, let reason):
+            "cannot read \(path): \(reason)"
+        case .mismatch(let path, let expected, let found):
+            "\(path.isEmpty ? "the value" : "'\(path)'") must be \(expected), not \(found)"
+        case .missing(let path):
+            "'\(path)' is missing"
+        case .unknown(let paths, let known):
+            "unknown \(paths.count == 1 ? "member" : "members") \(paths.map { "'\($0)'" }.joined(separator: ", "))"
+                + "; known are \(known.joined(separator: ", "))"
+        }
+    }
+}
+
+/// What a parser accepts.
+public struct JSONLimits: Sendable {
+    /// How many arrays and objects may be nested.
+    public var depth: Int
+    /// Whether an object with two members of one name is an error.
+    public var rejectDuplicateKeys: Bool
+
+    public init(depth: Int = 64, rejectDuplicateKeys: Bool = true) {
+        self.depth = depth
+        self.rejectDuplicateKeys = rejectDuplicateKeys
+    }
+
+    public static let `default` = JSONLimits()
+}

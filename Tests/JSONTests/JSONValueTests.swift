@@ -1,0 +1,95 @@
+import JSON
+import Testing
+
+@Suite("JSON text")
+struct JSONTextTests {
+    @Test("every kind of value survives a round trip, members in order", arguments: [
+        "null", "true", "-3", "0.25", "\"a\\u0000b ☕ \\\"\"", "[]", "{}", "[1,[2,[3]],{}]",
+        #"{"z":1,"a":[null,false],"m":{"x":1.5}}"#,
+    ])
+    func roundTrip(text: String) throws {
+        let value = try JSONValue(parsing: text)
+        #expect(try JSONValue(parsing: value.serialized()) == value)
+        if !text.contains("\\u") { #expect(try value.text() == text) }
+    }
+
+    @Test("every 32-bit float comes back exactly")
+    func floats() throws {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            let number = Float(bitPattern: UInt32.random(in: 0..<0x7F80_0000, using: &generator))
+            let value = try JSONValue(parsing: JSONValue.real(Double(number)).serialized())
+            #expect(Float(value.double ?? .nan) == number)
+        }
+    }
+
+    @Test("a malformed text is refused with its place")
+    func malformed() {
+        #expect(throws: JSONError.self) { try JSONValue(parsing: "{\"a\": 1,}") }
+        do {
+            _ = try JSONValue(parsing: "{\n  \"a\": x}")
+            Issue.record("accepted")
+        } catch {
+            guard case .malformed(_, let line, _, _) = error else { Issue.record("\(error)"); return }
+            #expect(line == 2)
+        }
+    }
+
+    @Test("depth, duplicate names and invalid UTF-8 are refused")
+    func limits() throws {
+        let deep = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
+        #expect(throws: JSONError.tooDeep(limit: 64)) { try JSONValue(parsing: deep) }
+        #expect(try JSONValue(parsing: String(repeating: "[", count: 64) + String(repeating: "]", count: 64)).array != nil)
+        #expect(try JSONValue(parsing: "\"" + String(repeating: "[", count: 100) + "\"").string != nil)
+        #expect(throws: JSONError.self) { try JSONValue(parsing: #"{"a":1,"a":2}"#) }
+        #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
+    }
+
+    @Test("NaN never leaves, and the error names where it was")
+    func notFinite() {
+        let value: JSONValue = ["values": ["first": [1.0, .real(.nan)]]]
+        #expect(throws: JSONError.notFinite(path: "values.first[1]")) { try value.serialized() }
+    }
+}
+
+@Suite("JSON and Codable")
+struct JSONCodingTests {
+    struct Grid: Codable, Equatable { var rows: Int; var columns: Int }
+    struct Parameters: Codable, Equatable {
+        var text: String
+        var p: Double?
+        var grid: Grid?
+        var sizes: [Int]
+        var extra: JSONValue?
+    }
+
+    @Test("a Codable type goes through and comes back")
+    func roundTrip() throws {
+        let parameters = Parameters(
+            text: "a dog", p: 0.3, grid: Grid(rows: 2, columns: 3), sizes: [1, 2], extra: ["k": [1, nil]])
+        let value = try JSONValue(encoding: parameters)
+        #expect(try value.text() == #"{"text":"a dog","p":0.3,"grid":{"rows":2,"columns":3},"sizes":[1,2],"extra":{"k":[1,null]}}"#)
+        #expect(try value.decode(Parameters.self, strict: true) == parameters)
+    }
+
+    @Test("an error names the member by its path")
+    func paths() throws {
+        let wrong = try JSONValue(parsing: #"{"text":"a","sizes":[1,"x"]}"#)
+        #expect(throws: JSONError.mismatch(path: "sizes[1]", expected: "an integer", found: "a string")) {
+            try wrong.decode(Parameters.self)
+        }
+        let missing = try JSONValue(parsing: #"{"text":"a","sizes":[],"grid":{"rows":1}}"#)
+        #expect(throws: JSONError.missing(path: "grid.columns")) { try missing.decode(Parameters.self) }
+        let fraction = try JSONValue(parsing: #"{"text":"a","sizes":[1.5]}"#)
+        #expect(throws: JSONError.self) { try fraction.decode(Parameters.self) }
+    }
+
+    @Test("a misspelt member is told when asked to be strict, and ignored otherwise")
+    func unknown() throws {
+        let value = try JSONValue(parsing: #"{"text":"a","sizes":[],"grid":{"rows":1,"columns":2,"colour":3}}"#)
+        #expect(throws: JSONError.unknown(paths: ["grid.colour"], known: ["columns", "rows"])) {
+            try value.decode(Parameters.self, strict: true)
+        }
+        #expect(try value.decode(Parameters.self).grid == Grid(rows: 1, columns: 2))
+    }
+}
