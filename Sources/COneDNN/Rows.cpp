@@ -1,0 +1,90 @@
+#include <cstring>
+
+#include "Context.h"
+#include "RowKernels.h"
+
+using cdnn::row_kernels;
+
+namespace {
+
+// Where attention leaves its f32 rows: the destination itself if it is f32, else scratch to convert from.
+float *attention_target(cdnn_context *context, const cdnn_rows &destination, int64_t row, int64_t rows) {
+  if (destination.format == CDNN_F32) return static_cast<float *>(destination.values) + row * destination.columns;
+  return context->attention_rows.reserve<float>(rows * destination.columns);
+}
+
+cdnn_rows from_row(cdnn_rows rows, int64_t row) {
+  const int64_t size = rows.format == CDNN_F32 ? 4 : rows.format == CDNN_BF16 ? 2 : 1;
+  rows.values = static_cast<char *>(rows.values) + row * rows.columns * size;
+  if (rows.format == CDNN_U8) {
+    rows.scale += row;
+    rows.zero += row;
+  }
+  return rows;
+}
+
+}  // namespace
+
+void cdnn_layer_norm(const float *source, int64_t rows, const float *weight, const float *bias, float epsilon,
+                     cdnn_rows destination) {
+  // A row that is converted on the way out passes through the stack; the columns of every known tower fit.
+  constexpr int64_t largest = 16384;
+  alignas(64) float scratch[largest];
+  if (destination.columns > largest) return;
+  row_kernels().layer_norm(source, rows, weight, bias, epsilon, destination, scratch);
+}
+
+void cdnn_convert_rows(const float *source, int64_t rows, cdnn_rows destination) {
+  row_kernels().convert_rows(source, rows, destination);
+}
+
+int cdnn_attention(cdnn_context *context, const float *q, int64_t q_stride, int64_t queries, const float *k,
+                   const float *v, int64_t kv_stride, int64_t keys, int64_t heads, int64_t width, cdnn_rows destination,
+                   int64_t destination_row) {
+  try {
+    float *scratch = context->attention_scratch.reserve<float>(row_kernels().attention_scratch(keys, width));
+    float *out = attention_target(context, destination, destination_row, queries);
+    row_kernels().attention(q, q_stride, queries, k, v, kv_stride, keys, heads, width, out, scratch);
+    if (destination.format != CDNN_F32) cdnn_convert_rows(out, queries, from_row(destination, destination_row));
+    return 0;
+  } catch (const std::bad_alloc &) {
+    return 1;
+  }
+}
+
+int cdnn_attention_over(cdnn_context *context, const float *q, const float *k, const float *v, int64_t kv_stride,
+                        const int32_t *indices, int64_t keys, int64_t heads, int64_t width, cdnn_rows destination,
+                        int64_t destination_row) {
+  try {
+    float *scratch = context->attention_scratch.reserve<float>(keys + 64);
+    float *out = attention_target(context, destination, destination_row, 1);
+    row_kernels().attention_over(q, k, v, kv_stride, indices, keys, heads, width, out, scratch);
+    if (destination.format != CDNN_F32) cdnn_convert_rows(out, 1, from_row(destination, destination_row));
+    return 0;
+  } catch (const std::bad_alloc &) {
+    return 1;
+  }
+}
+
+void cdnn_bf16_to_f32(const uint16_t *source, float *destination, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const uint32_t bits = static_cast<uint32_t>(source[i]) << 16;
+    std::memcpy(destination + i, &bits, 4);
+  }
+}
+
+void cdnn_f16_to_f32(const uint16_t *source, float *destination, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const uint32_t h = source[i], sign = (h & 0x8000u) << 16, exponent = (h >> 10) & 0x1f, mantissa = h & 0x3ff;
+    uint32_t bits;
+    if (exponent == 0) {
+      // Subnormal: the mantissa counts 2^-24.
+      const float value = static_cast<float>(mantissa) * 5.9604644775390625e-8f;
+      std::memcpy(&bits, &value, 4);
+      bits |= sign;
+    } else {
+      bits = sign | ((exponent == 31 ? 255u : exponent + 112u) << 23) | (mantissa << 13);
+    }
+    std::memcpy(destination + i, &bits, 4);
+  }
+}

@@ -1,0 +1,45 @@
+import COneDNN
+
+/// What the processor and the operating system support, as far as it decides speed and precision.
+public struct CPUFeatures: Sendable, Equatable {
+    /// The processor's own name, such as "Intel(R) Xeon(R) Processor"; empty where it has none.
+    public let name: String
+    public let avx2: Bool
+    /// AVX-512 with the F, BW, VL and DQ parts.
+    public let avx512: Bool
+    /// 8-bit products added in 32 bits (AVX-512 VNNI or AVX-VNNI).
+    public let vnni: Bool
+    /// bf16 products in hardware (AVX-512 BF16 or AMX); without them oneDNN emulates bf16 and is slow.
+    public let bf16: Bool
+    /// Tile products (AMX).
+    public let amx: Bool
+
+    /// The features of the machine that this process runs on.
+    public static let current = CPUFeatures()
+
+    /// The names of the features that are present, for reports.
+    public var names: [String] {
+        [("avx2", avx2), ("avx512", avx512), ("vnni", vnni), ("bf16", bf16), ("amx", amx)]
+            .filter(\.1).map(\.0)
+    }
+
+    private init() {
+        let cpu = cdnn_cpu_features()
+        name = withUnsafeBytes(of: cpu.brand) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                .split(separator: " ").joined(separator: " ")
+        }
+        avx2 = cpu.avx2 && cpu.fma
+        avx512 = cpu.avx512f && cpu.avx512bw && cpu.avx512vl && cpu.avx512dq
+        vnni = cpu.avx512_vnni || cpu.avx_vnni
+        bf16 = cpu.avx512_bf16 || cpu.amx_bf16
+        amx = cpu.amx_tile && (cpu.amx_bf16 || cpu.amx_int8)
+    }
+}
+
+/// The version of oneDNN that was loaded, such as "2.6.3".
+public let oneDNNVersion: String = {
+    var text = [CChar](repeating: 0, count: 32)
+    cdnn_version(&text, Int32(text.count))
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+}()

@@ -1,0 +1,78 @@
+import JSON
+
+/// The weights of a model folder: one safetensors file, or the shards that an index names.
+public struct WeightFiles: Sendable {
+    /// The file that says which tensors there are: the only file, or the index.
+    public let path: String
+    private let files: [SafetensorsFile]
+    private let fileOfTensor: [String: Int]
+
+    /// One safetensors file.
+    /// - Throws: ``SafetensorsError``.
+    public init(file path: String) throws(SafetensorsError) {
+        self.path = path
+        let file = try SafetensorsFile(path: path)
+        files = [file]
+        fileOfTensor = Dictionary(uniqueKeysWithValues: file.names.map { ($0, 0) })
+    }
+
+    /// The shards named by `model.safetensors.index.json`, in the folder that holds it.
+    /// - Throws: ``SafetensorsError``: also when a shard that the index names is missing, or lacks a tensor said to be in it.
+    public init(index path: String) throws(SafetensorsError) {
+        self.path = path
+        let index: JSONValue
+        do {
+            index = try JSONValue(contentsOf: path)
+        } catch {
+            throw .unreadable(file: path, reason: "\(error)")
+        }
+        guard let map = index["weight_map"]?.object, !map.isEmpty else {
+            throw .malformed(file: path, reason: "\"weight_map\" is missing or empty")
+        }
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        var files: [SafetensorsFile] = []
+        var numbers: [String: Int] = [:]
+        var fileOfTensor: [String: Int] = [:]
+        for (tensor, shard) in map {
+            guard let shard = shard.string, !shard.contains("/"), shard != "..", !shard.isEmpty else {
+                throw .malformedTensor(file: path, tensor: tensor, reason: "\"weight_map\" gives no plain file name")
+            }
+            let number: Int
+            if let known = numbers[shard] {
+                number = known
+            } else {
+                do {
+                    files.append(try SafetensorsFile(path: folder + shard))
+                } catch .unreadable(let file, let reason) {
+                    throw .unreadable(file: file, reason: "\(reason) (\(path) names it as a shard)")
+                }
+                number = files.count - 1
+                numbers[shard] = number
+            }
+            guard files[number].contains(tensor) else { throw .missingTensor(file: files[number].path, tensor: tensor) }
+            fileOfTensor[tensor] = number
+        }
+        self.files = files
+        self.fileOfTensor = fileOfTensor
+    }
+
+    /// The names of all tensors.
+    public var names: [String] { Array(fileOfTensor.keys) }
+
+    public func contains(_ name: String) -> Bool { fileOfTensor[name] != nil }
+
+    /// The shape of a tensor, or nil if there is none of this name.
+    public func shape(_ name: String) -> [Int]? { fileOfTensor[name].flatMap { files[$0].shape(name) } }
+
+    /// A tensor of weights, ready to be read.
+    /// - Throws: ``SafetensorsError`` if it is missing, has another shape, or a type other than F32, F16 and BF16.
+    public func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
+        guard let number = fileOfTensor[name] else { throw .missingTensor(file: path, tensor: name) }
+        return try files[number].tensor(name, shape: shape)
+    }
+
+    /// Lets the kernel drop the pages read so far; what is read again is read from the files again.
+    public func releasePages() {
+        for file in files { file.releasePages() }
+    }
+}
