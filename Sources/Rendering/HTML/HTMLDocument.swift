@@ -1,0 +1,81 @@
+extension Picture {
+    /// One HTML page that needs nothing else: the image is inside it, and nothing is fetched.
+    public func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+        let report = try Report(self, options: options)
+        let width = try options.width(default: 1080, least: 320)
+        return HTMLDocument(report: report, width: Double(width)).markup()
+    }
+}
+
+/// A report as a page.
+struct HTMLDocument {
+    var report: Report
+    var width: Double
+
+    /// Widths of the drawings in the wide and in the narrow layout.
+    private var wide: Double { max(320, width - 80) }
+    private let narrow = 368.0
+    private let id = "a"
+
+    func markup() -> String {
+        let pieces = HTMLPieces(report: report, id: id)
+        let interactive = report.view == .overview && report.picture.estimate.pairs != nil
+        func links(_ width: Double) -> Figure {
+            LinkFigure(report: report, id: id, width: width, interactive: interactive).figure()
+        }
+        var body = "<header><div>\(pieces.caption())<p>\(report.similarityLine.escaped)</p><p class=\"note\">\(report.sourceLine.escaped)</p></div>"
+        body += "\(pieces.thumbnail())</header>"
+        let hint = interactive ? "<p class=\"note screen\">Point at a word to see its pairs on the image.</p>" : ""
+        body += section(report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
+        if !report.maps.isEmpty {
+            func maps(_ width: Double) -> Figure { WordMaps(report: report, id: id, width: width).figure() }
+            body += section("Each word on the image", pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
+        }
+        if !report.tables.isEmpty {
+            body += section("The strongest pairs", "<div class=\"columns\">\(report.tables.map(pieces.table).joined())</div>")
+        }
+        if report.view == .overview, let wideCurve = BudgetCurve(report: report, width: wide).figure(),
+            let narrowCurve = BudgetCurve(report: report, width: narrow).figure() {
+            let label = "Leading values and leave-one-out R² against the number of image masks"
+            body += section("As the budget grew", pieces.figure(label: label, wide: wideCurve, narrow: narrowCurve))
+        }
+        body += "<footer>\(report.methodLine.escaped)</footer>"
+        return HTMLDocument.wrap(
+            body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,
+            definitions: report.picture.image.definition(id: id), script: HoverScript(report: report).markup())
+    }
+
+    private func section(_ title: String, _ content: String) -> String {
+        "<section><h2>\(title.escaped)</h2>\(content)</section>\n"
+    }
+
+    static func wrap(_ body: String, title: String, width: Double, definitions: String, script: String) -> String {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+        <title>\(title.escaped)</title>
+        <style>
+        \(Stylesheet.page)
+        \(Stylesheet.drawing)
+        \(Stylesheet.gradientColors)
+        main{max-width:\(px(width))px}
+        @media screen and (prefers-color-scheme:dark){\(Stylesheet.darkPage)\(Stylesheet.darkDrawing)\(Stylesheet.darkGradientColors)}
+        @media screen and (max-width:719px){\(Stylesheet.narrowPage)}
+        @media print{\(Stylesheet.printPage).screen{display:none}}
+        </style>
+        </head>
+        <body>
+        <svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>\(Stylesheet.filters)\(Stylesheet.gradients)\(definitions)</defs></svg>
+        <main>
+        \(body)
+        </main>
+        \(script)
+        </body>
+        </html>
+
+        """
+    }
+}

@@ -1,0 +1,73 @@
+/// The parts of a page that are text rather than drawing.
+struct HTMLPieces {
+    var report: Report
+    var id: String
+
+    private var picture: Picture { report.picture }
+
+    /// The caption as a heading: each word tinted by its value, the value beneath it.
+    func caption(level: Int = 1) -> String {
+        let decimals = NumberText.decimals(for: report.wordScale)
+        let words = picture.captionSegments.map { segment -> String in
+            guard let player = segment.player else { return segment.text.escaped }
+            let index = player - picture.patchCount
+            guard let value = report.wordValues[index] else {
+                return "<ruby class=\"focus\" data-player=\"\(index)\">\(segment.text.escaped)</ruby>"
+            }
+            let opacity = px(Tint.strength(value, scale: report.wordScale) * 0.5)
+            let label = NumberText.signed(value.value, decimals: decimals)
+            let title = "\(NumberText.withError(value, decimals: decimals)) logits"
+            return "<ruby class=\"\(Tint.cssClass(value.value))\" style=\"--o:\(opacity)\" data-player=\"\(index)\" "
+                + "title=\"\(title.escaped)\">\(segment.text.escaped)<rt>\(label)</rt></ruby>"
+        }
+        return "<h\(level) dir=\"auto\">\(words.joined())</h\(level)>"
+    }
+
+    /// The image as it is, without any heat.
+    func thumbnail() -> String {
+        let (width, height) = (picture.image.width, picture.image.height)
+        guard picture.image.dataURI != nil else { return "<div class=\"thumb\"></div>" }
+        return "<div class=\"thumb\"><svg viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"The image that was explained\">"
+            + "<use href=\"#\(id)-image\"/></svg></div>"
+    }
+
+    /// A drawing in its two widths, of which the page shows one.
+    func figure(label: String, wide: Figure, narrow: Figure) -> String {
+        let drawings = [("wide", wide), ("narrow", narrow)].map { name, figure in
+            "<svg class=\"\(name)\" viewBox=\"0 0 \(px(figure.width)) \(px(figure.height))\" width=\"\(px(figure.width))\" "
+                + "height=\"\(px(figure.height))\" role=\"img\" aria-label=\"\(label.escaped)\">\(figure.markup)</svg>"
+        }
+        return "<figure>\(drawings.joined())</figure>"
+    }
+
+    /// A list of pairs with their places, bars and values.
+    func table(_ table: Report.PairTable) -> String {
+        let axis = BarAxis(values: table.pairs.map(\.measured), from: 0, to: 200)
+        let rows = table.pairs.map { pair -> String in
+            var place = Drawing()
+            PatchLocator(picture: picture).draw([pair.a, pair.b], x: 0, y: 0, size: 22, into: &place)
+            let value = pair.measured
+            var bar = Drawing()
+            let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
+            bar.rect(x: start, y: 1, width: max(0.5, end - start), height: 10, class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
+            if let error = value.error, error > 0 {
+                bar.line(x1: axis.x(value.value - error), y1: 6, x2: axis.x(value.value + error), y2: 6, class: "whisker", opacity: 0.75)
+            }
+            return "<tr><td class=\"l\"><svg width=\"22\" height=\"22\" aria-hidden=\"true\">\(place.markup)</svg></td>"
+                + "<th scope=\"row\">\(name(of: pair))</th>"
+                + "<td class=\"b\"><svg viewBox=\"0 0 200 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\(bar.markup)</svg></td>"
+                + "<td class=\"v \(value.value < 0 ? "nt" : "pt")\">\(report.text(of: pair).escaped)</td></tr>"
+        }
+        return "<div><h3>\(table.title.escaped)</h3><table><tr><th scope=\"col\" colspan=\"2\">pair</th><th scope=\"col\" class=\"b\"></th>"
+            + "<th scope=\"col\" class=\"v\">logits</th></tr>\(rows.joined())</table></div>"
+    }
+
+    private func name(of pair: RankedPair) -> String {
+        func part(_ player: Int) -> String {
+            picture.isWord(player)
+                ? "<bdi class=\"w\">\(picture.wordNames[player - picture.patchCount].escaped)</bdi>" : picture.longName(player).escaped
+        }
+        return picture.isWord(pair.b) && !picture.isWord(pair.a)
+            ? "\(part(pair.b)) × \(part(pair.a))" : "\(part(pair.a)) × \(part(pair.b))"
+    }
+}

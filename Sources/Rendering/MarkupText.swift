@@ -1,0 +1,27 @@
+extension String {
+    /// The text made safe for XML and HTML content and attributes: the five special characters become
+    /// references; control characters that XML 1.0 forbids become U+FFFD, and line breaks become spaces.
+    var escaped: String {
+        var result = ""
+        result.reserveCapacity(utf8.count)
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            case "\t", "\n", "\r": result += " "
+            default:
+                let forbidden = scalar.isControl || scalar.value & 0xFFFE == 0xFFFE
+                result.unicodeScalars.append(forbidden ? "\u{FFFD}" : scalar)
+            }
+        }
+        return result
+    }
+}
+
+extension Unicode.Scalar {
+    /// C0 and C1 control characters and DEL.
+    var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
+}

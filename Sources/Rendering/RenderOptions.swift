@@ -1,0 +1,71 @@
+/// What to draw and how large.
+public struct RenderOptions: Sendable, Equatable {
+    public var view: View
+    /// How many of the strongest word–patch pairs are drawn or listed; half as many of the other kinds.
+    public var topK: Int
+    /// Pixels for SVG (default 960) and, for HTML, the widest the page grows (default 1080); columns for terminals (default 80).
+    public var width: Int?
+    public var colorMode: ColorMode
+
+    public init(view: View = .overview, topK: Int = 8, width: Int? = nil, colorMode: ColorMode = .trueColor) {
+        self.view = view
+        self.topK = topK
+        self.width = width
+        self.colorMode = colorMode
+    }
+}
+
+extension RenderOptions {
+    /// `player` counts image players first, then text players; nil chooses the one with the largest reading.
+    public enum View: Sendable, Equatable {
+        case overview
+        /// One text player: where in the image it gets its meaning, and with which words.
+        case token(player: Int?)
+        /// One image player: which words and which other patches it works with.
+        case patch(player: Int?)
+        /// The strongest pairs of each kind.
+        case pairs
+    }
+
+    /// Colours a terminal can show. With `none`, signs and bars carry the meaning.
+    public enum ColorMode: Sendable, Equatable {
+        case trueColor, ansi256, none
+    }
+}
+
+/// Why a picture cannot be drawn.
+public enum RenderError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// An array of the picture has the wrong length.
+    case lengthMismatch(field: String, expected: Int, found: Int)
+    case imageSizeInvalid(width: Int, height: Int)
+    case wordRangeInvalid(word: Int, start: Int, end: Int, captionLength: Int)
+    case playerOutOfRange(player: Int, players: Int)
+    case notAToken(player: Int, patches: Int)
+    case notAPatch(player: Int, patches: Int)
+    case noPlayer(kind: String)
+    case noPairs(view: String)
+    case optionInvalid(name: String, value: Int, least: Int)
+
+    public var description: String {
+        switch self {
+        case .lengthMismatch(let field, let expected, let found):
+            "\(field) has \(found) entries, expected \(expected)"
+        case .imageSizeInvalid(let width, let height):
+            "image size \(width)×\(height) is not positive"
+        case .wordRangeInvalid(let word, let start, let end, let length):
+            "words[\(word)] spans \(start)..<\(end), outside the caption's \(length) Unicode scalars"
+        case .playerOutOfRange(let player, let players):
+            "player \(player) does not exist: players are 0 to \(players - 1), image players first"
+        case .notAToken(let player, let patches):
+            "player \(player) is an image player; view \"token\" takes a text player, \(patches) or above"
+        case .notAPatch(let player, let patches):
+            "player \(player) is a text player; view \"patch\" takes an image player, 0 to \(patches - 1)"
+        case .noPlayer(let kind):
+            "the explanation has no \(kind) player to show"
+        case .noPairs(let view):
+            "view \"\(view)\" needs pairs: open the explanation with order 2"
+        case .optionInvalid(let name, let value, let least):
+            "\(name) is \(value), must be at least \(least)"
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// Sentences that every format shares.
+extension Report {
+    var fullGain: Double { picture.similarity.fullValue - picture.similarity.emptyValue }
+
+    /// "24.1 logits, +12.9 over an empty image and caption · cosine 0.31".
+    var similarityLine: String {
+        let similarity = picture.similarity
+        let decimals = NumberText.decimals(for: max(abs(similarity.fullValue), abs(similarity.emptyValue)))
+        var parts = [
+            "\(NumberText.plain(similarity.fullValue, decimals: decimals)) logits, "
+                + "\(NumberText.signed(fullGain, decimals: decimals)) over nothing shown",
+            "cosine \(NumberText.plain(similarity.cosine, decimals: 3))",
+        ]
+        if let probability = similarity.probability {
+            parts.append("probability \(NumberText.plain(probability, decimals: 3))")
+        }
+        return parts.joined(separator: " · ")
+    }
+
+    /// "demo · scene-02.png".
+    var sourceLine: String {
+        [picture.model, picture.title].filter { !$0.isEmpty }.joined(separator: " · ")
+    }
+
+    /// How the values were made, for the foot of the page.
+    var methodLine: String {
+        let estimate = picture.estimate
+        let name = estimate.index == "FSII" ? "Shapley interactions (FSII)" : "Weighted Banzhaf interactions (\(estimate.index))"
+        var parts = [name]
+        if estimate.index != "FSII" { parts.append("p = \(NumberText.trimmedPlain(estimate.p))") }
+        parts.append("order \(estimate.order)")
+        parts.append(estimate.estimator == "leastSquares" ? "least squares" : estimate.estimator)
+        parts.append("\(estimate.imageMasks) image and \(estimate.textMasks) text masks")
+        if let r2 = estimate.looR2, r2.isFinite {
+            parts.append("leave-one-out R² \(NumberText.plain(r2, decimals: 2))")
+        }
+        return parts.joined(separator: " · ")
+    }
+
+    var viewTitle: String {
+        switch view {
+        case .overview: "What the match is made of"
+        case .pairs: "The strongest pairs"
+        case .token, .patch: focus.map { "What \(picture.longName($0)) works with" } ?? ""
+        }
+    }
+
+    /// What the colours on the image mean.
+    var heatTitle: String {
+        guard let focus else { return "patch, logits" }
+        return picture.isWord(focus) ? "pair of \(picture.longName(focus)) and patch, logits" : "pair with this patch, logits"
+    }
+
+    /// What the bars of the words mean.
+    var wordTitle: String {
+        guard let focus else { return "word, logits" }
+        return picture.isWord(focus) ? "pair of \(picture.longName(focus)) and word, logits" : "pair of this patch and word, logits"
+    }
+
+    /// "“snake” × row 2, column 6".
+    func name(of pair: RankedPair) -> String {
+        picture.isWord(pair.b) && !picture.isWord(pair.a)
+            ? "\(picture.longName(pair.b)) × \(picture.longName(pair.a))"
+            : "\(picture.longName(pair.a)) × \(picture.longName(pair.b))"
+    }
+
+    func text(of pair: RankedPair) -> String {
+        NumberText.withError(pair.measured, decimals: NumberText.decimals(for: scale(of: pair)))
+    }
+
+    /// One sentence that says the main result in words, for readers who cannot see the drawing.
+    var summary: String {
+        var text = "\(viewTitle). Caption: \(picture.caption). \(similarityLine)."
+        if let strongest = links.first {
+            text += " Strongest pair: \(name(of: strongest)), \(self.text(of: strongest)) logits."
+        }
+        return text
+    }
+}
+
+extension NumberText {
+    /// Up to three decimals, none that are zero: `0.5`.
+    static func trimmedPlain(_ value: Double) -> String {
+        var text = Substring(plain(value, decimals: 3))
+        while text.contains("."), text.hasSuffix("0") || text.hasSuffix(".") { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,105 @@
+/// A value with its standard error, where one is known. Non-finite numbers become 0 and "unknown".
+struct Measured: Sendable, Equatable {
+    var value: Double
+    var error: Double?
+
+    init(_ value: Double, _ error: Double? = nil) {
+        self.value = value.isFinite ? value : 0
+        self.error = error.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+    }
+
+    /// How much of the value stands clear of its error: v² / (v² + se²), 1 without an error.
+    var confidence: Double {
+        guard let error, error > 0 else { return 1 }
+        return value * value / (value * value + error * error)
+    }
+}
+
+extension Picture {
+    var patchCount: Int { patches.boxes.count }
+    var playerCount: Int { patchCount + words.count }
+    var patchPlayers: Range<Int> { 0..<patchCount }
+    var wordPlayers: Range<Int> { patchCount..<playerCount }
+
+    func isWord(_ player: Int) -> Bool { player >= patchCount }
+
+    /// The first-order reading of one player.
+    func reading(_ player: Int) -> Measured {
+        Measured(estimate.firstOrderReading[player], estimate.readingErrors?[player])
+    }
+
+    /// The interaction of two different players, in either order; zero without pairs.
+    func pair(_ a: Int, _ b: Int) -> Measured {
+        guard let pairs = estimate.pairs, a != b else { return Measured(0) }
+        let (i, j) = a < b ? (a, b) : (b, a)
+        let position = i * (2 * playerCount - i - 1) / 2 + (j - i - 1)
+        return Measured(pairs[position], estimate.pairErrors?[position])
+    }
+
+    /// The caption's text under a text player; its token where the span is empty or blank.
+    func text(ofWord word: Int) -> String {
+        let word = words[word]
+        let scalars = Array(caption.unicodeScalars)[word.start..<word.end]
+        let slice = String(String.UnicodeScalarView(scalars)).trimmed
+        return slice.isEmpty ? word.token.trimmed : slice
+    }
+
+    /// A short name: the word's text, or the patch's place counted from 1.
+    func shortName(_ player: Int) -> String {
+        if isWord(player) { return wordNames[player - patchCount] }
+        guard patches.formGrid else { return "region \(player + 1)" }
+        return "r\(player / patches.columns + 1) c\(player % patches.columns + 1)"
+    }
+
+    /// A name for sentences and tables.
+    func longName(_ player: Int) -> String {
+        if isWord(player) { return "“\(wordNames[player - patchCount])”" }
+        guard patches.formGrid else { return "region \(player + 1)" }
+        return "row \(player / patches.columns + 1), column \(player % patches.columns + 1)"
+    }
+
+    /// The words' texts; a text that occurs again carries its number: a, dog, a (2).
+    var wordNames: [String] {
+        var seen: [String: Int] = [:]
+        return words.indices.map { index in
+            let text = text(ofWord: index)
+            seen[text, default: 0] += 1
+            let count = seen[text] ?? 1
+            return count == 1 ? text : "\(text) (\(count))"
+        }
+    }
+
+    /// The player of a `token` or `patch` view, checked; the one with the largest reading by default.
+    func player(for view: RenderOptions.View) throws(RenderError) -> Int? {
+        let (kind, wanted, range): (String, Int?, Range<Int>)
+        switch view {
+        case .overview: return nil
+        case .pairs: (kind, wanted, range) = ("pairs", nil, 0..<0)
+        case .token(let player): (kind, wanted, range) = ("token", player, wordPlayers)
+        case .patch(let player): (kind, wanted, range) = ("patch", player, patchPlayers)
+        }
+        if estimate.pairs == nil { throw .noPairs(view: kind) }
+        if kind == "pairs" { return nil }
+        guard let player = wanted ?? strongest(in: range) else { throw .noPlayer(kind: kind == "token" ? "text" : "image") }
+        if player < 0 || player >= playerCount { throw .playerOutOfRange(player: player, players: playerCount) }
+        if !range.contains(player) {
+            throw kind == "token"
+                ? .notAToken(player: player, patches: patchCount) : .notAPatch(player: player, patches: patchCount)
+        }
+        return player
+    }
+
+    private func strongest(in range: Range<Int>) -> Int? {
+        range.max { (abs(reading($0).value), -$0) < (abs(reading($1).value), -$1) }
+    }
+}
+
+extension String {
+    var trimmed: String {
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+}

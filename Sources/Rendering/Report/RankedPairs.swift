@@ -1,0 +1,55 @@
+/// A pair of players with its interaction, `a < b`.
+struct RankedPair: Sendable, Equatable {
+    var a: Int
+    var b: Int
+    var measured: Measured
+}
+
+/// The three kinds of pairs of a two-modality game.
+enum PairKind: Sendable, CaseIterable {
+    case wordPatch, patchPatch, wordWord
+
+    var title: String {
+        switch self {
+        case .wordPatch: "word and patch"
+        case .patchPatch: "patch and patch"
+        case .wordWord: "word and word"
+        }
+    }
+}
+
+extension Picture {
+    /// The `count` pairs of a kind with the largest absolute interaction, strongest first; ties in player order.
+    /// Complexity: O(pairs of the kind × log) for the sort of those that matter.
+    func strongestPairs(_ kind: PairKind, count: Int) -> [RankedPair] {
+        guard estimate.pairs != nil else { return [] }
+        let candidates: [RankedPair]
+        switch kind {
+        case .wordPatch: candidates = patchPlayers.flatMap { a in wordPlayers.map { RankedPair(a: a, b: $0, measured: pair(a, $0)) } }
+        case .patchPatch: candidates = upper(patchPlayers)
+        case .wordWord: candidates = upper(wordPlayers)
+        }
+        return Array(candidates.sortedByStrength().prefix(count))
+    }
+
+    /// The pairs of one player with the players of a range, strongest first.
+    func strongestPartners(of player: Int, in range: Range<Int>, count: Int) -> [RankedPair] {
+        let candidates = range.filter { $0 != player }.map {
+            RankedPair(a: min(player, $0), b: max(player, $0), measured: pair(player, $0))
+        }
+        return Array(candidates.sortedByStrength().prefix(count))
+    }
+
+    private func upper(_ range: Range<Int>) -> [RankedPair] {
+        range.flatMap { a in (a + 1..<max(a + 1, range.upperBound)).map { RankedPair(a: a, b: $0, measured: pair(a, $0)) } }
+    }
+}
+
+extension [RankedPair] {
+    fileprivate func sortedByStrength() -> [RankedPair] {
+        filter { $0.measured.value != 0 }.sorted { x, y in
+            let (strengthX, strengthY) = (abs(x.measured.value), abs(y.measured.value))
+            return strengthX != strengthY ? strengthX > strengthY : (x.a, x.b) < (y.a, y.b)
+        }
+    }
+}

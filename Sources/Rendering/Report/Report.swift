@@ -1,0 +1,124 @@
+/// What a view shows, before any format: the values on the image, on the words, the links and the lists.
+struct Report: Sendable {
+    var picture: Picture
+    var view: RenderOptions.View
+    /// The player a `token` or `patch` view is about.
+    var focus: Int?
+    /// One value per patch, drawn over the image; empty for none.
+    var heat: [Measured]
+    /// One value per word; nil for the word in focus.
+    var wordValues: [Measured?]
+    /// Pairs drawn as curves, strongest first.
+    var links: [RankedPair]
+    /// Words with a heat map of their own.
+    var maps: [Int]
+    var tables: [PairTable]
+    var scales: Scales
+
+    struct PairTable: Sendable {
+        var title: String
+        var pairs: [RankedPair]
+    }
+
+    /// The largest absolute value of each family of quantities; colours and bars are relative to these.
+    struct Scales: Sendable, Equatable {
+        var patch: Double
+        var word: Double
+        /// Pairs of a word and a patch.
+        var crossPair: Double
+        /// Pairs of two patches or of two words.
+        var samePair: Double
+
+        /// The scales that hold both pictures.
+        func joined(with other: Scales) -> Scales {
+            Scales(
+                patch: max(patch, other.patch), word: max(word, other.word),
+                crossPair: max(crossPair, other.crossPair), samePair: max(samePair, other.samePair))
+        }
+    }
+
+    init(_ picture: Picture, options: RenderOptions, scales: Scales? = nil) throws(RenderError) {
+        try picture.check()
+        try options.check()
+        self.picture = picture
+        self.view = options.view
+        self.scales = scales ?? picture.scales
+        focus = try picture.player(for: options.view)
+        let (strong, few) = (options.topK, (options.topK + 1) / 2)
+        switch options.view {
+        case .overview:
+            heat = picture.patchPlayers.map(picture.reading)
+            wordValues = picture.wordPlayers.map(picture.reading)
+            let cross = picture.strongestPairs(.wordPatch, count: strong)
+            let patches = picture.strongestPairs(.patchPatch, count: few)
+            links = cross + patches
+            maps = picture.estimate.pairs == nil ? [] : Array(picture.wordPlayers)
+            tables = [
+                PairTable(title: "Words and patches", pairs: cross),
+                PairTable(title: "Patches among themselves", pairs: patches),
+            ]
+        case .pairs:
+            heat = []
+            wordValues = picture.wordPlayers.map(picture.reading)
+            let cross = picture.strongestPairs(.wordPatch, count: strong)
+            let patches = picture.strongestPairs(.patchPatch, count: few)
+            links = cross + patches
+            maps = []
+            tables = [
+                PairTable(title: "Words and patches", pairs: cross),
+                PairTable(title: "Patches among themselves", pairs: patches),
+                PairTable(title: "Words among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
+            ]
+        case .token, .patch:
+            let player = focus ?? 0
+            heat = picture.patchPlayers.map { picture.pair(player, $0) }
+            wordValues = picture.wordPlayers.map { $0 == player ? nil : picture.pair(player, $0) }
+            let patches = picture.strongestPartners(of: player, in: picture.patchPlayers, count: strong)
+            let words = picture.strongestPartners(of: player, in: picture.wordPlayers, count: picture.isWord(player) ? few : strong)
+            links = picture.isWord(player) ? patches : words + patches.prefix(few)
+            maps = []
+            tables = [PairTable(title: "With patches", pairs: patches), PairTable(title: "With words", pairs: words)]
+        }
+        tables.removeAll { $0.pairs.isEmpty }
+    }
+
+    /// The scale of `heat`.
+    var heatScale: Double {
+        guard let focus else { return scales.patch }
+        return picture.isWord(focus) ? scales.crossPair : scales.samePair
+    }
+
+    /// The scale of `wordValues`.
+    var wordScale: Double {
+        guard let focus else { return scales.word }
+        return picture.isWord(focus) ? scales.samePair : scales.crossPair
+    }
+
+    func scale(of pair: RankedPair) -> Double {
+        picture.isWord(pair.a) == picture.isWord(pair.b) ? scales.samePair : scales.crossPair
+    }
+
+    /// Whether any value comes with a standard error.
+    var hasErrors: Bool {
+        picture.estimate.readingErrors != nil || picture.estimate.pairErrors != nil
+    }
+}
+
+extension Picture {
+    var scales: Report.Scales {
+        func largest(_ values: some Sequence<Double>) -> Double { values.reduce(0) { max($0, abs($1)) } }
+        var same = 0.0
+        var cross = 0.0
+        if estimate.pairs != nil {
+            for a in 0..<playerCount {
+                for b in a + 1..<max(a + 1, playerCount) {
+                    let size = abs(pair(a, b).value)
+                    if isWord(a) == isWord(b) { same = max(same, size) } else { cross = max(cross, size) }
+                }
+            }
+        }
+        return Report.Scales(
+            patch: largest(patchPlayers.map { reading($0).value }), word: largest(wordPlayers.map { reading($0).value }),
+            crossPair: cross, samePair: same)
+    }
+}

@@ -1,0 +1,91 @@
+/// Where the source image lies in a drawing, and how to draw on it.
+struct ImageFrame: Sendable {
+    var picture: Picture
+    /// Prefix of the ids of this picture's shared definitions.
+    var id: String
+    var x: Double
+    var y: Double
+    var width: Double
+    var height: Double
+
+    /// A frame of the image's shape inside a box: full width, unless it would be taller than `maxHeight`.
+    init(_ picture: Picture, id: String, x: Double, y: Double, width: Double, maxHeight: Double) {
+        let scale = min(width / Double(picture.image.width), maxHeight / Double(picture.image.height))
+        self.picture = picture
+        self.id = id
+        self.x = x
+        self.y = y
+        self.width = Double(picture.image.width) * scale
+        self.height = Double(picture.image.height) * scale
+    }
+
+    private var scale: Double { width / Double(picture.image.width) }
+
+    func box(_ patch: Int) -> (x: Double, y: Double, width: Double, height: Double) {
+        let box = picture.patches.boxes[patch]
+        return (x + box.x0 * scale, y + box.y0 * scale, (box.x1 - box.x0) * scale, (box.y1 - box.y0) * scale)
+    }
+
+    func center(_ patch: Int) -> (x: Double, y: Double) {
+        let box = box(patch)
+        return (box.x + box.width / 2, box.y + box.height / 2)
+    }
+
+    /// The image; `washed` takes its colour out so that colours laid over it can be read.
+    func drawImage(into drawing: inout Drawing, washed: Bool) {
+        drawing.rect(x: x, y: y, width: width, height: height, class: "empty")
+        guard picture.image.dataURI != nil else { return }
+        drawing.append(
+            "<use href=\"#\(id)-image\" transform=\"translate(\(px(x)) \(px(y))) scale(\(NumberText.factor(scale)))\""
+                + "\(washed ? " class=\"wash\"" : "")/>")
+    }
+
+    /// One rectangle per patch whose colour can be seen. `all` draws the invisible ones too, for scripts to recolour.
+    func drawHeat(_ values: [Measured], scale: Double, into drawing: inout Drawing, all: Bool = false) {
+        for (patch, measured) in values.enumerated() {
+            let opacity = Tint.strength(measured, scale: scale) * Tint.heatOpacity
+            guard all || opacity >= 0.02 else { continue }
+            let box = box(patch)
+            drawing.rect(
+                x: box.x, y: box.y, width: box.width, height: box.height, class: Tint.cssClass(measured.value), opacity: opacity)
+        }
+    }
+
+    /// A hairline around one patch, on a pale casing that shows on any ground.
+    func drawOutline(_ patch: Int, into drawing: inout Drawing) {
+        let box = box(patch)
+        for (name, width) in [("casing", 4.0), ("outline", 1.5)] {
+            drawing.path(
+                "M\(px(box.x)) \(px(box.y))h\(px(box.width))v\(px(box.height))h\(px(-box.width))z", class: name, width: width)
+        }
+    }
+}
+
+extension NumberText {
+    /// A scale factor with six decimals.
+    static func factor(_ value: Double) -> String {
+        plain(value, decimals: 6).replacingMinus
+    }
+}
+
+extension String {
+    fileprivate var replacingMinus: String { String(map { $0 == "\u{2212}" ? "-" : $0 }) }
+}
+
+extension Picture.SourceImage {
+    /// The image as a data URI: the encoded bytes when their type is one that browsers show, else the colour cells.
+    var dataURI: String? {
+        if let encoded, ["image/png", "image/jpeg", "image/webp", "image/gif"].contains(encoded.mimeType), !encoded.bytes.isEmpty {
+            return "data:\(encoded.mimeType);base64,\(Base64.encode(encoded.bytes))"
+        }
+        guard let cells, cells.rows > 0, cells.columns > 0 else { return nil }
+        return "data:image/png;base64,\(Base64.encode(StoredPNG.encode(cells)))"
+    }
+
+    /// The definition that every frame of this image refers to.
+    func definition(id: String) -> String {
+        guard let dataURI else { return "" }
+        return "<image id=\"\(id)-image\" width=\"\(width)\" height=\"\(height)\" preserveAspectRatio=\"none\" "
+            + "style=\"image-orientation:none\" href=\"\(dataURI)\"/>"
+    }
+}

@@ -1,0 +1,162 @@
+/// The main figure: the image with its heat, the words with their bars, and curves for the strongest pairs.
+struct LinkFigure {
+    var report: Report
+    /// Prefix of the shared definitions' ids.
+    var id: String
+    var width: Double
+    /// Whether rectangles and rows carry what the page's script needs.
+    var interactive = false
+
+    private var narrow: Bool { width < 620 }
+    private var picture: Picture { report.picture }
+    private var decimals: Int { NumberText.decimals(for: report.wordScale) }
+
+    private var rowHeight: Double {
+        let tall = narrow ? 30.0 : 44.0
+        return max(17, min(tall, frame(y: 0).height / Double(max(1, picture.words.count))))
+    }
+    private var wordSize: Double { min(narrow ? 14 : 17, rowHeight * 0.62) }
+    private var valueSize: Double { narrow ? 10.5 : 12.5 }
+    private var gutter: Double { narrow ? 34 : 120 }
+
+    private func frame(y: Double) -> ImageFrame {
+        let imageWidth = narrow ? width * 0.47 : min(width * 0.44, 440)
+        return ImageFrame(picture, id: id, x: 0, y: y, width: imageWidth, maxHeight: imageWidth * 1.4)
+    }
+
+    func figure() -> Figure {
+        let rows = rowHeight * Double(picture.words.count)
+        let head = 22.0
+        let content = max(frame(y: 0).height, rows)
+        let frame = frame(y: head + (content - frame(y: 0).height) / 2)
+        let top = head + (content - rows) / 2
+        var drawing = Drawing()
+
+        frame.drawImage(into: &drawing, washed: !report.heat.isEmpty)
+        drawing.group(interactive ? "class=\"heat\"" : "") {
+            frame.drawHeat(report.heat, scale: report.heatScale, into: &$0, all: interactive)
+        }
+        drawColumns(top: top, into: &drawing)
+        drawLinks(frame: frame, top: top, into: &drawing)
+        if let focus = report.focus, !picture.isWord(focus) { frame.drawOutline(focus, into: &drawing) }
+
+        var height = head + content
+        if !report.heat.isEmpty {
+            let legend = Legend(title: report.heatTitle, scale: report.heatScale, errors: report.hasErrors)
+            legend.draw(x: frame.x, y: frame.y + frame.height + 12, width: min(frame.width, 300), into: &drawing)
+            height = max(height, frame.y + frame.height + 12 + legend.height)
+        }
+        return Figure(width: width, height: height + 4, markup: drawing.markup)
+    }
+
+    // MARK: Words
+
+    private var wordX: Double { frame(y: 0).width + gutter }
+    private var longestWord: Double {
+        let longest = picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) }.max() ?? 0
+        return min(longest * wordSize, narrow ? width - wordX - 84 : 210)
+    }
+
+    private func rowCenter(_ word: Int, top: Double) -> Double { top + rowHeight * (Double(word) + 0.5) }
+
+    private func drawColumns(top: Double, into drawing: inout Drawing) {
+        let labelWidth = narrow ? 0 : TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize + 14
+        let barStart = wordX + longestWord + 22
+        let axis = BarAxis(values: report.wordValues.compactMap { $0 }, from: barStart, to: width - labelWidth)
+        let bottom = top + rowHeight * Double(picture.words.count)
+        if !picture.words.isEmpty {
+            drawing.text(report.wordTitle, x: width, y: top - 9, size: 11, class: "soft", anchor: .end)
+            if !narrow { drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75) }
+        }
+        for index in picture.words.indices {
+            let y = rowCenter(index, top: top)
+            let player = picture.patchCount + index
+            let name = TextWidth.fit(picture.text(ofWord: index), size: wordSize, width: longestWord + 4)
+            let attributes = interactive ? "class=\"row\" data-player=\"\(index)\" tabindex=\"0\"" : ""
+            let title = report.wordValues[index].map { "\(picture.longName(player)): \(valueText($0)) logits" }
+            drawing.group(attributes, title: title) {
+                if interactive {
+                    $0.rect(x: wordX - 4, y: y - rowHeight / 2, width: width - wordX + 4, height: rowHeight, class: "hit", opacity: 0)
+                }
+                $0.text(name, x: wordX, y: y + wordSize * 0.33, size: wordSize, class: "word ink")
+                guard let value = report.wordValues[index] else {
+                    $0.line(x1: wordX, y1: y + wordSize * 0.5, x2: wordX + TextWidth.ems(name) * wordSize, y2: y + wordSize * 0.5, class: "outline", width: 1.5)
+                    return
+                }
+                if !narrow { drawBar(value, axis: axis, y: y, into: &$0) }
+                $0.text(
+                    valueText(value), x: width, y: y + valueSize * 0.35, size: valueSize,
+                    class: value.value < 0 ? "nt" : "pt", anchor: .end)
+            }
+        }
+    }
+
+    private func valueText(_ value: Measured) -> String { NumberText.withError(value, decimals: decimals) }
+
+    private func drawBar(_ value: Measured, axis: BarAxis, y: Double, into drawing: inout Drawing) {
+        let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
+        let thickness = min(12, rowHeight * 0.42)
+        drawing.rect(
+            x: start, y: y - thickness / 2, width: max(0.5, end - start), height: thickness,
+            class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
+        guard let error = value.error, error > 0 else { return }
+        drawing.line(
+            x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y, class: "whisker", width: 1, opacity: 0.75)
+    }
+
+    // MARK: Links
+
+    private func drawLinks(frame: ImageFrame, top: Double, into drawing: inout Drawing) {
+        for link in report.links.reversed() {
+            let scale = report.scale(of: link)
+            let size = scale > 0 ? abs(link.measured.value) / scale : 0
+            let stroke = (narrow ? 0.8 : 1) + (narrow ? 2.6 : 4.5) * size
+            let d = path(of: link, frame: frame, top: top)
+            let title = "\(report.name(of: link)): \(report.text(of: link)) logits"
+            drawing.group(title: title) {
+                $0.path(d, class: "casing", width: stroke + 2, opacity: 0.55)
+                $0.path(
+                    d, class: Tint.cssClass(link.measured.value) + "s", width: stroke, opacity: 0.25 + 0.7 * link.measured.confidence)
+            }
+        }
+        for patch in Set(report.links.flatMap { [$0.a, $0.b] }.filter { !picture.isWord($0) }).sorted() {
+            let center = frame.center(patch)
+            drawing.circle(x: center.x, y: center.y, radius: narrow ? 2.5 : 3.5, class: "paper")
+            drawing.circle(x: center.x, y: center.y, radius: narrow ? 1.5 : 2.25, class: "ink")
+        }
+    }
+
+    private func path(of link: RankedPair, frame: ImageFrame, top: Double) -> String {
+        let from = frame.center(link.a)
+        guard picture.isWord(link.b) else { return arc(from: from, to: frame.center(link.b)) }
+        let to = (x: wordX - 8, y: rowCenter(link.b - picture.patchCount, top: top))
+        let reach = (to.x - from.x) * 0.5
+        return "M\(px(to.x)) \(px(to.y))C\(px(to.x - max(gutter * 0.6, reach * 0.7))) \(px(to.y)) \(px(from.x + reach)) \(px(from.y)) \(px(from.x)) \(px(from.y))"
+    }
+
+    /// An arc that bends away from the straight line by a fifth of its length.
+    private func arc(from: (x: Double, y: Double), to: (x: Double, y: Double)) -> String {
+        let (dx, dy) = (to.x - from.x, to.y - from.y)
+        let middle = (x: (from.x + to.x) / 2 + dy * 0.2, y: (from.y + to.y) / 2 - dx * 0.2)
+        return "M\(px(from.x)) \(px(from.y))Q\(px(middle.x)) \(px(middle.y)) \(px(to.x)) \(px(to.y))"
+    }
+}
+
+/// A horizontal axis that holds zero, the values and their whiskers.
+struct BarAxis {
+    private var least: Double
+    private var most: Double
+    private var from: Double
+    private var to: Double
+
+    init(values: [Measured], from: Double, to: Double) {
+        least = min(0, values.map { $0.value - ($0.error ?? 0) }.min() ?? 0)
+        most = max(0, values.map { $0.value + ($0.error ?? 0) }.max() ?? 0)
+        if most <= least { most = least + 1 }
+        self.from = from
+        self.to = max(from + 1, to)
+    }
+
+    func x(_ value: Double) -> Double { from + (to - from) * (value - least) / (most - least) }
+    var zero: Double { x(0) }
+}

@@ -1,0 +1,92 @@
+extension Picture {
+    /// One SVG file that needs nothing else: no script, no fonts, no links.
+    public func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+        let report = try Report(self, options: options)
+        let width = Double(try options.width(default: 960, least: 320))
+        return SVGDocument(report: report, width: width).markup()
+    }
+}
+
+/// The sections of a report stacked in one column.
+struct SVGDocument {
+    var report: Report
+    var width: Double
+
+    private var margin: Double { width < 620 ? 16 : 40 }
+
+    func markup() -> String {
+        let inner = width - 2 * margin
+        var drawing = Drawing()
+        var y = margin
+        func place(_ figure: Figure, gap: Double, into drawing: inout Drawing) {
+            drawing.group("transform=\"translate(\(px(margin)) \(px(y)))\"") { $0.append(figure.markup) }
+            y += figure.height + gap
+        }
+        place(CaptionFigure(report: report, width: inner).figure(), gap: 14, into: &drawing)
+        for (line, name) in [(report.similarityLine, "ink"), (report.sourceLine, "soft")] where !line.isEmpty {
+            y += 14
+            drawing.text(TextWidth.fit(line, size: 13, width: inner), x: margin, y: y, size: 13, class: name)
+            y += 7
+        }
+        y += 26
+        let id = "a"
+        heading(report.viewTitle, y: &y, into: &drawing)
+        place(LinkFigure(report: report, id: id, width: inner).figure(), gap: 34, into: &drawing)
+        if !report.maps.isEmpty {
+            heading("Each word on the image", y: &y, into: &drawing)
+            place(WordMaps(report: report, id: id, width: inner).figure(), gap: 34, into: &drawing)
+        }
+        for table in report.tables {
+            heading("\(table.title), logits", y: &y, into: &drawing)
+            place(PairRows(report: report, id: id, width: inner).figure(table), gap: 30, into: &drawing)
+        }
+        if report.view == .overview, let curve = BudgetCurve(report: report, width: inner).figure() {
+            heading("As the budget grew", y: &y, into: &drawing)
+            place(curve, gap: 30, into: &drawing)
+        }
+        for line in wrapped(report.methodLine, size: 11, width: inner) {
+            drawing.text(line, x: margin, y: y + 4, size: 11, class: "soft")
+            y += 16
+        }
+        return SVGDocument.wrap(
+            drawing.markup, width: width, height: y + margin - 12, title: "\(report.viewTitle): \(report.picture.caption)",
+            summary: report.summary, definitions: report.picture.image.definition(id: id))
+    }
+
+    private func heading(_ text: String, y: inout Double, into drawing: inout Drawing) {
+        y += 15
+        drawing.text(TextWidth.fit(text, size: 15, width: width - 2 * margin), x: margin, y: y, size: 15, class: "ink head")
+        y += 16
+    }
+
+    /// The root element with the style, the filters and the shared definitions.
+    static func wrap(
+        _ body: String, width: Double, height: Double, title: String, summary: String, definitions: String
+    ) -> String {
+        """
+        <svg xmlns="http://www.w3.org/2000/svg" width="\(px(width))" height="\(px(height))" \
+        viewBox="0 0 \(px(width)) \(px(height))" role="img" aria-labelledby="title desc">
+        <title id="title">\(title.escaped)</title><desc id="desc">\(summary.escaped)</desc>
+        <style>\(Stylesheet.drawing)\(Stylesheet.gradientColors).head{font-weight:600}
+        @media (prefers-color-scheme:dark){\(Stylesheet.darkDrawing)\(Stylesheet.darkGradientColors)}</style>
+        <defs>\(Stylesheet.filters)\(Stylesheet.gradients)\(definitions)</defs>
+        <rect width="100%" height="100%" class="paper"/>
+        \(body)
+        </svg>
+
+        """
+    }
+}
+
+/// Lines of at most `width`, broken at spaces.
+func wrapped(_ text: String, size: Double, width: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+        if let last = lines.last, TextWidth.ems("\(last) \(word)") * size <= width {
+            lines[lines.count - 1] = "\(last) \(word)"
+        } else {
+            lines.append(String(word))
+        }
+    }
+    return lines
+}

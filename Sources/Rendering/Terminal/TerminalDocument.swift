@@ -1,0 +1,85 @@
+extension Picture {
+    /// Text for a terminal, at most `options.width` columns wide (default 80), in `options.colorMode`.
+    public func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+        let report = try Report(self, options: options)
+        let width = try options.width(default: 80, least: 32)
+        return TerminalDocument(report: report, text: TerminalText(mode: options.colorMode), width: width).lines().asText
+    }
+}
+
+/// A report as lines of a terminal.
+struct TerminalDocument {
+    var report: Report
+    var text: TerminalText
+    var width: Int
+
+    func lines() -> [String] {
+        let lists = TerminalLists(report: report, text: text)
+        var lines = lists.caption(width: width)
+        lines += wrappedPlain(report.similarityLine) + wrappedPlain(report.sourceLine).map(text.dim)
+        lines += ["", text.bold(report.viewTitle.terminalSafe.fitted(min(width, report.viewTitle.terminalSafe.columns)))]
+        lines += main(lists)
+        for table in report.tables {
+            lines += ["", text.bold("\(table.title), logits")] + lists.pairs(table, width: width)
+        }
+        lines += [""] + wrappedPlain(report.methodLine).map(text.dim)
+        return lines
+    }
+
+    /// The image and, beside it where there is room, the words.
+    private func main(_ lists: TerminalLists) -> [String] {
+        let side = width >= 64
+        let imageWidth = side ? min(44, width * 2 / 5) : min(40, width)
+        let image = TerminalImage(report: report, text: text, width: imageWidth).lines()
+        guard side, !image.isEmpty else {
+            return image + legend + [""] + [text.dim(report.wordTitle.terminalSafe)] + lists.words(width: width)
+        }
+        let right = [text.dim(report.wordTitle.terminalSafe)] + lists.words(width: width - imageWidth - 3)
+        let blank = String(repeating: " ", count: imageWidth)
+        let joined = (0..<max(image.count, right.count)).map { row -> String in
+            let left = row < image.count ? image[row] : blank
+            return row < right.count ? "\(left)   \(right[row])" : left
+        }
+        return joined + legend
+    }
+
+    private var legend: [String] {
+        guard !report.heat.isEmpty else { return [] }
+        let decimals = NumberText.decimals(for: report.heatScale)
+        let most = NumberText.plain(report.heatScale, decimals: decimals)
+        let line: String
+        if text.mode == .none {
+            line = report.picture.patches.formGrid ? "\(report.heatTitle): + raises, - lowers, more signs for more, up to \(most)" : ""
+        } else {
+            line = "\(text.colored("■ \(NumberText.minus)\(most)", TerminalText.negative)) \(text.dim("to")) "
+                + "\(text.colored("■ +\(most)", TerminalText.positive)) \(text.dim(report.heatTitle.terminalSafe))"
+        }
+        return text.mode == .none ? wrappedPlain(line) : [line]
+    }
+
+    private func wrappedPlain(_ line: String) -> [String] { wrappedColumns(line.terminalSafe, width: width) }
+}
+
+extension [String] {
+    /// Lines without trailing spaces, each ended.
+    var asText: String {
+        map { line in
+            var text = Substring(line)
+            while text.hasSuffix(" ") { text.removeLast() }
+            return text + "\n"
+        }.joined()
+    }
+}
+
+/// Lines of at most `width` columns, broken at spaces.
+func wrappedColumns(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+        if let last = lines.last, last.columns + 1 + String(word).columns <= width {
+            lines[lines.count - 1] = "\(last) \(word)"
+        } else {
+            lines.append(String(word))
+        }
+    }
+    return lines
+}
