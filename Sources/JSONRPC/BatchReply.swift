@@ -1,0 +1,43 @@
+import NIOCore
+
+/// Gathers the replies of one batch; sent as one array when the last is in (JSON-RPC 2.0, section 6).
+/// Confined to its connection's event loop.
+final class BatchReply {
+    private var missing: Int
+    private(set) var replies: [ByteBuffer] = []
+    private(set) var finished: [FinishedRequest] = []
+
+    init(expecting count: Int) {
+        missing = count
+        replies.reserveCapacity(count)
+    }
+
+    /// - Returns: whether all replies are in.
+    func add(_ reply: ByteBuffer, _ request: FinishedRequest?) -> Bool {
+        replies.append(reply)
+        if let request { finished.append(request) }
+        missing -= 1
+        return missing == 0
+    }
+
+    /// The array's parts, to be written one after the other.
+    var parts: [ByteBuffer] {
+        var parts = [ByteBuffer(string: "[")]
+        for (index, reply) in replies.enumerated() {
+            if index > 0 { parts.append(ByteBuffer(string: ",")) }
+            parts.append(reply)
+        }
+        parts.append(ByteBuffer(string: "]"))
+        return parts
+    }
+}
+
+/// A request that has its reply, up to the moment the reply is written.
+struct FinishedRequest: Sendable {
+    let method: String
+    let id: RequestID?
+    let outcome: RequestTimings.Outcome
+    let received: ContinuousClock.Instant
+    let started: ContinuousClock.Instant
+    let replied: ContinuousClock.Instant
+}

@@ -1,0 +1,132 @@
+import JSON
+import NIOCore
+
+/// From replies and notifications to bytes, with back-pressure.
+extension Connection {
+    /// Frames smaller than this are copied into one buffer rather than written piece by piece.
+    private static let joinLimit = 16 << 10
+
+    /// Sends a reply on its way, alone or in its batch.
+    func deliver(_ reply: ByteBuffer, to destination: ReplyDestination, _ finished: FinishedRequest?) {
+        switch destination {
+        case .single: send([reply], finishing: finished.map { [$0] } ?? [])
+        case .batch(let batch):
+            if batch.add(reply, finished) { send(batch.parts, finishing: batch.finished) }
+        case .none:
+            if let finished { report([finished], written: finished.replied) }
+        }
+    }
+
+    /// Writes one message, given in parts.
+    func send(_ payload: [ByteBuffer], finishing requests: [FinishedRequest] = []) {
+        guard phase == .open, let context else { return }
+        let framing = decoder.framing ?? .lines
+        let count = payload.reduce(0) { $0 + $1.readableBytes }
+        var parts = [ByteBuffer(string: framing.prefix(payloadBytes: count))] + payload
+        parts.append(ByteBuffer(string: framing.suffix))
+        parts.removeAll { $0.readableBytes == 0 }
+        let total = parts.reduce(0) { $0 + $1.readableBytes }
+        guard queuedBytes == 0 || queuedBytes + total <= service.configuration.outputLimit else {
+            dropSlowClient()
+            return
+        }
+        if total <= Self.joinLimit, parts.count > 1 {
+            var joined = context.channel.allocator.buffer(capacity: total)
+            for part in parts { joined.writeImmutableBuffer(part) }
+            parts = [joined]
+        }
+        queuedBytes += total
+        let promise = eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { [self] result in
+            written(total, result, finishing: requests)
+        }
+        for part in parts.dropLast() { context.write(wrapOutboundOut(part), promise: nil) }
+        if let last = parts.last { context.writeAndFlush(wrapOutboundOut(last), promise: promise) }
+        updatePressure()
+    }
+
+    private func written(_ count: Int, _ result: Result<Void, any Error>, finishing requests: [FinishedRequest]) {
+        queuedBytes -= count
+        guard case .success = result else {
+            context?.close(promise: nil)
+            return
+        }
+        service.ledger.count(\.bytesWritten, by: count)
+        report(requests, written: ContinuousClock.now)
+        updatePressure()
+        closeIfFlushed()
+    }
+
+    private func updatePressure() {
+        let configuration = service.configuration
+        if queuedBytes > configuration.outputHighWatermark {
+            outputIsBackedUp = true
+        } else if outputIsBackedUp, queuedBytes <= configuration.outputLowWatermark {
+            outputIsBackedUp = false
+            readIfWanted()
+        }
+        if progressIsBackedUp, queuedBytes <= configuration.progressWatermark { collectLetters() }
+    }
+
+    private func dropSlowClient() {
+        logger.warning(
+            "the client was dropped: it does not read its output, of which \(queuedBytes) bytes wait and the limit is \(service.configuration.outputLimit)"
+        )
+        service.ledger.count(\.connectionsDropped)
+        end = .tooSlow
+        context?.close(promise: nil)
+    }
+
+    private var isCongested: Bool { queuedBytes > service.configuration.progressWatermark }
+
+    /// Sends the notifications that wait, if the client keeps up.
+    func collectLetters() {
+        guard phase == .open else { return }
+        progressIsBackedUp = isCongested
+        for letter in mailbox.collect(isBackedUp: progressIsBackedUp) where pending.contains(letter.sequence) {
+            send([ByteBuffer(bytes: letter.bytes)])
+        }
+    }
+
+    /// Sends what a request said before its reply; on a client that does not keep up this is dropped.
+    func sendLetters(of sequence: UInt64) {
+        let letters = mailbox.collect(of: sequence)
+        guard !isCongested else {
+            service.ledger.count(\.notificationsDropped, by: letters.count)
+            return
+        }
+        for letter in letters { send([ByteBuffer(bytes: letter.bytes)]) }
+    }
+
+    /// Tells a client that traces about a request that has its reply.
+    func trace(_ request: FinishedRequest) {
+        guard traceLevel != .off, !isCongested else { return }
+        let subject = request.id.map { "'\(request.method)' (id \($0))" } ?? "'\(request.method)'"
+        let outcome =
+            switch request.outcome {
+            case .result: "answered"
+            case .error: "failed"
+            case .cancelled: "cancelled"
+            }
+        var params: JSONValue = ["message": .string("\(subject) \(outcome) after \(request.replied - request.received)")]
+        if traceLevel == .verbose, case .object(var members) = params {
+            members["verbose"] = .string(
+                "queue \(request.started - request.received), handler \(request.replied - request.started), "
+                    + "\(pending.count) more in flight")
+            params = .object(members)
+        }
+        guard let bytes = try? OutgoingMessage.notification("$/logTrace", params: params) else { return }
+        send([ByteBuffer(bytes: bytes)])
+    }
+
+    private func report(_ requests: [FinishedRequest], written: ContinuousClock.Instant) {
+        guard let hook = service.configuration.onRequestFinished else { return }
+        for request in requests {
+            hook(
+                RequestTimings(
+                    method: request.method, id: request.id, connection: id, outcome: request.outcome,
+                    queue: request.started - request.received, handle: request.replied - request.started,
+                    write: written - request.replied))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import NIOCore
+import Synchronization
+
+/// Which connections are open. State is guarded by the mutex.
+final class ConnectionRegistry: Sendable {
+    private struct State: Sendable {
+        var next: UInt64 = 1
+        /// `nil` for a connection that is being set up.
+        var connections: [ConnectionID: NIOLoopBound<Connection>?] = [:]
+        var isStopping = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Reserves a place for a connection.
+    /// - Throws: the error to tell the client: the server is full or stopping.
+    func reserve(limit: Int) throws(RPCError) -> ConnectionID {
+        try state.withLock { (state) throws(RPCError) in
+            guard !state.isStopping else { throw .shuttingDown }
+            guard state.connections.count < limit else {
+                throw .overloaded("the daemon has \(limit) connections open, which is its limit; try again later")
+            }
+            let id = ConnectionID(state.next)
+            state.next += 1
+            state.connections.updateValue(nil, forKey: id)
+            return id
+        }
+    }
+
+    /// - Returns: whether the connection may go on: not if the server began to stop meanwhile.
+    func add(_ connection: NIOLoopBound<Connection>, id: ConnectionID) -> Bool {
+        state.withLock { state in
+            state.connections.updateValue(connection, forKey: id)
+            return !state.isStopping
+        }
+    }
+
+    func remove(_ id: ConnectionID) {
+        let waiting = state.withLock { state in
+            state.connections.removeValue(forKey: id)
+            guard state.connections.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    var count: Int { state.withLock { $0.connections.count } }
+
+    /// Refuses further connections.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+    }
+
+    func forEach(_ body: @escaping @Sendable (Connection) -> Void) {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            guard let connection else { continue }
+            connection.eventLoop.execute { body(connection.value) }
+        }
+    }
+
+    func waitUntilEmpty() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if !state.connections.isEmpty { state.waiting.append(continuation) }
+                return state.connections.isEmpty
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import JSON
+import NIOCore
+
+/// From messages to handlers, and from handlers to replies.
+extension Connection {
+    /// Room for handlers: that of a batch is asked for as a whole, before its first.
+    enum Admission {
+        case granted
+        case refused(RPCError)
+    }
+
+    /// Asks for room for all handlers of a batch.
+    func admit(_ items: [IncomingItem]) -> Admission {
+        admit(items.count { service.startsHandler($0) })
+    }
+
+    private func admit(_ count: Int) -> Admission {
+        let configuration = service.configuration
+        guard count > 0 else { return .granted }
+        guard running < configuration.maximumInFlightPerConnection else {
+            return .refused(
+                .overloaded(
+                    "this connection has \(running) requests in flight, the limit is "
+                        + "\(configuration.maximumInFlightPerConnection); wait for replies and try again"))
+        }
+        guard service.ledger.admit(count, limit: configuration.maximumInFlight) else {
+            return .refused(
+                .overloaded(
+                    "the daemon has \(configuration.maximumInFlight) requests in flight, which is its limit; "
+                        + "try again later"))
+        }
+        running += count
+        return .granted
+    }
+
+    /// - Parameter admission: of the batch the item belongs to; `nil` for an item of its own.
+    func handle(
+        _ item: IncomingItem, destination: ReplyDestination, admission: Admission?,
+        received: ContinuousClock.Instant
+    ) {
+        guard phase == .open else {
+            if case .granted = admission, service.startsHandler(item) { release() }
+            return
+        }
+        switch item {
+        case .response: logger.debug("a response came, but no request was sent")
+        case .invalid(let id, let error):
+            service.ledger.count(\.malformed)
+            deliver(ByteBuffer(bytes: OutgoingMessage.error(error, id: id)), to: destination, nil)
+        case .request(let id, let method, let params):
+            let call = IncomingCall(id: id, method: method, params: params, received: received)
+            start(call, destination: destination, admission: admission)
+        case .notification(let method, let params):
+            let call = IncomingCall(id: nil, method: method, params: params, received: received)
+            switch method {
+            case "$/cancelRequest": cancel(params?["id"].flatMap { RequestID($0) })
+            case "$/setTrace": setTrace(params?["value"])
+            case "exit": exit()
+            case "initialized": break
+            default: start(call, destination: .none, admission: admission)
+            }
+        }
+    }
+
+    private func start(_ call: IncomingCall, destination: ReplyDestination, admission: Admission?) {
+        let method = call.method
+        guard let handler = service.handler(of: call) else {
+            answerWithoutHandler(call, destination: destination)
+            return
+        }
+        if let refusal = refusal(of: call) {
+            // A batch was admitted with this request in it.
+            if case .granted = admission { release() }
+            refuse(call, refusal, destination)
+            return
+        }
+        if case .refused(let error) = admission ?? admit(1) {
+            service.ledger.count(\.overloaded)
+            refuse(call, error, destination)
+            return
+        }
+        if method == "initialize" { readClient(call.params) }
+        let sequence = pending.nextSequence()
+        let connection = bound
+        let outlet = ConnectionOutlet(
+            sequence: sequence, connection: connection, mailbox: mailbox, ledger: service.ledger)
+        let handlerTask = HandlerTask(
+            method: method, id: call.id, handler: handler, params: call.params,
+            context: RequestContext(
+                method: method, id: call.id, connection: id, clientInfo: clientInfo, traceLevel: traceLevel,
+                outlet: outlet))
+        let ledger = service.ledger
+        let task = Task {
+            let started = ContinuousClock.now
+            let outcome = await handlerTask.run()
+            ledger.leave()
+            connection.eventLoop.execute {
+                connection.value.finished(sequence, outcome, started: started)
+            }
+        }
+        pending.insert(
+            PendingRequest(
+                id: call.id, method: method, destination: destination, received: call.received, task: task),
+            id: call.id, sequence: sequence)
+    }
+
+    /// Why a request that has a handler may not run.
+    private func refusal(of call: IncomingCall) -> RPCError? {
+        if isStopping { return .shuttingDown }
+        if shutdownRequested {
+            return .invalidRequest("'\(call.method)' came after 'shutdown'; only 'exit' may follow it")
+        }
+        if let id = call.id, pending.contains(id) {
+            return .invalidRequest("a request with id \(id) is in flight on this connection already")
+        }
+        return nil
+    }
+
+    private func answerWithoutHandler(_ call: IncomingCall, destination: ReplyDestination) {
+        if call.method == "shutdown", call.id != nil, refusal(of: call) == nil {
+            shutdownRequested = true
+            let id = call.id ?? .null
+            let reply = (try? OutgoingMessage.result(.null, id: id)) ?? []
+            service.ledger.finished("shutdown", .result, latency: ContinuousClock.now - call.received)
+            deliver(ByteBuffer(bytes: reply), to: destination, nil)
+            return
+        }
+        guard call.method != "shutdown" else {
+            if let error = refusal(of: call) { refuse(call, error, destination) }
+            return
+        }
+        service.ledger.count(\.unknownMethods)
+        refuse(call, .methodNotFound(call.method), destination)
+    }
+
+    private func refuse(_ call: IncomingCall, _ error: RPCError, _ destination: ReplyDestination) {
+        guard let id = call.id else {
+            logger.debug("the notification '\(call.method)' was not handled: \(error.message)")
+            return
+        }
+        deliver(ByteBuffer(bytes: OutgoingMessage.error(error, id: id)), to: destination, nil)
+    }
+
+    private func release() {
+        running -= 1
+        service.ledger.leave()
+    }
+
+    /// A handler has returned. If its request was cancelled meanwhile, nobody waits for the outcome.
+    private func finished(_ sequence: UInt64, _ outcome: HandlerOutcome, started: ContinuousClock.Instant) {
+        running -= 1
+        guard phase == .open, let request = pending.take(sequence) else { return }
+        sendLetters(of: sequence)
+        let finished = FinishedRequest(
+            method: request.method, id: request.id, outcome: outcome.kind, received: request.received,
+            started: started, replied: ContinuousClock.now)
+        service.ledger.finished(request.method, outcome.kind, latency: finished.replied - finished.received)
+        trace(finished)
+        switch outcome {
+        case .result(let reply), .error(let reply): deliver(reply, to: request.destination, finished)
+        case .cancelled:
+            let error = isStopping ? RPCError.shuttingDown : .requestCancelled
+            deliver(
+                ByteBuffer(bytes: OutgoingMessage.error(error, id: request.id ?? .null)), to: request.destination,
+                finished)
+        }
+        closeWhenDone()
+    }
+
+    private func cancel(_ id: RequestID?) {
+        guard let id, let (sequence, request) = pending.take(id) else { return }
+        request.task.cancel()
+        _ = mailbox.collect(of: sequence)
+        reply(.requestCancelled, to: request)
+        closeWhenDone()
+    }
+
+    /// Replies to a request in place of its handler.
+    func reply(_ error: RPCError, to request: PendingRequest) {
+        let now = ContinuousClock.now
+        let finished = FinishedRequest(
+            method: request.method, id: request.id, outcome: .cancelled, received: request.received, started: now,
+            replied: now)
+        service.ledger.finished(request.method, .cancelled, latency: now - request.received)
+        trace(finished)
+        deliver(
+            ByteBuffer(bytes: OutgoingMessage.error(error, id: request.id ?? .null)), to: request.destination, finished)
+    }
+
+    private func readClient(_ params: JSONValue?) {
+        clientInfo = params?["clientInfo"]
+        setTrace(params?["trace"])
+    }
+
+    private func setTrace(_ value: JSONValue?) {
+        if let level = value?.string.flatMap({ TraceLevel(rawValue: $0) }) { traceLevel = level }
+    }
+
+    private func exit() {
+        for request in pending.takeAll() {
+            request.task.cancel()
+            reply(.requestCancelled, to: request)
+        }
+        close(because: .exit(afterShutdown: shutdownRequested))
+    }
+}
+
+/// A request or notification that names a method.
+struct IncomingCall {
+    /// `nil` for a notification.
+    let id: RequestID?
+    let method: String
+    let params: JSONValue?
+    let received: ContinuousClock.Instant
+}
+
+/// Carries a request's notifications to its connection.
+private struct ConnectionOutlet: Outlet {
+    let sequence: UInt64
+    let connection: NIOLoopBound<Connection>
+    let mailbox: Mailbox
+    let ledger: ServerLedger
+
+    func progress(token: JSONValue, value: JSONValue) {
+        send("$/progress", ["token": token, "value": value], token: RequestID(token) ?? .null)
+    }
+
+    func notify(_ method: String, params: JSONValue) { send(method, params, token: nil) }
+
+    private func send(_ method: String, _ params: JSONValue, token: RequestID?) {
+        // A value that JSON cannot hold (NaN) is not worth failing the request for; the result will say so.
+        guard let bytes = try? OutgoingMessage.notification(method, params: params) else { return }
+        let deposit = mailbox.deposit(Mailbox.Letter(sequence: sequence, token: token, bytes: bytes))
+        if deposit.dropped { ledger.count(\.notificationsDropped) }
+        guard deposit.mustCollect else { return }
+        connection.eventLoop.execute { [connection] in connection.value.collectLetters() }
+    }
+}

@@ -1,0 +1,46 @@
+import Glibc
+import NIOCore
+
+/// Who is at the other end of a Unix socket, as the kernel says (`SO_PEERCRED`, unix(7)).
+public struct PeerCredentials: Sendable, Equatable {
+    public let processID: Int32
+    public let userID: UInt32
+
+    public init(processID: Int32, userID: UInt32) {
+        self.processID = processID
+        self.userID = userID
+    }
+
+    static func read(from channel: any Channel) -> EventLoopFuture<PeerCredentials?> {
+        guard let provider = channel as? any SocketOptionProvider else {
+            return channel.eventLoop.makeSucceededFuture(nil)
+        }
+        let option: EventLoopFuture<KernelCredentials> = provider.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+        return option.map { PeerCredentials(processID: $0.processID, userID: $0.userID) }
+    }
+}
+
+/// `struct ucred`, which the C library shows to programs with GNU extensions only.
+private struct KernelCredentials: Sendable {
+    var processID: Int32
+    var userID: UInt32
+    var groupID: UInt32
+}
+
+/// Which users may connect.
+public struct PeerPolicy: Sendable {
+    /// The user that the server runs as.
+    public let owner: UInt32
+
+    public init(owner: UInt32 = geteuid()) { self.owner = owner }
+
+    /// - Throws: the error to tell the client, unless it is the owner or root.
+    public func check(_ peer: PeerCredentials) throws(RPCError) {
+        guard peer.userID == owner || peer.userID == 0 else {
+            throw .invalidRequest(
+                "user \(peer.userID) (process \(peer.processID)) may not use this daemon, which serves user \(owner) only"
+            )
+        }
+    }
+}

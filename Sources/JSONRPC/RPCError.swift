@@ -1,0 +1,96 @@
+public import JSON
+
+/// An error reply. Handlers throw it; clients receive it.
+public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The codes of JSON-RPC 2.0 (section 5.1), of the Language Server Protocol, and the two application codes that
+    /// the connection itself gives.
+    public enum Code {
+        public static let parseError = -32700
+        public static let invalidRequest = -32600
+        public static let methodNotFound = -32601
+        public static let invalidParams = -32602
+        public static let internalError = -32603
+        public static let requestCancelled = -32800
+        public static let overloaded = 1011
+        public static let shuttingDown = 1012
+    }
+
+    public var code: Int
+    public var message: String
+    public var data: JSONValue?
+
+    public init(code: Int, message: String, data: JSONValue? = nil) {
+        self.code = code
+        self.message = message
+        self.data = data
+    }
+
+    public var description: String { "\(message) (error \(code))" }
+
+    public static func parseError(_ message: String) -> RPCError {
+        RPCError(code: Code.parseError, message: message)
+    }
+
+    public static func invalidRequest(_ message: String) -> RPCError {
+        RPCError(code: Code.invalidRequest, message: message)
+    }
+
+    public static func methodNotFound(_ method: String) -> RPCError {
+        RPCError(code: Code.methodNotFound, message: "there is no method '\(method)'")
+    }
+
+    /// The message names the parameter and says what it must be.
+    public static func invalidParams(_ message: String) -> RPCError {
+        RPCError(code: Code.invalidParams, message: message)
+    }
+
+    public static func internalError(_ message: String) -> RPCError {
+        RPCError(code: Code.internalError, message: message)
+    }
+
+    public static let requestCancelled = RPCError(
+        code: Code.requestCancelled, message: "the request was cancelled")
+
+    public static func overloaded(_ message: String) -> RPCError {
+        RPCError(
+            code: Code.overloaded, message: message,
+            data: ["kind": "overloaded", "message": .string(message), "retryable": true])
+    }
+
+    public static let shuttingDown = RPCError(
+        code: Code.shuttingDown, message: "the daemon is stopping",
+        data: ["kind": "shuttingDown", "message": "the daemon is stopping"])
+}
+
+/// An error that says itself how it is told to a client. Handlers may throw such errors as they are.
+public protocol RPCErrorConvertible: Error {
+    var rpcError: RPCError { get }
+}
+
+extension RPCError {
+    /// What a client is told about an error that a handler of `method` threw.
+    init(thrown error: any Error, by method: String) {
+        switch error {
+        case let error as RPCError: self = error
+        case let error as any RPCErrorConvertible: self = error.rpcError
+        case is CancellationError: self = .requestCancelled
+        default: self = .internalError("internal error in '\(method)': \(error)")
+        }
+    }
+
+    /// The `error` member of a reply.
+    public var json: JSONValue {
+        var members: JSONValue = ["code": .integer(Int64(code)), "message": .string(message)]
+        if let data, case .object(var object) = members {
+            object["data"] = data
+            members = .object(object)
+        }
+        return members
+    }
+
+    /// Reads the `error` member of a reply.
+    public init?(json: JSONValue) {
+        guard let code = json["code"]?.int, let message = json["message"]?.string else { return nil }
+        self.init(code: code, message: message, data: json["data"])
+    }
+}

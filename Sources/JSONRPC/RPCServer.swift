@@ -1,0 +1,159 @@
+public import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A JSON-RPC 2.0 server over standard input and output and Unix sockets, as many of them at a time as wanted.
+public final class RPCServer: Sendable {
+    private struct Listener: Sendable {
+        let channel: any Channel
+        let socket: ListeningSocket
+    }
+
+    private struct State: Sendable {
+        var listeners: [Listener] = []
+        var isStopping = false
+    }
+
+    let service: RPCService
+    let registry = ConnectionRegistry()
+    /// Guarded by the mutex.
+    private let state = Mutex(State())
+
+    public init(configuration: RPCServerConfiguration = .init(), methods: MethodTable, logger: Logger) {
+        service = RPCService(configuration: configuration, methods: methods, logger: logger)
+    }
+
+    public var statistics: ServerStatistics {
+        var snapshot = service.ledger.snapshot
+        snapshot.connectionsOpen = registry.count
+        return snapshot
+    }
+
+    /// Accepts connections on a Unix socket, made as `ListeningSocket.bind` says. Returns once clients can connect.
+    /// - Throws: `SocketError`: another daemon is there, a directory others can enter, a path too long, …
+    public func listen(on address: UnixSocketAddress) async throws {
+        try await listen(on: try ListeningSocket.bind(to: address))
+    }
+
+    /// Accepts connections on a socket that is bound already, such as one from `ListeningSocket.activated()`.
+    public func listen(on socket: ListeningSocket) async throws {
+        let bootstrap = ServerBootstrap(group: Threads.eventLoops)
+            .serverChannelOption(.backlog, value: 128)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { [self] channel in accept(channel, checkPeer: true) { _ in } }
+        let channel: any Channel
+        do {
+            channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+        } catch {
+            socket.remove()
+            throw error
+        }
+        let isStopping = state.withLock { state in
+            if !state.isStopping { state.listeners.append(Listener(channel: channel, socket: socket)) }
+            return state.isStopping
+        }
+        if isStopping {
+            try? await channel.close()
+            socket.remove()
+            throw RPCError.shuttingDown
+        }
+        service.logger.info("listening on \(socket.path ?? "an inherited socket")")
+    }
+
+    /// Serves one client over the descriptors that `StandardIO.takeOver` took, until it ends its input or goes away.
+    /// Requests received before the end of input are answered first.
+    public func serve(_ standardIO: StandardIO) async throws -> ConnectionEnd {
+        let (ours, pumped) = try SocketPair.make()
+        async let pumping: Void = DescriptorPump(
+            input: standardIO.input, output: standardIO.output, socket: pumped
+        ).run()
+        let end = try await serve(connectedSocket: ours)
+        await pumping
+        return end
+    }
+
+    /// Serves one client over a connected stream socket, which this call takes ownership of.
+    public func serve(connectedSocket descriptor: Int32) async throws -> ConnectionEnd {
+        try await withCheckedThrowingContinuation { continuation in
+            let once = Mutex<CheckedContinuation<ConnectionEnd, any Error>?>(continuation)
+            let finish: @Sendable (Result<ConnectionEnd, any Error>) -> Void = { result in
+                let continuation = once.withLock { held in
+                    defer { held = nil }
+                    return held
+                }
+                continuation?.resume(with: result)
+            }
+            ClientBootstrap(group: Threads.eventLoops)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .channelInitializer { [self] channel in
+                    accept(channel, checkPeer: false) { finish(.success($0)) }
+                }
+                .withConnectedSocket(descriptor)
+                .whenFailure { finish(.failure($0)) }
+        }
+    }
+
+    /// Stops: no connection and no request is taken (error 1012), running handlers are cancelled, every request is
+    /// replied to, replies are flushed, sockets are removed.
+    ///
+    /// A handler that returns although it was cancelled has its result sent, so the request that asked for the stop
+    /// gets its reply. Three quarters of `deadline` are left to handlers, then error 1012 is sent in their place; at
+    /// `deadline` connections are closed even if their client has not read everything.
+    public func stop(deadline: Duration = .seconds(5)) async {
+        registry.stop()
+        let listeners = state.withLock { state in
+            state.isStopping = true
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners {
+            listener.socket.remove()
+            try? await listener.channel.close()
+        }
+        registry.forEach { $0.stop() }
+        let loop = Threads.eventLoops.next()
+        let registry = registry
+        let patience = loop.scheduleTask(in: TimeAmount(deadline * 3 / 4)) { registry.forEach { $0.stopWaiting() } }
+        let end = loop.scheduleTask(in: TimeAmount(deadline)) { registry.forEach { $0.abort() } }
+        await registry.waitUntilEmpty()
+        patience.cancel()
+        end.cancel()
+    }
+
+    /// Sets up a channel for a client, or turns the client away.
+    private func accept(
+        _ channel: any Channel, checkPeer: Bool, onEnd: @escaping @Sendable (ConnectionEnd) -> Void
+    ) -> EventLoopFuture<Void> {
+        let peer = checkPeer ? PeerCredentials.read(from: channel) : channel.eventLoop.makeSucceededFuture(nil)
+        return peer.flatMapThrowing { [self] peer in
+            let id: ConnectionID
+            do throws(RPCError) {
+                if let peer { try service.configuration.peerPolicy.check(peer) }
+                id = try registry.reserve(limit: service.configuration.maximumConnections)
+            } catch {
+                service.logger.warning("a connection was refused: \(error.message)")
+                service.ledger.count(\.connectionsRefused)
+                try channel.pipeline.syncOperations.addHandler(RefusedConnection(error: error))
+                onEnd(.disconnected)
+                return
+            }
+            service.ledger.count(\.connectionsAccepted)
+            let registry = registry
+            let connection = Connection(id: id, service: service, eventLoop: channel.eventLoop) { end in
+                registry.remove(id)
+                onEnd(end)
+            }
+            let mayStay = registry.add(connection.bound, id: id)
+            try channel.pipeline.syncOperations.addHandler(connection)
+            if !mayStay { connection.eventLoop.assumeIsolated().execute { connection.stop() } }
+        }
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,66 @@
+public import JSON
+
+/// Limits and hooks of a server.
+public struct RPCServerConfiguration: Sendable {
+    /// How long a message and a header section may be.
+    public var framing = FrameDecoder.Limits()
+    /// What JSON is accepted: depth, duplicate keys.
+    public var json = JSONLimits.default
+    /// Requests in one batch.
+    public var maximumBatch = 1_000
+    /// Handlers running for one connection; more requests are error 1011. A batch is admitted whole or not at all.
+    public var maximumInFlightPerConnection = 256
+    /// Handlers running in the whole server.
+    public var maximumInFlight = 1_024
+    /// Connections open at a time; one more is told so (error 1011) and closed.
+    public var maximumConnections = 128
+    /// Which users may connect to a Unix socket.
+    public var peerPolicy = PeerPolicy()
+    /// A connection with more unsent output than this is not read from…
+    public var outputHighWatermark = 1 << 20
+    /// …until its unsent output is below this.
+    public var outputLowWatermark = 256 << 10
+    /// A client is dropped rather than let more unsent output than this pile up. A single larger reply is still sent.
+    public var outputLimit = 256 << 20
+    /// Progress waits, and is replaced by later progress, while there is more unsent output than this.
+    public var progressWatermark = 16 << 10
+    /// Called when a reply has left the process, for a slow-request log. Runs on an event loop: must not block.
+    public var onRequestFinished: (@Sendable (RequestTimings) -> Void)?
+
+    public init() {}
+}
+
+/// Where the time of one request went.
+public struct RequestTimings: Sendable {
+    public enum Outcome: Sendable, Equatable {
+        case result, error, cancelled
+    }
+
+    public let method: String
+    /// `nil` for a notification.
+    public let id: RequestID?
+    public let connection: ConnectionID
+    public let outcome: Outcome
+    /// From the arrival of the whole message to the start of its handler.
+    public let queue: Duration
+    /// From there to the reply.
+    public let handle: Duration
+    /// From the reply to the moment the operating system took its last byte.
+    public let write: Duration
+}
+
+/// Why a connection ended.
+public enum ConnectionEnd: Sendable, Equatable {
+    /// The client ended its input; everything received was answered.
+    case endOfInput
+    /// The client sent `exit`; whether `shutdown` came before, as LSP wants, decides a stdio server's exit status.
+    case exit(afterShutdown: Bool)
+    /// The client's bytes could not be cut into messages.
+    case framing(FramingError)
+    /// The client did not read and its unsent output reached the limit.
+    case tooSlow
+    /// The server stopped.
+    case stopped
+    /// The client went away, or the connection broke.
+    case disconnected
+}

@@ -1,0 +1,68 @@
+public import JSON
+
+/// The id of a request: a number or a string; null is allowed by JSON-RPC 2.0 (section 4) but discouraged.
+///
+/// Ids that are numerically equal are equal, however they are written (`1` and `1.0`).
+public enum RequestID: Sendable, CustomStringConvertible {
+    case integer(Int64)
+    case real(Double)
+    case string(String)
+    /// Replied to with a null id; cannot be cancelled, because nothing names it.
+    case null
+
+    /// `nil` for what cannot be an id: booleans, arrays and objects.
+    public init?(_ value: JSONValue) {
+        switch value {
+        case .integer(let integer): self = .integer(integer)
+        case .real(let real): self = .real(real)
+        case .string(let string): self = .string(string)
+        case .null: self = .null
+        default: return nil
+        }
+    }
+
+    public var json: JSONValue {
+        switch self {
+        case .integer(let integer): .integer(integer)
+        case .real(let real): .real(real)
+        case .string(let string): .string(string)
+        case .null: .null
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .integer(let integer): "\(integer)"
+        case .real(let real): "\(real)"
+        case .string(let string): "\"\(string)\""
+        case .null: "null"
+        }
+    }
+
+    /// JSON text that reads back as the same id: a real keeps all the digits that tell it from its neighbours.
+    var jsonText: [UInt8] {
+        switch self {
+        case .integer, .real, .null: Array(description.utf8)
+        case .string: (try? json.serialized()) ?? Array("null".utf8)
+        }
+    }
+}
+
+extension RequestID: Hashable {
+    /// Strings compare by their bytes: Unicode equivalence would take two ids for one.
+    private enum Key: Hashable {
+        case integer(Int64), real(Double), string([UInt8]), null
+    }
+
+    private var key: Key {
+        switch self {
+        case .integer(let integer): .integer(integer)
+        case .real(let real): Int64(exactly: real).map { .integer($0) } ?? .real(real)
+        case .string(let string): .string(Array(string.utf8))
+        case .null: .null
+        }
+    }
+
+    public static func == (left: RequestID, right: RequestID) -> Bool { left.key == right.key }
+    public func hash(into hasher: inout Hasher) { hasher.combine(key) }
+}

@@ -1,0 +1,101 @@
+import Synchronization
+
+/// What a server has done since it started.
+public struct ServerStatistics: Sendable {
+    /// One method's requests and notifications.
+    public struct Method: Sendable {
+        public var count = 0
+        public var errors = 0
+        public var cancelled = 0
+        /// From the arrival of the message to the reply.
+        public var median = Duration.zero
+        public var percentile90 = Duration.zero
+        public var percentile99 = Duration.zero
+        public var maximum = Duration.zero
+    }
+
+    public var connectionsOpen = 0
+    public var connectionsAccepted = 0
+    /// Turned away: too many connections, another user, or a stopping server.
+    public var connectionsRefused = 0
+    /// Closed because the client did not read its output.
+    public var connectionsDropped = 0
+    public var bytesRead = 0
+    public var bytesWritten = 0
+    /// Handlers running.
+    public var inFlight = 0
+    /// Requests turned away with error 1011.
+    public var overloaded = 0
+    /// Requests for methods that do not exist.
+    public var unknownMethods = 0
+    /// Messages that were not JSON or not requests.
+    public var malformed = 0
+    /// Progress reports and log notifications that a slow reader missed.
+    public var notificationsDropped = 0
+    /// By method name; only methods that exist.
+    public var methods: [String: Method] = [:]
+}
+
+/// The counters behind `ServerStatistics`, shared by all connections. The state is guarded by its mutex; `inFlight` is
+/// atomic because admission asks it before every request.
+final class ServerLedger: Sendable {
+    private struct MethodRecord: Sendable {
+        var errors = 0
+        var cancelled = 0
+        var latency = LatencyHistogram()
+    }
+
+    private struct State: Sendable {
+        var totals = ServerStatistics()
+        var methods: [String: MethodRecord] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let inFlight = Atomic<Int>(0)
+
+    /// Counts `count` handlers in if fewer than `limit` are running.
+    func admit(_ count: Int, limit: Int) -> Bool {
+        var current = inFlight.load(ordering: .relaxed)
+        while current < limit {
+            let (exchanged, original) = inFlight.weakCompareExchange(
+                expected: current, desired: current + count, ordering: .relaxed)
+            if exchanged { return true }
+            current = original
+        }
+        return false
+    }
+
+    func leave(_ count: Int = 1) {
+        inFlight.subtract(count, ordering: .relaxed)
+    }
+
+    func count(_ keyPath: WritableKeyPath<ServerStatistics, Int> & Sendable, by amount: Int = 1) {
+        state.withLock { $0.totals[keyPath: keyPath] += amount }
+    }
+
+    func finished(_ method: String, _ outcome: RequestTimings.Outcome, latency: Duration) {
+        state.withLock {
+            $0.methods[method, default: MethodRecord()].latency.record(latency)
+            switch outcome {
+            case .result: break
+            case .error: $0.methods[method]?.errors += 1
+            case .cancelled: $0.methods[method]?.cancelled += 1
+            }
+        }
+    }
+
+    var snapshot: ServerStatistics {
+        var result = state.withLock { state in
+            var totals = state.totals
+            totals.methods = state.methods.mapValues { record in
+                ServerStatistics.Method(
+                    count: record.latency.count, errors: record.errors, cancelled: record.cancelled,
+                    median: record.latency.quantile(0.5), percentile90: record.latency.quantile(0.9),
+                    percentile99: record.latency.quantile(0.99), maximum: record.latency.maximum)
+            }
+            return totals
+        }
+        result.inFlight = inFlight.load(ordering: .relaxed)
+        return result
+    }
+}

@@ -1,0 +1,16 @@
+import NIOCore
+import NIOPosix
+
+/// The threads of every server in the process. They are never shut down: handlers that outlive their connection still
+/// hand their end to its event loop.
+enum Threads {
+    /// All bytes go through these.
+    static let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
+    /// Where large JSON is read and written, so that neither event loops nor Swift's cooperative pool wait for it.
+    static let json: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        return pool
+    }()
+}
