@@ -1,0 +1,113 @@
+import CImageCodecs
+
+/// Decodes PNG, JPEG and WebP to upright RGB8.
+///
+/// The result equals Pillow's `ImageOps.exif_transpose(Image.open(f)).convert("RGB")`: grey and palette pictures
+/// become RGB, 16-bit grey is clipped to 255 while 16-bit colour keeps its high byte, CMYK is converted without
+/// a colour profile, alpha is dropped unless a background is given, and of an animated WebP the first frame counts.
+public enum ImageDecoder {
+    /// Decodes a whole file held in memory.
+    ///
+    /// - Parameters:
+    ///   - bytes: the encoded file.
+    ///   - limits: checked against the header, before memory for the pixels is asked for.
+    ///   - background: composites transparent pixels over this colour; nil drops the alpha channel.
+    ///   - source: how error messages name the picture.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), background: BackgroundColor? = nil,
+        source: String = "image"
+    ) throws(ImageError) -> DecodedImage {
+        guard bytes.count <= limits.fileBytes else {
+            throw .fileTooLarge(source: source, bytes: bytes.count, limit: limits.fileBytes)
+        }
+        let header = try ImageHeader(bytes, source: source)
+        let (pixels, overflow) = header.storedWidth.multipliedReportingOverflow(by: header.storedHeight)
+        guard !overflow, pixels <= limits.pixels else {
+            throw .tooLarge(
+                source: source, width: header.storedWidth, height: header.storedHeight, limit: limits.pixels)
+        }
+        let opaque = background == nil || !header.hasAlpha
+        let stored = try decodeStored(bytes, header: header, channels: opaque ? 3 : 4, source: source)
+        let rgb = if let background, !opaque { composite(rgba: stored, over: background) } else { stored }
+        return reorient(
+            rgb: rgb, width: header.storedWidth, height: header.storedHeight, orientation: header.orientation,
+            format: header.format)
+    }
+
+    /// The pixels as the file stores them, `[height, width, channels]`.
+    private static func decodeStored(
+        _ bytes: [UInt8], header: ImageHeader, channels: Int, source: String
+    ) throws(ImageError) -> [UInt8] {
+        let capacity = header.storedWidth * header.storedHeight * channels
+        var message = [CChar](repeating: 0, count: Int(CIC_MESSAGE_SIZE))
+        var status: Int32 = 1
+        let pixels = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
+            status = withUnsafePointer(to: header.info) { info in
+                cic_decode(bytes, bytes.count, info, Int32(channels), buffer.baseAddress, capacity, &message)
+            }
+            initialized = status == 0 ? capacity : 0
+        }
+        guard status == 0 else { throw .unreadable(source: source, reason: text(of: message)) }
+        return pixels
+    }
+}
+
+/// What the first bytes of a file say.
+public struct ImageHeader: Sendable {
+    public let format: ImageFormat
+    /// Pixels across as stored, before the EXIF orientation is applied.
+    public let storedWidth: Int
+    /// Pixels down as stored, before the EXIF orientation is applied.
+    public let storedHeight: Int
+    /// Whether pixels can be transparent.
+    public let hasAlpha: Bool
+    /// Whether the file is an animation, of which only the first frame is decoded.
+    public let isAnimated: Bool
+    /// EXIF orientation 1…8; 1 when the file has none.
+    public let orientation: Int
+
+    let info: cic_info
+
+    /// Reads the header of an encoded file without decoding it.
+    public init(_ bytes: [UInt8], source: String = "image") throws(ImageError) {
+        var info = cic_info()
+        var message = [CChar](repeating: 0, count: Int(CIC_MESSAGE_SIZE))
+        guard !bytes.isEmpty else { throw .unreadable(source: source, reason: "the file is empty") }
+        guard cic_format(bytes, bytes.count) != Int32(CIC_FORMAT_NONE) else {
+            throw .unreadable(source: source, reason: unsupportedFormatReason(bytes))
+        }
+        guard cic_probe(bytes, bytes.count, &info, &message) == 0 else {
+            throw .unreadable(source: source, reason: text(of: message))
+        }
+        self.info = info
+        format = switch Int(info.format) {
+        case CIC_FORMAT_PNG: .png
+        case CIC_FORMAT_JPEG: .jpeg
+        default: .webp
+        }
+        storedWidth = Int(info.width)
+        storedHeight = Int(info.height)
+        hasAlpha = info.has_alpha != 0
+        isAnimated = info.animated != 0
+        orientation = exifOrientation(in: bytes, format: format)
+    }
+}
+
+private func text(of message: [CChar]) -> String {
+    String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+/// Names the format where its signature is well known, since users often have one of these.
+private func unsupportedFormatReason(_ bytes: [UInt8]) -> String {
+    let known: [(name: String, offset: Int, signature: [UInt8])] = [
+        ("GIF", 0, Array("GIF8".utf8)), ("BMP", 0, Array("BM".utf8)),
+        ("TIFF", 0, [0x49, 0x49, 0x2A, 0x00]), ("TIFF", 0, [0x4D, 0x4D, 0x00, 0x2A]),
+        ("AVIF", 4, Array("ftypavif".utf8)), ("HEIC", 4, Array("ftyphei".utf8)), ("HEIF", 4, Array("ftypmif1".utf8)),
+        ("JPEG XL", 0, [0xFF, 0x0A]), ("JPEG 2000", 4, Array("jP  ".utf8)), ("PDF", 0, Array("%PDF".utf8)),
+        ("SVG", 0, Array("<svg".utf8)), ("XML or SVG", 0, Array("<?xml".utf8)),
+    ]
+    for format in known where bytes.dropFirst(format.offset).starts(with: format.signature) {
+        return "\(format.name) is not supported; convert the picture to PNG, JPEG or WebP"
+    }
+    return "not a PNG, JPEG or WebP file"
+}
