@@ -1,0 +1,88 @@
+/// A tokenizer made of the parts that a `tokenizer.json` names: added tokens, normalizer, pre-tokenizer, model,
+/// post-processor.
+struct PipelineTokenizer: TextTokenizer {
+    let positions: Int
+    let vocabularySize: Int
+    let maxId: Int
+
+    private let verbatimTokens: AddedTokens
+    private let normalizedTokens: AddedTokens
+    private let normalizer: Normalizer?
+    private let preTokenizer: PreTokenizer?
+    private let model: any TokenModel
+    private let special: SpecialTokens
+    private let padding: Padding?
+    private let players: PlayerRule
+
+    /// - Throws: `tooFewPositions` where no token fits between the special ones.
+    init(
+        parts: TokenizerParts, positions: Int, special: SpecialTokens, padding: Padding?, players: PlayerRule
+    ) throws(TokenizerError) {
+        guard positions > special.count else {
+            throw .tooFewPositions(positions: positions, specialTokens: special.count)
+        }
+        self.positions = positions
+        self.special = special
+        self.padding = padding
+        self.players = players
+        normalizer = parts.normalizer
+        preTokenizer = parts.preTokenizer
+        model = parts.model
+        verbatimTokens = AddedTokens(parts.addedTokens.filter { !$0.isNormalized })
+        var normalizedTokens = AddedTokens()
+        for token in parts.addedTokens where token.isNormalized {
+            let content = AlignedText(Array(token.content.unicodeScalars)[...])
+            normalizedTokens.add(token, searchedAs: (parts.normalizer?.apply(to: content) ?? content).scalars)
+        }
+        self.normalizedTokens = normalizedTokens
+        let vocabulary = parts.model.vocabulary
+        vocabularySize =
+            vocabulary.count + parts.addedTokens.count { vocabulary.id(of: $0.content) == nil }
+        maxId = parts.addedTokens.reduce(vocabulary.maxId) { max($0, $1.id) }
+    }
+
+    func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
+        var builder = SequenceBuilder(capacity: positions - special.count)
+        let scalars = Array(text.unicodeScalars)
+        for segment in verbatimTokens.segments(of: scalars) {
+            if let token = segment.token {
+                builder.append(id: token.id, token: token.content, source: segment.range)
+            } else {
+                tokenize(AlignedText(scalars[segment.range]), into: &builder)
+            }
+            if builder.isOverfull { break }
+        }
+        return builder.finish(text: text, positions: positions, special: special, padding: padding, players: players)
+    }
+
+    /// Tokenizes a part of the text without verbatim added tokens, until the sequence is full.
+    private func tokenize(_ part: AlignedText, into builder: inout SequenceBuilder) {
+        let text = normalizer?.apply(to: part) ?? part
+        if normalizedTokens.isEmpty {
+            tokenizePieces(of: text, into: &builder)
+            return
+        }
+        for segment in normalizedTokens.segments(of: text.scalars) {
+            if let token = segment.token {
+                builder.append(id: token.id, token: token.content, source: text.source(of: segment.range))
+            } else {
+                tokenizePieces(of: text[segment.range], into: &builder)
+            }
+            if builder.isOverfull { return }
+        }
+    }
+
+    private func tokenizePieces(of text: AlignedText, into builder: inout SequenceBuilder) {
+        if text.isEmpty { return }
+        let whole = PreTokenizedText(text: text, pieces: [0..<text.count])
+        let split = preTokenizer?.apply(to: whole) ?? whole
+        for piece in split.pieces {
+            for token in model.tokens(of: split.text.scalars[piece]) {
+                let range = piece.lowerBound + token.range.lowerBound..<piece.lowerBound + token.range.upperBound
+                builder.append(
+                    id: token.id, token: model.vocabulary.token(token.id), source: split.text.source(of: range))
+                if builder.isOverfull { return }
+            }
+        }
+    }
+}

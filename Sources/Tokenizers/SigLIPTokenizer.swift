@@ -1,0 +1,63 @@
+/// The tokenizers of SigLIP (unigram) and SigLIP2 (Gemma's BPE).
+enum SigLIPTokenizer {
+    static func load(
+        folder: String, config: TokenizerConfig, positions: Int
+    ) throws(TokenizerError) -> any TextTokenizer {
+        let file = folder + "/tokenizer.json"
+        let isGemma = ["GemmaTokenizer", "Siglip2Tokenizer"].contains(config.tokenizerClass ?? "")
+        guard TokenizerLoader.exists(file) else {
+            throw .noTokenizer(folder: folder, expected: isGemma ? ["tokenizer.json"] : ["spiece.model", "tokenizer.json"])
+        }
+        let parts = try TokenizerFile.read(file)
+        return parts.model is Unigram
+            ? try unigram(parts, file: file, config: config, positions: positions)
+            : try bytePairEncoding(parts, file: file, config: config, positions: positions)
+    }
+
+    /// SigLIP's: punctuation deleted, the end token also the padding.
+    private static func unigram(
+        _ parts: TokenizerParts, file: String, config: TokenizerConfig, positions: Int
+    ) throws(TokenizerError) -> PipelineTokenizer {
+        var parts = parts
+        let end = try parts.named(config.token("eos_token") ?? "</s>", role: "end", file: file)
+        let pad = try parts.named(config.token("pad_token") ?? "</s>", role: "padding", file: file)
+        parts.normalizer = .sequence(
+            canonicalization(lowercases: config.lowercases) + [parts.normalizer].compactMap { $0 })
+        return try PipelineTokenizer(
+            parts: parts, positions: positions, special: parts.special ?? SpecialTokens(after: [end]),
+            padding: Padding(token: pad, side: try config.paddingSide()), players: .idsOther(than: [pad.id]))
+    }
+
+    /// SigLIP2's: lower case, the end token appended, padding of its own.
+    private static func bytePairEncoding(
+        _ parts: TokenizerParts, file: String, config: TokenizerConfig, positions: Int
+    ) throws(TokenizerError) -> PipelineTokenizer {
+        var parts = parts
+        let end = try parts.named(config.token("eos_token") ?? "<eos>", role: "end", file: file)
+        let pad = try parts.named(
+            config.token("pad_token") ?? parts.paddingToken ?? "<pad>", role: "padding", file: file)
+        if config.lowercases { parts.normalizer = .sequence([.lowercase] + [parts.normalizer].compactMap { $0 }) }
+        var special = parts.special ?? SpecialTokens(after: [end])
+        if let adds = config.addsEnd { special.after = adds ? [end] : [] }
+        if let adds = config.addsBeginning {
+            let beginning = config.token("bos_token") ?? "<bos>"
+            special.before = adds ? [try parts.named(beginning, role: "beginning", file: file)] : []
+        }
+        return try PipelineTokenizer(
+            parts: parts, positions: positions, special: special,
+            padding: Padding(token: pad, side: try config.paddingSide()),
+            players: .idsOther(than: Set([pad.id, end.id] + special.before.map(\.id))))
+    }
+
+    /// Lower case, ASCII punctuation deleted, whitespace runs to one space, none at the ends.
+    private static func canonicalization(lowercases: Bool) -> [Normalizer] {
+        let punctuation = ScalarClass(items: [
+            .range(0x21...0x2F), .range(0x3A...0x40), .range(0x5B...0x60), .range(0x7B...0x7E),
+        ])
+        return (lowercases ? [.lowercase] : []) + [
+            .replace(.repeated(punctuation, 1...Int.max), with: []),
+            .replace(.repeated(ScalarClass(items: [.whitespace]), 1...Int.max), with: [" "]),
+            .strip(left: true, right: true),
+        ]
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// Loads the tokenizer of a model folder in the Hugging Face layout.
+public enum TokenizerLoader {
+    /// What kind of model a tokenizer is for; decides the files, the special tokens, the padding and the players.
+    public enum Family: String, Sendable, CaseIterable {
+        /// Byte-level BPE between beginning and end tokens, not padded.
+        case clip
+        /// SigLIP (unigram) and SigLIP2 (BPE with byte fallback), padded to the model's positions.
+        case siglip
+    }
+
+    /// Loads a tokenizer.
+    ///
+    /// - CLIP: `tokenizer.json`, else `vocab.json` with `merges.txt`.
+    /// - SigLIP: `spiece.model`, else `tokenizer.json`; where `tokenizer_config.json` names a Gemma or SigLIP2 tokenizer,
+    ///   `tokenizer.json` alone.
+    ///
+    /// - Parameters:
+    ///   - folder: the model folder.
+    ///   - positions: the text model's `max_position_embeddings`.
+    /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
+    public static func load(
+        folder: String, family: Family, positions: Int
+    ) throws(TokenizerError) -> any TextTokenizer {
+        let config = try TokenizerConfig(folder: folder)
+        return switch family {
+        case .clip: try CLIPTokenizer.load(folder: folder, config: config, positions: positions)
+        case .siglip: try SigLIPTokenizer.load(folder: folder, config: config, positions: positions)
+        }
+    }
+
+    static func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: file) }
+}
