@@ -1,0 +1,113 @@
+/// A set of players out of `count`, one bit each: the mask z of a masked image or text, 1 = present.
+public struct Coalition: Hashable, Sendable {
+    /// The number of players in the game.
+    public let count: Int
+    /// Players 0 to 255.
+    private var low: SIMD4<UInt64>
+    /// Players from 256 on, 64 per word.
+    private var high: [UInt64]
+
+    /// The empty coalition of `count` players.
+    public init(empty count: Int) {
+        self.count = count
+        low = .zero
+        high = count > 256 ? [UInt64](repeating: 0, count: (count - 256 + 63) / 64) : []
+    }
+
+    /// The coalition of all `count` players.
+    public init(full count: Int) {
+        self.init(empty: count)
+        for word in 0..<wordCount {
+            let bits = min(64, count - word * 64)
+            self.word(word, becomes: bits == 64 ? .max : (1 << UInt64(bits)) - 1)
+        }
+    }
+
+    /// The coalition of the players listed.
+    ///
+    /// - Precondition: each is in `0..<count`.
+    public init(_ members: some Sequence<Int>, of count: Int) {
+        self.init(empty: count)
+        for player in members { insert(player) }
+    }
+
+    /// The coalition whose player i is bit i of a number.
+    ///
+    /// - Precondition: `count <= 63` and `bits < 2^count`.
+    public init(bits: Int, of count: Int) {
+        precondition(count <= 63 && bits >= 0 && bits >> count == 0, "the bits do not fit \(count) players")
+        self.init(empty: count)
+        low[0] = UInt64(bits)
+    }
+
+    /// The number of 64-bit words that hold the players.
+    public var wordCount: Int { (count + 63) / 64 }
+
+    /// Players `64 · index` to `64 · index + 63`, lowest first; bits beyond the last player are 0.
+    public func word(_ index: Int) -> UInt64 {
+        index < 4 ? low[index] : high[index - 4]
+    }
+
+    mutating func word(_ index: Int, becomes value: UInt64) {
+        if index < 4 { low[index] = value } else { high[index - 4] = value }
+    }
+
+    public func contains(_ player: Int) -> Bool {
+        precondition(player >= 0 && player < count, "player \(player) of \(count)")
+        return (word(player >> 6) >> UInt64(player & 63)) & 1 == 1
+    }
+
+    public mutating func insert(_ player: Int) {
+        precondition(player >= 0 && player < count, "player \(player) of \(count)")
+        word(player >> 6, becomes: word(player >> 6) | 1 << UInt64(player & 63))
+    }
+
+    public mutating func remove(_ player: Int) {
+        precondition(player >= 0 && player < count, "player \(player) of \(count)")
+        word(player >> 6, becomes: word(player >> 6) & ~(1 << UInt64(player & 63)))
+    }
+
+    /// The number of players present, |z|.
+    public var size: Int {
+        var total = 0
+        for index in 0..<wordCount { total += word(index).nonzeroBitCount }
+        return total
+    }
+
+    public var isEmpty: Bool { low == .zero && high.allSatisfy { $0 == 0 } }
+    public var isFull: Bool { size == count }
+
+    /// The players who are absent.
+    public var complement: Coalition {
+        var result = Coalition(full: count)
+        for index in 0..<wordCount { result.word(index, becomes: result.word(index) & ~word(index)) }
+        return result
+    }
+
+    /// The number of players in both coalitions.
+    public func overlap(with other: Coalition) -> Int {
+        precondition(count == other.count, "coalitions of different games")
+        var total = 0
+        for index in 0..<wordCount { total += (word(index) & other.word(index)).nonzeroBitCount }
+        return total
+    }
+
+    /// The players present, ascending.
+    public var members: [Int] {
+        var result: [Int] = []
+        result.reserveCapacity(size)
+        for index in 0..<wordCount {
+            var rest = word(index)
+            while rest != 0 {
+                result.append(index * 64 + rest.trailingZeroBitCount)
+                rest &= rest - 1
+            }
+        }
+        return result
+    }
+
+    /// One byte per player, 1 = present.
+    public var presence: [UInt8] {
+        (0..<count).map { contains($0) ? 1 : 0 }
+    }
+}

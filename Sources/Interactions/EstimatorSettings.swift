@@ -1,0 +1,50 @@
+/// Which interaction index an explanation reports.
+public enum InteractionIndex: String, Sendable, Codable, CaseIterable {
+    /// Weighted Banzhaf interactions, the paper's FWBII (shapiq calls p = 0.5 FBII).
+    case banzhaf
+    /// Faithful Shapley interactions, FSII.
+    case shapley
+}
+
+/// How an explanation is estimated from the masks seen.
+public enum Estimator: String, Sendable, Codable, CaseIterable {
+    /// Weighted least squares over the cross product of image and text masks (the paper's estimator).
+    case leastSquares
+    /// Kernel ridge regression with order-wise shrinkage; the default.
+    case ridge
+}
+
+/// What to estimate and how.
+public struct EstimatorSettings: Sendable, Equatable {
+    public var index: InteractionIndex
+    /// Presence probability of the weighted Banzhaf index; not used by Shapley.
+    public var p: Double
+    /// 1 or 2.
+    public var order: Int
+    public var estimator: Estimator
+    /// Whether standard errors are wanted; they cost about as much again as the values.
+    public var standardErrors: Bool
+    /// Above this many unknowns, `leastSquares` and Shapley keep cross-modal pairs and first-order values only.
+    public var maxUnknowns: Int
+
+    public init(
+        index: InteractionIndex = .banzhaf, p: Double = 0.5, order: Int = 2, estimator: Estimator = .ridge,
+        standardErrors: Bool = true, maxUnknowns: Int = 6000
+    ) {
+        self.index = index
+        self.p = p
+        self.order = order
+        self.estimator = estimator
+        self.standardErrors = standardErrors
+        self.maxUnknowns = maxUnknowns
+    }
+
+    func validate() throws(InteractionError) {
+        guard order == 1 || order == 2 else {
+            throw .invalidParameter(name: "order", message: "must be 1 or 2, not \(order)")
+        }
+        guard index == .shapley || (p > 0 && p < 1) else {
+            throw .invalidParameter(name: "p", message: "must lie between 0 and 1, both excluded, not \(p)")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// Which pairs an estimate holds.
+public enum PairScope: String, Sendable, Codable {
+    /// None: order 1.
+    case none
+    /// Every pair of players.
+    case all
+    /// Image–text pairs only; pairs within the image or within the text were left out of the model.
+    case crossModal
+}
+
+/// An estimated explanation: v(z) − v₀ ≈ Σ a_S over the S ⊆ z of at most `order` players.
+///
+/// Players are numbered image first (`0..<imagePlayers`), then text. Values are in logit units.
+public struct InteractionValues: Sendable, Equatable {
+    public var index: InteractionIndex
+    /// The Banzhaf presence probability; 0.5 in the first-order reading of Shapley.
+    public var p: Double
+    public var order: Int
+    public var estimator: Estimator
+    public var imagePlayers: Int
+    public var textPlayers: Int
+    /// a_∅.
+    public var baseline: Double
+    /// a_i, `[players]`.
+    public var first: [Double]
+    /// a_ij in the order of ``PairIndex``; empty for order 1, zero where ``scope`` leaves pairs out.
+    public var pairs: [Double]
+    public var scope: PairScope
+    /// v(∅, ∅), which was subtracted.
+    public var emptyValue: Double
+    /// v(1, 1).
+    public var fullValue: Double
+    /// R² of coalitions predicted without themselves (leave-one-out, or cross-validation for the joint solves);
+    /// nil where too few masks allow none.
+    public var looR2: Double?
+    /// Whether the least-squares problem had no unique solution and the one of least norm was taken.
+    public var rankDeficient: Bool
+    /// Masks the estimate rests on, repeats counted.
+    public var imageMasks: Int
+    public var textMasks: Int
+    /// Standard errors, where asked for.
+    public var standardErrors: StandardErrors?
+
+    /// The number of players, image and text.
+    public var players: Int { imagePlayers + textPlayers }
+
+    /// a_ij, or 0 for order 1.
+    public func pair(_ i: Int, _ j: Int) -> Double {
+        pairs.isEmpty ? 0 : pairs[PairIndex(players: players).position(i, j)]
+    }
+
+    /// The first-order reading φ_i = a_i + q·Σ_j a_ij, q = p for Banzhaf and 1/2 for Shapley.
+    public var firstOrderReading: [Double] {
+        guard !pairs.isEmpty else { return first }
+        let q = index == .banzhaf ? p : 0.5
+        var result = first
+        var position = 0
+        for i in 0..<players {
+            for j in i + 1..<max(players, i + 1) {
+                result[i] += q * pairs[position]
+                result[j] += q * pairs[position]
+                position += 1
+            }
+        }
+        return result
+    }
+
+    /// The value the explanation predicts for a coalition, v(z) − v₀.
+    ///
+    /// - Precondition: `coalition.count == players`.
+    public func predict(_ coalition: Coalition) -> Double {
+        let members = coalition.members
+        var result = baseline
+        for (index, i) in members.enumerated() {
+            result += first[i]
+            if !pairs.isEmpty {
+                let start = i * (2 * players - i - 1) / 2 - i - 1
+                for j in members[(index + 1)...] { result += pairs[start + j] }
+            }
+        }
+        return result
+    }
+}
+
+/// One standard deviation of the error of each estimated value, in logit units.
+public struct StandardErrors: Sendable, Equatable {
+    /// Of a_i.
+    public var first: [Double]
+    /// Of a_ij, in the order of ``PairIndex``; empty for order 1.
+    public var pairs: [Double]
+    /// Of the first-order reading φ_i.
+    public var firstOrderReading: [Double]
+}

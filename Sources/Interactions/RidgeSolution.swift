@@ -1,0 +1,77 @@
+import LinearAlgebra
+
+/// A ``RidgeFit`` applied to responses.
+struct RidgeSolution {
+    let fit: RidgeFit
+    /// `[masks, responses]`.
+    let responses: Matrix<Double>
+    /// B_∅, one per response.
+    let intercept: [Double]
+    /// B_i, `[players, responses]`.
+    let linear: Matrix<Double>
+    /// P·Y for the dual form (`[masks, responses]`), all coefficients for the primal form (`[features, responses]`).
+    let state: Matrix<Double>
+
+    init(_ fit: RidgeFit, _ responses: Matrix<Double>) {
+        self.fit = fit
+        self.responses = responses
+        let n = fit.features.players
+        switch fit.form {
+        case .exact:
+            var weighted = responses
+            for m in 0..<responses.rows {
+                for r in 0..<responses.columns { weighted[m, r] *= fit.weights[m] }
+            }
+            var sums = [Double](repeating: 0, count: responses.columns)
+            for m in 0..<weighted.rows {
+                for r in 0..<weighted.columns { sums[r] += weighted[m, r] }
+            }
+            intercept = sums
+            linear = fit.variables.times(weighted, transposeSelf: true)
+            state = weighted
+        case .dual(let projection, let interceptWeights, _):
+            let dual = projection.times(responses)
+            var scaled = fit.variables.times(dual, transposeSelf: true)
+            let scale = fit.priorVariances.linear
+            for k in scaled.elements.indices { scaled.elements[k] *= scale }
+            linear = scaled
+            intercept = Matrix(rows: 1, columns: responses.rows, elements: interceptWeights).times(responses).elements
+            state = dual
+        case .primal(let inverse):
+            var right = Matrix<Double>(rows: fit.features.count, columns: responses.columns)
+            for rows in fit.blocks {
+                let design = fit.features.design(fit.variables, rows: rows) { fit.counts[$0] }
+                let part = Matrix(
+                    rows: rows.count, columns: responses.columns,
+                    elements: Array(responses.elements[rows.lowerBound * responses.columns..<rows.upperBound * responses.columns]))
+                let product = design.times(part, transposeSelf: true)
+                for k in right.elements.indices { right.elements[k] += product.elements[k] }
+            }
+            let coefficients = inverse.times(right)
+            intercept = Array(coefficients.row(0))
+            linear = Matrix(
+                rows: n, columns: responses.columns,
+                elements: Array(coefficients.elements[responses.columns..<(1 + n) * responses.columns]))
+            state = coefficients
+        }
+    }
+
+    /// B_ij of one response, in the order of ``PairIndex``; empty for order 1.
+    func pairs(response: Int) -> [Double] {
+        let features = fit.features
+        guard features.order >= 2, features.players >= 2 else { return [] }
+        if case .primal = fit.form {
+            return (1 + features.players..<features.count).map { state[$0, response] }
+        }
+        // Σ_m χ_i χ_j state_m = (Xᵀ diag(state) X)_ij.
+        var scaled = fit.variables
+        for m in 0..<scaled.rows {
+            let value = state[m, response]
+            for i in 0..<scaled.columns { scaled[m, i] *= value }
+        }
+        let products = fit.variables.times(scaled, transposeSelf: true)
+        var scale = 1.0
+        if case .dual = fit.form { scale = fit.priorVariances.pair }
+        return PairIndex(players: features.players).all.map { products[$0.0, $0.1] * scale }
+    }
+}

@@ -1,0 +1,52 @@
+/// The text players of a game: groups of tokens.
+///
+/// Tokens are the maskable ones, numbered in order; special tokens are not counted and always present.
+public struct TextPlayers: Sendable, Hashable {
+    public let tokens: Int
+    /// The tokens of each player, ascending.
+    public let groups: [[Int]]
+
+    public var count: Int { groups.count }
+
+    /// One player per token.
+    public init(tokens: Int) throws(InteractionError) {
+        try self.init(tokens: tokens, groups: (0..<max(tokens, 0)).map { [$0] })
+    }
+
+    /// One player per group (words, or spans); every token belongs to exactly one.
+    ///
+    /// - Throws: ``InteractionError/invalidPlayers(_:)`` that names the token or the group at fault.
+    public init(tokens: Int, groups: [[Int]]) throws(InteractionError) {
+        guard tokens >= 1 else { throw .invalidPlayers("the text has no tokens to explain") }
+        var owner = [Int?](repeating: nil, count: tokens)
+        for (player, group) in groups.enumerated() {
+            guard !group.isEmpty else { throw .invalidPlayers("text player \(player) has no tokens") }
+            for token in group {
+                guard token >= 0, token < tokens else {
+                    throw .invalidPlayers("text player \(player) names token \(token), but the text has \(tokens) tokens")
+                }
+                if let other = owner[token] {
+                    throw .invalidPlayers("token \(token) belongs to the text players \(other) and \(player); spans must not overlap")
+                }
+                owner[token] = player
+            }
+        }
+        if let free = owner.firstIndex(where: { $0 == nil }) {
+            throw .invalidPlayers("token \(free) belongs to no text player; spans must cover the whole text")
+        }
+        self.tokens = tokens
+        self.groups = groups.map { $0.sorted() }
+    }
+
+    /// One byte per token, 1 = present, for a coalition of players.
+    ///
+    /// - Precondition: `coalition.count == count`.
+    public func tokenPresence(_ coalition: Coalition) -> [UInt8] {
+        precondition(coalition.count == count, "\(coalition.count) players instead of \(count)")
+        var result = [UInt8](repeating: 0, count: tokens)
+        for player in coalition.members {
+            for token in groups[player] { result[token] = 1 }
+        }
+        return result
+    }
+}

@@ -1,0 +1,89 @@
+import Interactions
+
+/// A bilinear game with random smooth embeddings under masks, small enough to enumerate.
+struct SyntheticGame {
+    let imagePlayers: Int
+    let textPlayers: Int
+    let dimension: Int
+    let scale = 10.0
+    let bias = -3.0
+    private let imageTable: [[Float]]
+    private let textTable: [[Float]]
+
+    /// - Parameter roughness: how much variance interactions of order 3 and more carry, about.
+    init(imagePlayers: Int, textPlayers: Int, dimension: Int = 16, seed: UInt64, roughness: Double = 0.3) {
+        self.imagePlayers = imagePlayers
+        self.textPlayers = textPlayers
+        self.dimension = dimension
+        var generator = TestGenerator(seed: seed)
+        imageTable = Self.table(imagePlayers, dimension, roughness, &generator)
+        textTable = Self.table(textPlayers, dimension, roughness, &generator)
+    }
+
+    /// Unit vectors along a constant, a linear, a quadratic and an unstructured part.
+    private static func table(_ players: Int, _ dimension: Int, _ roughness: Double, _ generator: inout TestGenerator) -> [[Float]] {
+        let constant = (0..<dimension).map { _ in generator.normal() }
+        let linear = (0..<players).map { _ in (0..<dimension).map { _ in generator.normal() / Double(players).squareRoot() } }
+        let pairs = (0..<players * players).map { _ in (0..<dimension).map { _ in 0.7 * generator.normal() / Double(players) } }
+        return (0..<1 << players).map { bits in
+            var vector = constant
+            for i in 0..<players where bits >> i & 1 == 1 {
+                for k in 0..<dimension { vector[k] += linear[i][k] }
+                for j in 0..<i where bits >> j & 1 == 1 {
+                    for k in 0..<dimension { vector[k] += pairs[i * players + j][k] }
+                }
+            }
+            for k in 0..<dimension { vector[k] += roughness * generator.normal() }
+            let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return vector.map { Float($0 / length) }
+        }
+    }
+
+    func imageEmbedding(_ coalition: Coalition) -> [Float] { imageTable[Int(coalition.word(0))] }
+    func textEmbedding(_ coalition: Coalition) -> [Float] { textTable[Int(coalition.word(0))] }
+
+    func value(image: Coalition, text: Coalition) -> Double {
+        var sum = 0.0
+        for (a, b) in zip(imageEmbedding(image), textEmbedding(text)) { sum += Double(a) * Double(b) }
+        return scale * sum + bias
+    }
+
+    /// A side with everything its plan needs encoded.
+    func side(_ plan: SamplingPlan, masks: Int) throws -> GameSide {
+        var samples = GameSamples(players: plan.players, dimension: dimension)
+        let missing = plan.missing(upTo: masks, in: samples)
+        let table = plan.modality == .image ? imageEmbedding : textEmbedding
+        try samples.append(missing, embeddings: missing.flatMap(table))
+        return GameSide(samples: samples, plan: plan, masks: masks)
+    }
+
+    func estimate(
+        nodes: [SamplingNode], imageMasks: Int, textMasks: Int, seed: UInt64 = 0, settings: EstimatorSettings
+    ) throws -> InteractionValues {
+        let image = try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed)
+        let text = try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed)
+        return try Interactions.estimate(
+            image: side(image, masks: imageMasks), text: side(text, masks: textMasks), scale: scale, bias: bias,
+            settings: settings)
+    }
+}
+
+/// SplitMix64, for test data that is the same everywhere.
+struct TestGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// Nearly standard normal: twelve uniforms.
+    mutating func normal() -> Double {
+        (0..<12).reduce(-6.0) { sum, _ in sum + Double(next() >> 11) * 0x1p-53 }
+    }
+}
