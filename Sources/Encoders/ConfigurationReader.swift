@@ -1,0 +1,82 @@
+import JSON
+import Tensors
+
+/// One object of a configuration file, read key by key with defaults; errors name the file and the key's path.
+struct ConfigurationReader {
+    let file: String
+    /// The path to this object, such as `vision_config`; empty at the top.
+    let path: String
+    let values: JSONValue
+
+    func fails(_ key: String, _ reason: String) -> ModelError {
+        .configuration(file: file, key: path.isEmpty ? key : "\(path).\(key)", reason: reason)
+    }
+
+    private func value(_ key: String) -> JSONValue? {
+        guard let value = values[key] else { return nil }
+        if case .null = value { return nil }
+        return value
+    }
+
+    /// A positive integer.
+    func size(_ key: String, default missing: Int) throws(ModelError) -> Int {
+        guard let value = value(key) else { return missing }
+        guard let size = value.int, (1...1 << 24).contains(size) else {
+            throw fails(key, "a positive integer is needed, not \(value)")
+        }
+        return size
+    }
+
+    func integer(_ key: String, default missing: Int) throws(ModelError) -> Int {
+        guard let value = value(key) else { return missing }
+        guard let integer = value.int else { throw fails(key, "an integer is needed, not \(value)") }
+        return integer
+    }
+
+    func real(_ key: String, default missing: Float) throws(ModelError) -> Float {
+        guard let value = value(key) else { return missing }
+        guard let real = value.double, real.isFinite else { throw fails(key, "a number is needed, not \(value)") }
+        return Float(real)
+    }
+
+    func flag(_ key: String, default missing: Bool) throws(ModelError) -> Bool {
+        guard let value = value(key) else { return missing }
+        guard let flag = value.bool else { throw fails(key, "true or false is needed, not \(value)") }
+        return flag
+    }
+
+    func string(_ key: String) throws(ModelError) -> String? {
+        guard let value = value(key) else { return nil }
+        guard let string = value.string else { throw fails(key, "a string is needed, not \(value)") }
+        return string
+    }
+
+    /// The names that Hugging Face configurations use; several mean the same function.
+    private static let activations: [String: Activation] = [
+        "quick_gelu": .quickGELU, "gelu": .gelu, "gelu_python": .gelu, "gelu_pytorch_tanh": .geluTanh,
+        "gelu_new": .geluTanh, "gelu_fast": .geluTanh, "gelu_accurate": .geluTanh,
+    ]
+
+    func activation(_ key: String, default missing: Activation) throws(ModelError) -> Activation {
+        guard let name = try string(key) else { return missing }
+        guard let activation = Self.activations[name] else {
+            throw fails(
+                key, "\"\(name)\" is not supported; \(Self.activations.keys.sorted().joined(separator: ", ")) are")
+        }
+        return activation
+    }
+
+    /// A nested object, with the keys of a legacy object (such as `text_config_dict`) in place of its own where both have
+    /// them, as the reference library resolves them.
+    func nested(_ key: String, legacy: String) throws(ModelError) -> ConfigurationReader {
+        var merged: JSONValue = .object([:])
+        for name in [key, legacy] {
+            guard let value = value(name) else { continue }
+            guard let object = value.object else { throw fails(name, "an object is needed") }
+            guard case .object(var all) = merged else { continue }
+            all.merge(object) { $1 }
+            merged = .object(all)
+        }
+        return ConfigurationReader(file: file, path: key, values: merged)
+    }
+}

@@ -1,0 +1,25 @@
+/// Why some images or texts could not be encoded.
+public enum EncodeError: Error, Sendable, CustomStringConvertible {
+    /// The pixels given are not `[3, height, width]`.
+    case pixelCount(found: Int, height: Int, width: Int)
+    /// A mask has another number of players than its image has patches or its text has players.
+    case presenceCount(item: Int, found: Int, expected: Int)
+    /// The place for the results has another size than `[items, dimension]`.
+    case resultCount(found: Int, expected: Int)
+    /// The ids given are no input for the text encoder.
+    case ids(reason: String)
+    /// The numerical library failed.
+    case compute(reason: String)
+
+    public var description: String {
+        switch self {
+        case .pixelCount(let found, let height, let width):
+            "\(found) pixel values were given; 3 × \(height) × \(width) are needed"
+        case .presenceCount(let item, let found, let expected):
+            "the mask of item \(item) has \(found) players; \(expected) are needed"
+        case .resultCount(let found, let expected): "room for \(found) results was given; \(expected) are needed"
+        case .ids(let reason): reason
+        case .compute(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Tensors
+
+/// The memory and primitives with which one compute thread runs one model. Made by ``LoadedModel/makeWorkspace()``.
+///
+/// A workspace belongs to one thread at a time. It takes its memory on first use and keeps it.
+public final class EncoderWorkspace {
+    /// Rows of a micro-batch: enough for products to be efficient, few enough to stay in the cache.
+    static let targetRows = 400
+    /// The most inputs of a micro-batch.
+    static let mostInputs = 64
+
+    let context: ComputeContext
+    let capacities: (vision: Int, text: Int)
+    private let model: ModelConfiguration
+    private var vision: [RowFormat: TowerBuffers] = [:]
+    private var text: [RowFormat: TowerBuffers] = [:]
+    var sequences: [TokenSequence] = []
+    var tree = PrefixTree()
+    var ends: [Int] = []
+
+    init(_ model: ModelConfiguration, visionTokens: Int) throws(TensorError) {
+        context = try ComputeContext()
+        self.model = model
+        capacities = (
+            Self.rounded(Self.microBatch(tokens: visionTokens) * visionTokens),
+            Self.rounded(max(Self.targetRows, model.text.positions)))
+    }
+
+    static func microBatch(tokens: Int) -> Int { min(16, max(1, targetRows / tokens)) }
+
+    /// Rows are computed in eights, so that few primitives serve inputs of all lengths.
+    static func rounded(_ rows: Int) -> Int { (rows + 7) / 8 * 8 }
+
+    func visionBuffers(_ format: RowFormat) -> TowerBuffers {
+        if let known = vision[format] { return known }
+        let made = TowerBuffers(
+            model.vision.transformer, format: format, capacity: capacities.vision, pooled: Self.mostInputs,
+            dimension: model.dimension)
+        vision[format] = made
+        return made
+    }
+
+    func textBuffers(_ format: RowFormat) -> TowerBuffers {
+        if let known = text[format] { return known }
+        let made = TowerBuffers(
+            model.text.transformer, format: format, capacity: capacities.text,
+            pooled: model.architecture == .clip ? capacities.text : Self.mostInputs, dimension: model.dimension)
+        text[format] = made
+        return made
+    }
+}

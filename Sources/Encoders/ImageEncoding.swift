@@ -1,0 +1,123 @@
+import Tensors
+
+extension LoadedModel {
+    /// What the vision tower needs of an image, computed once for all of its masks.
+    ///
+    /// - Parameter pixels: normalised as the preprocessor does, `[3, imageHeight, imageWidth]`.
+    /// - Throws: ``EncodeError/pixelCount(found:height:width:)`` or ``EncodeError/compute(reason:)``.
+    public func prepare(pixels: [Float]) throws(EncodeError) -> PreparedImage {
+        guard pixels.count == 3 * imageHeight * imageWidth else {
+            throw .pixelCount(found: pixels.count, height: imageHeight, width: imageWidth)
+        }
+        do {
+            let context = try ComputeContext()
+            context.useCallingThreadOnly()
+            return PreparedImage(states: try patchEmbedding(context, pixels: pixels))
+        } catch {
+            throw .compute(reason: error.description)
+        }
+    }
+
+    /// Embeds masked images, which may be masks of several images.
+    ///
+    /// An item's embedding does not depend on the other items of the call.
+    /// - Parameters:
+    ///   - result: `[items, dimension]`.
+    ///   - normalize: whether embeddings are divided by their Euclidean length.
+    /// - Throws: ``EncodeError``.
+    public func encodeImages(
+        _ items: [ImageItem], into result: UnsafeMutableBufferPointer<Float>, workspace: EncoderWorkspace,
+        normalize: Bool = true
+    ) throws(EncodeError) {
+        guard result.count == items.count * dimension else {
+            throw .resultCount(found: result.count, expected: items.count * dimension)
+        }
+        let patches = configuration.vision.patches
+        for (index, item) in items.enumerated() {
+            if let presence = item.presence, presence.count != patches {
+                throw .presenceCount(item: index, found: presence.count, expected: patches)
+            }
+        }
+        workspace.context.useCallingThreadOnly()
+        do {
+            guard let maskVision else {
+                try encode(items, Array(items.indices), vision, workspace, result, normalize)
+                return
+            }
+            let precise = items.indices.filter { items[$0].precise || items[$0].presence == nil }
+            let coarse = items.indices.filter { !(items[$0].precise || items[$0].presence == nil) }
+            try encode(items, precise, vision, workspace, result, normalize)
+            try encode(items, coarse, maskVision, workspace, result, normalize)
+        } catch {
+            throw .compute(reason: error.description)
+        }
+    }
+
+    /// The chosen items by one tower, in micro-batches.
+    private func encode(
+        _ items: [ImageItem], _ chosen: [Int], _ tower: VisionTower, _ workspace: EncoderWorkspace,
+        _ result: UnsafeMutableBufferPointer<Float>, _ normalize: Bool
+    ) throws(TensorError) {
+        let buffers = workspace.visionBuffers(tower.format)
+        var next = 0
+        while next < chosen.count {
+            let start = next
+            var rows = 0
+            workspace.sequences.removeAll(keepingCapacity: true)
+            while next < chosen.count, workspace.sequences.count < buffers.pooled.capacity {
+                let count = tokens(of: items[chosen[next]])
+                guard rows + count <= buffers.capacity else { break }
+                place(items[chosen[next]], in: buffers, row: rows)
+                workspace.sequences.append(TokenSequence(firstRow: rows, count: count))
+                rows += count
+                next += 1
+            }
+            let embeddings = try tower.encode(
+                workspace.context, buffers, workspace.sequences, rows: EncoderWorkspace.rounded(rows))
+            for index in start..<next {
+                copyEmbedding(index - start, of: embeddings, to: chosen[index], in: result, normalize: normalize)
+            }
+        }
+    }
+
+    /// Whether an item's absent patches are removed; SigLIP's head needs something to attend to.
+    private func drops(_ item: ImageItem) -> Bool {
+        guard item.masking == .drop, let presence = item.presence else { return false }
+        return architecture == .clip || presence.contains { $0 != 0 }
+    }
+
+    private func tokens(of item: ImageItem) -> Int {
+        guard drops(item), let presence = item.presence else { return patchEmbedding.tokens }
+        return patchEmbedding.leadingTokens + presence.count { $0 != 0 }
+    }
+
+    private func place(_ item: ImageItem, in buffers: TowerBuffers, row: Int) {
+        let leading = patchEmbedding.leadingTokens, drops = drops(item)
+        var row = row
+        for token in 0..<patchEmbedding.tokens {
+            let present = token < leading || item.presence.map { $0[token - leading] != 0 } ?? true
+            if present {
+                item.image.states.place(token, in: buffers, row: row)
+            } else if drops {
+                continue
+            } else {
+                absent.place(token, in: buffers, row: row)
+            }
+            row += 1
+        }
+    }
+
+    /// Copies a row of embeddings to its item's place.
+    func copyEmbedding(
+        _ row: Int, of embeddings: Rows, to item: Int, in result: UnsafeMutableBufferPointer<Float>, normalize: Bool
+    ) {
+        let source = row * dimension, target = item * dimension, values = embeddings.floats
+        var factor: Float = 1
+        if normalize {
+            var squares = 0.0
+            for i in 0..<dimension { squares += Double(values[source + i]) * Double(values[source + i]) }
+            factor = squares > 0 ? Float(1 / squares.squareRoot()) : 0
+        }
+        for i in 0..<dimension { result[target + i] = values[source + i] * factor }
+    }
+}

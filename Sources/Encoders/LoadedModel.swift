@@ -1,0 +1,60 @@
+import Tensors
+
+/// A model ready to encode: a folder's weights packed for this processor, shared read-only by all threads.
+///
+/// Methods are synchronous and compute on the calling thread alone, which has an ``EncoderWorkspace`` of its own.
+public struct LoadedModel: Sendable {
+    /// The folder it was loaded from.
+    public let folder: String
+    /// How whole images and texts are computed.
+    public let precision: Precision
+    /// How masked ones are computed, unless asked for precisely.
+    public let maskPrecision: Precision
+    /// The factor α of the score α · cosine + β: exp of the stored `logit_scale`.
+    public let logitScale: Float
+    /// The constant β of the score; 0 for CLIP.
+    public let logitBias: Float
+    /// Memory held by weights, in bytes, without the mapped token table.
+    public let residentBytes: Int
+    /// How long loading took.
+    public let loadMilliseconds: Double
+
+    let configuration: ModelConfiguration
+    let patchEmbedding: PatchEmbedding
+    let textEmbedding: TextEmbedding
+    let vision: VisionTower
+    let text: TextTower
+    /// The towers for masks where their precision differs.
+    let maskVision: VisionTower?
+    let maskText: TextTower?
+    /// The first states of the image without any patch; the same for every image.
+    let absent: TokenStates
+
+    public var architecture: Architecture { configuration.architecture }
+    /// Columns of an embedding.
+    public var dimension: Int { configuration.dimension }
+    public var imageHeight: Int { configuration.vision.imageSize }
+    public var imageWidth: Int { configuration.vision.imageSize }
+    /// Rows of the patch grid.
+    public var rows: Int { configuration.vision.grid }
+    /// Columns of the patch grid.
+    public var columns: Int { configuration.vision.grid }
+    /// Pixels along a patch's edge.
+    public var patchSize: Int { configuration.vision.patchSize }
+    /// The longest text, in tokens, special tokens included.
+    public var textPositions: Int { configuration.text.positions }
+    /// Rows of the token table.
+    public var vocabulary: Int { configuration.text.vocabulary }
+    /// Images per call that fill a micro-batch; a multiple of it is as good.
+    public var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.tokens) }
+
+    /// A workspace for one compute thread.
+    /// - Throws: ``EncodeError/compute(reason:)``.
+    public func makeWorkspace() throws(EncodeError) -> EncoderWorkspace {
+        do {
+            return try EncoderWorkspace(configuration, visionTokens: patchEmbedding.tokens)
+        } catch {
+            throw .compute(reason: error.description)
+        }
+    }
+}

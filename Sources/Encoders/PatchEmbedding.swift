@@ -1,0 +1,84 @@
+import Tensors
+
+/// From normalised pixels to the vision tower's first states.
+struct PatchEmbedding: Sendable {
+    private let configuration: VisionConfiguration
+    /// The patch convolution as a product over flattened patches, `[3 × patch × patch → hidden]`.
+    private let patches: Linear
+    /// `[tokens, hidden]`; CLIP's row 0 is the class token's.
+    private let positions: [Float]
+    /// CLIP: the class token, which stands before the patches.
+    private let classToken: [Float]?
+    /// CLIP normalises the embedded tokens before the first block.
+    private let norm: LayerNorm?
+    private let first: TransformerBlock?
+
+    /// Tokens that stand before the patches.
+    var leadingTokens: Int { classToken == nil ? 0 : 1 }
+    var tokens: Int { configuration.patches + leadingTokens }
+
+    /// - Parameter first: the tower's first block, unless that is the pooled one.
+    init(
+        _ source: any TensorSource, _ architecture: Architecture, _ configuration: VisionConfiguration,
+        first: TransformerBlock?
+    ) throws(ModelError) {
+        self.configuration = configuration
+        self.first = first
+        // Once per image: exactness costs nothing here, whatever the precision.
+        let reader = WeightReader(source: source, prefix: "vision_model.", format: .f32)
+        let hidden = configuration.transformer.hidden, edge = configuration.patchSize
+        let weights = try reader.floats("embeddings.patch_embedding.weight", hidden, 3, edge, edge)
+        let bias = architecture == .siglip ? try reader.floats("embeddings.patch_embedding.bias", hidden) : nil
+        patches = try reader.pack(weights, bias: bias, outputs: hidden, inputs: 3 * edge * edge)
+        switch architecture {
+        case .clip:
+            classToken = try reader.floats("embeddings.class_embedding", hidden)
+            norm = try reader.norm("pre_layrnorm", hidden, epsilon: configuration.transformer.epsilon)
+            positions = try reader.floats("embeddings.position_embedding.weight", configuration.patches + 1, hidden)
+        case .siglip:
+            classToken = nil
+            norm = nil
+            positions = try reader.floats("embeddings.position_embedding.weight", configuration.patches, hidden)
+        }
+    }
+
+    var bytes: Int { patches.bytes + 4 * positions.count }
+
+    /// - Parameter pixels: normalised, `[3, imageSize, imageSize]`.
+    func callAsFunction(_ context: ComputeContext, pixels: [Float]) throws(TensorError) -> TokenStates {
+        let hidden = configuration.transformer.hidden, count = configuration.patches
+        let edge = configuration.patchSize, size = configuration.imageSize, grid = configuration.grid
+        let flattened = Rows(capacity: count, columns: 3 * edge * edge)
+        let values = flattened.floats
+        var next = 0
+        for row in 0..<grid {
+            for column in 0..<grid {
+                for channel in 0..<3 {
+                    for y in 0..<edge {
+                        let start = (channel * size + row * edge + y) * size + column * edge
+                        for x in 0..<edge {
+                            values[next] = pixels[start + x]
+                            next += 1
+                        }
+                    }
+                }
+            }
+        }
+        let embedded = Rows(capacity: count, columns: hidden)
+        try context.apply(patches, to: flattened, rows: count, into: embedded)
+
+        let states = Rows(capacity: tokens, columns: hidden)
+        let all = states.floats
+        for token in 0..<tokens {
+            let patch = token - leadingTokens
+            for i in 0..<hidden {
+                let value = patch < 0 ? classToken?[i] ?? 0 : embedded.floats[patch * hidden + i]
+                all[token * hidden + i] = value + positions[token * hidden + i]
+            }
+        }
+        if let norm {
+            context.layerNorm(norm, states, rows: tokens, into: states)
+        }
+        return try TokenStates(context, hidden: states, tokens: tokens, first: first)
+    }
+}

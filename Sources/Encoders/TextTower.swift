@@ -1,0 +1,92 @@
+import Tensors
+
+/// A text transformer from its first states to embeddings. The last block is a ``PooledBlock``: one position is read.
+struct TextTower: Sendable {
+    let configuration: TransformerConfiguration
+    let format: RowFormat
+    let dimension: Int
+    private let blocks: [TransformerBlock]
+    private let last: PooledBlock
+    private let norm: LayerNorm
+    private let projection: Linear
+
+    init(_ source: any TensorSource, _ model: ModelConfiguration, format: RowFormat) throws(ModelError) {
+        configuration = model.text.transformer
+        dimension = model.dimension
+        self.format = format
+        let c = configuration
+        let reader = WeightReader(source: source, prefix: "text_model.", format: format)
+        blocks = try (0..<c.layers - 1).map { layer throws(ModelError) in
+            try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
+        }
+        last = try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c)
+        norm = try reader.norm("final_layer_norm", c.hidden, epsilon: c.epsilon)
+        let top = WeightReader(source: source, prefix: "", format: .f32)
+        projection =
+            switch model.architecture {
+            case .clip: try top.linear("text_projection", outputs: model.dimension, inputs: c.hidden, bias: false)
+            case .siglip: try top.linear("text_model.head", outputs: model.dimension, inputs: c.hidden)
+            }
+    }
+
+    var first: TransformerBlock? { blocks.first }
+
+    var bytes: Int { blocks.reduce(last.bytes + projection.bytes) { $0 + $1.bytes } }
+
+    /// Embeds sequences that attend to all of themselves (SigLIP), pooled at their last row. First states stand in
+    /// `hidden` and `queryKeyValue`.
+    /// - Returns: rows of which the leading ones are the embeddings before normalisation, in the sequences' order.
+    func encode(
+        _ context: ComputeContext, _ b: TowerBuffers, _ sequences: [TokenSequence], rows: Int
+    ) throws(TensorError) -> Rows {
+        for (layer, block) in blocks.enumerated() {
+            if layer > 0 {
+                try block.project(context, b, rows: rows)
+            }
+            try block.attend(context, b, sequences, configuration)
+            try block.finish(context, b, rows: rows)
+        }
+        for (index, sequence) in sequences.enumerated() {
+            b.pooled.hidden.copyRow(sequence.firstRow + sequence.count - 1, of: b.hidden, to: index)
+        }
+        try last.project(context, b, rows: rows, pooled: sequences.count)
+        try last.attend(context, b, sequences, configuration)
+        return try finish(context, b, pooled: sequences.count)
+    }
+
+    /// Embeds texts under causal attention (CLIP): the tree's nodes are the rows, `ends` those that are pooled.
+    /// - Returns: as for sequences.
+    func encode(
+        _ context: ComputeContext, _ b: TowerBuffers, _ tree: PrefixTree, ends: [Int], rows: Int
+    ) throws(TensorError) -> Rows {
+        let c = configuration
+        for (layer, block) in blocks.enumerated() {
+            if layer > 0 {
+                try block.project(context, b, rows: rows)
+            }
+            for node in 0..<tree.nodes {
+                try context.attention(
+                    q: RowPosition(b.queryKeyValue, row: node), keyValues: b.queryKeyValue, k: c.hidden, v: 2 * c.hidden,
+                    over: tree.chain(node), heads: c.heads, width: c.headWidth, into: b.mixed, row: node)
+            }
+            try block.finish(context, b, rows: rows)
+        }
+        for (index, end) in ends.enumerated() {
+            b.pooled.hidden.copyRow(end, of: b.hidden, to: index)
+        }
+        try last.project(context, b, rows: rows, pooled: ends.count)
+        for (index, end) in ends.enumerated() {
+            try context.attention(
+                q: RowPosition(b.pooled.query, row: index), keyValues: b.keyValue, k: 0, v: c.hidden,
+                over: tree.chain(end), heads: c.heads, width: c.headWidth, into: b.pooled.mixed, row: index)
+        }
+        return try finish(context, b, pooled: ends.count)
+    }
+
+    private func finish(_ context: ComputeContext, _ b: TowerBuffers, pooled: Int) throws(TensorError) -> Rows {
+        try last.finish(context, b, pooled: pooled)
+        context.layerNorm(norm, b.pooled.hidden, rows: pooled, into: b.pooled.hidden)
+        try context.apply(projection, to: b.pooled.hidden, rows: pooled, into: b.pooled.projected)
+        return b.pooled.projected
+    }
+}

@@ -1,0 +1,108 @@
+import Tensors
+
+/// Where a tower's tensors come from, by their names in the Hugging Face layout.
+protocol TensorSource: Sendable {
+    /// A tensor as f32, checked to have this shape.
+    func tensor(_ name: String, shape: [Int]) throws(ModelError) -> SourceTensor
+    /// Whether there is a tensor of this name.
+    func contains(_ name: String) -> Bool
+    /// The shape of a tensor, or nil if there is none.
+    func shape(_ name: String) -> [Int]?
+}
+
+/// Weights in the Hugging Face layout itself.
+struct HuggingFaceTensors: TensorSource {
+    let files: WeightFiles
+
+    func tensor(_ name: String, shape: [Int]) throws(ModelError) -> SourceTensor {
+        do {
+            return .mapped(try files.tensor(name, shape: shape))
+        } catch {
+            throw .weights(reason: error.description)
+        }
+    }
+
+    func contains(_ name: String) -> Bool { files.contains(name) }
+
+    func shape(_ name: String) -> [Int]? { files.shape(name) }
+}
+
+/// A tensor of some source: mapped from a file, or built from others.
+enum SourceTensor: Sendable {
+    case mapped(WeightTensor)
+    case values([Float])
+
+    func floats() -> [Float] {
+        switch self {
+        case .mapped(let tensor): tensor.floats()
+        case .values(let values): values
+        }
+    }
+
+    /// The values `elements` of the row-by-row order.
+    func floats(_ elements: Range<Int>) -> [Float] {
+        switch self {
+        case .mapped(let tensor): tensor.floats(elements)
+        case .values(let values): Array(values[elements])
+        }
+    }
+}
+
+/// Reads layers from a source under a prefix, and packs them.
+struct WeightReader {
+    let source: any TensorSource
+    let prefix: String
+    let format: RowFormat
+
+    func under(_ name: String) -> WeightReader {
+        WeightReader(source: source, prefix: prefix + name + ".", format: format)
+    }
+
+    func floats(_ name: String, _ shape: Int...) throws(ModelError) -> [Float] {
+        try source.tensor(prefix + name, shape: shape).floats()
+    }
+
+    func norm(_ name: String, _ columns: Int, epsilon: Float) throws(ModelError) -> LayerNorm {
+        LayerNorm(
+            weight: try floats(name + ".weight", columns), bias: try floats(name + ".bias", columns), epsilon: epsilon)
+    }
+
+    /// A linear layer; `parts` are stacked one below the other, each scaled by its factor.
+    func linear(
+        _ parts: [(name: String, scale: Float)], outputs: Int, inputs: Int, bias: Bool = true
+    ) throws(ModelError) -> Linear {
+        var weights: [Float] = []
+        var biases: [Float] = []
+        weights.reserveCapacity(parts.count * outputs * inputs)
+        for (name, scale) in parts {
+            let part = try floats(name + ".weight", outputs, inputs)
+            weights += scale == 1 ? part : part.map { $0 * scale }
+            if bias {
+                biases += try floats(name + ".bias", outputs).map { $0 * scale }
+            }
+        }
+        return try pack(weights, bias: bias ? biases : nil, outputs: parts.count * outputs, inputs: inputs)
+    }
+
+    func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool = true) throws(ModelError) -> Linear {
+        if case .mapped(let tensor) = try source.tensor(prefix + name + ".weight", shape: [outputs, inputs]) {
+            let bias = bias ? try floats(name + ".bias", outputs) : nil
+            do {
+                return try tensor.withFloats { weights throws(TensorError) in
+                    try Linear(weights: weights, bias: bias, outputs: outputs, inputs: inputs, format: format)
+                }
+            } catch {
+                throw .compute(reason: error.description)
+            }
+        }
+        return try linear([(name, 1)], outputs: outputs, inputs: inputs, bias: bias)
+    }
+
+    func pack(_ weights: [Float], bias: [Float]?, outputs: Int, inputs: Int) throws(ModelError) -> Linear {
+        do {
+            return try Linear(weights: weights, bias: bias, outputs: outputs, inputs: inputs, format: format)
+        } catch {
+            throw .compute(reason: error.description)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import Encoders
+import Testing
+
+@Suite("Texts against the reference library")
+struct TextReferenceTests {
+    @Test("Text embeddings agree", arguments: Fixture.names)
+    func embeddings(name: String) throws {
+        let fixture = Fixture(name: name)
+        let model = try LoadedModel.load(folder: fixture.folder, precision: .f32)
+        for expected in try fixture.expectedTexts() {
+            let text = try model.prepare(ids: expected.ids, players: fixture.players(expected.ids, model))
+            let found = try model.texts([TextItem(text: text)])[0]
+            #expect(dot(found, expected.embedding) > 0.99999)
+            #expect(relativeError(found, expected.embedding) < 1e-5, "\(expected.text)")
+        }
+    }
+}
