@@ -11,6 +11,14 @@ public struct PeerCredentials: Sendable, Equatable {
         self.userID = userID
     }
 
+    /// `nil` for a descriptor that is not a connected Unix socket.
+    init?(of descriptor: Int32) {
+        var credentials = KernelCredentials(processID: 0, userID: 0, groupID: 0)
+        var length = socklen_t(MemoryLayout<KernelCredentials>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
+        self.init(processID: credentials.processID, userID: credentials.userID)
+    }
+
     static func read(from channel: any Channel) -> EventLoopFuture<PeerCredentials?> {
         guard let provider = channel as? any SocketOptionProvider else {
             return channel.eventLoop.makeSucceededFuture(nil)

@@ -1,0 +1,51 @@
+import Glibc
+import Synchronization
+
+/// The write end of the pipe that the signal handler writes to, or -1. Atomic because a handler runs at any moment.
+private let interruptPipe = Atomic<Int32>(-1)
+
+/// Turns SIGINT (Ctrl-C) into something a poll can wait for, so that a call can be cancelled rather than cut off.
+///
+/// At most one watch is active in a process; while it is, SIGINT does not end the process.
+public final class InterruptWatch {
+    /// Readable after an interrupt.
+    let descriptor: Int32
+    private let writeEnd: Int32
+    private var previous = sigaction()
+
+    /// Begins to watch.
+    /// - Precondition: no other watch is active.
+    public init() throws(RPCClientError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw .system(call: "pipe", path: "", errno: errno) }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        (descriptor, writeEnd) = (ends[0], ends[1])
+        let (isFirst, _) = interruptPipe.compareExchange(
+            expected: -1, desired: writeEnd, ordering: .sequentiallyConsistent)
+        precondition(isFirst, "two interrupt watches at once")
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in
+            let reason = errno
+            var byte: UInt8 = 1
+            _ = write(interruptPipe.load(ordering: .sequentiallyConsistent), &byte, 1)
+            errno = reason
+        }
+        sigaction(SIGINT, &action, &previous)
+    }
+
+    deinit {
+        sigaction(SIGINT, &previous, nil)
+        interruptPipe.store(-1, ordering: .sequentiallyConsistent)
+        close(descriptor)
+        close(writeEnd)
+    }
+
+    /// Whether an interrupt came since this was last asked.
+    public func take() -> Bool {
+        var byte: UInt8 = 0
+        return read(descriptor, &byte, 1) == 1
+    }
+}

@@ -1,0 +1,200 @@
+import Glibc
+public import JSON
+
+/// A client for command-line programs: one request at a time, on the calling thread, over plain descriptors. Speaks
+/// newline-delimited JSON. Used from one thread.
+public final class RPCClient {
+    private let input: Int32
+    private let output: Int32
+    private var decoder = FrameDecoder(limits: .init(messageBytes: 1 << 31))
+    private var arrived: [JSONValue] = []
+    private var unsent: ArraySlice<UInt8> = []
+    private var inputEnded = false
+    private var outputBroken = false
+    private var lastID: Int64 = 0
+
+    /// Connects to the daemon at a socket.
+    /// - Throws: `RPCClientError.notRunning`, `.notPermitted`, `.foreignServer`, `.system`.
+    public convenience init(connectingTo address: UnixSocketAddress) throws(RPCClientError) {
+        let descriptor = socket(AF_UNIX, streamSocket | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .system(call: "socket", path: address.path, errno: errno) }
+        do throws(RPCClientError) {
+            try Self.connect(descriptor, to: address)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        self.init(input: descriptor, output: descriptor)
+    }
+
+    /// Speaks over two descriptors, or one given twice, which this client takes ownership of: a socket, or the pipes
+    /// of a child process.
+    public init(input: Int32, output: Int32) {
+        self.input = input
+        self.output = output
+        signal(SIGPIPE, SIG_IGN)
+        for descriptor in Set([input, output]) {
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        }
+    }
+
+    deinit {
+        for descriptor in Set([input, output]) { Glibc.close(descriptor) }
+    }
+
+    /// Sends a request and waits for its reply.
+    /// - Parameters:
+    ///   - timeout: how long to wait; then the request is cancelled.
+    ///   - interrupt: an interrupt cancels the request and waits for the daemon to say so; a second one does not wait.
+    ///   - onNotification: gets each notification that comes meanwhile: method and params.
+    /// - Throws: `RPCClientError.remote` for an error reply, `.timedOut`, `.cancelled`, `.disconnected`, `.malformed`.
+    public func call(
+        _ method: String, params: JSONValue? = nil, timeout: Duration? = nil, interrupt: InterruptWatch? = nil,
+        onNotification: (String, JSONValue) -> Void = { _, _ in }
+    ) throws(RPCClientError) -> JSONValue {
+        lastID += 1
+        let id = RequestID.integer(lastID)
+        try enqueue(method, params: params, id: id)
+        let deadline = timeout.map { ContinuousClock.now + $0 }
+        var isCancelled = false
+        while true {
+            while !arrived.isEmpty {
+                let message = arrived.removeFirst()
+                if let notified = message["method"]?.string {
+                    if message["id"] == nil { onNotification(notified, message["params"] ?? .null) }
+                } else if let reply = try Self.reply(message, to: id, method, isCancelled: isCancelled) {
+                    return reply
+                }
+            }
+            guard !inputEnded else { throw .disconnected(method: method) }
+            if let deadline, ContinuousClock.now >= deadline {
+                try? cancel(id)
+                throw .timedOut(method: method, after: timeout ?? .zero)
+            }
+            try wait(until: deadline, interrupt)
+            if let interrupt, interrupt.take() {
+                guard !isCancelled else { throw .cancelled(method: method) }
+                isCancelled = true
+                try cancel(id)
+            }
+        }
+    }
+
+    /// Sends a notification.
+    public func notify(_ method: String, params: JSONValue? = nil) throws(RPCClientError) {
+        try enqueue(method, params: params, id: nil)
+        while !unsent.isEmpty, !outputBroken { try wait(until: nil, nil) }
+    }
+
+    private static func reply(
+        _ message: JSONValue, to id: RequestID, _ method: String, isCancelled: Bool
+    ) throws(RPCClientError) -> JSONValue? {
+        let replied = message["id"].flatMap { RequestID($0) }
+        // An error without an id is about the connection or a message that could not be read: ours, as we wait.
+        guard replied == id || (replied == .null && message["error"] != nil) else { return nil }
+        if let error = message["error"] {
+            guard let error = RPCError(json: error) else { throw .malformed("the daemon's error reply is malformed") }
+            if isCancelled, error.code == RPCError.Code.requestCancelled { throw .cancelled(method: method) }
+            throw .remote(error)
+        }
+        guard let result = message["result"] else { throw .malformed("the daemon's reply has no result") }
+        return result
+    }
+
+    private func cancel(_ id: RequestID) throws(RPCClientError) {
+        try enqueue("$/cancelRequest", params: ["id": id.json], id: nil)
+        try write()
+    }
+
+    private func enqueue(_ method: String, params: JSONValue?, id: RequestID?) throws(RPCClientError) {
+        var members: JSONValue = ["jsonrpc": "2.0", "method": .string(method)]
+        if case .object(var object) = members {
+            if let id { object["id"] = id.json }
+            if let params { object["params"] = params }
+            members = .object(object)
+        }
+        do throws(JSONError) {
+            unsent.append(contentsOf: Framing.lines.frame(try members.serialized()))
+        } catch {
+            throw .malformed("the params of '\(method)' cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// Waits for input, for room for output, for an interrupt or for the deadline, and moves what can be moved.
+    private func wait(until deadline: ContinuousClock.Instant?, _ interrupt: InterruptWatch?) throws(RPCClientError) {
+        var watched = [
+            pollfd(fd: input, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: unsent.isEmpty || outputBroken ? -1 : output, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: interrupt?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        let ready = poll(&watched, nfds_t(watched.count), deadline.map { Self.milliseconds(until: $0) } ?? -1)
+        if ready < 0, errno != EINTR { throw .system(call: "poll", path: "", errno: errno) }
+        guard ready > 0 else { return }
+        if watched[1].revents != 0 { try write() }
+        if watched[0].revents != 0 { try read() }
+    }
+
+    private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+        let left = (deadline - ContinuousClock.now).components
+        let milliseconds = left.seconds.multipliedReportingOverflow(by: 1_000)
+        guard !milliseconds.overflow else { return .max }
+        return Int32(clamping: max(0, milliseconds.partialValue + left.attoseconds / 1_000_000_000_000_000 + 1))
+    }
+
+    private func write() throws(RPCClientError) {
+        while !unsent.isEmpty, !outputBroken {
+            let count = unsent.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                unsent = unsent.dropFirst(count)
+            } else if errno == EAGAIN {
+                return
+            } else if errno == EPIPE || errno == ECONNRESET {
+                outputBroken = true  // The daemon may have said why before it closed.
+            } else if errno != EINTR {
+                throw .system(call: "write", path: "", errno: errno)
+            }
+        }
+        if unsent.isEmpty { unsent = [] }
+    }
+
+    private func read() throws(RPCClientError) {
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        let count = Glibc.read(input, &buffer, buffer.count)
+        if count < 0, errno == EAGAIN || errno == EINTR { return }
+        let events: [FrameDecoder.Event]
+        if count > 0 {
+            events = buffer.withUnsafeBytes { decoder.decode(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        } else {
+            inputEnded = true
+            events = decoder.finish()
+        }
+        for event in events {
+            switch event {
+            case .failure(let error): throw .malformed("the daemon's output cannot be read: \(error)")
+            case .message(let bytes):
+                do throws(JSONError) {
+                    arrived.append(try JSONValue(parsing: bytes))
+                } catch {
+                    throw .malformed("the daemon's output is not JSON: \(error)")
+                }
+            }
+        }
+    }
+
+    private static func connect(_ descriptor: Int32, to address: UnixSocketAddress) throws(RPCClientError) {
+        // A daemon that hangs with a full queue of connections must not hang its clients.
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        guard address.withSocketAddress({ Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            switch errno {
+            case ENOENT, ECONNREFUSED: throw .notRunning(path: address.path)
+            case EACCES, EPERM: throw .notPermitted(path: address.path)
+            case let reason: throw .system(call: "connect", path: address.path, errno: reason)
+            }
+        }
+        guard let peer = PeerCredentials(of: descriptor) else { return }
+        guard peer.userID == geteuid() || peer.userID == 0 else {
+            throw .foreignServer(path: address.path, user: peer.userID)
+        }
+    }
+}
