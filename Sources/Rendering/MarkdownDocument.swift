@@ -68,7 +68,7 @@ extension String {
             case "<": result += "&lt;"
             case "\\", "`", "*", "_", "{", "}", "[", "]", "#", "|", "~", "!", ">": result += "\\\(scalar)"
             case "\n", "\r", "\t": result += " "
-            default: result.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar)
+            default: result.unicodeScalars.append(scalar.isControl || scalar.reordersText ? "\u{FFFD}" : scalar)
             }
         }
         return result

@@ -44,6 +44,7 @@ public enum RenderError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAPatch(player: Int, patches: Int)
     case noPlayer(kind: String)
     case noPairs(view: String)
+    case viewNotComparable
     case optionInvalid(name: String, value: Int, least: Int)
 
     public var description: String {
@@ -64,6 +65,8 @@ public enum RenderError: Error, Equatable, Sendable, CustomStringConvertible {
             "the explanation has no \(kind) player to show"
         case .noPairs(let view):
             "view \"\(view)\" needs pairs: open the explanation with order 2"
+        case .viewNotComparable:
+            "two explanations are compared in view \"overview\" only"
         case .optionInvalid(let name, let value, let least):
             "\(name) is \(value), must be at least \(least)"
         }

@@ -13,6 +13,7 @@ enum TextWidth {
         case "m", "w", "M", "W", "@": return 0.84
         case "0"..."9", "a"..."z", "+", "±", "\u{2212}", "×": return 0.54
         case "A"..."Z": return 0.69
+        case "\u{FFFD}": return 1
         default: return scalar.columns == 0 ? 0 : scalar.columns == 2 ? 1.05 : 0.6
         }
     }

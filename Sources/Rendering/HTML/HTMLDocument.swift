@@ -19,7 +19,7 @@ struct HTMLDocument {
 
     func markup() -> String {
         let pieces = HTMLPieces(report: report, id: id)
-        let interactive = report.view == .overview && report.picture.estimate.pairs != nil
+        let interactive = report.view == .overview && report.picture.estimate.pairs != nil && !report.picture.words.isEmpty
         func links(_ width: Double) -> Figure {
             LinkFigure(report: report, id: id, width: width, interactive: interactive).figure()
         }
@@ -29,7 +29,7 @@ struct HTMLDocument {
         body += section(report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
         if !report.maps.isEmpty {
             func maps(_ width: Double) -> Figure { WordMaps(report: report, id: id, width: width).figure() }
-            body += section("Each word on the image", pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
+            body += section(report.mapsTitle, pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
         }
         if !report.tables.isEmpty {
             body += section("The strongest pairs", "<div class=\"columns\">\(report.tables.map(pieces.table).joined())</div>")
@@ -42,7 +42,7 @@ struct HTMLDocument {
         body += "<footer>\(report.methodLine.escaped)</footer>"
         return HTMLDocument.wrap(
             body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,
-            definitions: report.picture.image.definition(id: id), script: HoverScript(report: report).markup())
+            definitions: Definitions(report: report, id: id).markup(), script: interactive ? HoverScript.markup : "")
     }
 
     private func section(_ title: String, _ content: String) -> String {

@@ -18,9 +18,10 @@ struct HTMLPieces {
             let label = NumberText.signed(value.value, decimals: decimals)
             let title = "\(NumberText.withError(value, decimals: decimals)) logits"
             return "<ruby class=\"\(Tint.cssClass(value.value))\" style=\"--o:\(opacity)\" data-player=\"\(index)\" "
-                + "title=\"\(title.escaped)\">\(segment.text.escaped)<rt>\(label)</rt></ruby>"
+                + "title=\"\(title.escaped)\">\(segment.text.escaped)<rt dir=\"ltr\">\(label)</rt></ruby>"
         }
-        return "<h\(level) dir=\"auto\">\(words.joined())</h\(level)>"
+        let long = picture.caption.unicodeScalars.count > 90 ? " class=\"long\"" : ""
+        return "<h\(level) dir=\"auto\"\(long)>\(words.joined())</h\(level)>"
     }
 
     /// The image as it is, without any heat.
@@ -67,6 +68,7 @@ struct HTMLPieces {
             picture.isWord(player)
                 ? "<bdi class=\"w\">\(picture.wordNames[player - picture.patchCount].escaped)</bdi>" : picture.longName(player).escaped
         }
+        if let focus = report.focus { return part(pair.a == focus ? pair.b : pair.a) }
         return picture.isWord(pair.b) && !picture.isWord(pair.a)
             ? "\(part(pair.b)) × \(part(pair.a))" : "\(part(pair.a)) × \(part(pair.b))"
     }

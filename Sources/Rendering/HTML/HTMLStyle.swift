@@ -8,6 +8,7 @@ extension Stylesheet {
         header{display:grid;grid-template-columns:minmax(0,1fr) 190px;gap:48px;align-items:start;margin-bottom:52px}
         header img,header svg{display:block;width:100%;height:auto}
         h1{font:400 34px/2.15 \(serif);margin:-14px 0 10px;text-wrap:pretty;overflow-wrap:anywhere}
+        h1.long{font-size:24px;line-height:2.3}
         h2{font:600 17px/1.4 \(sans);margin:0 0 14px}
         h3{font:600 14px/1.4 \(sans);margin:0 0 8px}
         p{margin:0 0 4px}.note{color:var(--soft);font-size:13px;max-width:44em}
@@ -22,12 +23,12 @@ extension Stylesheet {
         td,th{padding:5px 0;border-bottom:1px solid var(--rule);text-align:left;font-weight:400;vertical-align:middle}
         th[scope=col]{color:var(--soft);font-size:12px;padding-top:0}
         td.v,th.v{text-align:right;white-space:nowrap;padding-left:14px}
-        td.l{width:34px}td.l svg{display:block}td.b{width:99%;min-width:60px;padding-left:18px}table th[scope=row]{white-space:nowrap}td.b svg{display:block;width:100%;height:12px}
+        td.l{padding-right:12px}td.l svg{display:block}td.b{width:99%;min-width:60px;padding-left:18px}table th[scope=row]{white-space:nowrap}td.b svg{display:block;width:100%;height:12px}
         .pt{color:var(--pt)}.nt{color:var(--nt)}.w{font-family:\(serif);font-size:16px}
         footer{border-top:1px solid var(--rule);padding-top:14px;color:var(--soft);font-size:12.5px}
         [data-player]{cursor:default}[data-player]:focus{outline:none}
         .row:hover .hit,.row:focus .hit,.row.on .hit{fill:var(--ink);fill-opacity:.06}
-        svg .head{font-weight:600}
+        .pair h1{font-size:25px;margin-top:-8px}.pair figure{margin-top:22px}
         """
 
     static let darkPage = """
@@ -45,7 +46,7 @@ extension Stylesheet {
     static let printPage = """
         @page{margin:14mm}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-        body{font-size:10pt}main{padding:0;max-width:none}section,figure,tr,header{break-inside:avoid}section{margin-bottom:26px}h2,h3{break-after:avoid}
+        body{font-size:10pt}main{padding:0;max-width:none}figure,tr,header{break-inside:avoid}section{margin-bottom:26px}h2,h3{break-after:avoid}
         header{grid-template-columns:minmax(0,1fr) 120px;margin-bottom:26px}header .thumb{max-width:none;order:0}
         .wide{display:block}.narrow{display:none}.columns{grid-template-columns:repeat(2,minmax(0,1fr));gap:32px}.b{display:table-cell}
         """

@@ -1,14 +1,12 @@
 /// Sentences that every format shares.
 extension Report {
-    var fullGain: Double { picture.similarity.fullValue - picture.similarity.emptyValue }
-
-    /// "24.1 logits, +12.9 over an empty image and caption · cosine 0.31".
+    /// "24.1 logits, 11.2 with nothing shown · cosine 0.312".
     var similarityLine: String {
         let similarity = picture.similarity
         let decimals = NumberText.decimals(for: max(abs(similarity.fullValue), abs(similarity.emptyValue)))
         var parts = [
             "\(NumberText.plain(similarity.fullValue, decimals: decimals)) logits, "
-                + "\(NumberText.signed(fullGain, decimals: decimals)) over nothing shown",
+                + "\(NumberText.plain(similarity.emptyValue, decimals: decimals)) with nothing shown",
             "cosine \(NumberText.plain(similarity.cosine, decimals: 3))",
         ]
         if let probability = similarity.probability {
@@ -40,9 +38,13 @@ extension Report {
     var viewTitle: String {
         switch view {
         case .overview: "What the match is made of"
-        case .pairs: "The strongest pairs"
+        case .pairs: "What works together"
         case .token, .patch: focus.map { "What \(picture.longName($0)) works with" } ?? ""
         }
+    }
+
+    var mapsTitle: String {
+        maps.count < picture.words.count ? "The \(maps.count) strongest of \(picture.words.count) words on the image" : "Each word on the image"
     }
 
     /// What the colours on the image mean.
@@ -57,9 +59,10 @@ extension Report {
         return picture.isWord(focus) ? "pair of \(picture.longName(focus)) and word, logits" : "pair of this patch and word, logits"
     }
 
-    /// "“snake” × row 2, column 6".
+    /// "“snake” × row 2, column 6"; in a view of one player only the other one's name.
     func name(of pair: RankedPair) -> String {
-        picture.isWord(pair.b) && !picture.isWord(pair.a)
+        if let focus { return picture.longName(pair.a == focus ? pair.b : pair.a) }
+        return picture.isWord(pair.b) && !picture.isWord(pair.a)
             ? "\(picture.longName(pair.b)) × \(picture.longName(pair.a))"
             : "\(picture.longName(pair.a)) × \(picture.longName(pair.b))"
     }
@@ -72,7 +75,7 @@ extension Report {
     var summary: String {
         var text = "\(viewTitle). Caption: \(picture.caption). \(similarityLine)."
         if let strongest = links.first {
-            text += " Strongest pair: \(name(of: strongest)), \(self.text(of: strongest)) logits."
+            text += " Strongest: \(name(of: strongest)), \(self.text(of: strongest)) logits."
         }
         return text
     }

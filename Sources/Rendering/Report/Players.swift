@@ -53,7 +53,10 @@ extension Picture {
 
     /// A name for sentences and tables.
     func longName(_ player: Int) -> String {
-        if isWord(player) { return "“\(wordNames[player - patchCount])”" }
+        if isWord(player) {
+            let name = wordNames[player - patchCount]
+            return name.unicodeScalars.contains(where: \.isRightToLeft) ? "“\u{2068}\(name)\u{2069}”" : "“\(name)”"
+        }
         guard patches.formGrid else { return "region \(player + 1)" }
         return "row \(player / patches.columns + 1), column \(player % patches.columns + 1)"
     }

@@ -40,6 +40,13 @@ extension Picture {
         return Array(candidates.sortedByStrength().prefix(count))
     }
 
+    /// The `count` words with the largest pair with any patch, in reading order.
+    func wordsWithStrongestPairs(count: Int) -> [Int] {
+        let strengths = wordPlayers.map { word in (word: word, size: patchPlayers.map { abs(pair($0, word).value) }.max() ?? 0) }
+        let strongest = strengths.sorted { $0.size != $1.size ? $0.size > $1.size : $0.word < $1.word }.prefix(count)
+        return strongest.map(\.word).sorted()
+    }
+
     private func upper(_ range: Range<Int>) -> [RankedPair] {
         range.flatMap { a in (a + 1..<max(a + 1, range.upperBound)).map { RankedPair(a: a, b: $0, measured: pair(a, $0)) } }
     }

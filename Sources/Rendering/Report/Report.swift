@@ -15,6 +15,9 @@ struct Report: Sendable {
     var tables: [PairTable]
     var scales: Scales
 
+    /// Heat maps beyond this many are left out; a caption that long has many words of little weight.
+    static let mostMaps = 24
+
     struct PairTable: Sendable {
         var title: String
         var pairs: [RankedPair]
@@ -52,7 +55,7 @@ struct Report: Sendable {
             let cross = picture.strongestPairs(.wordPatch, count: strong)
             let patches = picture.strongestPairs(.patchPatch, count: few)
             links = cross + patches
-            maps = picture.estimate.pairs == nil ? [] : Array(picture.wordPlayers)
+            maps = picture.estimate.pairs == nil ? [] : picture.wordsWithStrongestPairs(count: Self.mostMaps)
             tables = [
                 PairTable(title: "Words and patches", pairs: cross),
                 PairTable(title: "Patches among themselves", pairs: patches),

@@ -62,6 +62,7 @@ struct BudgetCurve {
             drawing.line(x1: left, y1: y(tick), x2: right, y2: y(tick), class: tick == 0 ? "axis" : "rule", width: 0.75)
             drawing.text(tick == 0 ? "0" : NumberText.signed(tick, decimals: decimals), x: left - 8, y: y(tick) + 4, size: 11, class: "soft", anchor: .end)
         }
+        drawing.text("logits", x: left - 8, y: y(most == 0 ? least : most) + 17, size: 11, class: "soft", anchor: .end)
         var labels: [(y: Double, text: String, name: String)] = []
         for line in series {
             guard let last = line.points.last else { continue }

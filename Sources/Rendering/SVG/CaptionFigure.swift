@@ -44,7 +44,9 @@ struct CaptionFigure {
                 x += TextWidth.ems(" ") * size
                 continue
             }
-            let pieceWidth = TextWidth.ems(piece.text) * size
+            let value = piece.player.flatMap { report.wordValues[$0 - report.picture.patchCount] }
+            let label = value.map { TextWidth.ems(NumberText.signed($0.value, decimals: decimals)) * 11 } ?? 0
+            let pieceWidth = max(TextWidth.ems(piece.text) * size, label)
             if x > 0, x + pieceWidth > width { (x, line) = (0, line + 1) }
             result.append(Placed(segment: piece, x: x, line: line, width: pieceWidth))
             x += pieceWidth + (piece.player == nil ? 0 : 2)

@@ -36,20 +36,17 @@ struct ImageFrame: Sendable {
         drawing.rect(x: x, y: y, width: width, height: height, class: "empty")
         guard picture.image.dataURI != nil else { return }
         drawing.append(
-            "<use href=\"#\(id)-image\" transform=\"translate(\(px(x)) \(px(y))) scale(\(NumberText.factor(scale)))\""
-                + "\(washed ? " class=\"wash\"" : "")/>")
+            "<use href=\"#\(id)-image\" transform=\"\(transform)\"\(washed ? " class=\"wash\"" : "")/>")
     }
 
-    /// One rectangle per patch whose colour can be seen. `all` draws the invisible ones too, for scripts to recolour.
-    func drawHeat(_ values: [Measured], scale: Double, into drawing: inout Drawing, all: Bool = false) {
-        for (patch, measured) in values.enumerated() {
-            let opacity = Tint.strength(measured, scale: scale) * Tint.heatOpacity
-            guard all || opacity >= 0.02 else { continue }
-            let box = box(patch)
-            drawing.rect(
-                x: box.x, y: box.y, width: box.width, height: box.height, class: Tint.cssClass(measured.value), opacity: opacity)
-        }
+    /// A heat map that the document defines, laid over the image.
+    func drawHeat(_ definition: String, into drawing: inout Drawing, class name: String? = nil) {
+        let attribute = name.map { " class=\"\($0)\"" } ?? ""
+        drawing.append("<use href=\"#\(definition)\" transform=\"\(transform)\"\(attribute)/>")
     }
+
+    /// From source pixels to the drawing.
+    var transform: String { "translate(\(px(x)) \(px(y))) scale(\(NumberText.factor(scale)))" }
 
     /// A hairline around one patch, on a pale casing that shows on any ground.
     func drawOutline(_ patch: Int, into drawing: inout Drawing) {

@@ -4,10 +4,10 @@ struct LinkFigure {
     /// Prefix of the shared definitions' ids.
     var id: String
     var width: Double
-    /// Whether rectangles and rows carry what the page's script needs.
+    /// Whether the heat and the rows carry what the page's script needs.
     var interactive = false
 
-    private var narrow: Bool { width < 620 }
+    private var narrow: Bool { width < 440 }
     private var picture: Picture { report.picture }
     private var decimals: Int { NumberText.decimals(for: report.wordScale) }
 
@@ -15,27 +15,25 @@ struct LinkFigure {
         let tall = narrow ? 30.0 : 44.0
         return max(17, min(tall, frame(y: 0).height / Double(max(1, picture.words.count))))
     }
-    private var wordSize: Double { min(narrow ? 14 : 17, rowHeight * 0.62) }
-    private var valueSize: Double { narrow ? 10.5 : 12.5 }
-    private var gutter: Double { narrow ? 34 : 120 }
+    private var wordSize: Double { min(width < 620 ? 14.5 : 17, rowHeight * 0.68) }
+    private var valueSize: Double { min(narrow ? 10.5 : width < 620 ? 11.5 : 12.5, rowHeight * 0.68) }
+    private var gutter: Double { max(34, min(120, width * 0.12)) }
 
     private func frame(y: Double) -> ImageFrame {
-        let imageWidth = narrow ? width * 0.47 : min(width * 0.44, 440)
+        let imageWidth = min(width * (narrow ? 0.47 : 0.44), 440)
         return ImageFrame(picture, id: id, x: 0, y: y, width: imageWidth, maxHeight: imageWidth * 1.4)
     }
 
     func figure() -> Figure {
         let rows = rowHeight * Double(picture.words.count)
-        let head = 22.0
+        let head = 18.0
         let content = max(frame(y: 0).height, rows)
         let frame = frame(y: head + (content - frame(y: 0).height) / 2)
         let top = head + (content - rows) / 2
         var drawing = Drawing()
 
         frame.drawImage(into: &drawing, washed: !report.heat.isEmpty)
-        drawing.group(interactive ? "class=\"heat\"" : "") {
-            frame.drawHeat(report.heat, scale: report.heatScale, into: &$0, all: interactive)
-        }
+        frame.drawHeat(Definitions.heatID(id), into: &drawing, class: interactive ? "heat" : nil)
         drawColumns(top: top, into: &drawing)
         drawLinks(frame: frame, top: top, into: &drawing)
         if let focus = report.focus, !picture.isWord(focus) { frame.drawOutline(focus, into: &drawing) }
@@ -54,19 +52,24 @@ struct LinkFigure {
     private var wordX: Double { frame(y: 0).width + gutter }
     private var longestWord: Double {
         let longest = picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) }.max() ?? 0
-        return min(longest * wordSize, narrow ? width - wordX - 84 : 210)
+        return min(longest * wordSize, 210, width - wordX - labelWidth)
+    }
+
+    /// Room for the longest value with its error.
+    private var labelWidth: Double {
+        TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize + 14
     }
 
     private func rowCenter(_ word: Int, top: Double) -> Double { top + rowHeight * (Double(word) + 0.5) }
 
     private func drawColumns(top: Double, into drawing: inout Drawing) {
-        let labelWidth = narrow ? 0 : TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize + 14
-        let barStart = wordX + longestWord + 22
+        let barStart = wordX + longestWord + 20
+        let hasBars = width - labelWidth - barStart >= 48
         let axis = BarAxis(values: report.wordValues.compactMap { $0 }, from: barStart, to: width - labelWidth)
         let bottom = top + rowHeight * Double(picture.words.count)
         if !picture.words.isEmpty {
             drawing.text(report.wordTitle, x: width, y: top - 9, size: 11, class: "soft", anchor: .end)
-            if !narrow { drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75) }
+            if hasBars { drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75) }
         }
         for index in picture.words.indices {
             let y = rowCenter(index, top: top)
@@ -83,7 +86,7 @@ struct LinkFigure {
                     $0.line(x1: wordX, y1: y + wordSize * 0.5, x2: wordX + TextWidth.ems(name) * wordSize, y2: y + wordSize * 0.5, class: "outline", width: 1.5)
                     return
                 }
-                if !narrow { drawBar(value, axis: axis, y: y, into: &$0) }
+                if hasBars { drawBar(value, axis: axis, y: y, into: &$0) }
                 $0.text(
                     valueText(value), x: width, y: y + valueSize * 0.35, size: valueSize,
                     class: value.value < 0 ? "nt" : "pt", anchor: .end)

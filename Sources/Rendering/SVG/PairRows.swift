@@ -15,7 +15,10 @@ struct PairRows {
         for (row, pair) in table.pairs.enumerated() {
             let y = rowHeight * (Double(row) + 0.5)
             PatchLocator(picture: report.picture).draw([pair.a, pair.b], x: 0, y: y - 11, size: 22, into: &drawing)
-            let name = TextWidth.fit(report.name(of: pair), size: 13, width: nameWidth - 34)
+            let full = report.name(of: pair)
+            let fits = TextWidth.ems(full) * 13 <= nameWidth - 34
+            let short = report.focus != nil ? full : "\(report.picture.shortName(pair.a)) × \(report.picture.shortName(pair.b))"
+            let name = TextWidth.fit(fits ? full : short, size: 13, width: nameWidth - 34)
             drawing.text(name, x: 34, y: y + 4.5, size: 13)
             let value = pair.measured
             let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
@@ -38,6 +41,7 @@ struct PatchLocator {
 
     func draw(_ players: [Int], x: Double, y: Double, size: Double, into drawing: inout Drawing) {
         let frame = ImageFrame(picture, id: "", x: x, y: y, width: size, maxHeight: size)
+        guard players.contains(where: { !picture.isWord($0) }) else { return }
         drawing.rect(x: frame.x, y: frame.y, width: frame.width, height: frame.height, class: "empty")
         for player in players where !picture.isWord(player) {
             let box = frame.box(player)

@@ -22,18 +22,27 @@ struct SVGDocument {
             drawing.group("transform=\"translate(\(px(margin)) \(px(y)))\"") { $0.append(figure.markup) }
             y += figure.height + gap
         }
-        place(CaptionFigure(report: report, width: inner).figure(), gap: 14, into: &drawing)
+        let id = "a"
+        let thumbnail = ImageFrame(
+            report.picture, id: id, x: 0, y: margin, width: width < 620 ? inner * 0.34 : 150, maxHeight: 200)
+        let textWidth = width < 620 ? inner : inner - thumbnail.width - 40
+        place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, into: &drawing)
         for (line, name) in [(report.similarityLine, "ink"), (report.sourceLine, "soft")] where !line.isEmpty {
             y += 14
-            drawing.text(TextWidth.fit(line, size: 13, width: inner), x: margin, y: y, size: 13, class: name)
+            drawing.text(TextWidth.fit(line, size: 13, width: textWidth), x: margin, y: y, size: 13, class: name)
             y += 7
         }
+        if report.picture.image.dataURI != nil {
+            var frame = thumbnail
+            (frame.x, frame.y) = width < 620 ? (margin, y + 10) : (width - margin - frame.width, margin)
+            frame.drawImage(into: &drawing, washed: false)
+            y = max(y, frame.y + frame.height)
+        }
         y += 26
-        let id = "a"
         heading(report.viewTitle, y: &y, into: &drawing)
         place(LinkFigure(report: report, id: id, width: inner).figure(), gap: 34, into: &drawing)
         if !report.maps.isEmpty {
-            heading("Each word on the image", y: &y, into: &drawing)
+            heading(report.mapsTitle, y: &y, into: &drawing)
             place(WordMaps(report: report, id: id, width: inner).figure(), gap: 34, into: &drawing)
         }
         for table in report.tables {
@@ -50,7 +59,7 @@ struct SVGDocument {
         }
         return SVGDocument.wrap(
             drawing.markup, width: width, height: y + margin - 12, title: "\(report.viewTitle): \(report.picture.caption)",
-            summary: report.summary, definitions: report.picture.image.definition(id: id))
+            summary: report.summary, definitions: Definitions(report: report, id: id).markup())
     }
 
     private func heading(_ text: String, y: inout Double, into drawing: inout Drawing) {

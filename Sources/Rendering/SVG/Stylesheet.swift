@@ -28,8 +28,8 @@ enum Stylesheet {
     /// Filters that take the colour out of the image and pull it towards the page.
     static let filters = """
         <filter id="wash" color-interpolation-filters="sRGB"><feColorMatrix type="saturate" values="0.08"/>\
-        <feComponentTransfer><feFuncR type="linear" slope="0.42" intercept="0.55"/><feFuncG type="linear" slope="0.42" intercept="0.55"/>\
-        <feFuncB type="linear" slope="0.42" intercept="0.55"/></feComponentTransfer></filter>\
+        <feComponentTransfer><feFuncR type="linear" slope="0.32" intercept="0.67"/><feFuncG type="linear" slope="0.32" intercept="0.67"/>\
+        <feFuncB type="linear" slope="0.32" intercept="0.67"/></feComponentTransfer></filter>\
         <filter id="wash-dark" color-interpolation-filters="sRGB"><feColorMatrix type="saturate" values="0.08"/>\
         <feComponentTransfer><feFuncR type="linear" slope="0.55" intercept="0.06"/><feFuncG type="linear" slope="0.55" intercept="0.06"/>\
         <feFuncB type="linear" slope="0.55" intercept="0.06"/></feComponentTransfer></filter>

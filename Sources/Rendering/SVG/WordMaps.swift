@@ -6,8 +6,15 @@ struct WordMaps {
 
     private var picture: Picture { report.picture }
 
+    /// As many columns as fit, then few enough that the rows are equally long.
+    private var columns: Int {
+        let most = width < 620 ? 3 : max(4, min(8, Int((width + 18) / 126)))
+        let rows = max(1, (report.maps.count + most - 1) / most)
+        return max(width < 620 ? 3 : 4, (report.maps.count + rows - 1) / rows)
+    }
+
     func figure() -> Figure {
-        let columns = width < 620 ? 3 : max(4, min(8, Int(width / 135)))
+        let columns = self.columns
         let gap = width < 620 ? 12.0 : 18.0
         let cell = (width - gap * Double(columns - 1)) / Double(columns)
         let size = width < 620 ? 13.0 : 15.0
@@ -25,7 +32,7 @@ struct WordMaps {
                 let name = TextWidth.fit(picture.wordNames[player - picture.patchCount], size: size, width: cell)
                 $0.text(name, x: x, y: y + size, size: size, class: "word ink")
                 frame.drawImage(into: &$0, washed: true)
-                frame.drawHeat(values, scale: report.scales.crossPair, into: &$0)
+                frame.drawHeat(Definitions.mapID(id, word: player - picture.patchCount), into: &$0)
                 guard let strongest, strongest.element.value != 0 else { return }
                 $0.text(
                     "\(NumberText.signed(strongest.element.value, decimals: decimals))", x: x, y: y + size + imageHeight + 21, size: 11,

@@ -47,11 +47,10 @@ extension String {
     var terminalSafe: String {
         var result = ""
         for scalar in unicodeScalars {
-            let reorders = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
             if scalar == "\t" || scalar == "\n" || scalar == "\r" || scalar.value == 0x2028 || scalar.value == 0x2029 {
                 result += " "
             } else {
-                result.unicodeScalars.append(scalar.isControl || reorders ? "\u{FFFD}" : scalar)
+                result.unicodeScalars.append(scalar.isControl || scalar.reordersText ? "\u{FFFD}" : scalar)
             }
         }
         return result
