@@ -5,6 +5,20 @@ struct AlignedText {
     private(set) var scalars: [Unicode.Scalar]
     private(set) var sources: [Range<Int32>]
 
+    /// Texts longer than this many scalars are refused: tokens beyond the model's positions are cut off anyway, and the
+    /// alignment takes some dozens of bytes per scalar.
+    static let longestText = 1 << 20
+
+    /// The scalars of a given text.
+    /// - Throws: `textInvalid` for a text longer than `longestText`.
+    static func scalars(of text: String) throws(TokenizerError) -> [Unicode.Scalar] {
+        let scalars = Array(text.unicodeScalars)
+        if scalars.count > longestText {
+            throw .textInvalid(reason: "it has \(scalars.count) characters, and at most \(longestText) are accepted")
+        }
+        return scalars
+    }
+
     init() {
         scalars = []
         sources = []
@@ -21,7 +35,7 @@ struct AlignedText {
 
     /// The range of the given text that the scalars in `range`, which is not empty, stand for.
     func source(of range: Range<Int>) -> Range<Int> {
-        Int(sources[range.lowerBound].lowerBound)..<Int(max(sources[range.lowerBound].lowerBound, sources[range.upperBound - 1].upperBound))
+        Int(sources[range.lowerBound].lowerBound)..<Int(sources[range.upperBound - 1].upperBound)
     }
 
     mutating func reserveCapacity(_ capacity: Int) {

@@ -22,27 +22,47 @@ enum NormalizationForm: Sendable {
         return result
     }
 
-    /// Appends the normal form of a letter with its marks. Where it differs from the letter and marks, the scalars that
-    /// differ stand for all of the given ones that differ.
+    /// Appends the normal form of a letter with its marks, each scalar with the given ones that its parts came from.
     private func appendNormalized(_ text: AlignedText, _ range: Range<Int>, to result: inout AlignedText) {
-        let before = text.scalars[range]
-        let after = normalized(before)
-        if after.elementsEqual(before) {
+        let after = normalized(text.scalars[range])
+        if after.elementsEqual(text.scalars[range]) {
             result.append(text, range)
             return
         }
-        let shorter = min(before.count, after.count)
-        var prefix = 0
-        while prefix < shorter - 1, before[range.lowerBound + prefix] == after[prefix] { prefix += 1 }
-        var suffix = 0
-        while suffix < shorter - 1 - prefix, before[range.upperBound - 1 - suffix] == after[after.count - 1 - suffix] {
-            suffix += 1
+        // Where each part of the decomposed text came from; equal parts are used up in order.
+        var origins: [Unicode.Scalar: Origins] = [:]
+        for index in range {
+            for part in decomposed(text.scalars[index...index]) {
+                origins[part, default: Origins()].sources.append(text.sources[index])
+            }
         }
-        let changed = range.lowerBound + prefix..<range.upperBound - suffix
-        let source = text.sources[changed.lowerBound].lowerBound..<text.sources[changed.upperBound - 1].upperBound
-        result.append(text, range.lowerBound..<changed.lowerBound)
-        for scalar in after[prefix..<after.count - suffix] { result.append(scalar, source: source) }
-        result.append(text, changed.upperBound..<range.upperBound)
+        var sources = after.map { scalar in
+            var source: Range<Int32>?
+            for part in decomposed([scalar]) {
+                guard let origin = origins[part]?.next() else { continue }
+                source = source.map { $0.joined(with: origin) } ?? origin
+            }
+            return source ?? text.sources[range.lowerBound]
+        }
+        // Marks that changed places share a range, so that ranges ascend.
+        for index in sources.indices.dropFirst() where sources[index].upperBound < sources[index - 1].upperBound {
+            sources[index] = sources[index].lowerBound..<sources[index - 1].upperBound
+        }
+        for index in sources.indices.dropLast().reversed() where sources[index].lowerBound > sources[index + 1].lowerBound {
+            sources[index] = sources[index + 1].lowerBound..<sources[index].upperBound
+        }
+        for (scalar, source) in zip(after, sources) { result.append(scalar, source: source) }
+    }
+
+    private struct Origins {
+        var sources: [Range<Int32>] = []
+        private var used = 0
+
+        mutating func next() -> Range<Int32>? {
+            guard used < sources.count else { return nil }
+            defer { used += 1 }
+            return sources[used]
+        }
     }
 
     /// Whether normalisation may join this scalar with the ones before it: marks, the vowels and final consonants of
@@ -60,16 +80,32 @@ enum NormalizationForm: Sendable {
     }
 
     private func normalized(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
+        let parts = Self.string(decomposed(scalars)[...])
+        switch self {
+        // Composing the decomposed text gives the same, and avoids a fault of Foundation, which leaves a Hangul syllable
+        // before U+11A8 as it is.
+        case .nfc, .nfkc: return Array(parts.precomposedStringWithCanonicalMapping.unicodeScalars)
+        case .nfd, .nfkd: return Array(parts.unicodeScalars)
+        }
+    }
+
+    private func decomposed(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
+        let string = Self.string(scalars)
+        switch self {
+        case .nfc, .nfd: return Array(string.decomposedStringWithCanonicalMapping.unicodeScalars)
+        case .nfkc, .nfkd: return Array(string.decomposedStringWithCompatibilityMapping.unicodeScalars)
+        }
+    }
+
+    private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: scalars)
-        let string = String(view)
-        let result =
-            switch self {
-            case .nfc: string.precomposedStringWithCanonicalMapping
-            case .nfd: string.decomposedStringWithCanonicalMapping
-            case .nfkc: string.precomposedStringWithCompatibilityMapping
-            case .nfkd: string.decomposedStringWithCompatibilityMapping
-            }
-        return Array(result.unicodeScalars)
+        return String(view)
+    }
+}
+
+extension Range<Int32> {
+    fileprivate func joined(with other: Range<Int32>) -> Range<Int32> {
+        Swift.min(lowerBound, other.lowerBound)..<Swift.max(upperBound, other.upperBound)
     }
 }

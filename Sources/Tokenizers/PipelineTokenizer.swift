@@ -43,7 +43,7 @@ struct PipelineTokenizer: TextTokenizer {
 
     func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
         var builder = SequenceBuilder(capacity: positions - special.count)
-        let scalars = Array(text.unicodeScalars)
+        let scalars = try AlignedText.scalars(of: text)
         for segment in verbatimTokens.segments(of: scalars) {
             if let token = segment.token {
                 builder.append(id: token.id, token: token.content, source: segment.range)

@@ -46,6 +46,10 @@ extension Tokenization {
 
     private func spanPlayers(_ spans: [Range<Int>]) throws(TokenizerError) -> [TextPlayer] {
         let scalars = Array(text.unicodeScalars)
+        if spans.count > playerPositions.count {
+            let reason = "\(spans.count) spans for \(playerPositions.count) tokens; each span needs a token of its own"
+            throw .spanInvalid(index: playerPositions.count, reason: reason)
+        }
         for (index, span) in spans.enumerated() {
             if span.isEmpty { throw .spanInvalid(index: index, reason: "\(span) is empty") }
             if span.lowerBound < 0 || span.upperBound > scalars.count {

@@ -4,7 +4,11 @@ enum SigLIPTokenizer {
         folder: String, config: TokenizerConfig, positions: Int
     ) throws(TokenizerError) -> any TextTokenizer {
         let file = folder + "/tokenizer.json"
+        let model = folder + "/spiece.model"
         let isGemma = ["GemmaTokenizer", "Siglip2Tokenizer"].contains(config.tokenizerClass ?? "")
+        if !isGemma, TokenizerLoader.exists(model) {
+            return try SentencePieceTokenizer(file: model, config: config, positions: positions)
+        }
         guard TokenizerLoader.exists(file) else {
             throw .noTokenizer(folder: folder, expected: isGemma ? ["tokenizer.json"] : ["spiece.model", "tokenizer.json"])
         }
@@ -22,7 +26,8 @@ enum SigLIPTokenizer {
         let end = try parts.named(config.token("eos_token") ?? "</s>", role: "end", file: file)
         let pad = try parts.named(config.token("pad_token") ?? "</s>", role: "padding", file: file)
         parts.normalizer = .sequence(
-            canonicalization(lowercases: config.lowercases) + [parts.normalizer].compactMap { $0 })
+            (config.lowercases ? [.lowercase] : []) + canonicalization(whitespace: ScalarClass(items: [.whitespace]))
+                + [parts.normalizer].compactMap { $0 })
         return try PipelineTokenizer(
             parts: parts, positions: positions, special: parts.special ?? SpecialTokens(after: [end]),
             padding: Padding(token: pad, side: try config.paddingSide()), players: .idsOther(than: [pad.id]))
@@ -49,14 +54,14 @@ enum SigLIPTokenizer {
             players: .idsOther(than: Set([pad.id, end.id] + special.before.map(\.id))))
     }
 
-    /// Lower case, ASCII punctuation deleted, whitespace runs to one space, none at the ends.
-    private static func canonicalization(lowercases: Bool) -> [Normalizer] {
+    /// ASCII punctuation deleted, whitespace runs to one space, none at the ends; the lower case comes before.
+    static func canonicalization(whitespace: ScalarClass) -> [Normalizer] {
         let punctuation = ScalarClass(items: [
             .range(0x21...0x2F), .range(0x3A...0x40), .range(0x5B...0x60), .range(0x7B...0x7E),
         ])
-        return (lowercases ? [.lowercase] : []) + [
+        return [
             .replace(.repeated(punctuation, 1...Int.max), with: []),
-            .replace(.repeated(ScalarClass(items: [.whitespace]), 1...Int.max), with: [" "]),
+            .replace(.repeated(whitespace, 1...Int.max), with: [" "]),
             .strip(left: true, right: true),
         ]
     }

@@ -52,6 +52,11 @@ enum TokenizerFile {
         if let section = sections["post_processor"], !section.isNull {
             parts.special = try components.specialTokens(section, at: "post_processor")
         }
+        // A token that the vocabulary has too keeps the vocabulary's id.
+        for index in parts.addedTokens.indices {
+            let token = parts.addedTokens[index]
+            parts.addedTokens[index].id = model.vocabulary.id(of: token.content) ?? token.id
+        }
         parts.paddingToken = sections["padding"]?["pad_token"]?.string
         return parts
     }

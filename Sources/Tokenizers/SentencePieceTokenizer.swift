@@ -1,0 +1,113 @@
+/// SigLIP's tokenizer on a SentencePiece model, token for token what `SiglipTokenizer` of Hugging Face `transformers` gives:
+/// special tokens in the text are kept, the rest is lower-cased, loses its ASCII punctuation and superfluous whitespace, and
+/// is encoded.
+struct SentencePieceTokenizer: TextTokenizer {
+    let positions: Int
+    let vocabularySize: Int
+    let maxId: Int
+
+    private let model: SentencePieceModel
+    private let addedTokens: AddedTokens
+    private let end: NamedToken
+    private let padding: Padding
+    private let lowercases: Bool
+    /// Put before each text that is encoded, so that the model does not take its beginning for that of a text.
+    private let leader: [UInt8]
+    /// How many pieces the leader gives.
+    private let leaderCount: Int
+
+    init(file: String, config: TokenizerConfig, positions: Int) throws(TokenizerError) {
+        guard positions > 1 else { throw .tooFewPositions(positions: positions, specialTokens: 1) }
+        let model = try SentencePieceModel(try VocabularyReading.contents(of: file), file: file)
+        var added = try config.addedTokens()
+        for index in added.indices { added[index].id = model.id(of: added[index].content) ?? added[index].id }
+
+        func named(_ key: String, _ role: String, default spelling: String) throws(TokenizerError) -> NamedToken {
+            let token = config.token(key) ?? spelling
+            guard let id = model.id(of: token) ?? added.first(where: { $0.content == token })?.id else {
+                throw .unknownSpecialToken(file: file, role: role, token: token)
+            }
+            if !added.contains(where: { $0.content == token }) { added.append(AddedTokens.Token(id: id, content: token)) }
+            return NamedToken(id: id, token: token)
+        }
+        let unknown = try named("unk_token", "unknown", default: "<unk>")
+        end = try named("eos_token", "end", default: "</s>")
+        let pad = try named("pad_token", "padding", default: "</s>")
+        padding = Padding(token: pad, side: try config.paddingSide())
+
+        self.positions = positions
+        self.model = model
+        vocabularySize = model.count + added.count { model.id(of: $0.content) == nil }
+        maxId = added.reduce(model.count - 1) { max($0, $1.id) }
+        addedTokens = AddedTokens(added)
+        lowercases = config.lowercases
+        leader = Array(unknown.token.utf8)
+        leaderCount = try model.encode(leader).count
+    }
+
+    func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
+        var whole = AlignedText(try AlignedText.scalars(of: text)[...])
+        whole = Normalizer.replace(.literal([Self.underline]), with: [" "]).apply(to: whole)
+        whole.prepend([Self.underline])
+
+        var builder = SequenceBuilder(capacity: positions - 1)
+        for segment in addedTokens.segments(of: whole.scalars) {
+            if let token = segment.token {
+                builder.append(id: token.id, token: token.content, source: whole.source(of: segment.range))
+            } else {
+                try encode(canonical(whole[segment.range]), into: &builder)
+            }
+            if builder.isOverfull { break }
+        }
+        // A text that says its own end gets no second one.
+        let special = builder.lastId == end.id ? SpecialTokens() : SpecialTokens(after: [end])
+        return builder.finish(
+            text: text, positions: positions, special: special, padding: padding,
+            players: .idsOther(than: [padding.token.id]))
+    }
+
+    private func encode(_ text: AlignedText, into builder: inout SequenceBuilder) throws(TokenizerError) {
+        var bytes = leader
+        /// The scalar that each byte after the leader belongs to, then the count.
+        var scalarAt: [Int] = []
+        for (index, scalar) in text.scalars.enumerated() {
+            let encoded = scalar.utf8Bytes
+            bytes += encoded
+            scalarAt += repeatElement(index, count: encoded.count)
+        }
+        scalarAt.append(text.count)
+
+        let pieces = try model.encode(bytes)
+        for piece in pieces.dropFirst(pieces.count >= leaderCount ? leaderCount : 0) {
+            let start = scalarAt[max(0, piece.bytes.lowerBound - leader.count)]
+            var end = scalarAt[max(0, piece.bytes.upperBound - leader.count)]
+            // The library gives a character that becomes several pieces to the last of them; it belongs to all.
+            if end == start, end < text.count, piece.piece != String(Self.underline) { end += 1 }
+            builder.append(id: piece.id, token: piece.piece, source: Self.source(of: start..<end, in: text))
+            if builder.isOverfull { return }
+        }
+    }
+
+    private static func source(of range: Range<Int>, in text: AlignedText) -> Range<Int> {
+        if !range.isEmpty { return text.source(of: range) }
+        if range.lowerBound < text.count {
+            let start = Int(text.sources[range.lowerBound].lowerBound)
+            return start..<start
+        }
+        let end = Int(text.sources.last?.upperBound ?? 0)
+        return end..<end
+    }
+
+    private func canonical(_ text: AlignedText) -> AlignedText {
+        (lowercases ? PythonText.lowercased(text) : text).applying(SigLIPTokenizer.canonicalization(
+            whitespace: PythonText.whitespace))
+    }
+
+    private static let underline: Unicode.Scalar = "\u{2581}"
+}
+
+extension AlignedText {
+    fileprivate func applying(_ normalizers: [Normalizer]) -> AlignedText {
+        normalizers.reduce(self) { $1.apply(to: $0) }
+    }
+}
