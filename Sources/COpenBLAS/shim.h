@@ -3,12 +3,12 @@
 
 #include <cblas.h>
 
-/* LAPACK as OpenBLAS exports it: the Fortran interface, column-major, 32-bit integers.
-   Debian's OpenBLAS carries no LAPACKE. Trailing string lengths are part of gfortran's convention. */
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* LAPACK as OpenBLAS exports it: the Fortran interface, column-major, 32-bit integers.
+   Debian's OpenBLAS carries no LAPACKE. Trailing string lengths are part of gfortran's convention. */
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, unsigned long);
 void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info, unsigned long);
 void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info, unsigned long);
@@ -20,4 +20,19 @@ void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const 
 #ifdef __cplusplus
 }
 #endif
+
+/* 2 where the processor runs OpenBLAS's SkylakeX kernels, 1 for its Haswell kernels, else 0. */
+static inline int fixlip_openblas_kernel_level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512cd")) {
+        return 2;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+    return 0;
+}
+
 #endif
