@@ -1,9 +1,9 @@
 /// Widths of text without a font at hand: good to about a tenth for the usual book and sans faces,
 /// which is enough to lay words out and to shorten labels.
 enum TextWidth {
-    /// Width in em.
+    /// Width in em. A cluster (a letter with its marks, joined emoji) is as wide as its widest scalar.
     static func ems(_ text: some StringProtocol) -> Double {
-        text.unicodeScalars.reduce(0) { $0 + ems($1) }
+        text.reduce(0) { sum, character in sum + (character.unicodeScalars.map(ems).max() ?? 0) }
     }
 
     private static func ems(_ scalar: Unicode.Scalar) -> Double {
@@ -13,7 +13,8 @@ enum TextWidth {
         case "m", "w", "M", "W", "@": return 0.84
         case "0"..."9", "a"..."z", "+", "±", "\u{2212}", "×": return 0.54
         case "A"..."Z": return 0.69
-        case "\u{FFFD}": return 1
+        // What is not drawn as such is drawn as U+FFFD.
+        case _ where scalar.isControl || scalar.reordersText || scalar == "\u{FFFD}": return 1
         default: return scalar.columns == 0 ? 0 : scalar.columns == 2 ? 1.05 : 0.6
         }
     }

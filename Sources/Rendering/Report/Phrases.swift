@@ -67,6 +67,13 @@ extension Report {
             : "\(picture.longName(pair.a)) × \(picture.longName(pair.b))"
     }
 
+    /// "snake × r2 c6".
+    func shortName(of pair: RankedPair) -> String {
+        if let focus { return picture.shortName(pair.a == focus ? pair.b : pair.a) }
+        let wordFirst = picture.isWord(pair.b) && !picture.isWord(pair.a)
+        return "\(picture.shortName(wordFirst ? pair.b : pair.a)) × \(picture.shortName(wordFirst ? pair.a : pair.b))"
+    }
+
     func text(of pair: RankedPair) -> String {
         NumberText.withError(pair.measured, decimals: NumberText.decimals(for: scale(of: pair)))
     }

@@ -17,8 +17,7 @@ struct PairRows {
             PatchLocator(picture: report.picture).draw([pair.a, pair.b], x: 0, y: y - 11, size: 22, into: &drawing)
             let full = report.name(of: pair)
             let fits = TextWidth.ems(full) * 13 <= nameWidth - 34
-            let short = report.focus != nil ? full : "\(report.picture.shortName(pair.a)) × \(report.picture.shortName(pair.b))"
-            let name = TextWidth.fit(fits ? full : short, size: 13, width: nameWidth - 34)
+            let name = TextWidth.fit(fits ? full : report.shortName(of: pair), size: 13, width: nameWidth - 34)
             drawing.text(name, x: 34, y: y + 4.5, size: 13)
             let value = pair.measured
             let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))

@@ -32,9 +32,10 @@ struct TerminalDocument {
         let imageWidth = side ? min(44, width * 2 / 5) : min(40, width)
         let image = TerminalImage(report: report, text: text, width: imageWidth).lines()
         guard side, !image.isEmpty else {
-            return image + legend + [""] + [text.dim(report.wordTitle.terminalSafe)] + lists.words(width: width)
+            return image + legend + [""] + wrappedPlain(report.wordTitle).map(text.dim) + lists.words(width: width)
         }
-        let right = [text.dim(report.wordTitle.terminalSafe)] + lists.words(width: width - imageWidth - 3)
+        let room = width - imageWidth - 3
+        let right = wrappedColumns(report.wordTitle.terminalSafe, width: room).map(text.dim) + lists.words(width: room)
         let blank = String(repeating: " ", count: imageWidth)
         let joined = (0..<max(image.count, right.count)).map { row -> String in
             let left = row < image.count ? image[row] : blank
@@ -47,14 +48,15 @@ struct TerminalDocument {
         guard !report.heat.isEmpty else { return [] }
         let decimals = NumberText.decimals(for: report.heatScale)
         let most = NumberText.plain(report.heatScale, decimals: decimals)
-        let line: String
         if text.mode == .none {
-            line = report.picture.patches.formGrid ? "\(report.heatTitle): + raises, - lowers, more signs for more, up to \(most)" : ""
-        } else {
-            line = "\(text.colored("■ \(NumberText.minus)\(most)", TerminalText.negative)) \(text.dim("to")) "
-                + "\(text.colored("■ +\(most)", TerminalText.positive)) \(text.dim(report.heatTitle.terminalSafe))"
+            guard report.picture.patches.formGrid else { return [] }
+            return wrappedPlain("\(report.heatTitle): + raises, - lowers, more signs for more, up to \(most)")
         }
-        return text.mode == .none ? wrappedPlain(line) : [line]
+        let (low, high) = ("■ \(NumberText.minus)\(most)", "■ +\(most)")
+        let scale = "\(text.colored(low, TerminalText.negative)) \(text.dim("to")) \(text.colored(high, TerminalText.positive))"
+        let title = report.heatTitle.terminalSafe
+        let fits = low.columns + high.columns + title.columns + 5 <= width
+        return fits ? ["\(scale) \(text.dim(title))"] : [scale] + wrappedPlain(title).map(text.dim)
     }
 
     private func wrappedPlain(_ line: String) -> [String] { wrappedColumns(line.terminalSafe, width: width) }

@@ -16,8 +16,12 @@ struct TerminalLists {
 
     func pairs(_ table: Report.PairTable, width: Int) -> [String] {
         let scale = table.pairs.first.map(report.scale(of:)) ?? 0
-        let rows = table.pairs.map { Row(name: report.name(of: $0).terminalSafe, measured: $0.measured) }
-        return lines(rows, scale: scale, decimals: NumberText.decimals(for: scale), width: width, nameLimit: width * 3 / 5)
+        let nameLimit = width * 3 / 5
+        let fit = table.pairs.allSatisfy { report.name(of: $0).terminalSafe.columns <= nameLimit }
+        let rows = table.pairs.map { pair in
+            Row(name: (fit ? report.name(of: pair) : report.shortName(of: pair)).terminalSafe, measured: pair.measured)
+        }
+        return lines(rows, scale: scale, decimals: NumberText.decimals(for: scale), width: width, nameLimit: nameLimit)
     }
 
     private struct Row {

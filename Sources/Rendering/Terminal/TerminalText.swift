@@ -57,7 +57,7 @@ extension String {
     }
 
     /// Columns of a terminal that the text takes.
-    var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
+    var columns: Int { reduce(0) { sum, character in sum + (character.unicodeScalars.map(\.columns).max() ?? 0) } }
 
     /// The text cut or filled with spaces to exactly `width` columns.
     func fitted(_ width: Int, alignRight: Bool = false) -> String {

@@ -1,0 +1,174 @@
+import Foundation
+import Rendering
+import Testing
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+/// Counts elements and collects text while it checks that a document is well-formed.
+private final class XMLOutline: NSObject, XMLParserDelegate {
+    var counts: [String: Int] = [:]
+    var classes: [String: Int] = [:]
+    var ids: Set<String> = []
+    var references: Set<String> = []
+    var text = ""
+
+    func parser(
+        _ parser: XMLParser, didStartElement element: String, namespaceURI: String?, qualifiedName: String?, attributes: [String: String] = [:]
+    ) {
+        counts[element, default: 0] += 1
+        if let name = attributes["class"] { classes["\(element).\(name)", default: 0] += 1 }
+        if let id = attributes["id"] { ids.insert(id) }
+        if let reference = attributes["href"], reference.hasPrefix("#") { references.insert(String(reference.dropFirst())) }
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+}
+
+private func outline(_ markup: String) -> XMLOutline? {
+    let parser = XMLParser(data: Data(markup.utf8))
+    let outline = XMLOutline()
+    parser.delegate = outline
+    return parser.parse() ? outline : nil
+}
+
+/// The parts of a page that are SVG, each well-formed by itself.
+private func drawings(in html: String) -> [String] {
+    html.components(separatedBy: "<svg").dropFirst().compactMap { part in
+        part.range(of: "</svg>").map { "<svg" + part[..<$0.upperBound] }
+    }
+}
+
+@Suite("SVG and HTML")
+struct MarkupTests {
+    @Test("SVG is well-formed and every reference is defined", arguments: Sample.views, [300, 960].map { $0 + 20 })
+    func wellFormed(view: RenderOptions.View, width: Int) throws {
+        let document = try #require(outline(try Sample.picture().svg(.init(view: view, width: width))))
+        #expect(document.references.isSubset(of: document.ids))
+        #expect(document.counts["svg"] == 1)
+        #expect((document.counts["title"] ?? 0) > 0 && document.counts["desc"] == 1)
+    }
+
+    @Test("Whatever the caption says, documents stay well-formed and hold no markup of it", arguments: Sample.hostileCaptions)
+    func hostile(caption: String) throws {
+        let picture = Sample.picture(caption: caption)
+        let svg = try picture.svg()
+        #expect(outline(svg) != nil)
+        let html = try picture.html()
+        for text in [svg, html] {
+            #expect(!text.contains("<script>alert") && !text.contains("<svg onload") && !text.contains("<!--"))
+            #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+            #expect(!text.unicodeScalars.contains { (0x202A...0x202E).contains($0.value) })
+        }
+        for drawing in drawings(in: html) { #expect(outline(drawing) != nil) }
+    }
+
+    @Test("Nothing is fetched", arguments: Sample.views)
+    func selfContained(view: RenderOptions.View) throws {
+        let picture = Sample.picture()
+        for text in [try picture.svg(.init(view: view)), try picture.html(.init(view: view))] {
+            let withoutNamespace = text.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
+            #expect(!withoutNamespace.contains("http:") && !withoutNamespace.contains("https:") && !withoutNamespace.contains("@import") && !withoutNamespace.contains("src="))
+            #expect(withoutNamespace.components(separatedBy: "url(").dropFirst().allSatisfy { $0.hasPrefix("#") })
+        }
+    }
+
+    @Test("A word has a row with its value and error, and a map of its own")
+    func words() throws {
+        let document = try #require(outline(try Sample.picture().svg()))
+        #expect(document.text.contains("+4.00 ± 0.10") && document.text.contains("−0.50 ± 0.10"))
+        #expect(document.ids.isSuperset(of: ["a-image", "a-heat", "a-map-0", "a-map-1", "a-map-2"]))
+        #expect(document.references.isSuperset(of: ["a-map-0", "a-map-1", "a-map-2"]))
+    }
+
+    @Test("As many curves as asked for: topK of words and patches, half as many of patches", arguments: [1, 2, 4])
+    func curves(topK: Int) throws {
+        let document = try #require(outline(try Sample.picture(history: false).svg(.init(topK: topK))))
+        let curves = (document.classes["path.ps"] ?? 0) + (document.classes["path.ns"] ?? 0)
+        #expect(curves == topK + (topK + 1) / 2)
+    }
+
+    @Test("The strongest pair leads the list, with its place")
+    func strongestFirst() throws {
+        let document = try #require(outline(try Sample.picture().svg(.init(view: .pairs, topK: 2))))
+        let dog = try #require(document.text.range(of: "“dog” × row 1, column 1"))
+        let red = try #require(document.text.range(of: "“red” × row 2, column 2"))
+        #expect(dog.lowerBound < red.lowerBound)
+        #expect(document.text.contains("+2.00 ± 0.05") && document.text.contains("−1.00 ± 0.05"))
+    }
+
+    @Test("A value with a larger error is drawn fainter")
+    func fainter() throws {
+        func opacity(_ error: Double) throws -> Double {
+            var picture = Sample.picture()
+            picture.estimate.readingErrors = [Double](repeating: error, count: 7)
+            let svg = try picture.svg()
+            let heat = try #require(svg.range(of: "<g id=\"a-heat\""))
+            let last = try #require(svg[heat.upperBound...].range(of: "class=\"n\" fill-opacity=\""))
+            let digits = svg[last.upperBound...].prefix { $0 != "\"" }
+            return try #require(Double(digits))
+        }
+        #expect(try opacity(2) < opacity(0.5))
+        #expect(try opacity(0.5) < opacity(0.01))
+    }
+
+    @Test("Numbers that are not finite are neither drawn nor printed")
+    func notFinite() throws {
+        var picture = Sample.picture()
+        picture.estimate.firstOrderReading[0] = .nan
+        picture.estimate.firstOrderReading[5] = .infinity
+        picture.estimate.pairs?[3] = -.infinity
+        picture.estimate.pairErrors?[4] = .nan
+        picture.estimate.looR2 = .nan
+        picture.similarity.cosine = .nan
+        picture.history[0].leading[0].value = .nan
+        for text in [try picture.svg(), try picture.html(), try picture.ansi(), try picture.markdown()] {
+            #expect(text.range(of: #"\b(nan|inf|infinity)\b"#, options: [.regularExpression, .caseInsensitive]) == nil)
+        }
+        #expect(outline(try picture.svg()) != nil)
+    }
+
+    @Test("An explanation of order 1, without image, errors or history still draws")
+    func bare() throws {
+        let picture = Sample.picture(errors: false, pairs: false, image: false, history: false)
+        let document = try #require(outline(try picture.svg()))
+        #expect(!document.text.contains("±") && !document.text.contains("As the budget grew"))
+        #expect(document.counts["image"] == nil)
+        #expect(!(try picture.html()).contains("<script>"))
+    }
+
+    @Test("The budget's curve ends at the last value and R² of the history")
+    func budget() throws {
+        let document = try #require(outline(try Sample.picture().svg()))
+        #expect(document.text.contains("a × r1 c1 +2.00") && document.text.contains("leave-one-out R² 0.88"))
+        #expect(document.text.contains("r2 c2 −1.00"))
+    }
+
+    @Test("Light, dark and paper: each has its rules")
+    func media() throws {
+        let html = try Sample.picture().html()
+        for rule in ["(prefers-color-scheme:dark)", "@media print", "(max-width:719px)", "Content-Security-Policy"] {
+            #expect(html.contains(rule))
+        }
+        #expect(try Sample.picture().svg().contains("(prefers-color-scheme:dark)"))
+    }
+
+    @Test("The encoded image is embedded as it is; other media types fall back to the colour cells")
+    func embedding() throws {
+        var picture = Sample.picture()
+        picture.image.encoded = .init(bytes: [1, 2, 3], mimeType: "image/png")
+        #expect(try picture.svg().contains("data:image/png;base64,AQID\""))
+        picture.image.encoded = .init(bytes: [1, 2, 3], mimeType: "text/html")
+        let svg = try picture.svg()
+        #expect(!svg.contains("text/html") && svg.contains("data:image/png;base64,iVBORw0KGgo"))
+    }
+
+    @Test("Drawing twice gives the same bytes", arguments: Sample.views)
+    func deterministic(view: RenderOptions.View) throws {
+        let options = RenderOptions(view: view)
+        let picture = Sample.picture()
+        #expect(try picture.svg(options) == picture.svg(options))
+        #expect(try picture.html(options) == picture.html(options))
+    }
+}
