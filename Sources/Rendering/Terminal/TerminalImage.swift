@@ -101,11 +101,11 @@ struct TerminalImage {
 }
 
 extension RGB {
-    /// Two thirds grey, so that the colours laid over it can be told from the image's own.
+    /// Nearly grey, so that the colours laid over it can be told from the image's own.
     fileprivate var washed: RGB {
         let weighted = 299 * Int(red) + 587 * Int(green) + 114 * Int(blue)
         let luma = UInt8((weighted + 500) / 1000)
         let gray = RGB(red: luma, green: luma, blue: luma)
-        return covered(by: gray, opacity: 0.7).covered(by: RGB(red: 160, green: 163, blue: 167), opacity: 0.25)
+        return covered(by: gray, opacity: 0.85).covered(by: RGB(red: 160, green: 163, blue: 167), opacity: 0.25)
     }
 }
