@@ -28,8 +28,11 @@ public struct ListeningSocket: Sendable {
     /// The sockets that a service manager passed (sd_listen_fds(3)): `LISTEN_FDS` descriptors from 3 on, if
     /// `LISTEN_PID` is this process. Empty when there are none. Call once, before anything else opens descriptors; the
     /// variables are removed so that children do not take them for theirs.
+    /// - Parameter firstDescriptor: 3 by the protocol.
     /// - Throws: `SocketError.badActivation` when a descriptor is not a listening Unix stream socket.
-    public static func activated(environment: [String: String]) throws(SocketError) -> [ListeningSocket] {
+    public static func activated(
+        environment: [String: String], firstDescriptor: Int32 = 3
+    ) throws(SocketError) -> [ListeningSocket] {
         guard environment["LISTEN_PID"].flatMap({ Int32($0) }) == getpid(), let text = environment["LISTEN_FDS"] else {
             return []
         }
@@ -38,7 +41,7 @@ public struct ListeningSocket: Sendable {
             throw .badActivation("LISTEN_FDS is '\(text)'")
         }
         var sockets: [ListeningSocket] = []
-        for descriptor in 3..<(3 + count) {
+        for descriptor in firstDescriptor..<(firstDescriptor + count) {
             guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
                 throw .badActivation("descriptor \(descriptor) is not open")
             }

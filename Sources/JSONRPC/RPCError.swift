@@ -35,8 +35,10 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
         RPCError(code: Code.invalidRequest, message: message)
     }
 
+    /// The message names the method, cut short if it is very long.
     public static func methodNotFound(_ method: String) -> RPCError {
-        RPCError(code: Code.methodNotFound, message: "there is no method '\(method)'")
+        let name = method.count > 100 ? "\(method.prefix(100))…" : method
+        return RPCError(code: Code.methodNotFound, message: "there is no method '\(name)'")
     }
 
     /// The message names the parameter and says what it must be.

@@ -1,0 +1,217 @@
+import JSON
+import JSONRPC
+import Synchronization
+import Testing
+
+/// `shutdown`, `exit`, the server's stop, and what it counts.
+@Suite struct LifecycleTests {
+    @Test func afterShutdownOnlyExitIsTaken() async throws {
+        let (client, end) = Serving(addEcho).connect()
+        client.send(#"{"jsonrpc":"2.0","id":1,"method":"shutdown"}"#)
+        #expect(await client.next() == ["jsonrpc": "2.0", "id": 1, "result": .null])
+        client.request(2, "echo", "[]")
+        #expect(await client.next()?["error"]?["code"] == -32600)
+        client.notify("exit")
+        #expect(await client.next() == nil)
+        #expect(try await end.value == .exit(afterShutdown: true))
+    }
+
+    @Test func exitWithoutShutdownSaysSoAndCancelsWork() async throws {
+        let started = Gate()
+        let stopped = Gate()
+        let serving = Serving { methods in
+            methods.onRequest("wait") { _, _ in
+                started.open()
+                defer { stopped.open() }
+                try await Gate().waitUnlessCancelled()
+                return .null
+            }
+        }
+        let (client, end) = serving.connect()
+        client.request(1, "wait")
+        await started.wait()
+        client.notify("exit")
+        #expect(await client.next()?["error"]?["code"] == -32800)
+        #expect(await client.next() == nil)
+        await stopped.wait()
+        #expect(try await end.value == .exit(afterShutdown: false))
+    }
+
+    @Test func shutdownConcernsItsConnectionOnly() async {
+        let serving = Serving(addEcho)
+        let (first, _) = serving.connect()
+        let (second, _) = serving.connect()
+        first.request(1, "shutdown")
+        #expect(await first.next()?["id"] == 1)
+        second.request(1, "echo", "[]")
+        #expect(await second.next()?["result"] == [])
+    }
+
+    @Test func aStopCancelsWorkAndRepliesToIt() async throws {
+        let started = Gate()
+        let serving = Serving { methods in
+            addEcho(&methods)
+            methods.onRequest("wait") { _, _ in
+                started.open()
+                try await Gate().waitUnlessCancelled()
+                return .null
+            }
+        }
+        let (busy, busyEnd) = serving.connect()
+        let (idle, idleEnd) = serving.connect()
+        idle.request(1, "echo", "[]")
+        #expect(await idle.next()?["id"] == 1)
+        busy.request(1, "wait")
+        await started.wait()
+        await serving.server.stop(deadline: .seconds(60))
+        #expect(await busy.next()?["error"]?["code"] == 1012)
+        #expect(await busy.next() == nil)
+        #expect(await idle.next() == nil)
+        #expect(try await busyEnd.value == .stopped)
+        #expect(try await idleEnd.value == .stopped)
+    }
+
+    /// `server/stop` is a request like any other.
+    @Test func theRequestThatStopsTheServerGetsItsResult() async throws {
+        let stopping = Gate()
+        let serving = Serving { methods in
+            methods.onRequest("server/stop") { _, _ in
+                stopping.open()
+                while !Task.isCancelled { await Task.yield() }
+                return ["stopping": true]
+            }
+        }
+        let (client, end) = serving.connect()
+        client.request(1, "server/stop")
+        await stopping.wait()
+        await serving.server.stop(deadline: .seconds(60))
+        #expect(await client.next()?["result"] == ["stopping": true])
+        #expect(try await end.value == .stopped)
+    }
+
+    @Test func whileTheServerStopsRequestsAreTurnedAway() async {
+        let started = Gate()
+        let cancelled = Gate()
+        let gate = Gate()
+        let serving = Serving { methods in
+            addEcho(&methods)
+            methods.onRequest("wait") { _, _ in
+                started.open()
+                while !Task.isCancelled { await Task.yield() }
+                cancelled.open()
+                await gate.wait()
+                return "done"
+            }
+        }
+        let (client, _) = serving.connect()
+        client.request(1, "wait")
+        await started.wait()
+        let stop = Task { await serving.server.stop(deadline: .seconds(60)) }
+        await cancelled.wait()
+        client.request(2, "echo", "[]")
+        let refusal = await client.next()
+        #expect(refusal?["id"] == 2)
+        #expect(refusal?["error"]?["code"] == 1012)
+        #expect(refusal?["error"]?["data"]?["kind"] == "shuttingDown")
+        let (late, lateEnd) = serving.connect()
+        #expect(await late.next()?["error"]?["code"] == 1012)
+        _ = try? await lateEnd.value
+        gate.open()
+        #expect(await client.next()?["result"] == "done")
+        await stop.value
+        #expect(await client.next() == nil)
+    }
+
+    @Test func aHandlerThatDoesNotReturnIsRepliedForAtTheDeadline() async throws {
+        let started = Gate()
+        let gate = Gate()
+        let serving = Serving { methods in
+            methods.onRequest("stuck") { _, _ in
+                started.open()
+                await gate.wait()
+                return "too late"
+            }
+        }
+        let (client, end) = serving.connect()
+        client.request(1, "stuck")
+        await started.wait()
+        await serving.server.stop(deadline: .milliseconds(200))
+        #expect(await client.next()?["error"]?["code"] == 1012)
+        #expect(await client.next() == nil)
+        #expect(try await end.value == .stopped)
+        gate.open()
+    }
+
+    @Test func aClientThatDoesNotReadDoesNotHoldUpTheStopBeyondItsDeadline() async throws {
+        let sent = Gate()
+        let serving = Serving(configure: { $0.onRequestFinished = { _ in } }) { methods in
+            methods.onRequest("large") { _, context in
+                defer { sent.open() }
+                return .string(String(repeating: "x", count: 8 << 20))
+            }
+        }
+        let (client, end) = serving.connect(reading: false)
+        client.request(1, "large")
+        await sent.wait()
+        await serving.server.stop(deadline: .milliseconds(200))
+        #expect(try await end.value == .stopped)
+    }
+
+    @Test func stoppingTwiceIsStoppingOnce() async {
+        let serving = Serving(addEcho)
+        async let first: Void = serving.server.stop()
+        async let second: Void = serving.server.stop()
+        _ = await (first, second)
+    }
+
+    @Test func countsAndTimesAreKeptByMethod() async throws {
+        let timings = Mutex<[RequestTimings]>([])
+        let gate = Gate()
+        let serving = Serving(configure: { $0.onRequestFinished = { timing in timings.withLock { $0.append(timing) } } }) {
+            addEcho(&$0)
+            $0.onRequest("wait") { _, _ in
+                await gate.wait()
+                return .null
+            }
+        }
+        let (client, end) = serving.connect()
+        for id in 1...10 {
+            client.request(id, "echo", "[]")
+            #expect(await client.next() != nil)
+        }
+        client.request(11, "fail", #"{"code":1}"#)
+        client.request(12, "wait")
+        client.notify("$/cancelRequest", #"{"id":12}"#)
+        client.request(13, "no/such")
+        client.send("{")
+        #expect(await client.next() != nil)
+        gate.open()
+        client.endInput()
+        #expect(await client.rest().count == 3)
+        _ = try await end.value
+        let statistics = serving.server.statistics
+        #expect(Set(statistics.methods.keys) == ["echo", "fail", "wait"])
+        let echo = try #require(statistics.methods["echo"])
+        #expect(echo.count == 10 && echo.errors == 0)
+        #expect(echo.median > .zero && echo.median <= echo.percentile90)
+        #expect(echo.percentile90 <= echo.percentile99 && echo.percentile99 <= echo.maximum)
+        #expect(statistics.methods["fail"]?.errors == 1)
+        #expect(statistics.methods["wait"]?.cancelled == 1)
+        #expect(statistics.unknownMethods == 1)
+        #expect(statistics.malformed == 1)
+        #expect(statistics.connectionsAccepted == 1)
+        #expect(statistics.bytesRead > 500 && statistics.bytesWritten > 500)
+        let reported = timings.withLock { $0 }
+        #expect(reported.count == 12)
+        #expect(reported.count { $0.outcome == .cancelled } == 1)
+        #expect(reported.allSatisfy { $0.queue >= .zero && $0.handle >= .zero && $0.write >= .zero })
+    }
+
+    @Test func theTableKnowsItsNames() {
+        var methods = MethodTable()
+        addEcho(&methods)
+        methods.onNotification("note") { _, _ in }
+        #expect(methods.requestNames == ["echo", "fail", "shutdown"])
+        #expect(methods.notificationNames == ["note", "exit", "initialized", "$/cancelRequest", "$/setTrace"])
+    }
+}

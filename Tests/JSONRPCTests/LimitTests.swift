@@ -1,0 +1,167 @@
+import Foundation
+import JSON
+import JSONRPC
+import Testing
+
+/// What the server refuses, so that no client can starve the others.
+@Suite struct LimitTests {
+    @Test func moreRequestsThanAConnectionMayHaveAreOverloaded() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumInFlightPerConnection = 3 }) { addWaiting(gate, &$0) }
+        let (client, _) = serving.connect()
+        for id in 1...4 { client.request(id, "wait") }
+        let error = await client.next()
+        #expect(error?["id"] == 4)
+        #expect(error?["error"]?["code"] == 1011)
+        #expect(error?["error"]?["data"]?["kind"] == "overloaded")
+        #expect(error?["error"]?["data"]?["retryable"] == true)
+        #expect(serving.server.statistics.inFlight == 3)
+        gate.open()
+        for _ in 1...3 { #expect(await client.next()?["result"] == "done") }
+        client.request(5, "wait")
+        #expect(await client.next()?["id"] == 5)
+        #expect(serving.server.statistics.overloaded == 1)
+    }
+
+    @Test func theLimitOfTheServerHoldsForAllConnectionsTogether() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumInFlight = 2 }) { addWaiting(gate, &$0) }
+        let clients = (0..<3).map { _ in serving.connect().0 }
+        let started = Gate()
+        clients[0].request(1, "wait")
+        clients[0].request(2, "wait")
+        clients[0].request(3, "wait")
+        #expect(await clients[0].next()?["error"]?["code"] == 1011)
+        clients[1].request(1, "wait")
+        #expect(await clients[1].next()?["error"]?["code"] == 1011)
+        // What needs no handler is answered all the same.
+        clients[2].request(1, "no/such")
+        #expect(await clients[2].next()?["error"]?["code"] == -32601)
+        started.open()
+        gate.open()
+        for _ in 1...2 { #expect(await clients[0].next()?["result"] == "done") }
+    }
+
+    /// A handler that goes on after its cancellation still takes its place: else a client could have any number.
+    @Test func aCancelledRequestCountsUntilItsHandlerReturns() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumInFlightPerConnection = 1 }) { addWaiting(gate, &$0) }
+        let (client, _) = serving.connect()
+        client.request(1, "wait")
+        client.notify("$/cancelRequest", #"{"id":1}"#)
+        #expect(await client.next()?["error"]?["code"] == -32800)
+        client.request(2, "wait")
+        #expect(await client.next()?["error"]?["code"] == 1011)
+        gate.open()
+    }
+
+    @Test func aBatchIsAdmittedWholeOrNotAtAll() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumInFlightPerConnection = 2 }) { addWaiting(gate, &$0) }
+        let (client, _) = serving.connect()
+        let batch = { (ids: ClosedRange<Int>) in
+            "[" + ids.map { #"{"jsonrpc":"2.0","id":\#($0),"method":"wait"}"# }.joined(separator: ",") + "]"
+        }
+        client.send(batch(1...5))
+        client.send(batch(6...7))
+        #expect(await client.next()?.array?.map { $0["error"]?["code"] } == [1011, 1011])
+        gate.open()
+        #expect(await client.next()?.array?.map { $0["result"] } == Array(repeating: "done", count: 5))
+        // Duplicates, unknown methods and the end of the connection give their places back.
+        client.send(#"[{"jsonrpc":"2.0","id":1,"method":"wait"},{"jsonrpc":"2.0","id":1,"method":"wait"},{"jsonrpc":"2.0","id":2,"method":"no"}]"#)
+        _ = await client.next()
+        client.request(9, "wait")
+        #expect(await client.next()?["result"] == "done")
+        #expect(serving.server.statistics.inFlight == 0)
+    }
+
+    @Test func moreConnectionsThanAllowedAreToldSo() async throws {
+        let serving = Serving(configure: { $0.maximumConnections = 1 }, addEcho)
+        let (first, end) = serving.connect()
+        first.request(1, "echo", "[]")
+        #expect(await first.next()?["id"] == 1)
+        let (second, _) = serving.connect()
+        let refusal = await second.next()
+        #expect(refusal?["id"] == .null)
+        #expect(refusal?["error"]?["code"] == 1011)
+        #expect(await second.next() == nil)
+        first.endInput()
+        _ = try await end.value
+        let (third, _) = serving.connect()
+        third.request(1, "echo", "[]")
+        #expect(await third.next()?["id"] == 1)
+        #expect(serving.server.statistics.connectionsRefused == 1)
+    }
+
+    @Test func aClientThatNeverReadsIsDroppedAtTheLimit() async throws {
+        let serving = Serving(configure: { $0.outputLimit = 4 << 20 }) { methods in
+            methods.onRequest("large") { _, _ in .string(String(repeating: "x", count: 1 << 20)) }
+        }
+        let (client, end) = serving.connect(reading: false)
+        for id in 0..<20 { client.request(id, "large") }
+        #expect(try await end.value == .tooSlow)
+        #expect(serving.server.statistics.connectionsDropped == 1)
+    }
+
+    @Test func aReplyLargerThanTheLimitIsSentToAClientThatReads() async {
+        let serving = Serving(configure: { $0.outputLimit = 1 << 20 }) { methods in
+            methods.onRequest("large") { _, _ in .string(String(repeating: "x", count: 4 << 20)) }
+        }
+        let (client, _) = serving.connect()
+        client.request(1, "large")
+        #expect(await client.next()?["result"]?.string?.utf8.count == 4 << 20)
+    }
+
+    /// Each reply is as large as its request, because it echoes a long id, and is given as soon as the request is read.
+    /// The client does not read before it has written all it can: were it read from all the while, its output would
+    /// reach the limit and it would be dropped.
+    @Test func aClientThatDoesNotReadIsNotReadFrom() async {
+        let serving = Serving(
+            configure: {
+                $0.outputHighWatermark = 64 << 10
+                $0.outputLowWatermark = 16 << 10
+                $0.outputLimit = 1 << 20
+            }, addEcho)
+        let (client, _) = serving.connect(reading: false)
+        let padding = String(repeating: "x", count: 8 << 10)
+        let requests = 2_000
+        Thread.detachNewThread {
+            for id in 0..<requests { client.send(#"{"jsonrpc":"2.0","id":"\#(id) \#(padding)","method":"no/such"}"#) }
+            client.endInput()
+        }
+        // Full when the kernel takes no more: the server has stopped reading, or is slow, which makes no difference.
+        var full = pollfd(fd: client.descriptor, events: Int16(POLLOUT), revents: 0)
+        while poll(&full, 1, 100) > 0 {}
+        client.startReading()
+        let replies = await client.rest()
+        #expect(replies.count == requests)
+        #expect(Set(replies.compactMap { $0["id"]?.string }).count == requests)
+        #expect(serving.server.statistics.connectionsDropped == 0)
+    }
+
+    /// One client does not read a large reply; another is served meanwhile.
+    @Test func aClientThatDoesNotReadHoldsUpNobody() async {
+        let serving = Serving { methods in
+            addEcho(&methods)
+            methods.onRequest("large") { _, _ in .string(String(repeating: "x", count: 16 << 20)) }
+        }
+        let stuck = (0..<8).map { _ in serving.connect(reading: false).0 }
+        for client in stuck { client.request(1, "large") }
+        let (client, _) = serving.connect()
+        for id in 0..<100 {
+            client.request(id, "echo", "[]")
+            #expect(await client.next()?["id"] == .integer(Int64(id)))
+        }
+        for client in stuck {
+            client.startReading()
+            #expect(await client.next()?["result"]?.string?.utf8.count == 16 << 20)
+        }
+    }
+
+    private func addWaiting(_ gate: Gate, _ methods: inout MethodTable) {
+        methods.onRequest("wait") { _, _ in
+            await gate.wait()
+            return "done"
+        }
+    }
+}

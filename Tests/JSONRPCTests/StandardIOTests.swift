@@ -1,0 +1,112 @@
+import Foundation
+import JSON
+import JSONRPC
+import Testing
+
+/// One client over standard input and output, whatever these are.
+@Suite struct StandardIOTests {
+    @Test func pipesAreServedUntilTheirEnd() async throws {
+        let input = try makePipe()
+        let output = try makePipe()
+        let serving = Serving(addEcho)
+        async let end = serving.server.serve(StandardIO(input: input.read, output: output.write))
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"echo","params":[1]}"# + "\n")
+        #expect(try await line(output.read) == ["jsonrpc": "2.0", "id": 1, "result": [1]])
+        // The last request has no newline and its end of input comes with it, as from printf.
+        write(input.write, #"{"jsonrpc":"2.0","id":2,"method":"echo","params":[2]}"#)
+        close(input.write)
+        #expect(try await line(output.read)?["id"] == 2)
+        #expect(try await end == .endOfInput)
+        for descriptor in [input.read, output.read, output.write] { close(descriptor) }
+    }
+
+    /// `fixlipd serve --stdio < requests > replies`: event loops cannot wait for files.
+    @Test func filesAreServed() async throws {
+        let folder = makeFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let requests = (0..<200).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"echo","params":[]}"# + "\n" }
+        try requests.joined().write(toFile: "\(folder)/in", atomically: false, encoding: .utf8)
+        let input = open("\(folder)/in", O_RDONLY)
+        let output = open("\(folder)/out", O_WRONLY | O_CREAT, 0o600)
+        let end = try await Serving(addEcho).server.serve(StandardIO(input: input, output: output))
+        #expect(end == .endOfInput)
+        close(input)
+        close(output)
+        let replies = try String(contentsOfFile: "\(folder)/out", encoding: .utf8).split(separator: "\n")
+        #expect(Set(try replies.compactMap { try JSONValue(parsing: String($0))["id"]?.int }) == Set(0..<200))
+    }
+
+    @Test func nothingIsServedAndEndsAtOnce() async throws {
+        let null = open("/dev/null", O_RDWR)
+        let end = try await Serving(addEcho).server.serve(StandardIO(input: null, output: null))
+        #expect(end == .endOfInput)
+        close(null)
+    }
+
+    /// The parent process is gone: nobody will read the reply, so its work is not worth going on with.
+    @Test func anOutputThatNobodyReadsCancelsWork() async throws {
+        let input = try makePipe()
+        let output = try makePipe()
+        let started = Gate()
+        let stopped = Gate()
+        let serving = Serving { methods in
+            methods.onRequest("wait") { _, _ in
+                started.open()
+                defer { stopped.open() }
+                try await Gate().waitUnlessCancelled()
+                return .null
+            }
+        }
+        async let end = serving.server.serve(StandardIO(input: input.read, output: output.write))
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+        await started.wait()
+        close(output.read)
+        await stopped.wait()
+        #expect(try await end == .disconnected)
+        for descriptor in [input.read, input.write, output.write] { close(descriptor) }
+    }
+
+    @Test func aStopEndsItThoughItsInputStaysOpen() async throws {
+        let input = try makePipe()
+        let output = try makePipe()
+        let serving = Serving(addEcho)
+        async let end = serving.server.serve(StandardIO(input: input.read, output: output.write))
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"echo"}"# + "\n")
+        #expect(try await line(output.read)?["id"] == 1)
+        await serving.server.stop()
+        #expect(try await end == .stopped)
+        for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
+    }
+
+    @Test func descriptorsAreLeftAsTheyWere() async throws {
+        let input = try makePipe()
+        let output = try makePipe()
+        close(input.write)
+        _ = try await Serving(addEcho).server.serve(StandardIO(input: input.read, output: output.write))
+        for descriptor in [input.read, output.write] {
+            // Others may share them: a shell that finds its terminal non-blocking is broken.
+            #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK == 0)
+            close(descriptor)
+        }
+        close(output.read)
+    }
+
+    private func makePipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+        return (ends[0], ends[1])
+    }
+
+    private func write(_ descriptor: Int32, _ text: String) {
+        #expect(Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count)
+    }
+
+    private func line(_ descriptor: Int32) async throws -> JSONValue? {
+        try await onThread {
+            var bytes: [UInt8] = []
+            var byte: UInt8 = 0
+            while read(descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+            return bytes.isEmpty ? nil : try JSONValue(parsing: bytes)
+        }
+    }
+}
