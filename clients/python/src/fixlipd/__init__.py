@@ -1,0 +1,35 @@
+"""Client of fixlipd, the daemon that keeps CLIP and SigLIP models warm.
+
+    import fixlipd
+
+    with fixlipd.Client() as client:
+        client.similarity(["scene.png"], ["a dog", "a cat"]).probabilities
+        client.explain("scene.png", "a dog next to a cat", image_masks=512)
+
+The package needs nothing but the standard library. Arrays are NumPy's where it is installed, else lists.
+"""
+
+from .aio import AsyncClient, AsyncExplanation
+from .client import Client
+from .comparison import Comparison
+from .errors import (
+    BudgetInvalid, DaemonGone, DaemonUnavailable, ExplanationNotFound, FixlipdError, ImageTooLarge, ImageUnreadable,
+    InternalError, InvalidParameter, InvalidRequest, MemoryLimit, MethodNotFound, ModelCorrupt, ModelNotFound,
+    ModelUnsupported, Overloaded, PathNotAllowed, ProtocolMismatch, RequestCancelled, ShuttingDown, TextInvalid,
+)
+from .explainer import Explainer
+from .explanation import Explanation
+from .link import CLIENT_VERSION as __version__
+from .requests import Until
+from .results import AvailableModel, LoadedModel, Model, Models, Similarity, TokenPlayer, Tokens
+from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subset, Subsets, TextPlayer, Values
+
+__all__ = [
+    "AsyncClient", "AsyncExplanation", "AvailableModel", "BudgetInvalid", "Client", "Comparison", "Condition",
+    "DaemonGone", "DaemonUnavailable", "Explainer", "Explanation", "ExplanationNotFound", "FixlipdError",
+    "ImagePlayers", "ImageTooLarge", "ImageUnreadable", "InternalError", "InvalidParameter", "InvalidRequest",
+    "LoadedModel", "MemoryLimit", "MethodNotFound", "Model", "ModelCorrupt", "ModelNotFound", "ModelUnsupported",
+    "Models", "Overloaded", "PathNotAllowed", "Players", "Progress", "ProtocolMismatch", "RequestCancelled",
+    "ShuttingDown", "Similarity", "StandardErrors", "Subset", "Subsets", "TextInvalid", "TextPlayer", "TokenPlayer",
+    "Tokens", "Until", "Values", "__version__",
+]

@@ -1,0 +1,151 @@
+"""Where the daemon is, and how to start it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import time
+from typing import List, Mapping, Optional
+
+from .errors import DaemonUnavailable
+
+SUN_PATH_BYTES = 107  # what sun_path holds besides its closing NUL, unix(7)
+
+_started: List["subprocess.Popen[bytes]"] = []  # daemons outlive the client; kept so that ended ones are reaped
+
+
+def socket_path(environment: Optional[Mapping[str, str]] = None) -> str:
+    """``$FIXLIPD_SOCKET``, else ``$XDG_RUNTIME_DIR/fixlipd/fixlipd.sock``, else ``/tmp/fixlipd-<uid>/fixlipd.sock``."""
+    environment = os.environ if environment is None else environment
+    if environment.get("FIXLIPD_SOCKET"):
+        return environment["FIXLIPD_SOCKET"]
+    if environment.get("XDG_RUNTIME_DIR"):
+        return os.path.join(environment["XDG_RUNTIME_DIR"], "fixlipd", "fixlipd.sock")
+    return f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
+
+
+def executable_path(environment: Optional[Mapping[str, str]] = None) -> Optional[str]:
+    """The daemon's program: ``$FIXLIPD``, else ``fixlipd`` on the ``PATH``; ``None`` where there is neither."""
+    environment = os.environ if environment is None else environment
+    if environment.get("FIXLIPD"):
+        return environment["FIXLIPD"]
+    return shutil.which("fixlipd", path=environment.get("PATH"))
+
+
+def connect(path: str) -> Optional[socket.socket]:
+    """A connection to the daemon of a socket, or ``None`` where nobody listens.
+
+    Raises:
+        DaemonUnavailable: the path is too long, may not be opened, or belongs to another user's process.
+    """
+    if len(os.fsencode(path)) > SUN_PATH_BYTES:
+        raise DaemonUnavailable(f"the socket path {path} is longer than {SUN_PATH_BYTES} bytes; set $FIXLIPD_SOCKET to a shorter one")
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(path)
+        _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    except (FileNotFoundError, ConnectionRefusedError):
+        connection.close()
+        return None
+    except OSError as error:
+        connection.close()
+        raise DaemonUnavailable(f"cannot connect to {path}: {error.strerror or error}") from None
+    if user not in (os.geteuid(), 0):
+        connection.close()
+        raise DaemonUnavailable(f"{path} is served by another user (uid {user}); set $FIXLIPD_SOCKET to a path of your own")
+    return connection
+
+
+def connect_or_start(path: str, *, spawn: bool, executable: Optional[str], timeout: float) -> socket.socket:
+    """A connection to the daemon of a socket, which is started if nobody listens there.
+
+    Of several processes that start one at the same time one wins, and the others use its daemon.
+
+    Raises:
+        DaemonUnavailable: nobody listens, and a daemon may not be started, is not found, ends at once, or is not
+            ready within ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    connection = connect(path)
+    if connection is not None:
+        return connection
+    if not spawn:
+        raise DaemonUnavailable(f"no daemon runs on {path}; start one with 'fixlipd serve', or allow spawn=True")
+    program = executable or executable_path()
+    if program is None:
+        raise DaemonUnavailable(f"no daemon runs on {path}, and 'fixlipd' is not on the PATH; set $FIXLIPD to the program")
+    log = path + ".log"
+    earlier = os.path.getsize(log) if os.path.exists(log) else 0
+    process = _start(program, path, log, deadline)
+    while True:
+        connection = connect(path)
+        if connection is not None:
+            return connection
+        if time.monotonic() > deadline:
+            raise DaemonUnavailable(f"the daemon on {path} was not ready after {timeout:g} s (see {log})")
+        if process.poll() is not None and not _is_starting(path):
+            connection = connect(path)
+            if connection is not None:
+                return connection
+            reason = _last_line(log, earlier)
+            raise DaemonUnavailable(f"the daemon did not start{': ' + reason if reason else ''} (see {log})")
+        # The daemon of another process has the lock and does not listen yet: nothing tells when it will.
+        time.sleep(0.01)
+
+
+def _start(program: str, path: str, log: str, deadline: float) -> "subprocess.Popen[bytes]":
+    """Starts ``fixlipd serve`` in a session of its own and waits for its line on the ready descriptor, or its end."""
+    _started[:] = [process for process in _started if process.poll() is None]
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DaemonUnavailable(f"cannot write {log}: {error.strerror or error}") from None
+    reading, writing = os.pipe()
+    try:
+        try:
+            process = subprocess.Popen(
+                [program, "serve", "--socket", os.path.abspath(path), "--ready-fd", str(writing)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=descriptor, pass_fds=(writing,),
+                start_new_session=True)
+        except OSError as error:
+            raise DaemonUnavailable(f"cannot start {program}: {error.strerror or error}") from None
+        finally:
+            os.close(writing)
+            os.close(descriptor)
+        _started.append(process)
+        readable, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
+        if readable and not os.read(reading, 64):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+        return process
+    finally:
+        os.close(reading)
+
+
+def _is_starting(path: str) -> bool:
+    """Whether the process named in the lock file beside the socket is alive. (Trying the lock would disturb it.)"""
+    try:
+        with open(path + ".lock", encoding="ascii") as file:
+            text = file.read().strip()
+        if text:
+            os.kill(int(text), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _last_line(path: str, start: int) -> str:
+    """The last line of a file that was written after its first ``start`` bytes."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(start)
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

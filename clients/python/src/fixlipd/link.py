@@ -1,0 +1,153 @@
+"""The way to the daemon that clients share: connects, starts a daemon if need be, and connects again when it went away."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import weakref
+from typing import Any, Callable, Mapping, Optional
+
+from . import discovery
+from .connection import Connection, Event, FailureEvent, ProgressEvent, ResultEvent
+from .errors import DaemonGone, InvalidParameter, ProtocolMismatch
+
+PROTOCOL_VERSION = 1
+CLIENT_VERSION = "0.1.0"
+
+_links: "weakref.WeakSet[Link]" = weakref.WeakSet()
+
+
+class Link:
+    """At most one connection at a time, made on the first request. Safe to use from several threads and after a fork."""
+
+    def __init__(self, socket: Optional[str], spawn: bool, executable: Optional[str], start_timeout: float) -> None:
+        self.path = os.path.abspath(os.path.expanduser(socket or discovery.socket_path()))
+        self.spawn = spawn
+        self.executable = executable
+        self.start_timeout = start_timeout
+        self._lock = threading.Lock()
+        self._connection: Optional[Connection] = None
+        self._is_closed = False
+        self._finalizer: Optional["weakref.finalize[[], Link]"] = None
+        _links.add(self)
+
+    def connection(self) -> Connection:
+        """The open connection, or a new one.
+
+        Raises:
+            DaemonUnavailable: there is no daemon.
+            ProtocolMismatch: it speaks another version.
+            RuntimeError: the client was closed.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise RuntimeError("the client is closed")
+            if self._connection is not None and self._connection.is_open:
+                return self._connection
+            self._connection = None
+            connected = discovery.connect_or_start(
+                self.path, spawn=self.spawn, executable=self.executable, timeout=self.start_timeout)
+            connection = Connection(connected, self.path)
+            try:
+                _introduce(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+            if self._finalizer is not None:
+                self._finalizer.detach()
+            self._finalizer = weakref.finalize(self, connection.close)
+            return connection
+
+    def post(self, method: str, params: Mapping[str, Any]) -> None:
+        """Sends something nobody waits for, if there is a connection. For finalizers."""
+        connection = self._connection
+        if connection is not None and connection.is_open:
+            connection.post(method, params)
+
+    def call(
+        self, method: str, params: Mapping[str, Any], on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
+        on_interrupt: Optional[Callable[[Connection], bool]] = None,
+    ) -> Any:
+        """Sends a request and waits for its result.
+
+        Args:
+            on_progress: called on this thread with the latest progress value; values it had no time for are skipped.
+            on_interrupt: called at the first ``KeyboardInterrupt``; if it returns true, the result is awaited all the
+                same. Otherwise, without it, and at the second one, the request is cancelled and the interrupt goes on.
+        """
+        return call(self.connection(), method, params, on_progress, on_interrupt)
+
+    def close(self) -> None:
+        """Ends the connection. Further requests are refused."""
+        with self._lock:
+            self._is_closed = True
+            connection, self._connection = self._connection, None
+        if connection is not None and connection.process == os.getpid():
+            connection.close()
+
+    def after_fork(self) -> None:
+        """In a child process: forgets the parent's connection and whatever state its locks were in."""
+        self._lock = threading.Lock()
+        connection, self._connection = self._connection, None
+        if self._finalizer is not None:
+            self._finalizer.detach()
+            self._finalizer = None
+        if connection is not None:
+            connection.abandon()
+
+
+def call(
+    connection: Connection, method: str, params: Mapping[str, Any],
+    on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
+    on_interrupt: Optional[Callable[[Connection], bool]] = None,
+) -> Any:
+    """As :meth:`Link.call`, on a given connection."""
+    events: "queue.SimpleQueue[Event]" = queue.SimpleQueue()
+    identifier = connection.send(method, params, events.put, progress=on_progress is not None)
+    while True:
+        try:
+            event = events.get()
+            while isinstance(event, ProgressEvent) and not events.empty():
+                event = events.get()
+            if isinstance(event, ProgressEvent) and on_progress is not None:
+                on_progress(event.value)
+        except KeyboardInterrupt:
+            stop, on_interrupt = on_interrupt, None
+            if stop is not None and stop(connection):
+                continue
+            connection.cancel(identifier)
+            raise
+        except BaseException:
+            connection.cancel(identifier)
+            raise
+        if isinstance(event, ResultEvent):
+            return event.value
+        if isinstance(event, FailureEvent):
+            raise event.error
+
+
+def _introduce(connection: Connection) -> None:
+    name = {"name": "fixlipd-python", "version": CLIENT_VERSION}
+    try:
+        reply = call(connection, "initialize", {"protocolVersion": PROTOCOL_VERSION, "clientInfo": name})
+    except InvalidParameter as error:
+        raise ProtocolMismatch(f"the daemon on {connection.path} refuses protocol version {PROTOCOL_VERSION}: {error.message}") from None
+    except DaemonGone as error:
+        raise DaemonGone(f"{error.message} (at its first message; is it a fixlipd?)") from None
+    version = reply.get("protocolVersion") if isinstance(reply, dict) else None
+    if version != PROTOCOL_VERSION:
+        advice = "update this package" if isinstance(version, int) and version > PROTOCOL_VERSION else "update the daemon"
+        raise ProtocolMismatch(
+            f"the daemon on {connection.path} speaks protocol version {version}, this package speaks {PROTOCOL_VERSION}; {advice}")
+    limit = reply.get("capabilities", {}).get("limits", {}).get("messageBytes")
+    connection.message_limit = limit if isinstance(limit, int) else None
+
+
+def _forget_connections() -> None:
+    for link in list(_links):
+        link.after_fork()
+
+
+os.register_at_fork(after_in_child=_forget_connections)

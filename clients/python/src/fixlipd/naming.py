@@ -1,0 +1,40 @@
+"""Players by name."""
+
+from __future__ import annotations
+
+import re
+from typing import List, Union
+
+from .values import Players
+
+
+def find_players(player: Union[int, str], caption: str, players: Players) -> List[int]:
+    """The numbers of the players that are meant; see :meth:`ExplanationBase.find_players`."""
+    if not isinstance(player, str):
+        number = int(player)
+        if not 0 <= number < len(players):
+            raise ValueError(f"there is no player {number}; they are numbered 0 to {len(players) - 1}, image players first")
+        return [number]
+    word = player.strip()
+    if not word:
+        raise ValueError("the word is empty; give a word of the caption or a player's number")
+    first = players.image.count
+    pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
+    places = [found.span() for found in re.finditer(pattern, caption, re.IGNORECASE)]
+    groups = [
+        [first + index for index, text in enumerate(players.text) if text.start < end and start < text.end]
+        for start, end in places
+    ]
+    if not places:
+        groups = [[first + index] for index, text in enumerate(players.text) if text.token == word]
+    distinct: List[List[int]] = []
+    for group in groups:
+        if group and group not in distinct:
+            distinct.append(group)
+    if not distinct:
+        known = ", ".join(dict.fromkeys(repr(caption[text.start : text.end]) for text in players.text))
+        raise ValueError(f"the caption has no word {word!r} that plays; its players are {known}")
+    if len(distinct) > 1:
+        numbers = " or ".join(" and ".join(map(str, group)) for group in distinct)
+        raise ValueError(f"the word {word!r} occurs {len(distinct)} times; give the player's number: {numbers}")
+    return distinct[0]

@@ -1,0 +1,259 @@
+"""Players, interaction values and what is read from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from .arrays import Matrix, Vector, decode_floats, matrix, symmetric_matrix, to_lists, vector
+from .results import record
+
+
+@dataclass(frozen=True)
+class ImagePlayers:
+    """The image's players, which come first: by default one per patch, rows from the top.
+
+    Attributes:
+        rows, columns: of the grid of players, or of the patches where players are regions.
+        boxes: ``(x0, y0, x1, y1)`` per player in pixels of the source image.
+        regions: where players are regions, the label of every patch.
+    """
+
+    rows: int
+    columns: int
+    count: int
+    boxes: List[Tuple[float, float, float, float]]
+    regions: Optional[List[int]]
+
+
+@dataclass(frozen=True)
+class TextPlayer:
+    """A token, word or span of the caption; ``start`` and ``end`` are indexes into the ``str``."""
+
+    token: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Players:
+    """All players of an explanation: first those of the image, then those of the text."""
+
+    image: ImagePlayers
+    text: List[TextPlayer]
+
+    def __len__(self) -> int:
+        return self.image.count + len(self.text)
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> "Players":
+        image = wire["image"]
+        return cls(
+            image=record(ImagePlayers, image, boxes=[tuple(box) for box in image["boxes"]]),
+            text=[record(TextPlayer, player) for player in wire["text"]])
+
+
+@dataclass(frozen=True, eq=False)
+class PairValues:
+    """Values of pairs of players, in whichever forms were asked for.
+
+    Attributes:
+        full: ``[n, n]``, symmetric with a zero diagonal.
+        cross_modal: ``[n_T, n_I]``, text players against image players.
+        strongest: ``(i, j, value)`` of the strongest pairs, strongest first.
+    """
+
+    full: Optional[Matrix] = None
+    cross_modal: Optional[Matrix] = None
+    strongest: Optional[List[Tuple[int, int, float]]] = None
+
+    @classmethod
+    def from_wire(cls, wire: Optional[Mapping[str, Any]], image_players: int, text_players: int) -> "PairValues":
+        if wire is None:
+            return cls()
+        if wire["format"] == "list":
+            return cls(strongest=[(i, j, value) for i, j, value in wire["items"]])
+        if wire["format"] == "crossModal":
+            rows, columns = wire["shape"]
+            return cls(cross_modal=matrix(decode_floats(wire["data"]), rows, columns))
+        players = image_players + text_players
+        upper = decode_floats(wire["data"])
+        full = symmetric_matrix(upper, players)
+        between = [
+            upper[patch * players - patch * (patch + 1) // 2 + image_players + word - patch - 1]
+            for word in range(text_players) for patch in range(image_players)
+        ]
+        return cls(full=full, cross_modal=matrix(between, text_players, image_players))
+
+
+@dataclass(frozen=True, eq=False)
+class StandardErrors:
+    """Standard errors of the values, in the same shapes."""
+
+    first: Vector
+    first_order_reading: Vector
+    pairs: Optional[Matrix]
+    cross_modal: Optional[Matrix]
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """Weighted Banzhaf interactions, or faithful Shapley interactions, in logits (Baniecki et al., NeurIPS 2025).
+
+    Attributes:
+        index: ``"FWBII"`` or ``"FSII"``.
+        p: the parameter of the Banzhaf index.
+        order: 1 or 2.
+        estimator: ``"ridge"`` or ``"leastSquares"``.
+        baseline: the value of the empty coalition under the estimate, above the model's own empty value.
+        first: ``[n]``, the value of each player alone.
+        first_order_reading: ``[n]``, each player's value with its share of all its pairs; what to rank players by.
+        pairs: ``[n, n]``, symmetric; ``None`` where not asked for, or of order 1.
+        cross_modal: ``[n_T, n_I]``, the pairs of a text and an image player; ``None`` likewise.
+        strongest: ``(i, j, value)`` where the k strongest pairs were asked for.
+        standard_errors: of all the above, or ``None``.
+        loo_r2: the share of the variance over unseen coalitions that the values explain, by leave-one-out.
+        rank_deficient: whether there were too few masks for ``leastSquares``.
+        restriction: ``"crossModal"`` where only these pairs were estimated, because there are too many players.
+    """
+
+    index: str
+    p: Optional[float]
+    order: int
+    estimator: str
+    baseline: float
+    first: Vector
+    first_order_reading: Vector
+    pairs: Optional[Matrix]
+    cross_modal: Optional[Matrix]
+    strongest: Optional[List[Tuple[int, int, float]]]
+    standard_errors: Optional[StandardErrors]
+    loo_r2: Optional[float]
+    rank_deficient: bool
+    restriction: Optional[str]
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any], players: Players) -> "Values":
+        counts = (players.image.count, len(players.text))
+        pairs = PairValues.from_wire(wire.get("pairs"), *counts)
+        errors: Optional[StandardErrors] = None
+        known = wire.get("standardErrors")
+        if known is not None:
+            of_pairs = PairValues.from_wire(known.get("pairs"), *counts)
+            errors = StandardErrors(
+                vector(decode_floats(known["first"])), vector(decode_floats(known["firstOrderReading"])),
+                of_pairs.full, of_pairs.cross_modal)
+        return record(
+            cls, wire, first=vector(decode_floats(wire["first"])),
+            first_order_reading=vector(decode_floats(wire["firstOrderReading"])), pairs=pairs.full,
+            cross_modal=pairs.cross_modal, strongest=pairs.strongest, standard_errors=errors)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a refinement has come.
+
+    Attributes:
+        image_masks, text_masks: masks encoded so far.
+        total_image_masks: the budget, where there is one.
+        elapsed: seconds.
+        loo_r2, max_standard_error: of the estimate at this point, once there is one.
+        values: that estimate.
+    """
+
+    image_masks: int
+    text_masks: int
+    total_image_masks: Optional[int]
+    elapsed: float
+    loo_r2: Optional[float]
+    max_standard_error: Optional[float]
+    values: Optional[Values]
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any], players: Players) -> "Progress":
+        values = wire.get("values")
+        return record(
+            cls, wire, elapsed=wire.get("elapsedMilliseconds", 0.0) / 1000,
+            values=None if values is None else Values.from_wire(values, players))
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """The pairs of one text or image player (or of the tokens of one word, summed).
+
+    Attributes:
+        players: the players it is about.
+        first: their value alone.
+        image: ``[n_I]``, their pairs with the image players.
+        text: ``[n_T]``, their pairs with the text players.
+        heatmap: ``image`` as ``[rows, columns]``; ``None`` where image players are regions.
+    """
+
+    players: List[int]
+    first: float
+    image: Vector
+    text: Vector
+    heatmap: Optional[Matrix]
+
+    @classmethod
+    def from_wire(cls, wires: List[Mapping[str, Any]], players: Players) -> "Condition":
+        image = [sum(column) for column in zip(*(wire["image"] for wire in wires))]
+        text = [sum(column) for column in zip(*(wire["text"] for wire in wires))]
+        shape = players.image
+        return cls(
+            players=[wire["player"] for wire in wires], first=sum(wire["first"] for wire in wires),
+            image=vector(image), text=vector(text),
+            heatmap=None if shape.rows * shape.columns != len(image) else matrix(image, shape.rows, shape.columns))
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A coalition of a given size, with its predicted value above that of the empty pair, in logits."""
+
+    size: int
+    players: List[int]
+    value: float
+
+
+@dataclass(frozen=True)
+class Subsets:
+    """The best coalitions by size; ``exact`` unless the search was greedy (more than 20 players)."""
+
+    subsets: List[Subset]
+    exact: bool
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> "Subsets":
+        return cls([record(Subset, subset) for subset in wire["subsets"]], wire["exact"])
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedSide:
+    """One explanation on the common players: readings over the cells and words, and ``[words, cells]`` pairs."""
+
+    explanation: str
+    image: Matrix
+    words: Vector
+    cross_modal: Matrix
+
+
+def to_arrays(values: Values) -> Dict[str, Any]:
+    """The values as a dictionary of NumPy arrays, with ``NaN`` for none.
+
+    Raises:
+        ImportError: NumPy is not installed.
+    """
+    try:
+        import numpy
+    except ImportError:
+        raise ImportError("to_numpy() needs NumPy: pip install numpy") from None
+    arrays: Dict[str, Any] = {
+        "first": values.first, "first_order_reading": values.first_order_reading, "pairs": values.pairs,
+        "cross_modal": values.cross_modal,
+    }
+    if values.standard_errors is not None:
+        errors = values.standard_errors
+        arrays.update(
+            first_error=errors.first, first_order_reading_error=errors.first_order_reading,
+            pairs_error=errors.pairs, cross_modal_error=errors.cross_modal)
+    return {name: numpy.asarray(to_lists(array), dtype=numpy.float32) for name, array in arrays.items() if array is not None}

@@ -1,0 +1,76 @@
+"""Where the daemon is looked for, and what is said when there is none."""
+
+import os
+import stat
+
+import fixlipd
+import pytest
+from fixlipd import discovery
+
+
+def script(folder, text):
+    path = folder / "daemon"
+    path.write_text("#!/bin/sh\n" + text + "\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_the_socket_is_named_by_the_environment_and_empty_variables_count_as_absent():
+    assert discovery.socket_path({"FIXLIPD_SOCKET": "/a.sock", "XDG_RUNTIME_DIR": "/run"}) == "/a.sock"
+    assert discovery.socket_path({"FIXLIPD_SOCKET": "", "XDG_RUNTIME_DIR": "/run"}) == "/run/fixlipd/fixlipd.sock"
+    assert discovery.socket_path({"XDG_RUNTIME_DIR": ""}) == f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
+
+
+def test_the_program_is_named_by_the_environment(tmp_path):
+    assert discovery.executable_path({"FIXLIPD": "/opt/fixlipd", "PATH": ""}) == "/opt/fixlipd"
+    program = tmp_path / "fixlipd"
+    program.write_text("")
+    program.chmod(0o755)
+    assert discovery.executable_path({"PATH": str(tmp_path)}) == str(program)
+    assert discovery.executable_path({"PATH": "/nowhere"}) is None
+
+
+def test_no_daemon_and_none_allowed_to_start(short_path):
+    with pytest.raises(fixlipd.DaemonUnavailable, match="no daemon runs on .*none.sock; start one with 'fixlipd serve'"):
+        fixlipd.Client(str(short_path / "none.sock"), spawn=False).ping()
+
+
+def test_no_program_to_start(short_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("FIXLIPD", raising=False)
+    with pytest.raises(fixlipd.DaemonUnavailable, match="not on the PATH"):
+        fixlipd.Client(str(short_path / "none.sock")).ping()
+
+
+def test_a_program_that_is_none(short_path):
+    with pytest.raises(fixlipd.DaemonUnavailable, match="cannot start /nowhere/fixlipd: No such file"):
+        fixlipd.Client(str(short_path / "none.sock"), executable="/nowhere/fixlipd").ping()
+
+
+def test_a_daemon_that_ends_at_once_is_quoted(short_path):
+    program = script(short_path, "echo 'error: the model is broken' >&2; exit 1")
+    with pytest.raises(fixlipd.DaemonUnavailable, match="did not start: error: the model is broken .see .*none.sock.log"):
+        fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
+
+
+def test_a_daemon_that_never_gets_ready(short_path):
+    program = script(short_path, "exec sleep 5")
+    with pytest.raises(fixlipd.DaemonUnavailable, match="not ready after 0.2 s"):
+        fixlipd.Client(str(short_path / "none.sock"), executable=program, start_timeout=0.2).ping()
+
+
+def test_a_socket_left_over_by_a_daemon_counts_as_none(make_peer):
+    peer = make_peer()
+    peer.close()
+    assert os.path.exists(peer.path)
+    with pytest.raises(fixlipd.DaemonUnavailable, match="no daemon runs"):
+        fixlipd.Client(peer.path, spawn=False).ping()
+
+
+def test_a_path_too_long_for_a_socket():
+    with pytest.raises(fixlipd.DaemonUnavailable, match="longer than 107 bytes"):
+        fixlipd.Client("/tmp/" + "x" * 120, spawn=False).ping()
+
+
+def test_making_a_client_connects_to_nothing():
+    assert "nowhere" in repr(fixlipd.Client("/nowhere/a.sock"))

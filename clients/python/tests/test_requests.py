@@ -1,0 +1,83 @@
+"""Arguments become the protocol's parameters, and only those that were given."""
+
+import pickle
+
+import pytest
+from fixlipd import FixlipdError, ImageUnreadable, Overloaded, Until, requests
+from fixlipd.errors import error_from_wire
+
+NOTHING = dict(
+    model=None, index=None, p=None, order=None, masking=None, grid=None, regions=None, text_players=None, estimator=None,
+    seed=None, paired=None, keep_for_display=True)
+
+
+def opened(**changed):
+    return requests.open_parameters("/a.png", "a dog", **{**NOTHING, **changed})
+
+
+def test_what_is_not_given_is_not_sent():
+    assert opened() == {"image": {"path": "/a.png"}, "text": "a dog"}
+    assert requests.refine_parameters(image_masks=None, text_masks=None, until=None, deadline=None) == {}
+
+
+def test_players():
+    assert opened(grid=(4, 5))["players"] == {"image": {"grid": {"rows": 4, "columns": 5}}}
+    assert opened(regions=[[0, 0], [1, 1]])["players"] == {"image": {"regions": [0, 0, 1, 1]}}
+    assert opened(text_players="words")["players"] == {"text": "words"}
+    assert opened(text_players=[(0, 1), (2, 5)])["players"] == {"text": {"spans": [[0, 1], [2, 5]]}}
+    with pytest.raises(ValueError, match="not both"):
+        opened(grid=(1, 1), regions=[0])
+
+
+def test_regions_from_an_array():
+    numpy = pytest.importorskip("numpy")
+    assert opened(regions=numpy.array([[0, 1], [2, 2]]))["players"] == {"image": {"regions": [0, 1, 2, 2]}}
+
+
+def test_a_caption_that_is_no_text_is_refused():
+    with pytest.raises(TypeError, match="caption"):
+        requests.open_parameters("/a.png", 3, **NOTHING)
+
+
+def test_stop_rules():
+    def until(rule):
+        return requests.refine_parameters(image_masks=None, text_masks=None, until=rule, deadline=None)["until"]
+
+    assert until(0.05) == {"standardError": 0.05}
+    assert until(Until(top_k=5, stable_rounds=3)) == {"topK": 5, "stableRounds": 3}
+    assert until({"standard_error": 0.1}) == until({"standardError": 0.1}) == {"standardError": 0.1}
+    both = requests.refine_parameters(image_masks=64, text_masks=None, until=None, deadline=1.5)
+    assert both == {"budget": {"imageMasks": 64}, "deadlineMilliseconds": 1500}
+    with pytest.raises(ValueError, match="deadline"):
+        requests.refine_parameters(image_masks=None, text_masks=None, until=None, deadline=0)
+
+
+def test_selections():
+    assert requests.selection(pairs=8)["pairs"] == {"top": 8}
+    assert requests.selection(pairs="cross_modal")["pairs"] == "crossModal"
+    assert requests.selection(estimator="least_squares")["estimator"] == "leastSquares"
+
+
+def test_many_items_are_cut_into_requests():
+    assert [len(chunk) for chunk in requests.text_chunks(["a"] * 2500)] == [1024, 1024, 452]
+    assert list(requests.text_chunks([])) == []
+    big = b"x" * (7 << 20)
+    assert [len(chunk) for chunk in requests.image_chunks([big, big, big])] == [1, 1, 1]
+    with pytest.raises(TypeError, match="image 1: "):
+        list(requests.image_chunks(["a.png", 5]))
+    with pytest.raises(TypeError, match="item 1 is int"):
+        requests.text_list(["a", 2])
+    assert requests.text_list("one text") == ["one text"]
+
+
+def test_errors_have_a_class_by_code_and_survive_pickling():
+    error = error_from_wire({
+        "code": 1004, "message": "'a.png' is no image", "data": {"kind": "imageUnreadable", "message": "…", "index": 3}})
+    assert type(error) is ImageUnreadable
+    for same in (error, pickle.loads(pickle.dumps(error))):
+        assert (same.code, same.kind, same.message, same.index, same.retryable) == (
+            1004, "imageUnreadable", "'a.png' is no image", 3, False)
+        assert str(same) == "item 3: 'a.png' is no image"
+    assert error_from_wire({"code": 1011, "message": "busy"}).retryable and Overloaded("busy").retryable
+    unknown = error_from_wire({"code": 1999, "message": "later"})
+    assert type(unknown) is FixlipdError and unknown.code == 1999
