@@ -125,7 +125,8 @@ struct PreprocessorConfigReader {
     }
 
     private func present(_ key: String) -> JSONValue? {
-        config[key].flatMap { $0.isNull ? nil : $0 }
+        guard let value = config[key], !value.isNull else { return nil }
+        return value
     }
 
     private func channels(_ key: String) throws(PreprocessorError) -> [Double]? {

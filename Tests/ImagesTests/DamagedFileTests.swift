@@ -1,0 +1,112 @@
+import Images
+import Testing
+
+@Suite("Damaged files")
+struct DamagedFileTests {
+    static let samples = [
+        "rgb-8.png", "rgb-8-interlaced.png", "palette-4-transparent.png", "rgba-16.png", "orientation-6.png",
+        "rgb-420.jpg", "progressive.jpg", "cmyk.jpg", "optimized-restart.jpg", "orientation-6.jpg",
+        "lossy.webp", "lossless.webp", "lossy-alpha.webp", "animated.webp", "orientation-8.webp",
+    ]
+    let background = BackgroundColor(red: 1, green: 2, blue: 3)
+
+    /// A picture of at most the limit, or an error: whatever the bytes are.
+    private func decodeAnything(_ bytes: [UInt8]) {
+        do {
+            let image = try ImageDecoder.decode(bytes, limits: ImageLimits(pixels: 100_000), background: background)
+            #expect(image.rgb.count == image.width * image.height * 3)
+        } catch {
+            #expect(!error.description.isEmpty)
+        }
+    }
+
+    @Test("any byte changed gives a picture or an error, never a crash", arguments: samples)
+    func flippedBytes(name: String) throws {
+        let whole = try PillowFixtures.bytes(name)
+        for position in whole.indices {
+            for change: UInt8 in [0xFF, 0x01, 0x80] {
+                var bytes = whole
+                bytes[position] ^= change
+                decodeAnything(bytes)
+            }
+        }
+    }
+
+    @Test("many bytes changed at random give a picture or an error", arguments: samples)
+    func randomDamage(name: String) throws {
+        let whole = try PillowFixtures.bytes(name)
+        var generator = SeededGenerator(state: 7)
+        for _ in 0..<200 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...20, using: &generator) {
+                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
+            decodeAnything(bytes)
+        }
+    }
+
+    @Test("a file cut anywhere before its last pixels is an error", arguments: samples)
+    func truncation(name: String) throws {
+        let whole = try PillowFixtures.bytes(name)
+        // What follows a PNG's pixels (checksums, IEND), a WebP's first frame or an EXIF chunk at the end may be
+        // missing; the first two thirds may not.
+        let needed = name == "animated.webp" ? whole.count / 4 : whole.count * 2 / 3
+        for length in 0..<needed {
+            #expect(throws: ImageError.self) { try ImageDecoder.decode(Array(whole.prefix(length))) }
+        }
+        for length in needed..<whole.count { decodeAnything(Array(whole.prefix(length))) }
+    }
+
+    @Test("a JPEG without its end marker is truncated, as Pillow says")
+    func jpegWithoutEnd() throws {
+        for name in ["rgb-444.jpg", "progressive.jpg", "grey.jpg"] {
+            let whole = try PillowFixtures.bytes(name)
+            #expect(throws: ImageError.self) { try ImageDecoder.decode(Array(whole.dropLast(2))) }
+        }
+    }
+
+    @Test("the pixel limit is checked against the header, so a bomb is refused before it is decoded")
+    func pixelLimit() throws {
+        let small = try PillowFixtures.bytes("rgb-8.png")
+        #expect(throws: ImageError.tooLarge(source: "bomb.png", width: 37, height: 29, limit: 1072)) {
+            try ImageDecoder.decode(small, limits: ImageLimits(pixels: 1072), source: "bomb.png")
+        }
+        #expect(try ImageDecoder.decode(small, limits: ImageLimits(pixels: 1073)).width == 37)
+        for name in ["rgb-420.jpg", "lossy.webp", "lossless.webp", "animated.webp"] {
+            let bytes = try PillowFixtures.bytes(name)
+            let error = #expect(throws: ImageError.self) {
+                try ImageDecoder.decode(bytes, limits: ImageLimits(pixels: 1000))
+            }
+            #expect(error?.kind == .imageTooLarge)
+        }
+        #expect(throws: ImageError.fileTooLarge(source: "image", bytes: small.count, limit: 10)) {
+            try ImageDecoder.decode(small, limits: ImageLimits(fileBytes: 10))
+        }
+    }
+
+    @Test("a PNG that claims a size its data cannot fill is an error")
+    func lyingHeader() throws {
+        var bytes = try PillowFixtures.bytes("rgb-8.png")
+        for (width, height) in [(UInt32(6000), UInt32(6000)), (37, 30), (60_000, 60_000), (0, 29), (0x7FFF_FFFF, 0x7FFF_FFFF)] {
+            bytes.replaceSubrange(16..<24, with: bigEndian(width) + bigEndian(height))
+            let checksum = UInt32(crc32(bytes[12..<29]))
+            bytes.replaceSubrange(29..<33, with: bigEndian(checksum))
+            #expect(throws: ImageError.self, "\(width) x \(height)") { try ImageDecoder.decode(bytes) }
+        }
+    }
+
+    private func bigEndian(_ number: UInt32) -> [UInt8] {
+        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
+    }
+
+    @Test("other formats are named in the error")
+    func otherFormats() {
+        func reason(_ bytes: [UInt8]) -> String {
+            do { return try "\(ImageDecoder.decode(bytes, source: "x"))" } catch { return error.description }
+        }
+        #expect(reason(Array("GIF89a".utf8)) == "x: GIF is not supported; convert the picture to PNG, JPEG or WebP")
+        #expect(reason([0, 0, 0, 32] + Array("ftypavif".utf8)).contains("AVIF"))
+        #expect(reason(Array("hello, world".utf8)) == "x: not a PNG, JPEG or WebP file")
+        #expect(reason([]) == "x: the file is empty")
+    }
+}
