@@ -3,14 +3,81 @@ import PackageDescription
 
 let package = Package(
     name: "fixlipd",
+    products: [.executable(name: "fixlipd", targets: ["fixlipd"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
+        // JSON and the wire
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .target(
             name: "JSON",
             dependencies: ["CJansson", .product(name: "OrderedCollections", package: "swift-collections")]),
+        .target(
+            name: "JSONRPC",
+            dependencies: [
+                "JSON",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(name: "FIxLIPProtocol", dependencies: ["JSON"]),
+
+        // Models
+        .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
+        .target(
+            name: "Tokenizers",
+            dependencies: ["CSentencePiece", "JSON", .product(name: "HeapModule", package: "swift-collections")]),
+        .target(
+            name: "CImageCodecs",
+            linkerSettings: [
+                .linkedLibrary("png16"), .linkedLibrary("jpeg"), .linkedLibrary("webpdemux"), .linkedLibrary("webp"),
+            ]),
+        .target(name: "Images", dependencies: ["CImageCodecs", "JSON"]),
+        .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(name: "Tensors", dependencies: ["COneDNN", "JSON"]),
+        .target(name: "Encoders", dependencies: ["Images", "JSON", "Tensors", "Tokenizers"]),
+
+        // Explanations
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
+        .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
+        .target(name: "Rendering"),
+
+        // The program
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Digests", dependencies: ["CCrypto"]),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Rendering",
+                "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "fixlipd",
+            dependencies: [
+                "Daemon", "FIxLIPProtocol", "JSON", "JSONRPC",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // Tests
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-    ]
+        .testTarget(
+            name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "JSON"]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "EncodersTests", dependencies: ["Encoders", "JSON"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+        .testTarget(name: "RenderingTests", dependencies: ["Rendering"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
 )

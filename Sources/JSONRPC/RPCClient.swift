@@ -16,15 +16,22 @@ public final class RPCClient {
     /// Connects to the daemon at a socket.
     /// - Throws: `RPCClientError.notRunning`, `.notPermitted`, `.foreignServer`, `.system`.
     public convenience init(connectingTo address: UnixSocketAddress) throws(RPCClientError) {
+        let descriptor = try Self.connectedSocket(to: address)
+        self.init(input: descriptor, output: descriptor)
+    }
+
+    /// A stream socket connected to the daemon at a socket; the caller closes it.
+    /// - Throws: `RPCClientError.notRunning`, `.notPermitted`, `.foreignServer`, `.system`.
+    public static func connectedSocket(to address: UnixSocketAddress) throws(RPCClientError) -> Int32 {
         let descriptor = socket(AF_UNIX, streamSocket | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .system(call: "socket", path: address.path, errno: errno) }
         do throws(RPCClientError) {
-            try Self.connect(descriptor, to: address)
+            try connect(descriptor, to: address)
         } catch {
             Glibc.close(descriptor)
             throw error
         }
-        self.init(input: descriptor, output: descriptor)
+        return descriptor
     }
 
     /// Speaks over two descriptors, or one given twice, which this client takes ownership of: a socket, or the pipes

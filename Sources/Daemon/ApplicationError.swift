@@ -1,0 +1,38 @@
+import FIxLIPProtocol
+
+/// An error a client is told, with its code from the protocol: what was wrong, and what to do.
+public struct ApplicationError: Error, CustomStringConvertible {
+    public let kind: ErrorKind
+    public let message: String
+    /// The index of the item at fault in a list of images or texts.
+    public let index: Int?
+
+    public init(_ kind: ErrorKind, _ message: String, index: Int? = nil) {
+        self.kind = kind
+        self.message = message
+        self.index = index
+    }
+
+    public var description: String { message }
+
+    func at(index: Int) -> ApplicationError {
+        ApplicationError(kind, message, index: index)
+    }
+
+    func item(_ index: Int) -> ItemError {
+        ItemError(index: index, code: kind.rawValue, kind: kind.name, message: message)
+    }
+}
+
+/// A parameter that is not what it must be: JSON-RPC's −32602.
+public struct ParameterError: Error, CustomStringConvertible {
+    public let parameter: String
+    public let message: String
+
+    public init(_ parameter: String, _ message: String) {
+        self.parameter = parameter
+        self.message = message
+    }
+
+    public var description: String { "'\(parameter)' \(message)" }
+}

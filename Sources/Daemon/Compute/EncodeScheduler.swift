@@ -1,0 +1,253 @@
+import Encoders
+import Foundation
+
+/// The threads that run encoders, one per core, and the queue in front of them.
+///
+/// A free worker takes the most urgent order and fills its micro-batch with items of other orders for the same model, so
+/// eight clients with one image each cost what one client with eight does. Interactive orders go before refinements;
+/// refinements take turns micro-batch by micro-batch.
+///
+/// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
+final class EncodeScheduler: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var orders: [EncodeOrder] = []
+    private var isStopped = false
+    /// Counts up when a model is unloaded; workers drop their scratch memory when it changes.
+    private var generation = 0
+    private var liveModels: Set<Int> = []
+    let threadCount: Int
+
+    /// Masks of one text share the states of their common beginnings, so that many at a time cost little.
+    private static let textMicroBatch = 256
+
+    /// Called by a worker before each micro-batch; tests hold workers here.
+    private let beforeBatch: (@Sendable () -> Void)?
+
+    init(threadCount: Int, beforeBatch: (@Sendable () -> Void)? = nil) {
+        self.threadCount = threadCount
+        self.beforeBatch = beforeBatch
+        for index in 0..<threadCount {
+            let thread = Thread { [self] in work() }
+            thread.name = "encode-\(index)"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+    }
+
+    /// Encodes all items. On cancellation it returns early with the rows that were finished.
+    /// - Returns: embeddings `[items, dimension]` in the order of the items, L2-normalised unless `normalize` is false.
+    /// - Throws: `EncodeError` from the tower.
+    func encode(
+        _ model: RunningModel, _ items: EncodeItems, urgency: Urgency, normalize: Bool = true
+    ) async throws -> EncodedRows {
+        guard items.count > 0 else { return EncodedRows(embeddings: [], finished: []) }
+        let arrival = ProcessInfo.processInfo.systemUptime
+        let order = Handle(
+            EncodeOrder(model: model, items: items, urgency: urgency, normalize: normalize, arrival: arrival))
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                submit(order.order, continuation)
+            }
+        } onCancel: {
+            cancel(order.order)
+        }
+    }
+
+    /// Items that wait, by urgency.
+    var waiting: (interactive: Int, refinement: Int) {
+        condition.withLock {
+            orders.reduce(into: (0, 0)) { counts, order in
+                let left = order.items.count - order.next
+                if order.urgency == .interactive { counts.0 += left } else { counts.1 += left }
+            }
+        }
+    }
+
+    /// Lets workers drop what they hold for a model that is being unloaded.
+    func forget(_ model: RunningModel) {
+        condition.withLock {
+            liveModels.remove(model.identity)
+            generation += 1
+            condition.broadcast()
+        }
+    }
+
+    /// Ends the threads after the micro-batches in hand; orders that wait are answered with a cancellation.
+    func stop() {
+        condition.withLock {
+            isStopped = true
+            for order in orders where order.inFlight == 0 {
+                order.continuation?.resume(throwing: CancellationError())
+                order.continuation = nil
+            }
+            orders = orders.filter { $0.inFlight > 0 }
+            condition.broadcast()
+        }
+    }
+
+    private func submit(_ order: EncodeOrder, _ continuation: CheckedContinuation<EncodedRows, any Error>) {
+        condition.withLock {
+            guard !isStopped else { return continuation.resume(throwing: CancellationError()) }
+            guard !Task.isCancelled else { return continuation.resume(returning: order.result) }
+            order.continuation = continuation
+            liveModels.insert(order.model.identity)
+            orders.append(order)
+            condition.broadcast()
+        }
+    }
+
+    private func cancel(_ order: EncodeOrder) {
+        condition.withLock {
+            order.next = order.items.count
+            finishIfDone(order)
+        }
+    }
+
+    /// With `condition` locked.
+    private func finishIfDone(_ order: EncodeOrder) {
+        guard !order.hasWaiting, order.inFlight == 0, let continuation = order.continuation else { return }
+        order.continuation = nil
+        orders.removeAll { $0 === order }
+        if let failure = order.failure {
+            continuation.resume(throwing: failure)
+        } else {
+            continuation.resume(returning: order.result)
+        }
+    }
+
+    /// With `condition` locked: the next micro-batch, made of items of one model and modality.
+    private func takeBatch() -> [EncodeSlice] {
+        let waiting = orders.filter(\.hasWaiting)
+        let interactive = waiting.filter { $0.urgency == .interactive }.sorted { $0.rank < $1.rank }
+        let queue = interactive.isEmpty ? waiting : interactive
+        guard let first = queue.first else { return [] }
+        var room: Int
+        switch first.items {
+        case .images: room = first.model.loaded.imageMicroBatch
+        case .texts: room = Self.textMicroBatch
+        }
+        var slices: [EncodeSlice] = []
+        for order in queue where room > 0 && order.mixes(with: first) {
+            let end = min(order.next + room, order.items.count)
+            slices.append(EncodeSlice(order: order, range: order.next..<end))
+            room -= end - order.next
+            order.next = end
+            order.inFlight += 1
+            if order.urgency == .refinement {
+                orders.removeAll { $0 === order }
+                orders.append(order)
+            }
+        }
+        return slices
+    }
+
+    private func work() {
+        var workspaces: [Int: EncoderWorkspace] = [:]
+        var seen = 0
+        while true {
+            condition.lock()
+            var batch = takeBatch()
+            while batch.isEmpty && !isStopped {
+                if seen != generation { break }
+                condition.wait()
+                batch = takeBatch()
+            }
+            if seen != generation {
+                seen = generation
+                workspaces = workspaces.filter { liveModels.contains($0.key) }
+            }
+            let ending = isStopped && batch.isEmpty
+            condition.unlock()
+            if ending { return }
+            guard let model = batch.first?.order.model else { continue }
+            beforeBatch?()
+            let failure = run(batch, model: model, &workspaces)
+            condition.withLock {
+                for slice in batch {
+                    slice.order.inFlight -= 1
+                    if let failure {
+                        slice.order.failure = failure
+                    } else {
+                        for row in slice.range { slice.order.finished[row] = true }
+                    }
+                    finishIfDone(slice.order)
+                }
+            }
+        }
+    }
+
+    /// Encodes one micro-batch straight into the orders' rows where it comes from one order, else through a buffer.
+    private func run(
+        _ batch: [EncodeSlice], model: RunningModel, _ workspaces: inout [Int: EncoderWorkspace]
+    ) -> EncodeError? {
+        let identity = model.identity
+        let model = model.loaded
+        let dimension = model.dimension
+        let normalize = batch.allSatisfy(\.order.normalize)
+        do throws(EncodeError) {
+            let workspace = if let known = workspaces[identity] { known } else { try model.makeWorkspace() }
+            workspaces[identity] = workspace
+            func encode(_ items: EncodeItems, into rows: UnsafeMutableBufferPointer<Float>) throws(EncodeError) {
+                switch items {
+                case .images(let items):
+                    try model.encodeImages(items, into: rows, workspace: workspace, normalize: normalize)
+                case .texts(let items):
+                    try model.encodeTexts(items, into: rows, workspace: workspace, normalize: normalize)
+                }
+            }
+            if batch.count == 1 {
+                let slice = batch[0]
+                let start = slice.range.lowerBound * dimension
+                let rows = UnsafeMutableBufferPointer(
+                    rebasing: slice.order.rows[start..<start + slice.range.count * dimension])
+                try encode(slice.order.items[slice.range], into: rows)
+            } else {
+                let count = batch.reduce(0) { $0 + $1.range.count }
+                let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: count * dimension)
+                defer { rows.deallocate() }
+                try encode(EncodeItems(joining: batch), into: rows)
+                var offset = 0
+                for slice in batch {
+                    let size = slice.range.count * dimension
+                    let start = slice.range.lowerBound * dimension
+                    _ = UnsafeMutableBufferPointer(rebasing: slice.order.rows[start..<start + size])
+                        .update(fromContentsOf: rows[offset..<offset + size])
+                    offset += size
+                }
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// Carries an order into a cancellation handler.
+///
+/// `@unchecked Sendable` holds because the order's mutable members are guarded by the scheduler's condition.
+private struct Handle: @unchecked Sendable {
+    let order: EncodeOrder
+    init(_ order: EncodeOrder) { self.order = order }
+}
+
+extension EncodeItems {
+    fileprivate subscript(range: Range<Int>) -> EncodeItems {
+        switch self {
+        case .images(let items): .images(Array(items[range]))
+        case .texts(let items): .texts(Array(items[range]))
+        }
+    }
+
+    /// The items of slices that are all of one modality.
+    fileprivate init(joining batch: [EncodeSlice]) {
+        var images: [ImageItem] = []
+        var texts: [TextItem] = []
+        for slice in batch {
+            switch slice.order.items {
+            case .images(let items): images += items[slice.range]
+            case .texts(let items): texts += items[slice.range]
+            }
+        }
+        self = images.isEmpty ? .texts(texts) : .images(images)
+    }
+}

@@ -1,0 +1,74 @@
+import Encoders
+import FIxLIPProtocol
+import Foundation
+public import JSONRPC
+public import Logging
+
+/// The daemon without its transport: models, games, explanations, and the methods on them.
+public struct Daemon: Sendable {
+    private let services: Services
+
+    /// Starts the compute threads; loads no model.
+    /// - Parameter executable: where the program lies, to find the built-in models beside it.
+    /// - Throws: `ApplicationError` of kind `pathNotAllowed` for an image root that is no folder.
+    public init(configuration: DaemonConfiguration, executable: String, logger: Logger) throws {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let scheduler = EncodeScheduler(
+            threadCount: configuration.computeThreads > 0 ? configuration.computeThreads : cores)
+        let files = WorkThreads(name: "files", count: 2)
+        let solver = WorkThreads(name: "solve", count: 1)
+        var configuration = configuration
+        if configuration.modelFolders.isEmpty {
+            configuration.modelFolders = ModelLocator.standardFolders(
+                executable: executable, environment: ProcessInfo.processInfo.environment)
+        }
+        let models = ModelPool(
+            locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: configuration.modelMemory,
+            keepAlive: configuration.keepAlive, logger: logger, onUnload: { scheduler.forget($0) },
+            loader: { folder, precision in
+                try await files.run {
+                    do throws(ModelError) {
+                        return try LoadedModel.load(folder: folder, precision: precision)
+                    } catch {
+                        throw ApplicationError(error)
+                    }
+                }
+            })
+        let games = GameStore(limit: configuration.gameMemory)
+        let explanations = ExplanationStore(idleLimit: configuration.explanationIdle) { explanation in
+            await games.release(explanation.imageGame.key)
+            await games.release(explanation.textGame.key)
+            await models.release(explanation.lease)
+        }
+        services = Services(
+            configuration: configuration, models: models, scheduler: scheduler, games: games,
+            explanations: explanations, images: try ImageLoader(configuration), files: files, solver: solver,
+            logger: logger)
+    }
+
+    /// The methods of the protocol.
+    public func methods(server: ServerFace) -> MethodTable {
+        var table = MethodTable()
+        services.registerModelMethods(in: &table)
+        services.registerEmbeddingMethods(in: &table)
+        services.registerExplanationMethods(in: &table)
+        services.registerReadingMethods(in: &table)
+        services.registerRenderMethods(in: &table)
+        services.registerServerMethods(in: &table, server: server)
+        return table
+    }
+
+    /// Loads the default model so that the first request does not wait for it.
+    public func preload() async throws {
+        let lease = try await services.models.acquire(
+            services.configuration.defaultModel, precision: Precision(services.configuration.precision))
+        await services.models.release(lease)
+    }
+
+    /// Ends the compute threads.
+    public func stop() {
+        services.scheduler.stop()
+        services.files.stop()
+        services.solver.stop()
+    }
+}

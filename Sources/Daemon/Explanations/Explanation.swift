@@ -1,0 +1,169 @@
+import Encoders
+import FIxLIPProtocol
+import Images
+import Interactions
+import Tokenizers
+
+/// The image of an explanation, ready for the tower.
+struct ExplainedImage: Sendable {
+    let prepared: PreparedImage
+    let picture: LoadedImage
+    /// From the model's pixels back to those of the picture.
+    let geometry: ImageGeometry
+}
+
+/// One image and one caption under explanation: its two games, how far they have come, and the estimates made so far.
+/// Owns what changes as it is refined; the games themselves belong to the `GameStore`.
+actor Explanation {
+    nonisolated let id: String
+    nonisolated let lease: ModelLease
+    nonisolated let settings: ExplanationSettings
+    nonisolated let image: ExplainedImage
+    nonisolated let caption: String
+    nonisolated let text: PreparedText
+    nonisolated let isTruncated: Bool
+    nonisolated let imagePlayers: ImagePlayers
+    nonisolated let textPlayers: TextPlayers
+    nonisolated let players: Players
+    nonisolated let imageGame: MaskedGame
+    nonisolated let textGame: MaskedGame
+    nonisolated let imagePlan: SamplingPlan
+    nonisolated let textPlan: SamplingPlan
+
+    /// Logits of the empty and the whole pair, and the cosine of the latter; at full precision.
+    nonisolated let ends: EndValues
+
+    /// Masks of the plans that the current estimate rests on.
+    private(set) var imageMasks = 0
+    private(set) var textMasks = 0
+    /// One entry per published estimate, for the curve over the budget.
+    private(set) var history: [Checkpoint] = []
+    private var estimates: [EstimateKey: InteractionValues] = [:]
+    private var running: [RefinementControl] = []
+
+    struct EndValues: Sendable, Equatable {
+        var empty: Double
+        var full: Double
+        var cosine: Double
+    }
+
+    struct Checkpoint: Sendable, Equatable {
+        var imageMasks: Int
+        var looR2: Double?
+        /// The first-order reading at that point.
+        var reading: [Double]
+    }
+
+    private struct EstimateKey: Hashable {
+        var imageMasks: Int
+        var textMasks: Int
+        var estimator: Estimator
+        var order: Int
+        var standardErrors: Bool
+    }
+
+    init(
+        id: String, lease: ModelLease, settings: ExplanationSettings, image: ExplainedImage, caption: String,
+        text: PreparedText, isTruncated: Bool, imagePlayers: ImagePlayers, textPlayers: TextPlayers, players: Players,
+        imageGame: MaskedGame, textGame: MaskedGame, imagePlan: SamplingPlan, textPlan: SamplingPlan, ends: EndValues
+    ) {
+        self.id = id
+        self.lease = lease
+        self.settings = settings
+        self.image = image
+        self.caption = caption
+        self.text = text
+        self.isTruncated = isTruncated
+        self.imagePlayers = imagePlayers
+        self.textPlayers = textPlayers
+        self.players = players
+        self.imageGame = imageGame
+        self.textGame = textGame
+        self.imagePlan = imagePlan
+        self.textPlan = textPlan
+        self.ends = ends
+    }
+
+    var isRefining: Bool { !running.isEmpty }
+
+    /// Registers a refinement so that `stop` reaches it.
+    func begin(_ control: RefinementControl) { running.append(control) }
+    func end(_ control: RefinementControl) { running.removeAll { $0 === control } }
+
+    /// Asks every running refinement to end with its result.
+    /// - Returns: how many there were.
+    func stop() -> Int {
+        for control in running { control.end(.reason(.stopped)) }
+        return running.count
+    }
+
+    /// Notes that masks were added; never goes back.
+    func advance(imageMasks: Int, textMasks: Int) {
+        self.imageMasks = max(self.imageMasks, imageMasks)
+        self.textMasks = max(self.textMasks, textMasks)
+    }
+
+    func record(_ checkpoint: Checkpoint) {
+        guard checkpoint.imageMasks > history.last?.imageMasks ?? 0 else { return }
+        history.append(checkpoint)
+    }
+
+    /// The estimate on the masks encoded so far. Computed once per selection and masks; `threads` runs it.
+    /// - Throws: `ApplicationError` of kind `budgetInvalid` before the first masks.
+    func estimate(_ selection: Selection, standardErrors: Bool, on threads: WorkThreads) async throws
+        -> InteractionValues
+    {
+        let wanted = try settings.estimatorSettings(selection, standardErrors: standardErrors)
+        guard imageMasks > 0, textMasks > 0 else {
+            throw ApplicationError(
+                .budgetInvalid, "the explanation has no masks yet; call explanation/refine with a budget first")
+        }
+        let key = EstimateKey(
+            imageMasks: imageMasks, textMasks: textMasks, estimator: wanted.estimator, order: wanted.order,
+            standardErrors: standardErrors)
+        if let known = estimates[key] { return known }
+        let imageSide = GameSide(samples: await imageGame.samples, plan: imagePlan, masks: key.imageMasks)
+        let textSide = GameSide(samples: await textGame.samples, plan: textPlan, masks: key.textMasks)
+        let scale = Double(lease.model.loaded.logitScale)
+        let bias = Double(lease.model.loaded.logitBias)
+        let ends = ends
+        let values = try await threads.run {
+            try Interactions.estimate(
+                image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
+                fullValue: ends.full, settings: wanted)
+        }
+        estimates = estimates.filter { $0.key.imageMasks == imageMasks && $0.key.textMasks == textMasks }
+        estimates[key] = values
+        return values
+    }
+
+    /// Takes over what the games hold already, up to the limits.
+    func adoptWarmMasks(upTo limits: Budget) async {
+        advance(
+            imageMasks: imagePlan.held(by: await imageGame.samples, upTo: limits.imageMasks ?? 0),
+            textMasks: textPlan.held(by: await textGame.samples, upTo: limits.textMasks ?? 0))
+    }
+
+    func summary() -> ExplanationSummary {
+        ExplanationSummary(
+            explanation: id, model: lease.id, text: caption, image: image.picture.name, imageMasks: imageMasks,
+            textMasks: textMasks, refining: isRefining)
+    }
+}
+
+extension SamplingPlan {
+    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there.
+    func held(by samples: GameSamples, upTo limit: Int) -> Int {
+        func isHeld(_ masks: Int) -> Bool { missing(upTo: masks, in: samples, limit: 1).isEmpty }
+        guard limit > 0, isHeld(1) else { return 0 }
+        if isHeld(limit) { return effectiveCount(limit) }
+        var low = 1
+        var high = min(limit, 2 * samples.count + 2)
+        if isHeld(high) { return effectiveCount(high) }
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if isHeld(middle) { low = middle } else { high = middle }
+        }
+        return effectiveCount(low)
+    }
+}

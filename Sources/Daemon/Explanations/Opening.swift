@@ -1,0 +1,205 @@
+import Encoders
+import FIxLIPProtocol
+import Images
+import Interactions
+import Tokenizers
+
+extension Services {
+    /// Begins an explanation: loads what it needs, sets up its players, finds its games, and encodes the full and the
+    /// empty image and text.
+    func open(_ parameters: ExplanationOpen.Parameters) async throws -> Explanation {
+        let settings = try ExplanationSettings(parameters)
+        let lease = try await models.acquire(
+            parameters.model ?? configuration.defaultModel, precision: Precision(configuration.precision))
+        do {
+            return try await open(parameters, settings, lease)
+        } catch {
+            await models.release(lease)
+            throw error
+        }
+    }
+
+    private func open(
+        _ parameters: ExplanationOpen.Parameters, _ settings: ExplanationSettings, _ lease: ModelLease
+    ) async throws -> Explanation {
+        let model = lease.model.loaded
+        let images = images
+        let inputs = try await files.run {
+            let picture = try images.load(parameters.image)
+            let pixels = model.preprocess(picture)
+            let tokenization = try lease.tokenize(parameters.text)
+            let words = try Self.textPlayers(parameters.players?.text, tokenization)
+            return OpenInputs(
+                image: ExplainedImage(
+                    prepared: try model.prepare(pixels: pixels.pixels), picture: picture, geometry: pixels.geometry),
+                digest: digest(of: pixels.pixels), tokenization: tokenization, words: words,
+                text: try model.prepare(ids: tokenization.ids, players: words.flatMap(\.positions)))
+        }
+        let words = inputs.words
+        let imagePlayers = try Self.imagePlayers(parameters.players?.image, model)
+        let textPlayers = try TextPlayers(groupSizes: words.map(\.positions.count))
+        let (imagePlan, textPlan) = try settings.plans(
+            imagePlayers: imagePlayers.count, textPlayers: textPlayers.count)
+        let modelName = lease.gameIdentity
+        let imageGame = await games.hold(
+            .image(
+                ImageGameKey(
+                    model: modelName, content: inputs.digest, masking: settings.masking.rawValue,
+                    players: "\(imagePlayers.playerOfPatch)")), players: imagePlayers.count, dimension: model.dimension)
+        let textGame = await games.hold(
+            .text(
+                TextGameKey(
+                    model: modelName, ids: inputs.tokenization.ids, players: "\(words.map(\.positions))")),
+            players: textPlayers.count, dimension: model.dimension)
+        do {
+            let ends = try await endValues(lease, inputs)
+            let explanation = Explanation(
+                id: await explanations.makeID(), lease: lease, settings: settings, image: inputs.image,
+                caption: parameters.text, text: inputs.text, isTruncated: inputs.tokenization.truncated,
+                imagePlayers: imagePlayers, textPlayers: textPlayers,
+                players: Players(
+                    image: .init(imagePlayers, inputs.image.geometry, patchSize: model.patchSize),
+                    text: words.map { Players.Text(token: $0.token, start: $0.start, end: $0.end) }),
+                imageGame: imageGame, textGame: textGame, imagePlan: imagePlan, textPlan: textPlan, ends: ends)
+            await explanation.adoptWarmMasks(
+                upTo: Budget(
+                    imageMasks: configuration.maximumImageMasks, textMasks: RefinementPlan.defaultTextMasks))
+            await explanations.insert(explanation)
+            return explanation
+        } catch {
+            await games.release(imageGame.key)
+            await games.release(textGame.key)
+            throw error
+        }
+    }
+
+    /// Full and empty inputs, in full precision and ahead of every refinement.
+    private func endValues(_ lease: ModelLease, _ inputs: OpenInputs) async throws -> Explanation.EndValues {
+        let model = lease.model.loaded
+        let emptyImage = [UInt8](repeating: 0, count: model.rows * model.columns)
+        let emptyText = [UInt8](repeating: 0, count: inputs.words.reduce(0) { $0 + $1.positions.count })
+        async let images = scheduler.encode(
+            lease.model,
+            .images([
+                ImageItem(image: inputs.image.prepared, precise: true),
+                ImageItem(image: inputs.image.prepared, presence: emptyImage, precise: true),
+            ]), urgency: .interactive)
+        async let texts = scheduler.encode(
+            lease.model, .texts([TextItem(text: inputs.text), TextItem(text: inputs.text, presence: emptyText)]),
+            urgency: .interactive)
+        let (image, text) = (try await images, try await texts)
+        guard image.isComplete, text.isComplete else { throw CancellationError() }
+        let width = model.dimension
+        func cosine(_ row: Int) -> Double {
+            (0..<width).reduce(0.0) { sum, column in
+                sum + Double(image.embeddings[row * width + column]) * Double(text.embeddings[row * width + column])
+            }
+        }
+        let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
+        return Explanation.EndValues(
+            empty: scale * cosine(1) + bias, full: scale * cosine(0) + bias, cosine: cosine(0))
+    }
+
+    private static func imagePlayers(_ choice: ImagePlayersChoice?, _ model: LoadedModel) throws -> ImagePlayers {
+        if choice?.grid != nil, choice?.regions != nil {
+            throw ParameterError("players.image", "takes either grid or regions, not both")
+        }
+        do throws(InteractionError) {
+            if let grid = choice?.grid {
+                return try ImagePlayers(
+                    patchRows: model.rows, patchColumns: model.columns, rows: grid.rows, columns: grid.columns)
+            }
+            if let regions = choice?.regions {
+                return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns, regions: regions)
+            }
+            return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns)
+        } catch {
+            throw ParameterError("players.image", "does not fit the image: \(error)")
+        }
+    }
+
+    private static func textPlayers(_ choice: TextPlayersChoice?, _ tokenization: Tokenization) throws -> [TextPlayer] {
+        let grouping: PlayerGrouping
+        switch choice ?? .tokens {
+        case .tokens: grouping = .tokens
+        case .words: grouping = .words
+        case .spans(let spans):
+            grouping = .spans(
+                try spans.enumerated().map { index, span in
+                    guard span.count == 2, span[0] < span[1] else {
+                        throw ParameterError(
+                            "players.text.spans[\(index)]", "must be [start, end] with start before end; it is \(span)")
+                    }
+                    return span[0]..<span[1]
+                })
+        }
+        do throws(TokenizerError) {
+            return try tokenization.players(groupedBy: grouping)
+        } catch {
+            throw ParameterError("players.text", "does not fit the caption: \(error)")
+        }
+    }
+}
+
+private struct OpenInputs: Sendable {
+    let image: ExplainedImage
+    let digest: String
+    let tokenization: Tokenization
+    let words: [TextPlayer]
+    /// Its players are the tokens of `words`, in their order; other tokens are always present.
+    let text: PreparedText
+}
+
+extension TextPlayers {
+    /// Players made of consecutive tokens, so many each.
+    fileprivate init(groupSizes: [Int]) throws(InteractionError) {
+        var groups: [[Int]] = []
+        var next = 0
+        for size in groupSizes {
+            groups.append(Array(next..<next + size))
+            next += size
+        }
+        try self.init(tokens: next, groups: groups)
+    }
+}
+
+extension Players.Image {
+    /// Boxes in the source image: the patches of a player, crop and resize undone.
+    fileprivate init(_ players: ImagePlayers, _ geometry: ImageGeometry, patchSize: Int) {
+        let boxes = (0..<players.count).map { player in
+            let box = players.box(of: player)
+            let size = Double(patchSize)
+            let source = geometry.sourceBox(
+                ofInput: (
+                    Double(box.columns.lowerBound) * size, Double(box.rows.lowerBound) * size,
+                    Double(box.columns.upperBound) * size, Double(box.rows.upperBound) * size
+                ))
+            return [source.x0, source.y0, source.x1, source.y1]
+        }
+        self.init(
+            rows: players.grid?.rows ?? players.patchRows, columns: players.grid?.columns ?? players.patchColumns,
+            count: players.count, boxes: boxes, regions: players.grid == nil ? players.playerOfPatch : nil)
+    }
+}
+
+extension ModelLease {
+    /// What games are shared under: the files, and the precision of masks.
+    var gameIdentity: String { "\(key.folder) \(model.loaded.precision) \(model.loaded.maskPrecision)" }
+}
+
+extension ExplanationSettings {
+    /// (n − 1)/2 nodes give the Shapley kernel exactly; a few do nearly as well, and leave more masks to each.
+    private static func shapleyNodes(players: Int) -> Int { min(8, max(1, (players + 1) / 2)) }
+
+    /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley (method, section 4).
+    func plans(imagePlayers: Int, textPlayers: Int) throws -> (image: SamplingPlan, text: SamplingPlan) {
+        let nodes =
+            index == .banzhaf
+            ? [SamplingNode(probability: p, weight: 1)]
+            : SamplingNode.shapley(count: Self.shapleyNodes(players: imagePlayers + textPlayers))
+        return (
+            try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed, paired: paired),
+            try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed, paired: paired)
+        )
+    }
+}

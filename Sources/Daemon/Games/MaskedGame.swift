@@ -1,0 +1,56 @@
+import Interactions
+
+/// One side of a game and the embeddings of its masks so far. Every explanation of the same image (or text) shares it;
+/// whatever one of them encodes, all of them have.
+actor MaskedGame {
+    /// Encodes coalitions; returns `[coalitions, dimension]` and which rows were reached before a cancellation.
+    typealias Encode = @Sendable ([Coalition]) async throws -> EncodedRows
+
+    nonisolated let key: GameKey
+    private(set) var samples: GameSamples
+    /// Coalitions some refinement is encoding at this moment.
+    private var pending: Set<Coalition> = []
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    init(key: GameKey, samples: GameSamples) {
+        self.key = key
+        self.samples = samples
+    }
+
+    /// Encodes what `wanted` lists and the game lacks. A coalition that another refinement is encoding is waited for,
+    /// not encoded twice. What was finished stays, also when this is cancelled or fails.
+    /// - Returns: false if a cancellation left something out.
+    func encode(_ wanted: [Coalition], with encode: Encode) async throws -> Bool {
+        while true {
+            let missing = wanted.filter { samples.row(of: $0) == nil }
+            if missing.isEmpty { return true }
+            if Task.isCancelled { return false }
+            let mine = missing.filter { !pending.contains($0) }
+            if mine.isEmpty {
+                await withCheckedContinuation { waiters.append($0) }
+                continue
+            }
+            pending.formUnion(mine)
+            defer {
+                pending.subtract(mine)
+                let woken = waiters
+                waiters = []
+                for waiter in woken { waiter.resume() }
+            }
+            let rows = try await encode(mine)
+            try store(mine, rows)
+        }
+    }
+
+    private func store(_ coalitions: [Coalition], _ rows: EncodedRows) throws {
+        if rows.isComplete {
+            try samples.append(coalitions, embeddings: rows.embeddings)
+            return
+        }
+        let width = samples.dimension
+        let reached = coalitions.indices.filter { rows.finished[$0] }
+        try samples.append(
+            reached.map { coalitions[$0] },
+            embeddings: reached.flatMap { rows.embeddings[$0 * width..<($0 + 1) * width] })
+    }
+}

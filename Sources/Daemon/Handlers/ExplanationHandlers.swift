@@ -1,0 +1,127 @@
+import FIxLIPProtocol
+import Foundation
+import Interactions
+import JSON
+import JSONRPC
+
+extension Services {
+    /// `explanation/open`, `refine`, `stop`, `values`, `list`, `close` and `explain`
+    func registerExplanationMethods(in table: inout MethodTable) {
+        table.on(ExplanationOpen.self) { parameters, _ in
+            let explanation = try await open(parameters)
+            return await opened(explanation)
+        }
+
+        table.on(ExplanationRefine.self) { parameters, context in
+            let explanation = try await explanations.find(parameters.explanation)
+            return try await refine(explanation, parameters, context)
+        }
+
+        table.on(ExplanationStop.self) { parameters, _ in
+            let explanation = try await explanations.find(parameters.explanation)
+            return ExplanationStop.Result(stopped: await explanation.stop())
+        }
+
+        table.on(ExplanationValues.self) { parameters, _ in
+            let explanation = try await explanations.find(parameters.explanation)
+            let values = try await values(of: explanation, parameters.selection)
+            return ExplanationValues.Result(
+                explanation: explanation.id, imageMasks: await explanation.imageMasks,
+                textMasks: await explanation.textMasks, values: values)
+        }
+
+        table.on(ExplanationList.self) { _, _ in
+            ExplanationList.Result(explanations: await summaries())
+        }
+
+        table.on(ExplanationClose.self) { parameters, _ in
+            try await explanations.close(parameters.explanation)
+            return Acknowledgement()
+        }
+
+        table.on(Explain.self) { parameters, context in
+            let explanation = try await open(parameters.open)
+            do {
+                let refined = try await refine(explanation, parameters.refine(explanation.id), context)
+                var rendered: Rendered?
+                if let options = parameters.render {
+                    rendered = try await render(explanation, comparedWith: nil, options)
+                }
+                let opened = await opened(explanation)
+                try await explanations.close(explanation.id)
+                return Explain.Result(opened: opened, refined: refined, render: rendered)
+            } catch {
+                try? await explanations.close(explanation.id)
+                throw error
+            }
+        }
+    }
+
+    func values(of explanation: Explanation, _ selection: Selection) async throws -> Values {
+        if case .top(let count) = selection.pairs, count < 0 {
+            throw ParameterError("pairs.top", "must not be negative; it is \(count)")
+        }
+        let wantsErrors = selection.standardErrors ?? false
+        let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)
+        return Values(estimate, selection, errorsWanted: wantsErrors)
+    }
+
+    func summaries() async -> [ExplanationSummary] {
+        var result: [ExplanationSummary] = []
+        for explanation in await explanations.all { result.append(await explanation.summary()) }
+        return result
+    }
+
+    private func opened(_ explanation: Explanation) async -> ExplanationOpen.Result {
+        let ends = explanation.ends
+        return ExplanationOpen.Result(
+            explanation: explanation.id, model: explanation.lease.id, players: explanation.players,
+            emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine, truncated: explanation.isTruncated,
+            warm: ExplanationOpen.Warm(
+                imageMasks: await explanation.imageMasks, textMasks: await explanation.textMasks))
+    }
+
+    private func refine(
+        _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, _ context: RequestContext
+    ) async throws -> ExplanationRefine.Result {
+        let plan = try RefinementPlan(parameters, for: explanation, configuration)
+        let selection = parameters.values ?? Selection()
+        let control = RefinementControl()
+        let start = ContinuousClock.now
+        let token = parameters.progressToken
+        let refinement = Refinement(
+            explanation: explanation, encoder: MaskEncoder(scheduler: scheduler), store: games, solver: solver,
+            target: plan.target, reasonAtTarget: plan.reasonAtTarget, until: parameters.until, selection: selection,
+            sendsValues: parameters.values != nil
+        ) { progress in
+            guard let token, let token = try? JSONValue(encoding: token), let value = try? JSONValue(encoding: progress)
+            else { return }
+            context.sendProgress(token: token, value: value)
+        }
+        let deadline = parameters.deadlineMilliseconds.map { milliseconds in
+            Task {
+                guard (try? await Task.sleep(for: .milliseconds(milliseconds))) != nil else { return }
+                control.end(.reason(.deadline))
+            }
+        }
+        defer { deadline?.cancel() }
+        await explanation.begin(control)
+        let reason: StopReason
+        do {
+            reason = try await withTaskCancellationHandler {
+                try await refinement.run(control)
+            } onCancel: {
+                control.end(.cancelled)
+            }
+            await explanation.end(control)
+        } catch {
+            await explanation.end(control)
+            throw error
+        }
+        let values = try await values(of: explanation, selection)
+        return ExplanationRefine.Result(
+            explanation: explanation.id, imageMasks: await explanation.imageMasks,
+            textMasks: await explanation.textMasks, stopReason: reason,
+            elapsedMilliseconds: (ContinuousClock.now - start).milliseconds, looR2: values.looR2, values: values)
+    }
+}

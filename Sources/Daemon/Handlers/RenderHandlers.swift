@@ -1,0 +1,101 @@
+import FIxLIPProtocol
+import Interactions
+import JSONRPC
+import Rendering
+
+extension Services {
+    /// `explanation/render`
+    func registerRenderMethods(in table: inout MethodTable) {
+        table.on(ExplanationRender.self) { parameters, _ in
+            let explanation = try await explanations.find(parameters.explanation)
+            var other: Explanation?
+            if let id = parameters.compareWith { other = try await explanations.find(id) }
+            return try await render(explanation, comparedWith: other, parameters.options)
+        }
+    }
+
+    /// Draws the current estimate, with error bars, alone or beside another's.
+    func render(
+        _ explanation: Explanation, comparedWith other: Explanation?, _ options: FIxLIPProtocol.RenderOptions
+    ) async throws -> Rendered {
+        let picture = try await picture(of: explanation)
+        let drawing = RenderOptionsChoice(options)
+        let second = if let other { try await self.picture(of: other) } else { nil as Picture? }
+        let format = options.format
+        return try await files.run {
+            do throws(RenderError) {
+                let content: String
+                if let second {
+                    content = try PictureComparison(picture, second).text(format, drawing.options)
+                } else {
+                    content = try picture.text(format, drawing.options)
+                }
+                return Rendered(mimeType: format.mimeType, content: content)
+            } catch {
+                throw ParameterError("render", "cannot be drawn: \(error)")
+            }
+        }
+    }
+
+    private func picture(of explanation: Explanation) async throws -> Picture {
+        let estimate = try await explanation.estimate(Selection(), standardErrors: true, on: solver)
+        let checkpoints = await explanation.history
+        let (explanation, files) = (explanation, files)
+        return try await files.run { Picture(explanation, estimate, checkpoints) }
+    }
+}
+
+extension RenderFormat {
+    var mimeType: String {
+        switch self {
+        case .svg: "image/svg+xml"
+        case .html: "text/html"
+        case .ansi: "text/plain"
+        case .markdown: "text/markdown"
+        }
+    }
+}
+
+/// The drawing's own options for those of the protocol.
+private struct RenderOptionsChoice: Sendable {
+    let options: Rendering.RenderOptions
+
+    init(_ wanted: FIxLIPProtocol.RenderOptions) {
+        let view: Rendering.RenderOptions.View =
+            switch wanted.view ?? .overview {
+            case .overview: .overview
+            case .token: .token(player: wanted.player)
+            case .patch: .patch(player: wanted.player)
+            case .pairs: .pairs
+            }
+        let colors: Rendering.RenderOptions.ColorMode =
+            switch wanted.colors ?? .trueColor {
+            case .trueColor: .trueColor
+            case .ansi256: .ansi256
+            case .none: .none
+            }
+        options = Rendering.RenderOptions(view: view, topK: wanted.topK ?? 8, width: wanted.width, colorMode: colors)
+    }
+}
+
+extension Picture {
+    fileprivate func text(_ format: RenderFormat, _ options: Rendering.RenderOptions) throws(RenderError) -> String {
+        switch format {
+        case .svg: try svg(options)
+        case .html: try html(options)
+        case .ansi: try ansi(options)
+        case .markdown: try markdown(options)
+        }
+    }
+}
+
+extension PictureComparison {
+    fileprivate func text(_ format: RenderFormat, _ options: Rendering.RenderOptions) throws(RenderError) -> String {
+        switch format {
+        case .svg: try svg(options)
+        case .html: try html(options)
+        case .ansi: try ansi(options)
+        case .markdown: try markdown(options)
+        }
+    }
+}

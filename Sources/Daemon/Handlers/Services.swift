@@ -1,0 +1,78 @@
+import Encoders
+import FIxLIPProtocol
+import JSON
+import JSONRPC
+import Logging
+
+/// What handlers work with. Each part owns its own state.
+struct Services: Sendable {
+    let configuration: DaemonConfiguration
+    let models: ModelPool
+    let scheduler: EncodeScheduler
+    let games: GameStore
+    let explanations: ExplanationStore
+    let images: ImageLoader
+    /// Reads and decodes files, loads models.
+    let files: WorkThreads
+    /// Solves estimates.
+    let solver: WorkThreads
+    let logger: Logger
+
+    /// Holds a model while `body` uses it.
+    func withModel<Value: Sendable>(
+        _ name: String?, precision: PrecisionChoice? = nil,
+        _ body: (ModelLease) async throws -> Value
+    ) async throws -> Value {
+        let lease = try await models.acquire(
+            name ?? configuration.defaultModel, precision: Precision(precision ?? configuration.precision))
+        do {
+            let value = try await body(lease)
+            await models.release(lease)
+            return value
+        } catch {
+            await models.release(lease)
+            throw error
+        }
+    }
+}
+
+extension Precision {
+    init(_ choice: PrecisionChoice) {
+        switch choice {
+        case .auto: self = .auto
+        case .f32: self = .f32
+        case .bf16: self = .bf16
+        case .int8: self = .int8
+        }
+    }
+}
+
+extension MethodTable {
+    /// Registers the handler of a method of the protocol.
+    mutating func on<Method: RequestMethod>(
+        _ method: Method.Type,
+        _ handler: @escaping @Sendable (Method.Parameters, RequestContext) async throws -> Method.Result
+    ) {
+        onRequest(Method.name, handler)
+    }
+}
+
+extension ApplicationError: RPCErrorConvertible {
+    public var rpcError: RPCError {
+        var data: JSONValue = ["kind": .string(kind.name), "message": .string(message)]
+        if case .object(var members) = data {
+            if let index { members["index"] = .integer(Int64(index)) }
+            if kind.isRetryable { members["retryable"] = true }
+            data = .object(members)
+        }
+        return RPCError(code: kind.rawValue, message: message, data: data)
+    }
+}
+
+extension ParameterError: RPCErrorConvertible {
+    public var rpcError: RPCError {
+        RPCError(
+            code: RPCError.Code.invalidParams, message: description,
+            data: ["parameter": .string(parameter), "message": .string(description)])
+    }
+}

@@ -1,0 +1,131 @@
+import Digests
+import Encoders
+import FIxLIPProtocol
+import Foundation
+import Images
+import Rendering
+
+/// An image as a client gave it, decoded.
+struct LoadedImage: Sendable {
+    /// The file's name, or a word for what was given.
+    let name: String
+    let decoded: DecodedImage
+    /// The encoded file, which drawings embed.
+    let file: (bytes: [UInt8], mimeType: String)?
+
+    var width: Int { decoded.width }
+    var height: Int { decoded.height }
+}
+
+/// Reads and decodes images of requests, within the daemon's roots and limits. Blocks: not for the cooperative pool.
+struct ImageLoader: Sendable {
+    private let roots: ImageRoots
+    private let limits: ImageLimits
+
+    /// - Throws: `ApplicationError` of kind `pathNotAllowed` for a root that is no folder.
+    init(_ configuration: DaemonConfiguration) throws {
+        do throws(ImageError) {
+            roots = try ImageRoots(configuration.imageRoots)
+        } catch {
+            throw ApplicationError(error)
+        }
+        limits = ImageLimits(pixels: configuration.maximumImagePixels)
+    }
+
+    /// - Throws: `ApplicationError` of kind `imageUnreadable`, `imageTooLarge` or `pathNotAllowed`.
+    func load(_ input: ImageInput) throws -> LoadedImage {
+        do throws(ImageError) {
+            var background: BackgroundColor?
+            if let text = input.background {
+                guard let color = BackgroundColor(hex: text) else {
+                    throw .unreadable(source: "background", reason: "'\(text)' is not a colour such as \"#ffffff\"")
+                }
+                background = color
+            }
+            return try load(try source(of: input), background)
+        } catch {
+            throw ApplicationError(error)
+        }
+    }
+
+    private func source(of input: ImageInput) throws(ImageError) -> ImageSource {
+        switch input.source {
+        case .path(let path): .path(path)
+        case .data(let text): try ImageSource(base64: text)
+        case .uri(let uri): try ImageSource(uri: uri)
+        case .pixels(let text, let width, let height):
+            try ImageSource(pixels: text, width: width, height: height, limits: limits)
+        }
+    }
+
+    private func load(_ source: ImageSource, _ background: BackgroundColor?) throws(ImageError) -> LoadedImage {
+        let name: String
+        let bytes: [UInt8]
+        switch source {
+        case .path(let path):
+            name = URL(fileURLWithPath: path).lastPathComponent
+            bytes = try roots.read(path, limit: limits.fileBytes)
+            let decoded = try ImageDecoder.decode(bytes, limits: limits, background: background, source: path)
+            return LoadedImage(name: name, decoded: decoded, file: (bytes, decoded.format.mimeType))
+        case .encoded(let encoded):
+            let decoded = try ImageDecoder.decode(encoded, limits: limits, background: background, source: "image data")
+            return LoadedImage(name: "image", decoded: decoded, file: (encoded, decoded.format.mimeType))
+        case .pixels:
+            let decoded = try source.load(limits: limits)
+            return LoadedImage(name: "image", decoded: decoded, file: nil)
+        }
+    }
+}
+
+extension ApplicationError {
+    init(_ error: ImageError) {
+        let kind: ErrorKind =
+            switch error.kind {
+            case .imageUnreadable: .imageUnreadable
+            case .imageTooLarge: .imageTooLarge
+            case .pathNotAllowed: .pathNotAllowed
+            }
+        self.init(kind, "\(error)")
+    }
+}
+
+extension ImageFormat {
+    var mimeType: String {
+        switch self {
+        case .png: "image/png"
+        case .jpeg: "image/jpeg"
+        case .webp: "image/webp"
+        case .pixels: "application/octet-stream"
+        }
+    }
+}
+
+extension LoadedImage {
+    /// A small version for terminals, at most 64 cells along the longer side.
+    var cells: Picture.ColorCells {
+        let scale = min(1, 64 / Double(max(width, height)))
+        let columns = max(1, Int((Double(width) * scale).rounded()))
+        let rows = max(1, Int((Double(height) * scale).rounded()))
+        let shrink = ImagePreprocessor(
+            resize: .exact(height: rows, width: columns), filter: .box, crop: nil, rescaleFactor: nil,
+            normalization: nil)
+        let planes = shrink.process(decoded).pixels
+        let area = rows * columns
+        let rgb = (0..<area).flatMap { cell in
+            (0..<3).map { UInt8(clamping: Int(planes[$0 * area + cell].rounded())) }
+        }
+        return Picture.ColorCells(rows: rows, columns: columns, rgb: rgb)
+    }
+}
+
+/// A digest of what a model sees of an image.
+func digest(of pixels: [Float]) -> String {
+    pixels.withUnsafeBytes { sha256($0) }
+}
+
+extension LoadedModel {
+    /// The picture as the tower wants it.
+    func preprocess(_ picture: LoadedImage) -> PreprocessedImage {
+        try! ImagePreprocessor(folder: folder, family: architecture == .clip ? .clip : .siglip).process(picture.decoded)
+    }
+}

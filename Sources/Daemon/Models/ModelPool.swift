@@ -1,0 +1,215 @@
+import Encoders
+import FIxLIPProtocol
+import Foundation
+import Logging
+import Tokenizers
+
+/// A model that somebody uses. It stays loaded until `ModelPool.release`.
+struct ModelLease: Sendable {
+    let key: ModelKey
+    /// What the client calls it.
+    let id: String
+    let model: RunningModel
+}
+
+/// A loaded model as the compute threads know it: loaded twice, it is two.
+struct RunningModel: Sendable {
+    let identity: Int
+    let loaded: LoadedModel
+    var tokenizer: any TextTokenizer { get throws { try TokenizerLoader.load(folder: loaded.folder, family: loaded.architecture == .clip ? .clip : .siglip, positions: loaded.textPositions) } }
+}
+
+/// One loaded model: the same folder at two precisions is two.
+struct ModelKey: Hashable, Sendable {
+    let folder: String
+    let precision: Precision
+}
+
+/// Owns the loaded models: loads each once however many ask, keeps it while it is used and `keepAlive` longer, and
+/// unloads the least recently used when memory runs short. A model in use or pinned is never unloaded; a failed load
+/// leaves nothing.
+actor ModelPool {
+    typealias Loader = @Sendable (_ folder: String, _ precision: Precision) async throws -> LoadedModel
+
+    private struct Entry {
+        let id: String
+        let load: Task<RunningModel, any Error>
+        var model: RunningModel?
+        var holders = 0
+        var keepAlive: Double
+        var lastUse: Double
+    }
+
+    private let locator: ModelLocator
+    private let loader: Loader
+    private let onUnload: @Sendable (RunningModel) -> Void
+    private let memoryLimit: Int?
+    private let defaultKeepAlive: Double
+    private let now: @Sendable () -> Double
+    private let logger: Logger
+    private var entries: [ModelKey: Entry] = [:]
+    private var unloads: [(id: String, reason: String, time: Double)] = []
+    private var expiry: Task<Void, Never>?
+    private var loads = 0
+
+    init(
+        locator: ModelLocator, memoryLimit: Int?, keepAlive: Double, logger: Logger,
+        now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
+        onUnload: @escaping @Sendable (RunningModel) -> Void, loader: @escaping Loader
+    ) {
+        self.locator = locator
+        self.memoryLimit = memoryLimit
+        defaultKeepAlive = keepAlive
+        self.logger = logger
+        self.now = now
+        self.onUnload = onUnload
+        self.loader = loader
+    }
+
+    /// The model `name` stands for, loaded if it is not, held until `release`.
+    /// - Parameter keepAlive: seconds it stays after its last use, −1 for ever; nil leaves what it has.
+    /// - Throws: `ApplicationError` of kind `modelNotFound`, `modelUnsupported`, `modelCorrupt` or `memoryLimit`.
+    func acquire(_ name: String, precision: Precision, keepAlive: Double? = nil) async throws -> ModelLease {
+        let key = ModelKey(folder: try locator.folder(of: name), precision: precision)
+        var entry = entries[key] ?? makeEntry(name, key)
+        entry.holders += 1
+        entry.lastUse = now()
+        if let keepAlive { entry.keepAlive = keepAlive }
+        entries[key] = entry
+        do {
+            let model = try await entry.load.value
+            if entries[key]?.model == nil {
+                entries[key]?.model = model
+                logger.info(
+                    "model loaded",
+                    metadata: [
+                        "model": "\(entry.id)", "precision": "\(model.loaded.precision)",
+                        "milliseconds": "\(Int(model.loaded.loadMilliseconds))",
+                        "bytes": "\(model.loaded.residentBytes)",
+                    ])
+                try enforceMemoryLimit(for: key)
+            }
+            return ModelLease(key: key, id: entry.id, model: model)
+        } catch {
+            if entries[key]?.load == entry.load {
+                entries[key]?.holders -= 1
+                if entries[key]?.model == nil { entries[key] = nil }
+            }
+            throw error
+        }
+    }
+
+    private func makeEntry(_ name: String, _ key: ModelKey) -> Entry {
+        loads += 1
+        let load = Task { [loader, loads] in
+            RunningModel(identity: loads, loaded: try await loader(key.folder, key.precision))
+        }
+        return Entry(id: name, load: load, keepAlive: defaultKeepAlive, lastUse: now())
+    }
+
+    func release(_ lease: ModelLease) {
+        entries[lease.key]?.holders -= 1
+        entries[lease.key]?.lastUse = now()
+        scheduleExpiry()
+    }
+
+    /// Unloads the models a name stands for, at every precision.
+    /// - Throws: `ApplicationError` of kind `modelNotFound` where none is loaded, of kind `overloaded` where one is in use.
+    func unload(_ name: String) throws -> [String] {
+        let folder = try locator.folder(of: name)
+        let keys = entries.filter { $0.key.folder == folder && $0.value.model != nil }.map(\.key)
+        guard !keys.isEmpty else { throw ApplicationError(.modelNotFound, "the model \(name) is not loaded") }
+        if let busy = keys.first(where: { (entries[$0]?.holders ?? 0) > 0 }) {
+            throw ApplicationError(
+                .overloaded,
+                "the model \(name) is in use by \(entries[busy]?.holders ?? 0) requests or open explanations; close them first")
+        }
+        return keys.compactMap { unload($0, reason: "asked by a client") }
+    }
+
+    /// The models in memory, most recently used first.
+    var status: [ModelStatus] {
+        let time = now()
+        return entries.sorted { $0.value.lastUse > $1.value.lastUse }.compactMap { key, entry in
+            guard let model = entry.model?.loaded else { return nil }
+            let idle = time - entry.lastUse
+            return ModelStatus(
+                id: entry.id, path: key.folder, architecture: model.architecture.rawValue, precision: "\(model.precision)",
+                maskPrecision: "\(model.maskPrecision)", bytes: model.residentBytes, lastUsedSecondsAgo: idle,
+                expiresInSeconds: entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle),
+                inUse: entry.holders)
+        }
+    }
+
+    /// The last unloads, with their reasons.
+    var unloadHistory: [ServerStatus.Unload] {
+        let time = now()
+        return unloads.map { ServerStatus.Unload(id: $0.id, reason: $0.reason, secondsAgo: time - $0.time) }
+    }
+
+    /// Built-in models and those of the hub cache, with whether each can be loaded.
+    nonisolated func available() -> [ModelsList.Available] {
+        let builtIn = locator.builtIns.map { ModelsList.Available(inspecting: $0.folder, id: $0.name, origin: "builtin") }
+        return builtIn
+    }
+
+    /// Whether nothing is loaded or being loaded.
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Unloads what has been idle for its `keepAlive`.
+    func expire() {
+        let time = now()
+        for (key, entry) in entries
+        where entry.model != nil && entry.holders == 0 && entry.keepAlive >= 0 && time - entry.lastUse >= entry.keepAlive {
+            unload(key, reason: "idle for \(Int(entry.keepAlive)) s")
+        }
+        scheduleExpiry()
+    }
+
+    private func scheduleExpiry() {
+        expiry?.cancel()
+        let due = entries.values.filter { $0.model != nil && $0.holders == 0 && $0.keepAlive >= 0 }
+            .map { $0.lastUse + $0.keepAlive }.min()
+        guard let due else { return }
+        let wait = max(0.01, due - now())
+        expiry = Task { [weak self] in
+            guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
+            await self?.expire()
+        }
+    }
+
+    private func enforceMemoryLimit(for newcomer: ModelKey) throws {
+        guard let memoryLimit else { return }
+        var total = entries.values.reduce(0) { $0 + ($1.model?.loaded.residentBytes ?? 0) }
+        let idle = entries.filter {
+            $0.key != newcomer && $0.value.model != nil && $0.value.holders == 0 && $0.value.keepAlive >= 0
+        }.sorted { $0.value.lastUse < $1.value.lastUse }
+        for (key, entry) in idle where total > memoryLimit {
+            total -= entry.model?.loaded.residentBytes ?? 0
+            unload(key, reason: "made room for another model")
+        }
+        guard total > memoryLimit, let entry = entries[newcomer] else { return }
+        if let model = entry.model { onUnload(model) }
+        entries[newcomer]?.model = nil
+        throw ApplicationError(
+            .memoryLimit,
+            "the model \(entry.id) would bring the weights in memory to \(total >> 20) MiB, above the limit of \(memoryLimit >> 20) MiB; "
+                + "unload another, or start the daemon with a larger --model-memory")
+    }
+
+    @discardableResult
+    private func unload(_ key: ModelKey, reason: String) -> String? {
+        guard let entry = entries.removeValue(forKey: key), let model = entry.model else { return nil }
+        onUnload(model)
+        unloads.append((entry.id, reason, now()))
+        if unloads.count > 20 { unloads.removeFirst() }
+        logger.info("model unloaded", metadata: ["model": "\(entry.id)", "reason": "\(reason)"])
+        return entry.id
+    }
+}
+
+extension ModelsList.Available {
+    fileprivate init(inspecting folder: String, id: String, origin: String) {
+        self.init(id: id, path: folder, origin: origin, architecture: nil, loadable: true, reason: nil)
+    }
+}

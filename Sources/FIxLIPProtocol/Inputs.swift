@@ -1,0 +1,123 @@
+/// An image as clients give it: a path (or `data:` or `file:` URI) as a bare string, or an object that says what it is.
+public struct ImageInput: Codable, Sendable, Equatable {
+    public enum Source: Sendable, Equatable {
+        case path(String)
+        /// A PNG, JPEG or WebP file in base64.
+        case data(String)
+        /// `data:image/png;base64,…` or `file://…`.
+        case uri(String)
+        /// Base64 of `3·width·height` bytes, RGB, rows from the top.
+        case pixels(String, width: Int, height: Int)
+    }
+
+    public var source: Source
+    /// `#rrggbb` to lay under transparent pixels; without it alpha is dropped, as Pillow's `convert("RGB")` does.
+    public var background: String?
+
+    public init(_ source: Source, background: String? = nil) {
+        self.source = source
+        self.background = background
+    }
+
+    private enum CodingKeys: String, CodingKey { case path, data, uri, pixels, width, height, background }
+
+    public init(from decoder: any Decoder) throws {
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+            let isURI = text.hasPrefix("data:") || text.hasPrefix("file:")
+            self.init(isURI ? .uri(text) : .path(text))
+            return
+        }
+        guard let members = try? decoder.container(keyedBy: CodingKeys.self) else { throw Self.form(decoder) }
+        let background = try members.decodeIfPresent(String.self, forKey: .background)
+        let given = [CodingKeys.path, .data, .uri, .pixels].filter { members.contains($0) }
+        guard given.count == 1, let form = given.first else { throw Self.form(decoder) }
+        let text = try members.decode(String.self, forKey: form)
+        switch form {
+        case .path: self.init(.path(text), background: background)
+        case .data: self.init(.data(text), background: background)
+        case .uri: self.init(.uri(text), background: background)
+        default:
+            self.init(
+                .pixels(
+                    text, width: try members.decode(Int.self, forKey: .width),
+                    height: try members.decode(Int.self, forKey: .height)),
+                background: background)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        switch source {
+        case .path(let text): try members.encode(text, forKey: .path)
+        case .data(let text): try members.encode(text, forKey: .data)
+        case .uri(let text): try members.encode(text, forKey: .uri)
+        case .pixels(let text, let width, let height):
+            try members.encode(text, forKey: .pixels)
+            try members.encode(width, forKey: .width)
+            try members.encode(height, forKey: .height)
+        }
+        try members.encodeIfPresent(background, forKey: .background)
+    }
+
+    private static func form(_ decoder: any Decoder) -> DecodingError {
+        .dataCorrupted(
+            .init(
+                codingPath: decoder.codingPath,
+                debugDescription:
+                    "a path, a data: or file: URI, or an object with exactly one of path, data, uri, pixels, unlike what was"
+            ))
+    }
+}
+
+/// How arrays of 32-bit floats are written.
+public enum FloatEncoding: String, Choice {
+    /// JSON numbers.
+    case float
+    /// One string: base64 of little-endian 32-bit floats.
+    case base64
+}
+
+/// Floats in the encoding the client asked for.
+public enum EncodedFloats: Codable, Sendable, Equatable {
+    case values([Float])
+    case base64(String)
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self = .base64(text)
+        } else {
+            self = .values(try container.decode([Float].self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .values(let values): try container.encode(values)
+        case .base64(let text): try container.encode(text)
+        }
+    }
+}
+
+/// What happens when one item of a request is bad.
+public enum ItemErrorPolicy: String, Choice {
+    /// The whole request fails; the error names the item's index.
+    case fail
+    /// Only that item fails: `null` in its place and an entry in `errors`.
+    case item
+}
+
+/// One bad item of a request that went on without it.
+public struct ItemError: Codable, Sendable, Equatable {
+    public var index: Int
+    public var code: Int
+    public var kind: String
+    public var message: String
+    public init(index: Int, code: Int, kind: String, message: String) {
+        self.index = index
+        self.code = code
+        self.kind = kind
+        self.message = message
+    }
+}

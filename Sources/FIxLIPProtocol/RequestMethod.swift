@@ -1,0 +1,37 @@
+/// One method of the protocol: its name and the shapes of what goes in and what comes back.
+public protocol RequestMethod: Sendable {
+    associatedtype Parameters: Codable & Sendable
+    associatedtype Result: Codable & Sendable
+    static var name: String { get }
+}
+
+/// The parameters of a method that takes none.
+public struct NoParameters: Codable, Sendable {
+    public init() {}
+}
+
+/// The result of a method that only acknowledges.
+public struct Acknowledgement: Codable, Sendable, Equatable {
+    public init() {}
+}
+
+/// A parameter with a fixed set of words; a wrong one is answered with the list.
+public protocol Choice: RawRepresentable, Codable, Sendable, CaseIterable where RawValue == String {}
+
+extension Choice {
+    public init(from decoder: any Decoder) throws {
+        let word = try decoder.singleValueContainer().decode(String.self)
+        guard let value = Self(rawValue: word) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "one of \(Self.words), not \"\(word)\", as"))
+        }
+        self = value
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+
+    static var words: String { allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import JSON
+
+struct Call: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Calls a method and prints its result as JSON.",
+        discussion: "Example: fixlipd call similarity '{\"images\": [\"/a.png\"], \"texts\": [\"a dog\"]}'")
+
+    @Argument(help: "The method, such as server/status.")
+    var method: String
+
+    @Argument(help: "Parameters as JSON; - reads them from standard input.")
+    var parameters = "{}"
+
+    @Flag(help: "Indent the result.")
+    var pretty = false
+
+    @Option(help: "Give up after this many seconds.")
+    var timeout: Double?
+
+    @OptionGroup var daemon: DaemonOptions
+
+    func run() throws {
+        let text =
+            parameters == "-"
+            ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) : parameters
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: text)
+        } catch {
+            throw ValidationError("the parameters are \(error)")
+        }
+        let client = try daemon.connect()
+        let result = try client.call(method, params: value, timeout: timeout.map { .seconds($0) }) { name, params in
+            if let line = try? JSONValue.object(["method": .string(name), "params": params]).text() {
+                TextOutput.note(line)
+            }
+        }
+        try TextOutput.json(result, pretty: pretty)
+    }
+}

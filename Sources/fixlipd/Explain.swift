@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import JSON
+import JSONRPC
+
+struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Explains why an image and a caption match.",
+        discussion: """
+            Shows the picture with the patches that matter, the caption's words by weight, and the strongest word–patch pairs.
+            Example: fixlipd explain photo.jpg 'a dog on a beach' --html dog.html
+            """)
+
+    @Argument(help: "The image: PNG, JPEG or WebP.")
+    var image: String
+
+    @Argument(help: "The caption.")
+    var text: String
+
+    @Option(name: .shortAndLong, help: "How many masked images to encode; 512 unless a deadline is given.")
+    var budget: Int?
+
+    @Option(help: "Stop after this many seconds.")
+    var deadline: Double?
+
+    @Option(help: "banzhaf or shapley.")
+    var index: String?
+
+    @Option(help: "The Banzhaf parameter, between 0 and 1 (0.5).")
+    var p: Double?
+
+    @Option(help: "1: single patches and words; 2: their pairs as well (2).")
+    var order: Int?
+
+    @Option(help: "ridge or leastSquares.")
+    var estimator: String?
+
+    @Option(help: "What stands for an absent patch: mean or drop.")
+    var masking: String?
+
+    @Flag(help: "Whole words as players instead of tokens.")
+    var words = false
+
+    @Option(help: "Seed of the masks.")
+    var seed: Int?
+
+    @Option(help: "Write a self-contained page to this file.")
+    var html: String?
+
+    @Option(help: "Write a drawing to this file.")
+    var svg: String?
+
+    @Flag(help: "Print the result as JSON and nothing else.")
+    var json = false
+
+    @Option(help: "How many of the strongest pairs are shown.")
+    var top = 8
+
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var daemon: DaemonOptions
+
+    func run() throws {
+        let client = try daemon.connect()
+        let opened = try client.call("explanation/open", params: openParameters)
+        guard let id = opened["explanation"]?.string else { return }
+        let handle: JSONValue = ["explanation": .string(id)]
+        defer { _ = try? client.call("explanation/close", params: handle) }
+        if opened["truncated"]?.bool == true {
+            TextOutput.note("fixlipd: the caption is longer than the model reads; what is beyond was cut")
+        }
+        let bar = ProgressBar()
+        let refined: JSONValue
+        do {
+            refined = try client.call("explanation/refine", params: refineParameters(handle)) { method, params in
+                if method == "$/progress", let value = params["value"] { bar.update(value) }
+            }
+            bar.clear()
+        } catch {
+            bar.clear()
+            throw error
+        }
+        for (path, format) in [(html, "html"), (svg, "svg")] {
+            guard let path else { continue }
+            let drawn = try render(handle, client, [("format", .string(format))])
+            try Data(drawn.utf8).write(to: URL(fileURLWithPath: path))
+            TextOutput.note("wrote \(path)")
+        }
+        if json {
+            try TextOutput.json(opened.adding((refined.object ?? [:]).map { ($0.key, $0.value) }), pretty: false)
+        } else {
+            let drawn = try render(
+                handle, client,
+                [
+                    ("format", "ansi"), ("width", .integer(Int64(min(TextOutput.width, 120)))),
+                    ("colors", .string(TextOutput.colors)),
+                ])
+            TextOutput.line(drawn)
+        }
+    }
+
+    private var openParameters: JSONValue {
+        JSONValue.object(["image": .string(absolutePath(image)), "text": .string(text)]).adding([
+            ("model", model.model.map { .string(modelName($0)) }), ("index", index.map { .string($0) }),
+            ("p", p.map { .real($0) }), ("order", order.map { .integer(Int64($0)) }),
+            ("estimator", estimator.map { .string($0) }), ("masking", masking.map { .string($0) }),
+            ("seed", seed.map { .integer(Int64($0)) }), ("players", words ? ["text": "words"] : nil),
+        ])
+    }
+
+    private func refineParameters(_ handle: JSONValue) -> JSONValue {
+        handle.adding([
+            ("budget", budget.map { ["imageMasks": .integer(Int64($0))] }),
+            ("deadlineMilliseconds", deadline.map { .real($0 * 1000) }), ("progressToken", "explain"),
+            ("values", json ? ["standardErrors": true] : ["pairs": "none"]),
+        ])
+    }
+
+    private func render(
+        _ handle: JSONValue, _ client: RPCClient, _ options: [(String, JSONValue?)]
+    ) throws -> String {
+        let drawn = try client.call(
+            "explanation/render", params: handle.adding(options + [("topK", .integer(Int64(top)))]))
+        return drawn["content"]?.string ?? ""
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import JSON
+
+struct Models: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists, loads and unloads models.", subcommands: [List.self, Load.self, Unload.self],
+        defaultSubcommand: List.self)
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the models in memory, the built-in ones and those of the local hub cache.")
+
+        @Flag(help: "Print the result as JSON.")
+        var json = false
+        @OptionGroup var daemon: DaemonOptions
+
+        func run() throws {
+            let result = try daemon.connect().call("models/list", params: [:])
+            if json { return try TextOutput.json(result, pretty: false) }
+            let loaded = result["loaded"]?.array ?? []
+            for model in loaded {
+                let id = model["id"]?.string ?? ""
+                TextOutput.line(
+                    "\(id)  loaded  \(model["architecture"]?.string ?? "")  \(model["precision"]?.string ?? "")  "
+                        + (model["bytes"]?.int ?? 0).asBytes)
+            }
+            for model in result["available"]?.array ?? []
+            where !loaded.contains(where: { $0["path"] == model["path"] }) {
+                let state = model["loadable"]?.bool == true ? "can be loaded" : model["reason"]?.string ?? "cannot be loaded"
+                TextOutput.line("\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  \(state)")
+            }
+        }
+    }
+
+    struct Load: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Loads a model ahead of its first use.")
+
+        @Argument(help: "demo, a folder, or org/name in the local hub cache.")
+        var model: String
+        @Option(help: "auto, f32, bf16 or int8.")
+        var precision: String?
+        @Option(help: "Seconds without use after which it is unloaded; -1 keeps it.")
+        var keepAlive: Double?
+        @OptionGroup var daemon: DaemonOptions
+
+        func run() throws {
+            let parameters = JSONValue.object(["model": .string(modelName(model))]).adding([
+                ("precision", precision.map { .string($0) }), ("keepAlive", keepAlive.map { .real($0) }),
+            ])
+            try TextOutput.json(try daemon.connect().call("models/load", params: parameters), pretty: true)
+        }
+    }
+
+    struct Unload: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Gives a model's memory back.")
+
+        @Argument(help: "The model's name.")
+        var model: String
+        @OptionGroup var daemon: DaemonOptions
+
+        func run() throws {
+            let result = try daemon.connect().call("models/unload", params: ["model": .string(modelName(model))])
+            try TextOutput.json(result, pretty: false)
+        }
+    }
+}

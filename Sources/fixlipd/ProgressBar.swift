@@ -1,0 +1,34 @@
+import Foundation
+import JSON
+
+/// A line on the terminal that is rewritten while a refinement runs. Silent where standard error is no terminal.
+final class ProgressBar {
+    private let isShown = TextOutput.isErrorTerminal
+    private var isDrawn = false
+
+    /// Draws a `$/progress` value of a refinement.
+    func update(_ value: JSONValue) {
+        guard isShown else { return }
+        let masks = value["imageMasks"]?.int ?? 0
+        let seconds = (value["elapsedMilliseconds"]?.double ?? 0) / 1000
+        var line = "\(masks)"
+        if let total = value["totalImageMasks"]?.int, total > 0 {
+            let width = 24
+            let filled = min(width, masks * width / total)
+            line =
+                String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " \(masks)/\(total)"
+        }
+        line += " masks  \(seconds.fixed(1)) s"
+        if let r2 = value["looR2"]?.double { line += "  R² \(r2.fixed(3))" }
+        write("\r\u{1B}[K\(line)")
+        isDrawn = true
+    }
+
+    /// Takes the line away.
+    func clear() {
+        if isDrawn { write("\r\u{1B}[K") }
+        isDrawn = false
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

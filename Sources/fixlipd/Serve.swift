@@ -1,0 +1,139 @@
+import ArgumentParser
+import Daemon
+import FIxLIPProtocol
+import Foundation
+import JSON
+import JSONRPC
+import Logging
+import ServiceLifecycle
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the daemon in the foreground, on a Unix socket or on standard input and output.")
+
+    @Flag(help: "Speak on standard input and output; the end of input ends the daemon.")
+    var stdio = false
+
+    @Option(help: "Listen on this socket instead of the default one.")
+    var socket: String?
+
+    @Option(name: .shortAndLong, help: "The model meant when a request names none: demo, a folder, or org/name.")
+    var model = "demo"
+
+    @Flag(help: "Load that model before the first request.")
+    var preload = false
+
+    @Option(help: "auto, f32, bf16 or int8.")
+    var precision = PrecisionChoice.auto
+
+    @Option(help: "Compute threads; as many as cores by default.")
+    var threads = 0
+
+    @Option(help: "Images must lie inside this folder; may be given several times.")
+    var imageRoot: [String] = []
+
+    @Option(help: "Largest image, in pixels.")
+    var maxImagePixels = 64_000_000
+
+    @Option(help: "Largest message, in MiB.")
+    var maxMessage = 64
+
+    @Option(help: "Most image masks of one explanation.")
+    var maxImageMasks = 65_536
+
+    @Option(help: "Most text masks of one explanation.")
+    var maxTextMasks = 4_096
+
+    @Option(help: "Memory for masks and their embeddings, in MiB.")
+    var gameMemory = 1024
+
+    @Option(help: "Memory for model weights, in MiB; no limit by default.")
+    var modelMemory: Int?
+
+    @Option(help: "Seconds a model stays loaded without use; -1 keeps it.")
+    var keepAlive = 300.0
+
+    @Option(help: "Seconds an explanation stays open without use.")
+    var explanationIdle = 3600.0
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = Logger.Level.info
+
+    @Option(help: ArgumentHelp("Write a line to this descriptor once clients can connect.", visibility: .hidden))
+    var readyFd: Int32?
+
+    func validate() throws {
+        if keepAlive < 0, keepAlive != -1 { throw ValidationError("--keep-alive must be -1 or a number of seconds") }
+        if gameMemory < 1 { throw ValidationError("--game-memory must be at least 1 MiB") }
+        if maxMessage < 1 || maxMessage > 1024 { throw ValidationError("--max-message must be from 1 to 1024 MiB") }
+        if threads < 0 || threads > 1024 { throw ValidationError("--threads must be from 0 to 1024") }
+        if maxImageMasks < 2 || maxTextMasks < 2 { throw ValidationError("mask limits must be at least 2") }
+        if explanationIdle <= 0 { throw ValidationError("--explanation-idle must be above 0") }
+    }
+
+    private var daemonConfiguration: DaemonConfiguration {
+        var configuration = DaemonConfiguration()
+        configuration.defaultModel = modelName(model)
+        configuration.precision = precision
+        configuration.computeThreads = threads
+        configuration.imageRoots = imageRoot.map(absolutePath)
+        configuration.maximumImagePixels = maxImagePixels
+        configuration.maximumMessageBytes = maxMessage << 20
+        configuration.maximumImageMasks = maxImageMasks
+        configuration.maximumTextMasks = maxTextMasks
+        configuration.gameMemory = gameMemory << 20
+        configuration.modelMemory = modelMemory.map { $0 << 20 }
+        configuration.keepAlive = keepAlive
+        configuration.explanationIdle = explanationIdle
+        return configuration
+    }
+
+    func run() async throws {
+        let standardIO = stdio ? try StandardIO.takeOver() : nil
+        // Whoever waits for the signal leaves the daemon behind: it must not share its terminal's fate.
+        if readyFd != nil { setsid() }
+        seedJSON()
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "fixlipd")
+        let address = stdio && socket == nil ? nil : try socketAddress()
+        let service = try DaemonService(
+            configuration: daemonConfiguration, executable: executablePath, address: address, standardIO: standardIO,
+            preload: preload, logger: logger, onReady: announceReady)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+        try await group.run()
+    }
+
+    private func socketAddress() throws -> UnixSocketAddress {
+        if let socket { try UnixSocketAddress(path: absolutePath(socket)) } else { try UnixSocketAddress.standard() }
+    }
+
+    /// The group's own messages are about its machinery, not about the daemon.
+    private func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(.warning, logger.logLevel)
+        return logger
+    }
+
+    private func announceReady() {
+        guard let readyFd else { return }
+        _ = "ready\n".withCString { write(readyFd, $0, 6) }
+        if readyFd <= STDERR_FILENO { dup2(STDERR_FILENO, readyFd) } else { close(readyFd) }
+    }
+}
+
+extension PrecisionChoice: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+extension UnixSocketAddress {
+    static func standard() throws(SocketError) -> UnixSocketAddress {
+        try standard(environment: ProcessInfo.processInfo.environment)
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import JSON
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Shows what the daemon holds and does.")
+
+    @Flag(help: "Print the whole status as JSON.")
+    var json = false
+    @OptionGroup var daemon: DaemonOptions
+
+    func run() throws {
+        let status = try daemon.connect().call("server/status", params: [:])
+        if json { return try TextOutput.json(status, pretty: true) }
+        func int(_ value: JSONValue?) -> Int { value?.int ?? 0 }
+        TextOutput.line(
+            "fixlipd \(status["version"]?.string ?? ""), pid \(int(status["pid"])), up \(Int(status["uptimeSeconds"]?.double ?? 0)) s, "
+                + "\(int(status["residentBytes"]).asBytes) resident, \(int(status["computeThreads"])) compute threads")
+        for model in status["models"]?.array ?? [] {
+            let expiry = model["expiresInSeconds"]?.double.map { "unloads in \(Int($0)) s" } ?? "stays"
+            TextOutput.line(
+                "model  \(model["id"]?.string ?? "")  \(model["precision"]?.string ?? "")  \(int(model["bytes"]).asBytes)  \(expiry)")
+        }
+        for side in ["image", "text"] {
+            let games = status["games"]?[side]
+            TextOutput.line(
+                "\(side) games  \(int(games?["count"])), \(int(games?["masks"])) masks, \(int(games?["bytes"]).asBytes)")
+        }
+        for explanation in status["explanations"]?.array ?? [] {
+            TextOutput.line(
+                "explanation  \(explanation["explanation"]?.string ?? "")  \(int(explanation["imageMasks"])) masks  \(explanation["text"]?.string ?? "")")
+        }
+        for (method, counts) in (status["requests"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            TextOutput.line(
+                "\(method)  \(int(counts["count"])) requests, \(int(counts["errors"])) errors, median \((counts["p50Milliseconds"]?.double ?? 0).fixed(2)) ms")
+        }
+    }
+}
+
+struct Stop: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Ends the daemon.")
+
+    @OptionGroup var daemon: DaemonOptions
+
+    func run() throws {
+        var options = daemon
+        options.noSpawn = true
+        _ = try options.connect().call("server/stop", params: [:])
+    }
+}

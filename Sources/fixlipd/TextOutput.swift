@@ -1,0 +1,62 @@
+import Foundation
+import JSON
+
+/// What a command prints: results to standard output, everything else to standard error.
+enum TextOutput {
+    static func line(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
+    static func json(_ value: JSONValue, pretty: Bool) throws {
+        line(try value.text(pretty: pretty))
+    }
+
+    static func note(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Columns of the terminal, 80 where there is none.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// The colours the terminal can show; none when output is no terminal or `NO_COLOR` is set.
+    static var colors: String {
+        let environment = ProcessInfo.processInfo.environment
+        guard isTerminal, environment["NO_COLOR", default: ""].isEmpty, environment["TERM"] != "dumb" else {
+            return "none"
+        }
+        let depth = environment["COLORTERM", default: ""]
+        return depth == "truecolor" || depth == "24bit" ? "trueColor" : "ansi256"
+    }
+}
+
+/// A path the daemon understands whatever its own working folder is.
+func absolutePath(_ path: String) -> String {
+    if path.hasPrefix("data:") || path.hasPrefix("file:") { return path }
+    let expanded = NSString(string: path).expandingTildeInPath
+    if expanded.hasPrefix("/") { return expanded }
+    return FileManager.default.currentDirectoryPath + "/" + expanded
+}
+
+/// A model's name as the daemon understands it: a folder in the working folder becomes an absolute path.
+func modelName(_ name: String) -> String {
+    var isFolder: ObjCBool = false
+    let isLocal = name.hasPrefix(".") || name.hasPrefix("~") || name.hasPrefix("/")
+    let exists = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) && isFolder.boolValue
+    return isLocal || (exists && name.contains("/")) ? absolutePath(name) : name
+}
+
+extension JSONValue {
+    /// This object with `members` that are not nil added.
+    func adding(_ members: [(String, JSONValue?)]) -> JSONValue {
+        guard case .object(var object) = self else { return self }
+        for (key, value) in members { if let value { object[key] = value } }
+        return .object(object)
+    }
+}
