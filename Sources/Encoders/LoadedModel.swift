@@ -1,4 +1,6 @@
+import Images
 import Tensors
+import Tokenizers
 
 /// A model ready to encode: a folder's weights packed for this processor, shared read-only by all threads.
 ///
@@ -16,6 +18,10 @@ public struct LoadedModel: Sendable {
     public let logitBias: Float
     /// Memory held by weights, in bytes, without the mapped token table.
     public let residentBytes: Int
+    /// The folder's tokenizer.
+    public let tokenizer: any TextTokenizer
+    /// The folder's image preprocessing, which makes pixels of this model's size.
+    public let preprocessor: ImagePreprocessor
     /// How long loading took.
     public let loadMilliseconds: Double
 

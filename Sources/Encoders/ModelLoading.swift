@@ -2,10 +2,12 @@ import Foundation
 import Tensors
 
 extension LoadedModel {
-    /// Loads a model from a folder in the Hugging Face layout.
+    /// Loads a model from a folder in the Hugging Face layout, or in open_clip's.
     ///
     /// - Parameters:
-    ///   - folder: holds `config.json` and `model.safetensors`, or `model.safetensors.index.json` and its shards.
+    ///   - folder: holds `config.json` and `model.safetensors` (or `model.safetensors.index.json` and its shards),
+    ///     `preprocessor_config.json` (or `processor_config.json`) and tokenizer files; or `open_clip_config.json`,
+    ///     `open_clip_model.safetensors` and tokenizer files.
     ///   - precision: ``Precision/auto`` decides by the processor.
     /// - Throws: ``ModelError``, naming the file, and the key or tensor at fault.
     public static func load(folder: String, precision: Precision = .auto) throws(ModelError) -> LoadedModel {
@@ -14,6 +16,7 @@ extension LoadedModel {
         let files = try ModelFolder(folder)
         let source = files.tensors
         let configuration = files.configuration
+        let tokenizer = try files.tokenizer()
         let (whole, masks) = precision.resolved(.current)
 
         let vision = try VisionTower(source, configuration, format: whole.format)
@@ -34,12 +37,14 @@ extension LoadedModel {
             throw .compute(reason: error.description)
         }
         let scale = try scalar("logit_scale", source)
-        let bias = configuration.architecture == .siglip ? try scalar("logit_bias", source) : 0
+        let hasBias = configuration.architecture == .siglip || source.contains("logit_bias")
+        let bias = hasBias ? try scalar("logit_bias", source) : 0
         files.releasePages()
         let towers = vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0)
         return LoadedModel(
             folder: folder, precision: whole, maskPrecision: masks, logitScale: exp(scale), logitBias: bias,
-            residentBytes: towers + patchEmbedding.bytes + textEmbedding.bytes,
+            residentBytes: towers + patchEmbedding.bytes + textEmbedding.bytes, tokenizer: tokenizer,
+            preprocessor: files.preprocessor,
             loadMilliseconds: (clock.now - start) / .milliseconds(1), configuration: configuration,
             patchEmbedding: patchEmbedding, textEmbedding: textEmbedding, vision: vision, text: text,
             maskVision: maskVision, maskText: maskText, absent: absent)
@@ -52,5 +57,25 @@ extension LoadedModel {
             throw .weights(reason: "tensor \"\(name)\" is not a finite number")
         }
         return value
+    }
+}
+
+extension LoadedModel {
+    /// What would keep a folder from being loaded, found without reading weights: its configuration, the weight files'
+    /// headers, the preprocessor, and whether there are tokenizer files. Nil if nothing was found.
+    public static func problem(folder: String) -> ModelError? {
+        do {
+            let files = try ModelFolder(folder)
+            let names = ["tokenizer.json", "vocab.json", "spiece.model"]
+            guard names.contains(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) else {
+                return .tokenizer(reason: "\(folder) has no tokenizer: one of \(names.joined(separator: ", ")) is needed")
+            }
+            _ = try files.tensors.tensor(
+                "text_model.embeddings.token_embedding.weight",
+                shape: [files.configuration.text.vocabulary, files.configuration.text.transformer.hidden])
+            return nil
+        } catch {
+            return error
+        }
     }
 }

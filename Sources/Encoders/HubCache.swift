@@ -1,0 +1,117 @@
+import Foundation
+
+/// The local cache of the Hugging Face hub. It is only read; nothing here touches the network.
+///
+/// Layout: `models--org--name/refs/<revision>` holds the name of a folder under `models--org--name/snapshots/`
+/// (https://huggingface.co/docs/huggingface_hub/guides/manage-cache).
+public struct HubCache: Sendable {
+    /// The folder of the cache, which need not exist.
+    public let folder: String
+
+    /// A model that the cache holds.
+    public struct Entry: Sendable {
+        /// `org/name`, or `name` for models without an organisation.
+        public let name: String
+        /// The revision that a reference names (such as `main`), or the snapshot's own name where none does.
+        public let revision: String
+        /// The snapshot's folder.
+        public let folder: String
+        /// Why it cannot be loaded, or nil if its files look complete.
+        public let problem: ModelError?
+    }
+
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    /// The cache that the environment names: `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `$HF_HOME/hub`, else
+    /// `${XDG_CACHE_HOME:-~/.cache}/huggingface/hub`.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        func path(_ name: String) -> String? {
+            guard let value = environment[name], !value.isEmpty else { return nil }
+            return NSString(string: value).expandingTildeInPath
+        }
+        if let cache = path("HF_HUB_CACHE") ?? path("HUGGINGFACE_HUB_CACHE") {
+            folder = cache
+        } else if let home = path("HF_HOME") {
+            folder = home + "/hub"
+        } else {
+            let home = environment["HOME"] ?? NSHomeDirectory()
+            folder = (path("XDG_CACHE_HOME") ?? home + "/.cache") + "/huggingface/hub"
+        }
+    }
+
+    /// Whether a string has the form `org/name` or `org/name@revision`.
+    public static func isName(_ name: String) -> Bool { parse(name) != nil }
+
+    private static func parse(_ name: String) -> (repository: String, revision: String)? {
+        let halves = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
+        let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(allowed) && $0.first != "." }) else { return nil }
+        let revision = halves.count == 2 ? halves[1] : "main"
+        // A revision may be a branch with slashes, but never a way out of the folder of references.
+        guard !revision.isEmpty, !revision.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+        else { return nil }
+        return (halves[0], revision)
+    }
+
+    /// The folder of a cached model.
+    /// - Parameter name: `org/name`, or `org/name@revision` with a branch, a tag or a commit.
+    /// - Throws: ``ModelError/notFound(name:advice:)`` with the command that downloads it.
+    public func folder(of name: String) throws(ModelError) -> String {
+        guard let (repository, revision) = Self.parse(name) else {
+            throw .notFound(name: name, advice: "a model of the hub is named org/name or org/name@revision")
+        }
+        let base = "\(folder)/models--" + repository.replacingOccurrences(of: "/", with: "--")
+        let command = "hf download \(repository)" + (revision == "main" ? "" : " --revision \(revision)")
+        let snapshot = reference("\(base)/refs/\(revision)") ?? revision
+        let found = "\(base)/snapshots/\(snapshot)"
+        guard isFolder(found) else {
+            throw .notFound(
+                name: name, advice: "it is not in the hub cache \(folder); download it with: \(command)")
+        }
+        return found
+    }
+
+    /// The models that the cache holds, by name and revision, each with what keeps it from being loaded.
+    public func entries() -> [Entry] {
+        let files = FileManager.default
+        return ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+            .filter { $0.hasPrefix("models--") }
+            .flatMap { directory -> [Entry] in
+                let base = "\(folder)/\(directory)"
+                let name = directory.dropFirst("models--".count).components(separatedBy: "--").joined(separator: "/")
+                var revisions = references(under: "\(base)/refs")
+                let named = Set(revisions.map(\.snapshot))
+                for snapshot in ((try? files.contentsOfDirectory(atPath: "\(base)/snapshots")) ?? []).sorted()
+                where !named.contains(snapshot) {
+                    revisions.append((snapshot, snapshot))
+                }
+                return revisions.compactMap { revision, snapshot in
+                    let path = "\(base)/snapshots/\(snapshot)"
+                    guard isFolder(path) else { return nil }
+                    return Entry(name: name, revision: revision, folder: path, problem: LoadedModel.problem(folder: path))
+                }
+            }
+    }
+
+    private func references(under folder: String) -> [(revision: String, snapshot: String)] {
+        guard let paths = FileManager.default.enumerator(atPath: folder) else { return [] }
+        return paths.compactMap { $0 as? String }.sorted().compactMap { path in
+            reference("\(folder)/\(path)").map { (path, $0) }
+        }
+    }
+
+    /// The snapshot's name that a reference file holds.
+    private func reference(_ path: String) -> String? {
+        guard !isFolder(path), let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return name.isEmpty || name.contains("/") || name.hasPrefix(".") ? nil : name
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    }
+}

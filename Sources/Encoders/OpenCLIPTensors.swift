@@ -1,0 +1,94 @@
+import Tensors
+
+/// Weights in open_clip's layout under the names of the Hugging Face layout.
+///
+/// open_clip fuses q, k and v (`attn.in_proj_weight`, in that order) and stores projections as `[inputs, outputs]`.
+struct OpenCLIPTensors: TensorSource {
+    let files: WeightFiles
+    /// `text.` in models whose text tower is an object of its own, else empty.
+    private let textPrefix: String
+
+    init(files: WeightFiles) {
+        self.files = files
+        textPrefix = files.contains("text.token_embedding.weight") ? "text." : ""
+    }
+
+    /// How one tensor is found in the file.
+    private struct Place {
+        var name: String
+        /// Which third of a fused projection, if any.
+        var third: Int?
+        var transposed = false
+    }
+
+    private static let blockNames = [
+        "layer_norm1": "ln_1", "layer_norm2": "ln_2", "self_attn.out_proj": "attn.out_proj", "mlp.fc1": "mlp.c_fc",
+        "mlp.fc2": "mlp.c_proj",
+    ]
+
+    private func place(_ name: String) -> Place? {
+        switch name {
+        case "logit_scale", "logit_bias": return Place(name: name)
+        case "visual_projection.weight": return Place(name: "visual.proj", transposed: true)
+        case "text_projection.weight": return Place(name: textPrefix + "text_projection", transposed: true)
+        case "vision_model.embeddings.patch_embedding.weight": return Place(name: "visual.conv1.weight")
+        case "vision_model.embeddings.class_embedding": return Place(name: "visual.class_embedding")
+        case "vision_model.embeddings.position_embedding.weight": return Place(name: "visual.positional_embedding")
+        case "text_model.embeddings.token_embedding.weight": return Place(name: textPrefix + "token_embedding.weight")
+        case "text_model.embeddings.position_embedding.weight": return Place(name: textPrefix + "positional_embedding")
+        default: break
+        }
+        let parts = name.split(separator: ".", maxSplits: 4).map(String.init)
+        guard let kind = name.split(separator: ".").last.map(String.init) else { return nil }
+        switch (parts[0], parts.dropFirst().first) {
+        case ("vision_model", "pre_layrnorm"): return Place(name: "visual.ln_pre.\(kind)")
+        case ("vision_model", "post_layernorm"): return Place(name: "visual.ln_post.\(kind)")
+        case ("text_model", "final_layer_norm"): return Place(name: "\(textPrefix)ln_final.\(kind)")
+        case (let tower, "encoder"):
+            // <tower>.encoder.layers.<n>.<what>.<weight or bias>
+            guard parts.count == 5 else { return nil }
+            let block = (tower == "vision_model" ? "visual." : textPrefix) + "transformer.resblocks.\(parts[3])."
+            let what = String(parts[4].dropLast(kind.count + 1))
+            if let third = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"].firstIndex(of: what) {
+                return Place(name: "\(block)attn.in_proj_\(kind)", third: third)
+            }
+            return Self.blockNames[what].map { Place(name: "\(block)\($0).\(kind)") }
+        default: return nil
+        }
+    }
+
+    func contains(_ name: String) -> Bool { place(name).map { files.contains($0.name) } ?? false }
+
+    func shape(_ name: String) -> [Int]? {
+        guard let place = place(name), let shape = files.shape(place.name) else { return nil }
+        if place.transposed { return shape.reversed() }
+        guard place.third != nil, let first = shape.first else { return shape }
+        return [first / 3] + shape.dropFirst()
+    }
+
+    func tensor(_ name: String, shape: [Int]) throws(ModelError) -> SourceTensor {
+        guard let place = place(name) else {
+            throw .weights(reason: "\(files.path) has no tensor for \"\(name)\" in open_clip's layout")
+        }
+        do {
+            if place.transposed {
+                let stored = try files.tensor(place.name, shape: shape.reversed()).floats()
+                return .values(Self.transpose(stored, rows: shape[1], columns: shape[0]))
+            }
+            guard let third = place.third else { return .mapped(try files.tensor(place.name, shape: shape)) }
+            let count = shape.reduce(1, *)
+            let fused = try files.tensor(place.name, shape: [3 * shape[0]] + shape.dropFirst())
+            return .values(fused.floats(third * count..<(third + 1) * count))
+        } catch {
+            throw .weights(reason: error.description)
+        }
+    }
+
+    private static func transpose(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+        var result = [Float](repeating: 0, count: values.count)
+        for row in 0..<rows {
+            for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+        }
+        return result
+    }
+}
