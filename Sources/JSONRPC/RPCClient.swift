@@ -20,20 +20,6 @@ public final class RPCClient {
         self.init(input: descriptor, output: descriptor)
     }
 
-    /// A stream socket connected to the daemon at a socket; the caller closes it.
-    /// - Throws: `RPCClientError.notRunning`, `.notPermitted`, `.foreignServer`, `.system`.
-    public static func connectedSocket(to address: UnixSocketAddress) throws(RPCClientError) -> Int32 {
-        let descriptor = socket(AF_UNIX, streamSocket | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw .system(call: "socket", path: address.path, errno: errno) }
-        do throws(RPCClientError) {
-            try connect(descriptor, to: address)
-        } catch {
-            Glibc.close(descriptor)
-            throw error
-        }
-        return descriptor
-    }
-
     /// Speaks over two descriptors, or one given twice, which this client takes ownership of: a socket, or the pipes
     /// of a child process.
     public init(input: Int32, output: Int32) {
@@ -185,23 +171,6 @@ public final class RPCClient {
                     throw .malformed("the daemon's output is not JSON: \(error)")
                 }
             }
-        }
-    }
-
-    private static func connect(_ descriptor: Int32, to address: UnixSocketAddress) throws(RPCClientError) {
-        // A daemon that hangs with a full queue of connections must not hang its clients.
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        guard address.withSocketAddress({ Glibc.connect(descriptor, $0, $1) }) == 0 else {
-            switch errno {
-            case ENOENT, ECONNREFUSED: throw .notRunning(path: address.path)
-            case EACCES, EPERM: throw .notPermitted(path: address.path)
-            case let reason: throw .system(call: "connect", path: address.path, errno: reason)
-            }
-        }
-        guard let peer = PeerCredentials(of: descriptor) else { return }
-        guard peer.userID == geteuid() || peer.userID == 0 else {
-            throw .foreignServer(path: address.path, user: peer.userID)
         }
     }
 }

@@ -73,9 +73,10 @@ public struct RequestContext: Sendable {
     /// Sends `$/logTrace` if the client asked for it; `verbose` only to those that asked for that much.
     public func trace(_ message: @autoclosure () -> String, verbose: @autoclosure () -> String? = nil) {
         guard traceLevel != .off else { return }
-        var params: JSONValue = ["message": .string(message())]
+        let message = JSONValue.string(message())
+        var params: JSONValue = ["message": message]
         if traceLevel == .verbose, let verbose = verbose() {
-            params = ["message": .string(message()), "verbose": .string(verbose)]
+            params = ["message": message, "verbose": .string(verbose)]
         }
         notify("$/logTrace", params: params)
     }

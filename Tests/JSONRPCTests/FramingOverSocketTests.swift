@@ -40,7 +40,7 @@ import Testing
     @Test func aClientThatIsStillSendingReadsTheError() async throws {
         let serving = Serving(configure: { $0.framing.messageBytes = 1_000 }, addPing)
         let (client, end) = serving.connect()
-        client.write("{" + String(repeating: " ", count: 150_000))
+        client.write("{" + letters(150_000))
         let reply = await client.next()
         #expect(reply?["error"]?["code"] == -32600)
         #expect(reply?["error"]?["message"]?.string?.contains("1000 bytes") == true)
@@ -59,7 +59,7 @@ import Testing
             }
         }
         let (client, _) = serving.connect()
-        let padding = String(repeating: "x", count: 2 << 20)
+        let padding = letters(2 << 20)
         // The cancellation is small and would overtake the large request if order were not kept.
         client.request(1, "wait", #"{"padding":"\#(padding)"}"#)
         client.notify("$/cancelRequest", #"{"id":1}"#)

@@ -147,7 +147,7 @@ import Testing
         let serving = Serving(configure: { $0.onRequestFinished = { _ in } }) { methods in
             methods.onRequest("large") { _, context in
                 defer { sent.open() }
-                return .string(String(repeating: "x", count: 8 << 20))
+                return .string(letters(8 << 20))
             }
         }
         let (client, end) = serving.connect(reading: false)

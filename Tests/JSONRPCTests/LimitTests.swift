@@ -95,7 +95,7 @@ import Testing
 
     @Test func aClientThatNeverReadsIsDroppedAtTheLimit() async throws {
         let serving = Serving(configure: { $0.outputLimit = 4 << 20 }) { methods in
-            methods.onRequest("large") { _, _ in .string(String(repeating: "x", count: 1 << 20)) }
+            methods.onRequest("large") { _, _ in .string(letters(1 << 20)) }
         }
         let (client, end) = serving.connect(reading: false)
         for id in 0..<20 { client.request(id, "large") }
@@ -105,7 +105,7 @@ import Testing
 
     @Test func aReplyLargerThanTheLimitIsSentToAClientThatReads() async {
         let serving = Serving(configure: { $0.outputLimit = 1 << 20 }) { methods in
-            methods.onRequest("large") { _, _ in .string(String(repeating: "x", count: 4 << 20)) }
+            methods.onRequest("large") { _, _ in .string(letters(4 << 20)) }
         }
         let (client, _) = serving.connect()
         client.request(1, "large")
@@ -123,7 +123,7 @@ import Testing
                 $0.outputLimit = 1 << 20
             }, addEcho)
         let (client, _) = serving.connect(reading: false)
-        let padding = String(repeating: "x", count: 8 << 10)
+        let padding = letters(8 << 10)
         let requests = 2_000
         Thread.detachNewThread {
             for id in 0..<requests { client.send(#"{"jsonrpc":"2.0","id":"\#(id) \#(padding)","method":"no/such"}"#) }
@@ -139,11 +139,24 @@ import Testing
         #expect(serving.server.statistics.connectionsDropped == 0)
     }
 
+    @Test func aClientThatIsNotReadFromCanGoAway() async throws {
+        let serving = Serving(configure: { $0.outputHighWatermark = 64 << 10 }, addEcho)
+        let (client, end) = serving.connect(reading: false)
+        let padding = letters(8 << 10)
+        Thread.detachNewThread {
+            for id in 0..<2_000 { client.send(#"{"jsonrpc":"2.0","id":"\#(id) \#(padding)","method":"no/such"}"#) }
+        }
+        var full = pollfd(fd: client.descriptor, events: Int16(POLLOUT), revents: 0)
+        while poll(&full, 1, 100) > 0 {}
+        client.disconnect()
+        #expect(try await end.value == .disconnected)
+    }
+
     /// One client does not read a large reply; another is served meanwhile.
     @Test func aClientThatDoesNotReadHoldsUpNobody() async {
         let serving = Serving { methods in
             addEcho(&methods)
-            methods.onRequest("large") { _, _ in .string(String(repeating: "x", count: 16 << 20)) }
+            methods.onRequest("large") { _, _ in .string(letters(16 << 20)) }
         }
         let stuck = (0..<8).map { _ in serving.connect(reading: false).0 }
         for client in stuck { client.request(1, "large") }

@@ -30,7 +30,7 @@ import Testing
         let finished = Gate()
         let serving = Serving { methods in
             methods.onRequest("work") { _, context in
-                let padding = JSONValue.string(String(repeating: "x", count: 4 << 10))
+                let padding = JSONValue.string(letters(4 << 10))
                 for sequence in 0..<5_000 {
                     for token in ["a", "b"] {
                         context.sendProgress(
@@ -75,7 +75,7 @@ import Testing
         let reading = Gate()
         let serving = Serving { methods in
             methods.onRequest("work") { _, context in
-                let padding = JSONValue.string(String(repeating: "x", count: 64 << 10))
+                let padding = JSONValue.string(letters(64 << 10))
                 for sequence in 0..<200 {
                     context.sendProgress(token: 1, value: ["sequence": .integer(Int64(sequence)), "padding": padding])
                     await Task.yield()

@@ -40,7 +40,7 @@ import Testing
     /// Neither side may wait for the other to read first.
     @Test func largeParamsAndResultsPass() async throws {
         try await withClient(addEcho) { client throws in
-            let large: JSONValue = [.string(String(repeating: "x", count: 20 << 20))]
+            let large: JSONValue = [.string(letters(20 << 20))]
             #expect(try client.call("echo", params: large) == large)
         }
     }

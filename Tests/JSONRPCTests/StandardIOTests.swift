@@ -91,6 +91,35 @@ import Testing
         close(output.read)
     }
 
+    /// What is printed after the takeover must not reach the protocol's reader.
+    @Test func takingOverKeepsPrintsOutOfTheProtocol() async throws {
+        let input = try makePipe()
+        let output = try makePipe()
+        let kept = (dup(STDIN_FILENO), dup(STDOUT_FILENO))
+        dup2(input.read, STDIN_FILENO)
+        dup2(output.write, STDOUT_FILENO)
+        let standardIO = Result { () throws(SocketError) in try StandardIO.takeOver() }
+        var byte: UInt8 = 0
+        let left = read(STDIN_FILENO, &byte, 1)
+        let printed = Glibc.write(STDOUT_FILENO, "", 0)
+        var (first, second) = (stat(), stat())
+        fstat(STDOUT_FILENO, &first)
+        fstat(STDERR_FILENO, &second)
+        dup2(kept.0, STDIN_FILENO)
+        dup2(kept.1, STDOUT_FILENO)
+        #expect(left == 0, "standard input must be at its end")
+        #expect(printed == 0)
+        #expect(first.st_ino == second.st_ino && first.st_dev == second.st_dev, "prints go to standard error")
+
+        let taken = try standardIO.get()
+        async let end = Serving(addEcho).server.serve(taken)
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"echo"}"# + "\n")
+        #expect(try await line(output.read)?["id"] == 1)
+        close(input.write)
+        #expect(try await end == .endOfInput)
+        for descriptor in [input.read, output.read, output.write, kept.0, kept.1] { close(descriptor) }
+    }
+
     private func makePipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }

@@ -16,8 +16,8 @@ import Testing
     }
 
     @Test func aPathTooLongSaysTheLimit() throws {
-        #expect(try UnixSocketAddress(path: String(repeating: "x", count: 107)).path.count == 107)
-        let error = #expect(throws: SocketError.self) { try UnixSocketAddress(path: String(repeating: "x", count: 108)) }
+        #expect(try UnixSocketAddress(path: letters(107)).path.count == 107)
+        let error = #expect(throws: SocketError.self) { try UnixSocketAddress(path: letters(108)) }
         #expect(error?.description.contains("108 bytes, the system allows 107") == true)
     }
 

@@ -34,3 +34,8 @@ func addEcho(_ methods: inout MethodTable) {
         throw RPCError(code: params?["code"]?.int ?? 0, message: "failed as told", data: params?["data"])
     }
 }
+
+/// A text of this many bytes; `String(repeating:count:)` would take longer than what is tested.
+func letters(_ count: Int) -> String {
+    String(decoding: [UInt8](repeating: UInt8(ascii: "x"), count: count), as: UTF8.self)
+}
