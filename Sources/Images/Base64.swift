@@ -1,46 +1,68 @@
 /// Decodes base64 in the standard alphabet (RFC 4648, section 4); spaces, tabs and line breaks are passed over.
 ///
 /// - Returns: the bytes, or the reason why the text is no base64.
-func decodeBase64(_ text: some Collection<UInt8>) -> Result<[UInt8], Base64Problem> {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.count / 4 * 3)
+func decodeBase64(_ text: UnsafeBufferPointer<UInt8>) -> Result<[UInt8], Base64Problem> {
+    var problem: String?
+    let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { out, initialized in
+        problem = sixBitValues.withUnsafeBufferPointer { decodeBase64(text, values: $0, into: out, count: &initialized) }
+    }
+    if let problem { return .failure(Base64Problem(reason: problem)) }
+    return .success(bytes)
+}
+
+/// Writes the bytes of `text` to `out` and returns what is wrong, if anything.
+private func decodeBase64(
+    _ text: UnsafeBufferPointer<UInt8>, values: UnsafeBufferPointer<UInt8>, into out: UnsafeMutableBufferPointer<UInt8>,
+    count: inout Int
+) -> String? {
     var quantum: UInt32 = 0
     var digits = 0, padding = 0
-    for (offset, character) in text.enumerated() {
-        let value: UInt8
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - 65
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - 71
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character + 4
-        case UInt8(ascii: "+"): value = 62
-        case UInt8(ascii: "/"): value = 63
-        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): continue
-        case UInt8(ascii: "="):
+    for offset in text.indices {
+        let value = values[Int(text[offset])]
+        if value < 64 {
+            guard padding == 0 else { return "data follows the padding at character \(offset)" }
+            quantum = quantum << 6 | UInt32(value)
+            digits += 1
+            if digits == 4 {
+                out[count] = UInt8(truncatingIfNeeded: quantum >> 16)
+                out[count + 1] = UInt8(truncatingIfNeeded: quantum >> 8)
+                out[count + 2] = UInt8(truncatingIfNeeded: quantum)
+                count += 3
+                (quantum, digits) = (0, 0)
+            }
+        } else if value == paddingMark {
             padding += 1
-            continue
-        default: return .failure(Base64Problem(reason: unexpected(character, at: offset)))
-        }
-        guard padding == 0 else { return .failure(Base64Problem(reason: "data follows the padding at character \(offset)")) }
-        quantum = quantum << 6 | UInt32(value)
-        digits += 1
-        if digits == 4 {
-            bytes.append(UInt8(truncatingIfNeeded: quantum >> 16))
-            bytes.append(UInt8(truncatingIfNeeded: quantum >> 8))
-            bytes.append(UInt8(truncatingIfNeeded: quantum))
-            (quantum, digits) = (0, 0)
+        } else if value != blankMark {
+            return unexpected(text[offset], at: offset)
         }
     }
     switch (digits, padding) {
-    case (0, 0): break
-    case (2, 2): bytes.append(UInt8(truncatingIfNeeded: quantum >> 4))
+    case (0, 0):
+        break
+    case (2, 2):
+        out[count] = UInt8(truncatingIfNeeded: quantum >> 4)
+        count += 1
     case (3, 1):
-        bytes.append(UInt8(truncatingIfNeeded: quantum >> 10))
-        bytes.append(UInt8(truncatingIfNeeded: quantum >> 2))
+        out[count] = UInt8(truncatingIfNeeded: quantum >> 10)
+        out[count + 1] = UInt8(truncatingIfNeeded: quantum >> 2)
+        count += 2
     default:
-        return .failure(Base64Problem(reason: "its length is no multiple of four with padding; it may be cut off"))
+        return "its length is no multiple of four with padding; it may be cut off"
     }
-    return .success(bytes)
+    return nil
 }
+
+private let paddingMark: UInt8 = 64, blankMark: UInt8 = 65, invalidMark: UInt8 = 66
+
+/// The six bits of every character of the alphabet, and the marks of the others.
+private let sixBitValues: [UInt8] = {
+    var values = [UInt8](repeating: invalidMark, count: 256)
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for (value, character) in alphabet.utf8.enumerated() { values[Int(character)] = UInt8(value) }
+    for blank in " \t\r\n".unicodeScalars { values[Int(blank.value)] = blankMark }
+    values[Int(UInt8(ascii: "="))] = paddingMark
+    return values
+}()
 
 struct Base64Problem: Error, Equatable {
     let reason: String
@@ -48,7 +70,8 @@ struct Base64Problem: Error, Equatable {
 
 private func unexpected(_ character: UInt8, at offset: Int) -> String {
     if character == UInt8(ascii: "-") || character == UInt8(ascii: "_") {
-        return "\"\(Character(UnicodeScalar(character)))\" at character \(offset) belongs to the URL-safe alphabet; use the standard one with + and /"
+        return "\"\(Character(UnicodeScalar(character)))\" at character \(offset) belongs to the URL-safe alphabet; "
+            + "use the standard one with + and /"
     }
     let shown = (0x21...0x7E).contains(character) ? "\"\(Character(UnicodeScalar(character)))\"" : "byte \(character)"
     return "\(shown) at character \(offset) is not in the base64 alphabet"

@@ -20,7 +20,7 @@ public enum ImageSource: Sendable, Equatable {
 
     /// An encoded file in base64, standard alphabet, white space allowed.
     public init(base64: String) throws(ImageError) {
-        self = .encoded(try bytes(ofBase64: base64.utf8, source: "data"))
+        self = .encoded(try bytes(ofBase64: Array(base64.utf8), source: "data"))
     }
 
     /// `data:[image/png|image/jpeg|image/webp];base64,…` (RFC 2397). What the bytes are decides, not the type.
@@ -40,7 +40,7 @@ public enum ImageSource: Sendable, Equatable {
         guard parts.last == "base64" else {
             throw .unreadable(source: "data URI", reason: "only base64 data is supported (\"data:image/png;base64,…\")")
         }
-        let data = text[text.index(after: comma)...]
+        let data = Array(text[text.index(after: comma)...])
         guard data.contains(UInt8(ascii: "%")) else {
             self = .encoded(try bytes(ofBase64: data, source: "data URI"))
             return
@@ -94,7 +94,7 @@ public enum ImageSource: Sendable, Equatable {
         guard !overflow, area <= limits.pixels, area <= Int.max / 3 else {
             throw .tooLarge(source: "pixels", width: width, height: height, limit: limits.pixels)
         }
-        let rgb = try bytes(ofBase64: pixels.utf8, source: "pixels")
+        let rgb = try bytes(ofBase64: Array(pixels.utf8), source: "pixels")
         guard rgb.count == 3 * area else {
             throw .unreadable(
                 source: "pixels",
@@ -135,15 +135,16 @@ private func scheme(of text: String) -> String? {
     let rest = text[text.utf8.index(after: colon)...]
     guard name.utf8.count > 1, let first = name.unicodeScalars.first, first.isASCII, first.properties.isAlphabetic,
         name.utf8.allSatisfy({
-            $0 < 0x80 && (Character(UnicodeScalar($0)).isLetter || Character(UnicodeScalar($0)).isNumber || "+-.".utf8.contains($0))
+            let character = Character(UnicodeScalar($0))
+            return $0 < 0x80 && (character.isLetter || character.isNumber || "+-.".utf8.contains($0))
         })
     else { return nil }
     let lower = name.lowercased()
     return lower == "data" || lower == "file" || rest.hasPrefix("//") ? lower : nil
 }
 
-private func bytes(ofBase64 text: some Collection<UInt8>, source: String) throws(ImageError) -> [UInt8] {
-    switch decodeBase64(text) {
+private func bytes(ofBase64 text: [UInt8], source: String) throws(ImageError) -> [UInt8] {
+    switch text.withUnsafeBufferPointer(decodeBase64) {
     case .success(let bytes): return bytes
     case .failure(let problem): throw .unreadable(source: source, reason: "not base64: \(problem.reason)")
     }
