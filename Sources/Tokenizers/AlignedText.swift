@@ -7,7 +7,7 @@ struct AlignedText {
 
     /// Texts longer than this many scalars are refused: tokens beyond the model's positions are cut off anyway, and the
     /// alignment takes some dozens of bytes per scalar.
-    static let longestText = 1 << 20
+    static let longestText = 1 << 16
 
     /// The scalars of a given text.
     /// - Throws: `textInvalid` for a text longer than `longestText`.

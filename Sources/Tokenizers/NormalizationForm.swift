@@ -90,12 +90,44 @@ enum NormalizationForm: Sendable {
     }
 
     private func decomposed(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
-        let string = Self.string(scalars)
+        let string = Self.string(Self.withMarksInOrder(scalars))
         switch self {
         case .nfc, .nfd: return Array(string.decomposedStringWithCanonicalMapping.unicodeScalars)
         case .nfkc, .nfkd: return Array(string.decomposedStringWithCompatibilityMapping.unicodeScalars)
         }
     }
+
+    /// A canonically equivalent text, with marks sorted where more than a few follow each other: the sort that comes with
+    /// decomposition takes quadratic time on marks in bad order.
+    private static func withMarksInOrder(_ scalars: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
+        func isMark(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.value >= 0x300 && (combiningClass(scalar) != 0 || tibetanVowels[scalar] != nil)
+        }
+        var result = scalars
+        var start = scalars.startIndex
+        while let first = result[start...].firstIndex(where: isMark) {
+            let end = result[first...].firstIndex { !isMark($0) } ?? result.endIndex
+            start = end
+            if end - first > 32 {
+                let marks = result[first..<end].flatMap { tibetanVowels[$0] ?? [$0] }
+                let sorted = marks.enumerated().sorted {
+                    (combiningClass($0.element), $0.offset) < (combiningClass($1.element), $1.offset)
+                }
+                result.replaceSubrange(first..<end, with: sorted.map(\.element))
+                start = first + sorted.count
+            }
+        }
+        return result
+    }
+
+    private static func combiningClass(_ scalar: Unicode.Scalar) -> UInt8 {
+        scalar.properties.canonicalCombiningClass.rawValue
+    }
+
+    /// The scalars of combining class 0 that decompose into marks.
+    private static let tibetanVowels: [Unicode.Scalar: [Unicode.Scalar]] = [
+        "\u{F73}": ["\u{F71}", "\u{F72}"], "\u{F75}": ["\u{F71}", "\u{F74}"], "\u{F81}": ["\u{F71}", "\u{F80}"],
+    ]
 
     private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
         var view = String.UnicodeScalarView()
