@@ -95,6 +95,38 @@ struct DamagedFileTests {
         }
     }
 
+    @Test("a PNG with far more data than its one pixel needs is refused")
+    func oversizedData() throws {
+        func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
+            let body = Array(kind.utf8) + data
+            return bigEndian(UInt32(data.count)) + body + bigEndian(UInt32(crc32(body)))
+        }
+        // Stored deflate blocks of zeros; the first four bytes are the only row.
+        let block: [UInt8] = [0, 0xFF, 0xFF, 0, 0] + [UInt8](repeating: 0, count: 65535)
+        func file(blocks: Int) -> [UInt8] {
+            let end = [1, 0, 0, 0xFF, 0xFF] + bigEndian(UInt32(blocks * 65535 % 65521) << 16 | 1)  // Adler-32 of zeros
+            let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+            return signature + chunk("IHDR", bigEndian(1) + bigEndian(1) + [8, 2, 0, 0, 0])
+                + chunk("IDAT", [0x78, 0x01] + (0..<blocks).flatMap { _ in block } + end) + chunk("IEND", [])
+        }
+        #expect(try ImageDecoder.decode(file(blocks: 2)).rgb == [0, 0, 0])
+        let error = #expect(throws: ImageError.self) { try ImageDecoder.decode(file(blocks: 30)) }
+        #expect(error?.description.contains("far more image data") == true)
+    }
+
+    @Test("a JPEG with hundreds of scans is refused")
+    func manyScans() throws {
+        let whole = try PillowFixtures.bytes("progressive.jpg")
+        let lastScan = try #require(whole.indices.dropLast().last { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
+        let scan = Array(whole[lastScan..<whole.count - 2])
+        func file(repeats: Int) -> [UInt8] {
+            Array(whole.dropLast(2)) + (0..<repeats).flatMap { _ in scan } + [0xFF, 0xD9]
+        }
+        #expect(try ImageDecoder.decode(file(repeats: 20)).width == 41)
+        let error = #expect(throws: ImageError.self) { try ImageDecoder.decode(file(repeats: 200)) }
+        #expect(error?.description.contains("more than 100 scans") == true)
+    }
+
     private func bigEndian(_ number: UInt32) -> [UInt8] {
         stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
     }

@@ -45,7 +45,9 @@ struct PreprocessorConfigTests {
             try read(#"{"size": {"shortest_edge": 9}, "crop_size": {"height": 7, "width": 8}}"#).outputSize
                 == .init(height: 7, width: 8))
         #expect(try read(#"{"size": 384}"#, family: .siglip).resize == .exact(height: 384, width: 384))
-        #expect(try read(#"{"size": {"height": 5, "width": 6}, "do_center_crop": false}"#).outputSize == .init(height: 5, width: 6))
+        #expect(
+            try read(#"{"size": {"height": 5, "width": 6}, "do_center_crop": false}"#).outputSize
+                == .init(height: 5, width: 6))
         #expect(try read(#"{"size": {"shortest_edge": 9}, "do_center_crop": false}"#).outputSize == nil)
         #expect(try read(#"{"size": null, "crop_size": null}"#).outputSize == .init(height: 224, width: 224))
     }
