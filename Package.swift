@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
         .target(name: "Rendering"),
+        .target(name: "Captions"),
 
         // The program
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Rendering",
+                "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -77,6 +78,8 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"]),
+        .testTarget(name: "CaptionsTests", dependencies: ["Captions"]),
+        .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "JSON", "JSONRPC"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

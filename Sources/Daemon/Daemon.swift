@@ -54,6 +54,7 @@ public struct Daemon: Sendable {
         services.registerExplanationMethods(in: &table)
         services.registerReadingMethods(in: &table)
         services.registerRenderMethods(in: &table)
+        services.registerDocumentMethods(in: &table)
         services.registerServerMethods(in: &table, server: server)
         return table
     }

@@ -113,17 +113,15 @@ public enum ModelsList: RequestMethod {
         public var path: String
         /// `builtin` or `cache`.
         public var origin: String
-        public var architecture: String?
         public var loadable: Bool
         /// Why it cannot be loaded.
         public var reason: String?
         public init(
-            id: String, path: String, origin: String, architecture: String?, loadable: Bool, reason: String?
+            id: String, path: String, origin: String, loadable: Bool, reason: String?
         ) {
             self.id = id
             self.path = path
             self.origin = origin
-            self.architecture = architecture
             self.loadable = loadable
             self.reason = reason
         }

@@ -25,13 +25,13 @@ public struct SamplingPlan: Sendable {
     private let sequences: [MaskSequence]
 
     /// - Parameters:
-    ///   - players: how many image (or text) players the game has, at least 1.
+    ///   - players: how many image (or text) players the game has; an empty text has none, an image at least 1.
     ///   - nodes: one for Banzhaf, several for Shapley (see ``SamplingNode/shapley(count:)``).
     /// - Throws: ``InteractionError/invalidParameter(name:message:)``.
     public init(
         players: Int, modality: Modality, nodes: [SamplingNode], seed: UInt64 = 0, paired: Bool = false
     ) throws(InteractionError) {
-        guard players >= 1 else { throw .invalidPlayers("the \(modality) has no players") }
+        guard players >= (modality == .text ? 0 : 1) else { throw .invalidPlayers("the \(modality) has no players") }
         guard !nodes.isEmpty else { throw .invalidParameter(name: "nodes", message: "at least one is needed") }
         var sequences: [MaskSequence] = []
         for (index, node) in nodes.enumerated() {
@@ -112,6 +112,7 @@ public struct SamplingPlan: Sendable {
 
     /// All coalitions: full, empty, then by the number their bits form.
     private func enumeration() -> [Coalition] {
+        guard players > 0 else { return [Coalition(empty: 0)] }
         var result = [Coalition(full: players), Coalition(empty: players)]
         for bits in 1..<max(1, (1 << players) - 1) { result.append(Coalition(bits: bits, of: players)) }
         return result

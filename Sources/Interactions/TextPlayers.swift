@@ -1,6 +1,7 @@
 /// The text players of a game: groups of tokens.
 ///
-/// Tokens are the maskable ones, numbered in order; special tokens are not counted and always present.
+/// Tokens are the maskable ones, numbered in order; special tokens are not counted and always present. A text without
+/// any has no players, and only the image's interactions with it can be explained.
 public struct TextPlayers: Sendable, Hashable {
     public let tokens: Int
     /// The tokens of each player, ascending.
@@ -17,7 +18,7 @@ public struct TextPlayers: Sendable, Hashable {
     ///
     /// - Throws: ``InteractionError/invalidPlayers(_:)`` that names the token or the group at fault.
     public init(tokens: Int, groups: [[Int]]) throws(InteractionError) {
-        guard tokens >= 1 else { throw .invalidPlayers("the text has no tokens to explain") }
+        guard tokens >= 0 else { throw .invalidPlayers("a text cannot have \(tokens) tokens") }
         var owner = [Int?](repeating: nil, count: tokens)
         for (player, group) in groups.enumerated() {
             guard !group.isEmpty else { throw .invalidPlayers("text player \(player) has no tokens") }

@@ -126,6 +126,6 @@ func digest(of pixels: [Float]) -> String {
 extension LoadedModel {
     /// The picture as the tower wants it.
     func preprocess(_ picture: LoadedImage) -> PreprocessedImage {
-        try! ImagePreprocessor(folder: folder, family: architecture == .clip ? .clip : .siglip).process(picture.decoded)
+        preprocessor.process(picture.decoded)
     }
 }

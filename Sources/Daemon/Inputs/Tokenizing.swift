@@ -5,8 +5,8 @@ extension ModelLease {
     /// - Parameter index: where the text stands in the request, for the error.
     /// - Throws: `ApplicationError` of kind `textInvalid`.
     func tokenize(_ text: String, index: Int? = nil) throws -> Tokenization {
-        do {
-            return try model.tokenizer.tokenize(text)
+        do throws(TokenizerError) {
+            return try model.loaded.tokenizer.tokenize(text)
         } catch {
             throw ApplicationError(.textInvalid, "\(error)", index: index)
         }

@@ -14,6 +14,13 @@ struct ModelLocator: Sendable {
         if let builtIn = builtIn(name) { return builtIn }
         let expanded = name.hasPrefix("~") ? NSString(string: name).expandingTildeInPath : name
         if isFolder(expanded) { return URL(fileURLWithPath: expanded).resolvingSymlinksInPath().path }
+        if HubCache.isName(name) {
+            do throws(ModelError) {
+                return try HubCache().folder(of: name)
+            } catch {
+                throw ApplicationError(error)
+            }
+        }
         if FileManager.default.fileExists(atPath: expanded) {
             throw ApplicationError(
                 .modelNotFound, "\(name) is a file; name the folder that holds config.json and model.safetensors")

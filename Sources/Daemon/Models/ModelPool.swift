@@ -2,7 +2,6 @@ import Encoders
 import FIxLIPProtocol
 import Foundation
 import Logging
-import Tokenizers
 
 /// A model that somebody uses. It stays loaded until `ModelPool.release`.
 struct ModelLease: Sendable {
@@ -16,7 +15,6 @@ struct ModelLease: Sendable {
 struct RunningModel: Sendable {
     let identity: Int
     let loaded: LoadedModel
-    var tokenizer: any TextTokenizer { get throws { try TokenizerLoader.load(folder: loaded.folder, family: loaded.architecture == .clip ? .clip : .siglip, positions: loaded.textPositions) } }
 }
 
 /// One loaded model: the same folder at two precisions is two.
@@ -149,8 +147,18 @@ actor ModelPool {
 
     /// Built-in models and those of the hub cache, with whether each can be loaded.
     nonisolated func available() -> [ModelsList.Available] {
-        let builtIn = locator.builtIns.map { ModelsList.Available(inspecting: $0.folder, id: $0.name, origin: "builtin") }
-        return builtIn
+        let builtIn = locator.builtIns.map {
+            let problem = LoadedModel.problem(folder: $0.folder)
+            return ModelsList.Available(
+                id: $0.name, path: $0.folder, origin: "builtin", loadable: problem == nil,
+                reason: problem.map { "\($0)" })
+        }
+        let cached = HubCache().entries().map { entry in
+            ModelsList.Available(
+                id: entry.revision == "main" ? entry.name : "\(entry.name)@\(entry.revision)", path: entry.folder,
+                origin: "cache", loadable: entry.problem == nil, reason: entry.problem.map { "\($0)" })
+        }
+        return builtIn + cached
     }
 
     /// Whether nothing is loaded or being loaded.
@@ -205,11 +213,5 @@ actor ModelPool {
         if unloads.count > 20 { unloads.removeFirst() }
         logger.info("model unloaded", metadata: ["model": "\(entry.id)", "reason": "\(reason)"])
         return entry.id
-    }
-}
-
-extension ModelsList.Available {
-    fileprivate init(inspecting folder: String, id: String, origin: String) {
-        self.init(id: id, path: folder, origin: origin, architecture: nil, loadable: true, reason: nil)
     }
 }

@@ -1,0 +1,149 @@
+import Foundation
+import JSON
+import JSONRPC
+import Testing
+
+@Suite("Bad input", .serialized)
+struct BadInputProcessTests {
+    let daemon: DaemonProcess
+    let client: RPCClient
+    let scene = JSONValue.string(DaemonProcess.scenes + "/scene-03.png")
+
+    init() throws {
+        daemon = try DaemonProcess(["--max-image-pixels", "1000000"])
+        client = try daemon.connect()
+    }
+
+    /// A copy of a fixture model with one file changed.
+    private func model(named name: String, _ change: (URL) throws -> Void) throws -> JSONValue {
+        let folder = URL(fileURLWithPath: daemon.folder).appendingPathComponent(name)
+        try FileManager.default.copyItem(
+            at: URL(fileURLWithPath: DaemonProcess.fixtures + "/clip-small"), to: folder)
+        try change(folder)
+        return .string(folder.path)
+    }
+
+    private func edit(_ file: String, _ old: String, _ new: String) -> (URL) throws -> Void {
+        { folder in
+            let url = folder.appendingPathComponent(file)
+            let text = try String(contentsOf: url, encoding: .utf8)
+            #expect(text.contains(old), "\(file) lacks \(old)")
+            try text.replacingOccurrences(of: old, with: new).write(to: url, atomically: true, encoding: .utf8)
+        }
+    }
+
+    private func loadError(_ model: JSONValue) -> RPCError? { client.failure("models/load", ["model": model]) }
+
+    @Test("models that are none: each is told what is wrong, and the daemon serves on")
+    func models() throws {
+        let missing = loadError("/nowhere/at/all")
+        #expect(missing?.code == 1001)
+        #expect(loadError("no-such-model")?.code == 1001)
+        let hub = loadError("openai/clip-vit-base-patch32")
+        #expect(hub?.code == 1001)
+        #expect(hub?.message.contains("hf download openai/clip-vit-base-patch32") == true)
+        #expect(loadError(.string(DaemonProcess.scenes))?.code == 1001)
+
+        let truncated = loadError(
+            try model(named: "truncated") { folder in
+                let file = folder.appendingPathComponent("model.safetensors")
+                try Data(contentsOf: file).prefix(100_000).write(to: file)
+            })
+        #expect(truncated?.code == 1003)
+        let lying = loadError(
+            try model(named: "lying") { folder in
+                let file = folder.appendingPathComponent("model.safetensors")
+                var bytes = try Data(contentsOf: file)
+                bytes[7] = 0x7F
+                try bytes.write(to: file)
+            })
+        #expect(lying?.code == 1003)
+        let activation = loadError(
+            try model(named: "activation", edit("config.json", "\"quick_gelu\"", "\"mish\"")))
+        #expect(activation?.code == 1002 || activation?.code == 1003)
+        #expect(activation?.message.contains("hidden_act") == true && activation?.message.contains("mish") == true)
+        let shape = loadError(
+            try model(named: "shape", edit("config.json", "\"intermediate_size\": 288", "\"intermediate_size\": 280")))
+        #expect(shape?.code == 1003)
+        #expect(shape?.message.contains("fc1") == true)
+        let bert = loadError(
+            try model(named: "bert", edit("config.json", "\"model_type\": \"clip\"", "\"model_type\": \"bert\"")))
+        #expect(bert?.code == 1002)
+        let wordless = loadError(
+            try model(named: "wordless") {
+                try FileManager.default.removeItem(at: $0.appendingPathComponent("tokenizer.json"))
+            })
+        #expect(wordless?.message.contains("tokenizer.json") == true)
+        let pickle = loadError(
+            try model(named: "pickle") {
+                try FileManager.default.moveItem(
+                    at: $0.appendingPathComponent("model.safetensors"),
+                    to: $0.appendingPathComponent("pytorch_model.bin"))
+            })
+        #expect(pickle?.message.contains("pickle") == true)
+
+        let status = try client.call("server/status", params: [:])
+        #expect(status["models"]?.array?.isEmpty == true, "a failed load left something behind")
+        #expect(try client.call("models/load", params: ["model": "demo"])["dimension"] == 192)
+    }
+
+    @Test("images that are none")
+    func images() throws {
+        func error(_ image: JSONValue) -> RPCError? { client.failure("embed/image", ["images": [scene, image]]) }
+        let absent = error("/nowhere.png")
+        #expect(absent?.code == 1004)
+        #expect(absent?.data?["index"] == 1)
+        #expect(error(.string(DaemonProcess.fixtures + "/clip-small/config.json"))?.code == 1004)
+        #expect(error(["data": "bm90IGFuIGltYWdl"])?.code == 1004)
+        #expect(error("data:image/png;base64,!!!")?.code == 1004)
+        #expect(error(["uri": "https://example.org/a.png"])?.code == 1006)
+        #expect(error(["pixels": "AAAA", "width": 2, "height": 2])?.code == 1004)
+        #expect(error(["pixels": "AAAA", "width": 20000, "height": 20000])?.code == 1005)
+        #expect(error(["path": "a.png", "data": "AAAA"])?.code == RPCError.Code.invalidParams)
+        #expect(error(7)?.code == RPCError.Code.invalidParams)
+
+        let partial = try client.call(
+            "embed/image", params: ["images": [scene, "/nowhere.png", scene], "onError": "item"])
+        #expect(partial["embeddings"]?[1] == .null)
+        #expect(partial["embeddings"]?[0] == partial["embeddings"]?[2])
+        #expect(partial["errors"]?[0]?["index"] == 1)
+        #expect(partial["errors"]?[0]?["kind"] == "imageUnreadable")
+    }
+
+    @Test("parameters out of range are named", arguments: [
+        ("p", 0.0 as JSONValue), ("p", 1.0), ("p", 1.5), ("p", "half"), ("order", 3), ("index", "owen"),
+        ("estimator", "lasso"), ("masking", "blur"), ("colour", "red"), ("seed", -1),
+        ("players", ["image": ["grid": ["rows": 99, "columns": 1]]]), ("players", ["image": ["regions": [0, 1]]]),
+        ("players", ["text": ["spans": [[0, 3], [2, 5]]]]), ("players", ["text": ["spans": [[0, 900]]]]),
+    ])
+    func parameters(name: String, value: JSONValue) throws {
+        var parameters: JSONValue = ["image": scene, "text": "a dog"]
+        if case .object(var members) = parameters {
+            members[name] = value
+            parameters = .object(members)
+        }
+        let error = client.failure("explanation/open", parameters)
+        #expect(error?.code == RPCError.Code.invalidParams)
+        #expect(error?.message.contains(name) == true, "\(error?.message ?? "no error")")
+    }
+
+    @Test("budgets and handles")
+    func budgets() throws {
+        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog"])
+        let id = try #require(opened["explanation"])
+        for masks in [0, -5, 100_000_000] as [Int64] {
+            let error = client.failure(
+                "explanation/refine", ["explanation": id, "budget": ["imageMasks": .integer(masks)]])
+            #expect(error?.code == 1009)
+        }
+        #expect(client.failure("explanation/values", ["explanation": id])?.code == 1009)
+        #expect(client.failure("explanation/values", ["explanation": "x9-none"])?.code == 1008)
+        _ = try client.call("explanation/close", params: ["explanation": id])
+        #expect(client.failure("explanation/refine", ["explanation": id])?.code == 1008)
+        let paired = client.failure(
+            "explanation/open", ["image": scene, "text": "a dog", "p": 0.3, "paired": true])
+        #expect(paired?.message.contains("paired") == true)
+        #expect(client.failure("no/such", [:])?.code == RPCError.Code.methodNotFound)
+        #expect(daemon.isRunning)
+    }
+}
