@@ -9,8 +9,8 @@ struct Vocabulary: Sendable {
     private var bytes: [UInt8] = []
     /// For each id the token's place in `bytes`; an empty range where no token has the id.
     private var places: [Range<UInt32>] = []
-    /// Ids by hash, with -1 for a free slot. The count is a power of two, at most half of it taken.
-    private var table: [Int32] = []
+    /// Ids by hash. The count is a power of two, at most half of it taken.
+    private var table: [Slot] = []
     private(set) var count = 0
     /// The length in bytes of the longest token.
     private(set) var longest = 0
@@ -75,11 +75,9 @@ struct Vocabulary: Sendable {
     private func find(_ token: UnsafeBufferPointer<UInt8>, _ hash: Hash) -> Int? {
         if table.isEmpty { return nil }
         var slot = hash.slot(in: table.count)
-        while table[slot] >= 0 {
-            let place = places[Int(table[slot])]
-            if place.count == token.count, bytes[Int(place.lowerBound)..<Int(place.upperBound)].elementsEqual(token) {
-                return Int(table[slot])
-            }
+        while table[slot].id >= 0 {
+            let id = Int(table[slot].id)
+            if table[slot].tag == hash.tag, places[id].count == token.count, bytes(of: id).elementsEqual(token) { return id }
             slot = (slot + 1) & (table.count - 1)
         }
         return nil
@@ -89,13 +87,20 @@ struct Vocabulary: Sendable {
         var hash = Hash()
         for byte in bytes(of: id) { hash.add(byte) }
         var slot = hash.slot(in: table.count)
-        while table[slot] >= 0 { slot = (slot + 1) & (table.count - 1) }
-        table[slot] = Int32(id)
+        while table[slot].id >= 0 { slot = (slot + 1) & (table.count - 1) }
+        table[slot] = Slot(id: Int32(id), tag: hash.tag)
     }
 
     private mutating func grow() {
-        table = Array(repeating: -1, count: max(64, table.count * 2))
+        table = Array(repeating: Slot(id: -1, tag: 0), count: max(64, table.count * 2))
         for id in places.indices where !places[id].isEmpty { link(id) }
+    }
+
+    private struct Slot {
+        /// -1 where the slot is free.
+        let id: Int32
+        /// Other bits of the hash, so that most tokens that are not meant are passed without a look at their bytes.
+        let tag: UInt32
     }
 
     /// FNV-1a, which can be continued byte by byte, with a final mix for the table's low bits.
@@ -103,6 +108,8 @@ struct Vocabulary: Sendable {
         private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
         mutating func add(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
+
+        var tag: UInt32 { UInt32(truncatingIfNeeded: state) }
 
         func slot(in count: Int) -> Int {
             let mixed = (state ^ (state >> 32)) &* 0x9E37_79B9_7F4A_7C15
