@@ -13,7 +13,7 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(Inte
         rows: min(32, image.embeddings.rows), columns: image.embeddings.columns,
         elements: Array(image.embeddings.elements[..<(min(32, image.embeddings.rows) * image.embeddings.columns)]))
     let textShrinkage = text.isExact
-        ? Shrinkage(pairShare: 0, penalty: 0)
+        ? Shrinkage.none(players: text.players)
         : ShrinkageSearch(text, order: order, responses: text.embeddings.times(probes, transposeOther: true)).best()
     let textFit = try RidgeFit(text, order: order, shrinkage: textShrinkage)
     let textSolution = RidgeSolution(textFit, text.embeddings)
@@ -24,7 +24,7 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(Inte
         elements: textSolution.intercept + textSolution.linear.elements)
     let responses = image.embeddings.times(directions, transposeOther: true)
     let imageShrinkage = image.isExact
-        ? Shrinkage(pairShare: 0, penalty: 0) : ShrinkageSearch(image, order: order, responses: responses).best()
+        ? Shrinkage.none(players: image.players) : ShrinkageSearch(image, order: order, responses: responses).best()
     let imageFit = try RidgeFit(image, order: order, shrinkage: imageShrinkage)
     let imageSolution = RidgeSolution(imageFit, responses)
 
@@ -36,8 +36,8 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(Inte
     values.baseline = presence.baseline
     values.first = presence.first
     values.pairs = presence.pairs
-    values.looR2 = crossedLeaveOneOut(
-        game, order: order, image: image, imageFit: imageFit, text: text, textSolution: textSolution)
+    let readout = TextReadout(text, solution: textSolution, order: order)
+    values.looR2 = crossedLeaveOneOut(game, image: image, imageFit: imageFit, text: text, readout: readout)
     return values
 }
 

@@ -1,55 +1,108 @@
 import LinearAlgebra
 
-/// R² of v(x_m, t_l) predicted by the order-2 (or 1) model from all masks but x_m and t_l, over the sampled pairs.
-///
-/// A side that is enumerated leaves nothing out: its expansion is exact. Of a sampled text at most 64 masks are left out in turn.
-func crossedLeaveOneOut(
-    _ game: BilinearGame, order: Int, image: SideSample, imageFit: RidgeFit, text: SideSample, textSolution: RidgeSolution
-) -> Double? {
-    let parts = LeaveOneOut(textSolution)
-    let used = min(text.coalitions.count, text.isExact ? 4096 : 64)
-    let width = text.embeddings.columns
-    func head(_ matrix: Matrix<Double>) -> Matrix<Double> {
-        Matrix(rows: used, columns: width, elements: Array(matrix.elements[..<(used * width)]))
-    }
-    // Text predictions up to order 0, 1 and 2.
-    let upTo0 = head(parts.intercept)
-    var upTo1 = upTo0
-    let linear = head(parts.linear)
-    for k in upTo1.elements.indices { upTo1.elements[k] += linear.elements[k] }
-    var upTo2 = upTo1
-    if order == 2 {
-        let pair = head(parts.pair)
-        for k in upTo2.elements.indices { upTo2.elements[k] += pair.elements[k] }
-    }
-    // v̂ = f̂_0·ĥ_≤r + f̂_1·ĥ_≤(r−1) + f̂_2·ĥ_0.
-    let forIntercept = order == 2 ? upTo2 : upTo1
-    let forLinear = order == 2 ? upTo1 : upTo0
-    let predictedByIntercept = LeaveOneOut(RidgeSolution(imageFit, image.embeddings.times(forIntercept, transposeOther: true)))
-    let predictedByLinear = LeaveOneOut(RidgeSolution(imageFit, image.embeddings.times(forLinear, transposeOther: true)))
-    let predictedByPair = order == 2
-        ? LeaveOneOut(RidgeSolution(imageFit, image.embeddings.times(upTo0, transposeOther: true))) : nil
-    let truth = image.embeddings.times(head(text.embeddings), transposeOther: true)
+/// Texts' predictions h(t) ≈ Σ_T W_T χ_T(t) split by order, for the text masks that an error estimate looks at: `[features, texts]`
+/// weights of the image responses that make up order 0, up to order 1 and up to order 2.
+struct TextReadout {
+    /// Vectors that image embeddings are multiplied with, `[responses, dimension]`.
+    let directions: Matrix<Double>
+    /// How the responses combine for the image's constant, linear and pair parts, each `[responses, texts]`.
+    let forIntercept: Matrix<Double>
+    let forLinear: Matrix<Double>
+    let forPair: Matrix<Double>
+    /// The rows of the text sample these are about.
+    let texts: Int
 
-    var total = 0.0
-    var mean = 0.0
-    var square = 0.0
-    var residual = 0.0
-    for m in 0..<truth.rows {
-        for l in 0..<used {
-            let weight = image.weights[m] * text.weights[l]
-            let y = truth[m, l]
-            var predicted = predictedByIntercept.intercept[m, l] + predictedByLinear.linear[m, l]
-            if let predictedByPair { predicted += predictedByPair.pair[m, l] }
-            total += weight
-            mean += weight * y
-            square += weight * y * y
-            residual += weight * (y - predicted) * (y - predicted)
+    /// - Parameter order: of the whole model; the image's part of order k meets the text's up to order − k.
+    init(_ text: SideSample, solution: RidgeSolution, order: Int) {
+        let dimension = text.embeddings.columns
+        if text.isExact {
+            // The same vectors W_T for all texts, each with its χ_T(t).
+            let features = solution.fit.features
+            let count = min(text.coalitions.count, 1024)
+            texts = count
+            var vectors = solution.intercept + solution.linear.elements
+            if order == 2 { vectors += solution.pairVectors().elements }
+            directions = Matrix(rows: features.count, columns: dimension, elements: vectors)
+            let design = features.design(solution.fit.variables, rows: 0..<count) { _ in 1 }.transposed
+            func upTo(_ last: Int) -> Matrix<Double> {
+                let kept = last < 0 ? 0 : last == 0 ? 1 : last == 1 ? 1 + features.players : features.count
+                var result = design
+                for k in kept * count..<max(result.elements.count, kept * count) { result.elements[k] = 0 }
+                return result
+            }
+            forIntercept = upTo(order)
+            forLinear = upTo(order - 1)
+            forPair = upTo(order - 2)
+        } else {
+            // Each text is left out in turn, so each has its own vectors.
+            let parts = LeaveOneOut(solution, masks: 64)
+            let count = parts.slack.count
+            texts = count
+            var upTo1 = parts.intercept
+            for k in upTo1.elements.indices { upTo1.elements[k] += parts.linear.elements[k] }
+            var upTo2 = upTo1
+            for k in upTo2.elements.indices { upTo2.elements[k] += parts.pair.elements[k] }
+            let blocks = order == 2 ? [upTo2, upTo1, parts.intercept] : [upTo1, parts.intercept]
+            directions = Matrix(rows: blocks.count * count, columns: dimension, elements: blocks.flatMap(\.elements))
+            func pick(_ block: Int) -> Matrix<Double> {
+                var result = Matrix<Double>(rows: blocks.count * count, columns: count)
+                if block < blocks.count {
+                    for l in 0..<count { result[block * count + l, l] = 1 }
+                }
+                return result
+            }
+            forIntercept = pick(0)
+            forLinear = pick(1)
+            forPair = pick(2)
         }
     }
-    guard total > 0 else { return nil }
-    mean /= total
-    let variance = square / total - mean * mean
-    guard variance > 0, residual.isFinite else { return nil }
-    return 1 - residual / total / variance
+}
+
+/// R² of v(x_m, t_l) predicted by the model from all masks but x_m and t_l, over sampled pairs.
+///
+/// A side that is enumerated leaves nothing out: its expansion is exact. At most 1,024 image masks are looked at.
+func crossedLeaveOneOut(_ game: BilinearGame, image: SideSample, imageFit: RidgeFit, text: SideSample, readout: TextReadout) -> Double? {
+    let responses = image.embeddings.times(readout.directions, transposeOther: true)
+    let parts = LeaveOneOut(RidgeSolution(imageFit, responses), masks: 1024)
+    let masks = parts.slack.count
+    var predicted = parts.intercept.times(readout.forIntercept)
+    for (part, weights) in [(parts.linear, readout.forLinear), (parts.pair, readout.forPair)] {
+        let product = part.times(weights)
+        for k in predicted.elements.indices { predicted.elements[k] += product.elements[k] }
+    }
+    let dimension = image.embeddings.columns
+    let truth = Matrix(rows: masks, columns: dimension, elements: Array(image.embeddings.elements[..<(masks * dimension)]))
+        .times(
+            Matrix(rows: readout.texts, columns: dimension, elements: Array(text.embeddings.elements[..<(readout.texts * dimension)])),
+            transposeOther: true)
+    var sum = WeightedMoments()
+    for m in 0..<masks {
+        for l in 0..<readout.texts {
+            sum.add(truth: truth[m, l], predicted: predicted[m, l], weight: image.weights[m] * text.weights[l])
+        }
+    }
+    return sum.rSquared
+}
+
+/// Sums for a weighted R².
+struct WeightedMoments {
+    private var weight = 0.0
+    private var sum = 0.0
+    private var squares = 0.0
+    private var residuals = 0.0
+
+    mutating func add(truth: Double, predicted: Double, weight w: Double) {
+        weight += w
+        sum += w * truth
+        squares += w * truth * truth
+        residuals += w * (truth - predicted) * (truth - predicted)
+    }
+
+    /// 1 − Σw(y−ŷ)²/Σw(y−ȳ)²; nil where the values do not vary.
+    var rSquared: Double? {
+        guard weight > 0 else { return nil }
+        let variance = squares / weight - (sum / weight) * (sum / weight)
+        guard variance > 1e-12 * squares / weight, residuals.isFinite else { return nil }
+        return 1 - residuals / weight / variance
+    }
 }

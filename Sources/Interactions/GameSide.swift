@@ -58,4 +58,7 @@ struct SideSample {
     let isExact: Bool
     /// `[coalitions, dimension]`.
     let embeddings: Matrix<Double>
+
+    /// Times each coalition was drawn.
+    var counts: [Double] { weights.map { ($0 * Double(draws)).rounded() } }
 }

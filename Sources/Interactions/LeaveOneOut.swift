@@ -1,69 +1,88 @@
 import LinearAlgebra
 
-/// What a fit predicts for each mask from the others, `[masks, responses]` per order.
+/// What a fit predicts for each of the first masks from the others, `[masks, responses]` per order.
 struct LeaveOneOut {
     var intercept: Matrix<Double>
     var linear: Matrix<Double>
     var pair: Matrix<Double>
+    /// 1 − leverage of each mask.
+    private(set) var slack: [Double]
+    /// Left-out residuals, `[masks, responses]`.
+    private(set) var errors: Matrix<Double>
 
     /// Closed form: leaving mask m out acts on every linear functional as replacing y_m by its prediction y_m − e_m, with
     /// e_m the residual over one minus the leverage. For the exact form nothing is left out.
-    init(_ solution: RidgeSolution) {
-        let masks = solution.responses.rows
+    ///
+    /// - Parameter masks: how many masks to look at, the first of the sample.
+    init(_ solution: RidgeSolution, masks limit: Int = .max) {
+        let masks = min(limit, solution.responses.rows)
         let count = solution.responses.columns
         intercept = Matrix(rows: masks, columns: count)
-        linear = solution.fit.variables.times(solution.linear)
+        errors = Matrix(rows: masks, columns: count)
         pair = Matrix(rows: masks, columns: count)
+        slack = [Double](repeating: 1, count: masks)
+        let players = solution.fit.features.players
+        linear = Matrix(rows: masks, columns: players, elements: Array(solution.fit.variables.elements[..<(masks * players)]))
+            .times(solution.linear)
         for m in 0..<masks {
             for r in 0..<count { intercept[m, r] = solution.intercept[r] }
         }
         switch solution.fit.form {
         case .exact: addExactPairs(solution)
-        case .dual(let projection, let interceptWeights, let kernels):
-            let share = 1 - solution.fit.shrinkage.pairShare
-            for m in 0..<masks {
-                var linearInfluence = 0.0
-                for l in 0..<masks { linearInfluence += kernels.linear[m, l] * projection[l, m] }
-                linearInfluence *= share
-                for r in 0..<count {
-                    leave(m, r, error: solution.state[m, r] / projection[m, m], response: solution.responses[m, r],
-                        interceptInfluence: interceptWeights[m], linearInfluence: linearInfluence)
-                }
+        case .dual(let projection, _): leaveOutDual(solution, projection)
+        case .primal(let factor): leaveOutPrimal(solution, factor)
+        }
+    }
+
+    private mutating func leaveOutDual(_ solution: RidgeSolution, _ projection: DualProjection) {
+        let fit = solution.fit
+        let players = fit.features.players
+        let variances = fit.shrinkage.linearVariances
+        let diagonal = projection.diagonal()
+        // (K₁P)_mm with K₁ = X diag(variances) Xᵀ.
+        let projected = projection.times(fit.variables)
+        for m in slack.indices {
+            var linearInfluence = 0.0
+            for i in 0..<players {
+                linearInfluence += projected.elements[m * players + i] * variances[i] * fit.variables.elements[m * players + i]
             }
-        case .primal(let inverse): leaveOutPrimal(solution, inverse: inverse)
+            slack[m] = diagonal[m] * fit.shrinkage.penalty / fit.counts[m]
+            for r in 0..<errors.columns {
+                leave(m, r, error: solution.state[m, r] / diagonal[m], response: solution.responses[m, r],
+                    interceptInfluence: projection.interceptWeights[m], linearInfluence: linearInfluence)
+            }
         }
     }
 
     private mutating func leave(
         _ m: Int, _ r: Int, error: Double, response: Double, interceptInfluence: Double, linearInfluence: Double
     ) {
+        errors[m, r] = error
         intercept[m, r] -= interceptInfluence * error
         linear[m, r] -= linearInfluence * error
         pair[m, r] = response - error - intercept[m, r] - linear[m, r]
     }
 
-    private mutating func leaveOutPrimal(_ solution: RidgeSolution, inverse: Matrix<Double>) {
+    private mutating func leaveOutPrimal(_ solution: RidgeSolution, _ factor: Cholesky<Double>) {
         let fit = solution.fit
         let players = fit.features.players
-        for rows in fit.blocks {
+        var selector = Matrix<Double>(rows: fit.features.count, columns: 1 + players)
+        for i in 0...players { selector[i, i] = 1 }
+        let columns = factor.solve(selector)
+        for rows in rowBlocks(slack.count) {
             let design = fit.features.design(fit.variables, rows: rows) { _ in 1 }
-            let influence = design.times(inverse)
+            let influence = design.times(columns)
             let fitted = design.times(solution.state)
+            let leverages = factor.whiten(design.transposed).columnSquares
             for (index, m) in rows.enumerated() {
-                let features = design.row(index)
-                let effects = influence.row(index)
-                let base = features.startIndex
-                var linearInfluence = 0.0
-                for i in 1..<1 + players { linearInfluence += features[base + i] * effects[effects.startIndex + i] }
-                var leverage = features[base] * effects[effects.startIndex] + linearInfluence
-                for s in (1 + players)..<max(design.columns, 1 + players) {
-                    leverage += features[base + s] * effects[effects.startIndex + s]
-                }
                 let count = fit.counts[m]
+                var linearInfluence = 0.0
+                for i in 1..<1 + players { linearInfluence += design[index, i] * influence[index, i] }
+                slack[m] = 1 - leverages[index] * count
                 for r in 0..<fitted.columns {
                     let response = solution.responses[m, r]
-                    leave(m, r, error: (response - fitted[index, r]) / (1 - leverage * count), response: response,
-                        interceptInfluence: effects[effects.startIndex] * count, linearInfluence: linearInfluence * count)
+                    leave(m, r, error: (response - fitted[index, r]) / slack[m], response: response,
+                        interceptInfluence: influence[index, 0] * count, linearInfluence: linearInfluence * count)
                 }
             }
         }

@@ -1,68 +1,107 @@
 import LinearAlgebra
 
-/// Shrinkage of one side's expansion: how much prior variance goes to pairs, and the noise relative to it.
-struct Shrinkage: Sendable, Equatable {
-    /// a: the pairs' share of the prior variance, 0 for order 1.
-    var pairShare: Double
-    /// λ: the variance that order 2 leaves unexplained, relative to the prior variance.
-    var penalty: Double
-}
-
-/// The kernels of the linear and the pair features between the masks of a sample, each scaled to a unit diagonal at p = 0.5.
+/// The kernels of the linear and of the pair features between the masks of a sample.
 ///
-/// With s = ⟨χ, χ'⟩ and q = Σ(χ_i χ'_i)², the linear kernel is s/n and the pair kernel (s² − q)/(n(n−1)).
+/// With u_i = v_i χ_i χ'_i, s = Σ u_i and q = Σ u_i², the linear kernel is s/n and the pair kernel (s² − q)/(n(n−1)); at p = 0.5 and
+/// equal relevances v both have a unit diagonal.
 struct OrderKernels {
     /// `[masks, masks]`.
     let linear: Matrix<Double>
     /// `[masks, masks]`; nil for order 1.
     let pair: Matrix<Double>?
 
-    /// Kernels between masks; χχ' takes three values, so both follow from the sizes and the overlap of two coalitions.
-    init(_ coalitions: some RandomAccessCollection<Coalition>, features: Features) {
-        let n = features.players
-        let (absent, present) = features.levels
-        let both = present * present
-        let one = present * absent
-        let none = absent * absent
-        let masks = Array(coalitions)
-        let count = masks.count
-        let sizes = masks.map(\.size)
-        var linear = Matrix<Double>(rows: count, columns: count)
-        var pair = Matrix<Double>(rows: features.order >= 2 && n >= 2 ? count : 0, columns: count)
-        let scale = 1 / Double(n)
-        let pairScale = 1 / Double(max(n * (n - 1), 1))
-        for i in 0..<count {
-            for j in i..<count {
-                let shared = masks[i].overlap(with: masks[j])
-                let differing = sizes[i] + sizes[j] - 2 * shared
-                let absentInBoth = n - shared - differing
-                let s = Double(shared) * both + Double(differing) * one + Double(absentInBoth) * none
-                linear.elements[i * count + j] = s * scale
-                if pair.rows > 0 {
-                    let q = Double(shared) * both * both + Double(differing) * one * one + Double(absentInBoth) * none * none
-                    pair.elements[i * count + j] = (s * s - q) * pairScale
+    /// - Parameter variables: χ, `[masks, players]`.
+    init(_ variables: Matrix<Double>, relevance: [Double], order: Int) {
+        let n = variables.columns
+        var scaled = variables
+        for m in 0..<scaled.rows {
+            for i in 0..<n { scaled.elements[m * n + i] *= relevance[i].squareRoot() }
+        }
+        var linear = scaled.outerGram
+        if order >= 2, n >= 2 {
+            for k in scaled.elements.indices { scaled.elements[k] *= scaled.elements[k] }
+            var pair = scaled.outerGram
+            let scale = 1 / Double(n * (n - 1))
+            pair.elements.withUnsafeMutableBufferPointer { q in
+                linear.elements.withUnsafeBufferPointer { s in
+                    for k in q.indices { q[k] = (s[k] * s[k] - q[k]) * scale }
                 }
             }
-        }
-        linear.mirrorUpperTriangle()
-        self.linear = linear
-        if pair.rows > 0 {
-            pair.mirrorUpperTriangle()
             self.pair = pair
         } else {
-            self.pair = nil
+            pair = nil
         }
+        let scale = 1 / Double(n)
+        for k in linear.elements.indices { linear.elements[k] *= scale }
+        self.linear = linear
     }
 
-    /// (1−a)·linear + a·pair + λ·diag(noise).
-    func penalised(_ shrinkage: Shrinkage, noise: [Double]) -> Matrix<Double> {
-        let count = linear.rows
+    /// K = (1−a)·linear + a·pair.
+    func combined(pairShare a: Double) -> Matrix<Double> {
         var result = linear
-        if let pair {
-            let a = shrinkage.pairShare
-            for k in 0..<count * count { result.elements[k] = (1 - a) * linear.elements[k] + a * pair.elements[k] }
+        guard let pair else { return result }
+        result.elements.withUnsafeMutableBufferPointer { k in
+            pair.elements.withUnsafeBufferPointer { q in
+                for index in k.indices { k[index] = (1 - a) * k[index] + a * q[index] }
+            }
         }
-        for i in 0..<count { result.elements[i * count + i] += shrinkage.penalty * noise[i] }
         return result
+    }
+}
+
+/// Kriging with an unknown mean: P = C − C11ᵀC/(1ᵀC1) for C = (K + λN)⁻¹, so that P·y are the dual coefficients of a response.
+struct DualProjection {
+    private let factor: Cholesky<Double>
+    /// C1.
+    private let sums: [Double]
+    /// The weights of the masks in the intercept, C1/(1ᵀC1).
+    let interceptWeights: [Double]
+    /// The intercept's variance relative to S², 1/(1ᵀC1).
+    let interceptVariance: Double
+
+    init(_ kernel: consuming Matrix<Double>, noise: [Double]) throws(LinearAlgebraError) {
+        var system = kernel
+        let count = system.rows
+        for i in 0..<count { system.elements[i * count + i] += noise[i] }
+        factor = try Cholesky(system)
+        sums = factor.solve([Double](repeating: 1, count: count))
+        let total = sums.reduce(0, +)
+        interceptWeights = sums.map { $0 / total }
+        interceptVariance = 1 / total
+    }
+
+    /// P·Y for Y of `[masks, responses]`.
+    func times(_ responses: Matrix<Double>) -> Matrix<Double> {
+        var result = factor.solve(responses)
+        let width = responses.columns
+        for r in 0..<width {
+            var total = 0.0
+            for m in 0..<responses.rows { total += result.elements[m * width + r] }
+            for m in 0..<responses.rows { result.elements[m * width + r] -= interceptWeights[m] * total }
+        }
+        return result
+    }
+
+    /// The diagonal of P.
+    func diagonal() -> [Double] {
+        var result = factor.inverseDiagonal()
+        for m in result.indices { result[m] -= sums[m] * interceptWeights[m] }
+        return result
+    }
+
+    /// kᵀPk of each column k of K, `[masks, columns]`.
+    func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
+        let whitened = factor.whiten(columns)
+        let width = columns.columns
+        var squares = [Double](repeating: 0, count: width)
+        var shares = [Double](repeating: 0, count: width)
+        for m in 0..<columns.rows {
+            for k in 0..<width {
+                let value = whitened.elements[m * width + k]
+                squares[k] += value * value
+                shares[k] += sums[m] * columns.elements[m * width + k]
+            }
+        }
+        return (0..<width).map { squares[$0] - shares[$0] * shares[$0] * interceptVariance }
     }
 }

@@ -29,15 +29,16 @@ struct RidgeSolution {
             intercept = sums
             linear = fit.variables.times(weighted, transposeSelf: true)
             state = weighted
-        case .dual(let projection, let interceptWeights, _):
+        case .dual(let projection, _):
             let dual = projection.times(responses)
             var scaled = fit.variables.times(dual, transposeSelf: true)
-            let scale = fit.priorVariances.linear
-            for k in scaled.elements.indices { scaled.elements[k] *= scale }
+            for (i, variance) in fit.shrinkage.linearVariances.enumerated() {
+                for r in 0..<scaled.columns { scaled[i, r] *= variance }
+            }
             linear = scaled
-            intercept = Matrix(rows: 1, columns: responses.rows, elements: interceptWeights).times(responses).elements
+            intercept = Matrix(rows: 1, columns: responses.rows, elements: projection.interceptWeights).times(responses).elements
             state = dual
-        case .primal(let inverse):
+        case .primal(let factor):
             var right = Matrix<Double>(rows: fit.features.count, columns: responses.columns)
             for rows in fit.blocks {
                 let design = fit.features.design(fit.variables, rows: rows) { fit.counts[$0] }
@@ -47,7 +48,7 @@ struct RidgeSolution {
                 let product = design.times(part, transposeSelf: true)
                 for k in right.elements.indices { right.elements[k] += product.elements[k] }
             }
-            let coefficients = inverse.times(right)
+            let coefficients = factor.solve(right)
             intercept = Array(coefficients.row(0))
             linear = Matrix(
                 rows: n, columns: responses.columns,
@@ -70,8 +71,19 @@ struct RidgeSolution {
             for i in 0..<scaled.columns { scaled[m, i] *= value }
         }
         let products = fit.variables.times(scaled, transposeSelf: true)
-        var scale = 1.0
-        if case .dual = fit.form { scale = fit.priorVariances.pair }
-        return PairIndex(players: features.players).all.map { products[$0.0, $0.1] * scale }
+        let pairs = PairIndex(players: features.players).all
+        guard case .dual = fit.form else { return pairs.map { products[$0.0, $0.1] } }
+        let scale = fit.shrinkage.pairVariance
+        let v = fit.shrinkage.relevance
+        return pairs.map { products[$0.0, $0.1] * scale * v[$0.0] * v[$0.1] }
+    }
+
+    /// B_ij of all responses, `[pairs, responses]`.
+    func pairVectors() -> Matrix<Double> {
+        var result = Matrix<Double>(rows: PairIndex(players: fit.features.players).count, columns: responses.columns)
+        for r in 0..<responses.columns {
+            for (k, value) in pairs(response: r).enumerated() { result[k, r] = value }
+        }
+        return result
     }
 }

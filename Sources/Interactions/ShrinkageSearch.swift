@@ -3,66 +3,149 @@ import LinearAlgebra
 
 /// Finds the shrinkage with the least leave-one-out error, Σ over masks and responses.
 ///
-/// The variance ratios do not depend on how many masks there are, so at most ``maximumMasks`` (the first of the plan) are
-/// looked at. Each candidate costs one inverse of that size.
+/// First with all players alike; then each player's relevance is taken from its estimated effect, twice. Where that does not
+/// lower the error, players stay alike. The ratios sought do not depend on the number of masks, so only the first of the
+/// plan are looked at. Each candidate costs one inverse of that size.
 struct ShrinkageSearch {
-    static let maximumMasks = 640
+    /// How many masks are looked at.
+    static func maximumMasks(players: Int) -> Int { players > 100 ? 640 : 320 }
 
-    private let kernels: OrderKernels
+    private let variables: Matrix<Double>
+    private let order: Int
     private let counts: [Double]
     private let responses: Matrix<Double>
-    private let hasPairs: Bool
+    private var hasPairs: Bool { order >= 2 && variables.columns >= 2 }
 
-    init(_ sample: SideSample, order: Int, responses: Matrix<Double>) {
-        let used = min(sample.coalitions.count, Self.maximumMasks)
+    /// - Parameter rows: the masks to look at; the first of the sample if nil.
+    init(_ sample: SideSample, order: Int, responses: Matrix<Double>, rows: [Int]? = nil) {
+        let limit = min(sample.coalitions.count, Self.maximumMasks(players: sample.players))
+        let rows = rows ?? Array(0..<limit)
         let features = Features(players: sample.players, order: order, probability: sample.probability)
-        kernels = OrderKernels(sample.coalitions[..<used], features: features)
-        counts = sample.weights[..<used].map { ($0 * Double(sample.draws)).rounded() }
-        self.responses = Matrix(
-            rows: used, columns: responses.columns, elements: Array(responses.elements[..<(used * responses.columns)]))
-        hasPairs = kernels.pair != nil
+        variables = features.variables(rows.map { sample.coalitions[$0] })
+        let counts = sample.counts
+        self.counts = rows.map { counts[$0] }
+        self.responses = Matrix(rows: rows.count, columns: responses.columns, elements: rows.flatMap { responses.row($0) })
+        self.order = order
     }
 
-    /// The best shrinkage: a coarse grid, then steps that halve around the best point, in (logit a, ln λ).
+    /// A point of the search, (logit a, ln λ).
+    private struct Point {
+        var share: Double
+        var penalty: Double
+    }
+
+    private struct Candidate {
+        var point: Point
+        var error: Double
+    }
+
+    /// The best shrinkage found.
     func best() -> Shrinkage {
-        var position: (share: Double, penalty: Double) = (0, 0)
-        var least = Double.infinity
-        let shares = hasPairs ? [-2.5, -1.0, 0.5] : [0]
-        for share in shares {
-            for penalty in [-4.6, -2.3, 0.0] {
-                let error = self.error(share, penalty)
-                if error < least { (least, position) = (error, (share, penalty)) }
-            }
+        let alike = [Double](repeating: 1, count: variables.columns)
+        var current = Candidate(point: Point(share: -1, penalty: -2.3), error: .infinity)
+        if variables.rows > 2 * Self.coarseMasks {
+            // A coarse look at fewer masks says where to begin.
+            let head = self.head(Self.coarseMasks)
+            head.scan(&current, OrderKernels(head.variables, relevance: alike, order: order))
         }
-        var step = 1.0
-        for _ in 0..<3 {
-            let neighbours: [(Double, Double)] = [(0, step), (0, -step)] + (hasPairs ? [(step * 0.75, 0), (-step * 0.75, 0)] : [])
-            for (share, penalty) in neighbours {
-                let candidate = (position.share + share, position.penalty + penalty)
-                guard abs(candidate.0) < 6, candidate.1 > -14, candidate.1 < 8 else { continue }
-                let error = self.error(candidate.0, candidate.1)
-                if error < least { (least, position) = (error, candidate) }
-            }
-            step /= 2
+        var kernels = OrderKernels(variables, relevance: alike, order: order)
+        if current.error.isFinite {
+            current.error = error(kernels, current.point)
+        } else {
+            scan(&current, kernels)
         }
-        return shrinkage(position.share, position.penalty)
+        var best = (candidate: current, relevance: alike)
+        var relevance = alike
+        for steps in [[1.0, 0.5], [0.5]] {
+            relevance = self.relevance(kernels, shrinkage(current.point, relevance))
+            kernels = OrderKernels(variables, relevance: relevance, order: order)
+            current.error = error(kernels, current.point)
+            descend(&current, kernels, steps: steps)
+            if current.error < best.candidate.error { best = (current, relevance) }
+        }
+        return shrinkage(best.candidate.point, best.relevance)
     }
 
-    private func shrinkage(_ share: Double, _ penalty: Double) -> Shrinkage {
-        Shrinkage(pairShare: hasPairs ? 1 / (1 + exp(-share)) : 0, penalty: exp(penalty))
+    private static let coarseMasks = 200
+
+    /// The search over the first masks only.
+    private func head(_ count: Int) -> ShrinkageSearch {
+        func first(_ matrix: Matrix<Double>) -> Matrix<Double> {
+            Matrix(rows: count, columns: matrix.columns, elements: Array(matrix.elements[..<(count * matrix.columns)]))
+        }
+        return ShrinkageSearch(variables: first(variables), order: order, counts: Array(counts[..<count]), responses: first(responses))
     }
 
-    private func error(_ share: Double, _ penalty: Double) -> Double {
-        guard let (projection, _) = try? RidgeFit.project(kernels, counts: counts, shrinkage: shrinkage(share, penalty))
-        else { return .infinity }
+    private init(variables: Matrix<Double>, order: Int, counts: [Double], responses: Matrix<Double>) {
+        self.variables = variables
+        self.order = order
+        self.counts = counts
+        self.responses = responses
+    }
+
+    private func scan(_ candidate: inout Candidate, _ kernels: OrderKernels) {
+        for share in hasPairs ? [-2.5, -1.0, 0.5] : [0] {
+            for penalty in [-5.5, -3.0, -0.5] { improve(&candidate, kernels, Point(share: share, penalty: penalty)) }
+        }
+        descend(&candidate, kernels, steps: [1])
+    }
+
+    private func improve(_ candidate: inout Candidate, _ kernels: OrderKernels, _ point: Point) {
+        guard abs(point.share) < 6, point.penalty > -14, point.penalty < 8 else { return }
+        let error = self.error(kernels, point)
+        if error < candidate.error { candidate = Candidate(point: point, error: error) }
+    }
+
+    private func descend(_ candidate: inout Candidate, _ kernels: OrderKernels, steps: [Double]) {
+        for step in steps {
+            let start = candidate.point
+            improve(&candidate, kernels, Point(share: start.share, penalty: start.penalty + step))
+            improve(&candidate, kernels, Point(share: start.share, penalty: start.penalty - step))
+            guard hasPairs else { continue }
+            let middle = candidate.point
+            improve(&candidate, kernels, Point(share: middle.share + step, penalty: middle.penalty))
+            improve(&candidate, kernels, Point(share: middle.share - step, penalty: middle.penalty))
+        }
+    }
+
+    private func shrinkage(_ point: Point, _ relevance: [Double]) -> Shrinkage {
+        Shrinkage(
+            pairShare: hasPairs ? 1 / (1 + exp(-point.share)) : 0, penalty: exp(point.penalty), relevance: relevance)
+    }
+
+    private func projection(_ kernels: OrderKernels, _ shrinkage: Shrinkage) -> DualProjection? {
+        try? DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: counts.map { shrinkage.penalty / $0 })
+    }
+
+    private func error(_ kernels: OrderKernels, _ point: Point) -> Double {
+        guard let projection = projection(kernels, shrinkage(point, [])) else { return .infinity }
         let dual = projection.times(responses)
+        let diagonal = projection.diagonal()
         var total = 0.0
         for m in 0..<dual.rows {
-            let scale = counts[m] / (projection[m, m] * projection[m, m])
             var sum = 0.0
-            for r in 0..<dual.columns { sum += dual[m, r] * dual[m, r] }
-            total += sum * scale
+            for value in dual.row(m) { sum += value * value }
+            total += sum * counts[m] / (diagonal[m] * diagonal[m])
         }
         return total.isFinite ? total : .infinity
+    }
+
+    /// v_i in proportion to the squared estimated effect of player i over all responses, kept away from zero.
+    func relevance(_ shrinkage: Shrinkage) -> [Double] {
+        relevance(OrderKernels(variables, relevance: shrinkage.relevance, order: order), shrinkage)
+    }
+
+    private func relevance(_ kernels: OrderKernels, _ shrinkage: Shrinkage) -> [Double] {
+        guard let projection = projection(kernels, shrinkage) else { return shrinkage.relevance }
+        let effects = variables.times(projection.times(responses), transposeSelf: true)
+        let variances = shrinkage.linearVariances
+        let energies = (0..<effects.rows).map { i in
+            effects.row(i).reduce(0) { $0 + $1 * $1 } * variances[i] * variances[i]
+        }
+        let mean = energies.reduce(0, +) / Double(energies.count)
+        guard mean > 0 else { return shrinkage.relevance }
+        // The floor keeps a player whose effect was missed within reach.
+        let floor = 0.05
+        return energies.map { ($0 / mean + floor) / (1 + floor) }
     }
 }

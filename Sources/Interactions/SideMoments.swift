@@ -17,7 +17,7 @@ struct SideMoments {
         let dimension = sample.embeddings.columns
         gram = Matrix(rows: width, columns: width)
         embeddings = Matrix(rows: width, columns: dimension)
-        for rows in RidgeFit.blocks(selected.count) {
+        for rows in rowBlocks(selected.count) {
             let design = features.design(variables, rows: rows) { sample.weights[selected[$0]].squareRoot() }
             gram.addGram(of: design)
             var part = Matrix<Double>(rows: rows.count, columns: dimension)

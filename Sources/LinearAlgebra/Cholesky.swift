@@ -65,6 +65,43 @@ public struct Cholesky<Element: Scalar>: Sendable {
         return result
     }
 
+    /// The diagonal of A⁻¹ = U⁻¹U⁻ᵀ: the squared lengths of the rows of U⁻¹.
+    public func inverseDiagonal() -> [Element] {
+        var inverse = factor
+        var result = [Element](repeating: 0, count: size)
+        inverse.withUnsafeMutableBufferPointer { buffer in
+            guard let u = buffer.baseAddress else { return }
+            Self.invertTriangle(u, size: size, stride: size)
+            for i in 0..<size {
+                var sum: Element = 0
+                for j in i..<size { sum += u[i * size + j] * u[i * size + j] }
+                result[i] = sum
+            }
+        }
+        return result
+    }
+
+    /// U ← U⁻¹ by halves, [[A, B], [0, C]]⁻¹ = [[A⁻¹, −A⁻¹BC⁻¹], [0, C⁻¹]]: OpenBLAS's own `trtri` is several times slower.
+    private static func invertTriangle(_ u: UnsafeMutablePointer<Element>, size: Int, stride: Int) {
+        if size <= 32 {
+            for j in 0..<size {
+                let inverse = 1 / u[j * stride + j]
+                for i in 0..<j {
+                    var sum: Element = 0
+                    for k in i..<j { sum += u[i * stride + k] * u[k * stride + j] }
+                    u[i * stride + j] = -sum * inverse
+                }
+                u[j * stride + j] = inverse
+            }
+            return
+        }
+        let half = size / 2
+        let lower = u + half * stride + half
+        Element.trsmBothSides(rows: half, columns: size - half, u: u, v: lower, b: u + half, stride: stride)
+        invertTriangle(u, size: half, stride: stride)
+        invertTriangle(lower, size: size - half, stride: stride)
+    }
+
     private func triangularSolve(_ right: inout Matrix<Element>, transpose: Bool) {
         precondition(right.rows == size, "sizes differ")
         guard size > 0, right.columns > 0 else { return }

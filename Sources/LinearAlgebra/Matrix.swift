@@ -6,6 +6,7 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     public var elements: [Element]
 
     /// A matrix of zeros.
+    @inlinable
     public init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
@@ -15,6 +16,7 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     /// A matrix from its elements, row after row.
     ///
     /// - Precondition: `elements.count == rows * columns`.
+    @inlinable
     public init(rows: Int, columns: Int, elements: [Element]) {
         precondition(elements.count == rows * columns, "a \(rows)×\(columns) matrix needs \(rows * columns) elements")
         self.rows = rows
@@ -23,27 +25,32 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     }
 
     /// The matrix in another precision.
+    @inlinable
     public init<Other: Scalar>(_ other: Matrix<Other>) {
         rows = other.rows
         columns = other.columns
         elements = other.elements.map { Element($0) }
     }
 
+    @inlinable
     public subscript(row: Int, column: Int) -> Element {
         get { elements[row * columns + column] }
         set { elements[row * columns + column] = newValue }
     }
 
     /// One row as a slice of ``elements``.
+    @inlinable
     public func row(_ index: Int) -> ArraySlice<Element> {
         elements[index * columns..<(index + 1) * columns]
     }
 
     /// One column, copied.
+    @inlinable
     public func column(_ index: Int) -> [Element] {
         (0..<rows).map { elements[$0 * columns + index] }
     }
 
+    @inlinable
     public var transposed: Matrix {
         var result = Matrix(rows: columns, columns: rows)
         for i in 0..<rows {
@@ -52,9 +59,20 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
         return result
     }
 
+    /// The squared length of each column.
+    @inlinable
+    public var columnSquares: [Element] {
+        var result = [Element](repeating: 0, count: columns)
+        for i in 0..<rows {
+            for j in 0..<columns { result[j] += elements[i * columns + j] * elements[i * columns + j] }
+        }
+        return result
+    }
+
     /// op(self) · op(other), where op transposes if asked.
     ///
     /// - Precondition: the inner sizes agree.
+    @inlinable
     public func times(_ other: Matrix, transposeSelf: Bool = false, transposeOther: Bool = false) -> Matrix {
         let m = transposeSelf ? columns : rows
         let k = transposeSelf ? rows : columns
@@ -80,6 +98,7 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     /// Adds AᵀA to the upper triangle of this square matrix; ``mirrorUpperTriangle()`` completes it.
     ///
     /// - Precondition: `a.columns == rows == columns`.
+    @inlinable
     public mutating func addGram(of a: Matrix) {
         precondition(rows == columns && a.columns == rows, "sizes differ")
         guard a.rows > 0, rows > 0 else { return }
@@ -96,6 +115,7 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     }
 
     /// AAᵀ, complete.
+    @inlinable
     public var outerGram: Matrix {
         var result = Matrix(rows: rows, columns: rows)
         guard rows > 0, columns > 0 else { return result }
@@ -113,6 +133,7 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     }
 
     /// Copies the upper triangle of a square matrix onto the lower one.
+    @inlinable
     public mutating func mirrorUpperTriangle() {
         precondition(rows == columns, "the matrix is not square")
         let n = rows

@@ -21,6 +21,9 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
     static func potrf(size: Int, a: UnsafeMutablePointer<Self>) -> Int
     /// In-place inverse from a Cholesky factor, upper triangle; returns LAPACK's `info`.
     static func potri(size: Int, a: UnsafeMutablePointer<Self>) -> Int
+    /// B ← −U⁻¹BV⁻¹ for upper triangular U and V.
+    static func trsmBothSides(
+        rows: Int, columns: Int, u: UnsafePointer<Self>, v: UnsafePointer<Self>, b: UnsafeMutablePointer<Self>, stride: Int)
 }
 
 extension Double: Scalar {
@@ -51,6 +54,17 @@ extension Double: Scalar {
         cblas_dtrsm(
             CblasRowMajor, CblasLeft, CblasUpper, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit,
             Int32(size), Int32(columns), 1, u, Int32(strideU), b, Int32(strideB))
+    }
+
+    public static func trsmBothSides(
+        rows: Int, columns: Int, u: UnsafePointer<Double>, v: UnsafePointer<Double>, b: UnsafeMutablePointer<Double>, stride: Int
+    ) {
+        cblas_dtrsm(
+            CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), -1,
+            u, Int32(stride), b, Int32(stride))
+        cblas_dtrsm(
+            CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), 1,
+            v, Int32(stride), b, Int32(stride))
     }
 
     public static func potrf(size: Int, a: UnsafeMutablePointer<Double>) -> Int {
@@ -97,6 +111,17 @@ extension Float: Scalar {
         cblas_strsm(
             CblasRowMajor, CblasLeft, CblasUpper, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit,
             Int32(size), Int32(columns), 1, u, Int32(strideU), b, Int32(strideB))
+    }
+
+    public static func trsmBothSides(
+        rows: Int, columns: Int, u: UnsafePointer<Float>, v: UnsafePointer<Float>, b: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        cblas_strsm(
+            CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), -1,
+            u, Int32(stride), b, Int32(stride))
+        cblas_strsm(
+            CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), 1,
+            v, Int32(stride), b, Int32(stride))
     }
 
     public static func potrf(size: Int, a: UnsafeMutablePointer<Float>) -> Int {
