@@ -1,0 +1,110 @@
+import Foundation
+
+/// LaTeX text as a reader sees it: formatting commands give their text, references and labels nothing.
+struct LaTeXPlainText {
+    var source: Excerpt
+
+    func text(_ range: Range<Int>) -> MappedText {
+        var result = MappedText()
+        var (index, plain) = (range.lowerBound, range.lowerBound)
+        func flush(to next: Int, replacement: String? = nil) {
+            if plain < index { result.append(plain..<index, of: source) }
+            if let replacement { result.append(replacement, for: source.sourceRange(index..<next)) }
+            (index, plain) = (next, next)
+        }
+        while index < range.upperBound {
+            switch source.byte(index) {
+            case UInt8(ascii: "%"):
+                var end = index
+                while end < range.upperBound, source.byte(end) != .newline { end += 1 }
+                while end < range.upperBound, source.byte(end).isSpace { end += 1 }
+                flush(to: end)
+            case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "$"):
+                flush(to: index + 1)
+            case UInt8(ascii: "~"):
+                flush(to: index + 1, replacement: " ")
+            case UInt8(ascii: "-") where source.has("---", at: index):
+                flush(to: index + 3, replacement: "—")
+            case UInt8(ascii: "-") where source.has("--", at: index):
+                flush(to: index + 2, replacement: "–")
+            case UInt8(ascii: "`"):
+                let isDouble = source.has("``", at: index)
+                flush(to: index + (isDouble ? 2 : 1), replacement: isDouble ? "“" : "‘")
+            case UInt8(ascii: "'") where source.has("''", at: index):
+                flush(to: index + 2, replacement: "”")
+            case .backslash:
+                let (replacement, next) = command(at: index, end: range.upperBound)
+                flush(to: min(max(next, index + 1), range.upperBound), replacement: replacement)
+            default:
+                index += 1
+            }
+        }
+        flush(to: range.upperBound)
+        return result
+    }
+
+    /// What a command shows in its place, and where the text goes on. Arguments that are shown are left to the caller.
+    private func command(at index: Int, end: Int) -> (String?, Int) {
+        let range = LaTeXSyntax.commandName(source, at: index)
+        let name = source.string(range)
+        if let text = Self.characters[name] { return (text, afterCommand(range)) }
+        if let mark = Self.accents[name], let (letter, next) = letter(after: range.upperBound, end: end) {
+            return ((letter + mark).precomposedStringWithCanonicalMapping, next)
+        }
+        var arguments = LaTeXArguments(source: source, index: range.upperBound)
+        arguments.star()
+        if Self.hidden.contains(name) {
+            while arguments.optional() != nil {}
+            _ = arguments.required()
+            return (nil, arguments.index)
+        }
+        _ = arguments.optional()
+        // The space after a command's name belongs to the command.
+        return (nil, arguments.index > range.upperBound ? arguments.index : afterCommand(range))
+    }
+
+    private func afterCommand(_ name: Range<Int>) -> Int {
+        var index = name.upperBound
+        guard source.byte(name.lowerBound).isLetter else { return index }
+        while source.byte(index).isSpace { index += 1 }
+        if source.has("{}", at: index) { index += 2 }
+        return index
+    }
+
+    /// The letter that an accent goes over: `e`, `{e}`, `\i`.
+    private func letter(after start: Int, end: Int) -> (String, Int)? {
+        var index = start
+        while index < end, source.byte(index) == .space { index += 1 }
+        let isBraced = source.byte(index) == UInt8(ascii: "{")
+        if isBraced { index += 1 }
+        if source.has("\\i", at: index) || source.has("\\j", at: index) { index += 1 }
+        guard index < end, source.byte(index).isLetter else { return nil }
+        let letter = source.string(index..<index + 1)
+        index += 1
+        if isBraced {
+            guard source.byte(index) == UInt8(ascii: "}") else { return nil }
+            index += 1
+        }
+        return (letter, index)
+    }
+
+    /// Commands whose first argument is not text of the caption.
+    private static let hidden: Set<String> = [
+        "label", "ref", "eqref", "autoref", "cref", "Cref", "pageref", "cite", "citep", "citet", "parencite", "textcite", "autocite", "footcite",
+        "footnote", "footnotemark", "index", "vspace", "hspace", "textcolor", "color", "href", "protect", "phantom", "fontsize",
+    ]
+
+    private static let characters: [String: String] = [
+        "%": "%", "&": "&", "_": "_", "#": "#", "$": "$", "{": "{", "}": "}", " ": " ", "\n": " ", "\\": " ", ",": " ", ";": " ", ":": " ", "!": "", "-": "", "/": "",
+        "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ",
+        "dots": "…", "ldots": "…", "textellipsis": "…", "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textdegree": "°",
+        "degree": "°", "times": "×", "cdot": "·", "pm": "±", "leq": "≤", "geq": "≥", "approx": "≈", "to": "→", "rightarrow": "→", "leftarrow": "←",
+        "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "lambda": "λ", "mu": "µ", "pi": "π", "sigma": "σ", "copyright": "©", "S": "§",
+        "quad": " ", "qquad": " ", "newline": " ", "par": " ", "LaTeX": "LaTeX", "TeX": "TeX", "textendash": "–", "textemdash": "—", "slash": "/",
+    ]
+
+    private static let accents: [String: String] = [
+        "'": "\u{301}", "`": "\u{300}", "^": "\u{302}", "\"": "\u{308}", "~": "\u{303}", "=": "\u{304}", ".": "\u{307}",
+        "u": "\u{306}", "v": "\u{30C}", "H": "\u{30B}", "c": "\u{327}", "k": "\u{328}", "r": "\u{30A}", "d": "\u{323}", "b": "\u{331}",
+    ]
+}
