@@ -30,5 +30,5 @@ final class ProgressBar {
         isDrawn = false
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { TextOutput.write(text, to: STDERR_FILENO) }
 }

@@ -3,16 +3,25 @@ import JSON
 
 /// What a command prints: results to standard output, everything else to standard error.
 enum TextOutput {
-    static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
+    static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
     static func json(_ value: JSONValue, pretty: Bool) throws {
         line(try value.text(pretty: pretty))
     }
 
-    static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Writes everything, or ends the program as SIGPIPE would when the reader is gone (`fixlipd … | head`).
+    static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                exit(errno == EPIPE ? 128 + SIGPIPE : 1)
+            }
+        }
     }
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

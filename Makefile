@@ -1,0 +1,34 @@
+# Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
+.PHONY: setup build demo test test-swift test-protocol test-python test-shell test-editors bench install sanitize
+
+PREFIX ?= /usr/local
+BUILD = .build/release
+export FIXLIPD ?= $(CURDIR)/$(BUILD)/fixlipd
+PYTHON ?= python3
+
+# Libraries the program is built on.
+PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev \
+	libsentencepiece-dev libssl-dev
+# Programs that tests drive the clients with.
+TEST_PACKAGES = jq socat python3 neovim emacs-nox nodejs
+
+setup:
+	@tools/setup/debian-packages $(PACKAGES)
+
+build: setup
+	swift build -c release --product fixlipd
+
+demo: build
+	@mkdir -p build
+	$(FIXLIPD) explain models/demo/scenes/scene-03.png "a postbox next to a cocktail glass" --html build/demo.html
+
+test:
+	@tools/test/all
+
+install: build
+	install -D -m 755 $(BUILD)/fixlipd $(DESTDIR)$(PREFIX)/bin/fixlipd
+	mkdir -p $(DESTDIR)$(PREFIX)/share/fixlipd
+	cp -r models $(DESTDIR)$(PREFIX)/share/fixlipd/
+	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(FIXLIPD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fixlipd
+	$(FIXLIPD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_fixlipd
