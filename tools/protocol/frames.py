@@ -19,8 +19,8 @@ class FrameJudge:
 
     def sent(self, message):
         for item in message if isinstance(message, list) else [message]:
-            if isinstance(item, dict) and "id" in item and isinstance(item.get("method"), str):
-                self.pending.setdefault(key(item["id"]), item["method"])
+            if isinstance(item, dict) and "id" in item:
+                self.pending.setdefault(key(item["id"]), []).append(item.get("method"))
                 params = item.get("params")
                 if isinstance(params, dict) and "progressToken" in params:
                     self.tokens[key(params["progressToken"])] = key(item["id"])
@@ -82,9 +82,14 @@ class FrameJudge:
             raise FrameError(f"error {error['code']} is not one that {method!r} is said to give")
 
     def taken(self, item):
-        method = self.pending.pop(key(item["id"]), None)
-        if method is None:
+        methods = self.pending.get(key(item["id"]))
+        if not methods:
             raise FrameError(f"a reply with id {item['id']!r}, for which no request is in flight")
+        # Of two requests with one id, the second is refused while the first is in flight.
+        method = methods.pop() if "error" in item else methods.pop(0)
+        if methods:
+            return method
+        del self.pending[key(item["id"])]
         for token in [token for token, owner in self.tokens.items() if owner == key(item["id"])]:
             self.sequences.pop(token, None)
         return method
@@ -103,4 +108,6 @@ class FrameJudge:
 
 def key(value):
     """Ids that are numerically equal are equal; true is not 1."""
-    return (type(value).__name__ if isinstance(value, (str, bool)) else "number", value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return ("number", value)
+    return (type(value).__name__, repr(value))

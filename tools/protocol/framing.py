@@ -56,9 +56,10 @@ def problem(connection, pieces, framing, replies, failure=None):
         except Closed:
             break
     if failure:
+        mentions = failure.get("mentions", "")
         texts = [m["error"]["message"] for m in messages if isinstance(m, dict) and m.get("id") is None and "error" in m]
-        if not any(failure["mentions"] in text for text in texts):
-            return f"no error that mentions {failure['mentions']!r}: {texts}"
+        if not any(mentions in text for text in texts):
+            return f"no error that mentions {mentions!r}: {texts}"
     if connection.framings - {FRAMINGS[framing]}:
         return f"answered with {sorted(connection.framings)}"
     expected, found = canonical(replies), canonical([summary(message) for message in messages])

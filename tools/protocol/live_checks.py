@@ -7,9 +7,11 @@ from framing import Stream, glued, problem
 from frames import FrameJudge
 from transcripts import Failure, Transcript, play
 from validation import Validators
-from wire import SocketDaemon, StdioDaemon
+from wire import SocketDaemon, StdioDaemon, framed
 
 FRAMINGS = ("newline-delimited", "content-length")
+LIMIT = 1 << 20
+"""Bytes of a message with `--max-message 1`."""
 IMAGE = ROOT / "Tests/Fixtures/scene.png"
 REJECTED = {-32602, 1001, 1004, 1006, 1007, 1009}
 """Codes that an invalid example of parameters may be answered with."""
@@ -173,12 +175,15 @@ def check_framing(report, program):
             report.check(stream.name, over_stdio(program, [stream.data], stream.framing, stream.replies, stream.failure))
         for framing, data, replies in glued(streams):
             report.check(f"{framing}, glued together", over_stdio(program, [data], framing, replies))
-    with report.section("framing, with smaller limits, over stdio"):
-        for stream in streams:
-            if set(stream.limits) == {"messageBytes"}:
-                options = ["--max-message-bytes", str(stream.limits["messageBytes"])]
-                report.check(stream.name, over_stdio(
-                    program, [stream.data], stream.framing, stream.replies, stream.failure, options))
+    with report.section("framing, with a smaller limit, over stdio"):
+        ping = b'{"jsonrpc":"2.0","id":1,"method":"server/ping"}'
+        refused = {"id": None, "error": -32600}
+        for size, replies in ((LIMIT, [{"id": 1, "result": True}]), (LIMIT + 1, [refused])):
+            failure = {"mentions": str(LIMIT)} if replies == [refused] else None
+            for framing, name in (("lines", "newline-delimited"), ("headers", "content-length")):
+                data = framed(ping[:-1] + b" " * (size - len(ping)) + b"}", name)
+                report.check(f"{name}, {size} bytes", over_stdio(
+                    program, [data], framing, replies, failure, ["--max-message", "1"]))
 
 
 def over_stdio(program, pieces, framing, replies, failure=None, options=()):

@@ -8,6 +8,7 @@ A value stands for itself. An object with one of these members stands for many v
     {"$matches": "regular expression"} a string in which it is found
     {"$includes": {…} or […]}          an object with at least these members, an array with at least these elements
     {"$each": …, "length": n}          an array of n elements (any number without "length") that are all like this
+    {"$unordered": [ … ]}                 an array of these elements in any order
 
 and in what the client sends as well as in what is expected:
 
@@ -115,6 +116,16 @@ def match_each(expected, found, kept, path):
         match(expected["$each"], element, kept, f"{path}[{index}]")
 
 
+def match_unordered(expected, found, kept, path):
+    require(isinstance(found, list), path, "an array", found)
+    rest = list(found)
+    for element in expected["$unordered"]:
+        index = next((i for i, candidate in enumerate(rest) if matches(element, candidate, kept)), None)
+        require(index is not None, path, f"an element {element}", rest)
+        del rest[index]
+    require(not rest, path, "no further elements", rest)
+
+
 def match_filled(expected, found, kept, path):
     require(same(filled(expected, kept), found), path, filled(expected, kept), found)
 
@@ -151,6 +162,7 @@ MATCHERS = {
     "$matches": match_text,
     "$includes": match_part,
     "$each": match_each,
+    "$unordered": match_unordered,
     "$use": match_filled,
     "$file": match_filled,
     "$base64": match_filled,

@@ -50,6 +50,11 @@ class Matching(unittest.TestCase):
         self.fails({"$each": {"$any": "number"}, "length": 2}, [1])
         self.fails({"$each": {"$any": "number"}}, [1, "2"])
 
+    def test_unordered(self):
+        self.passes({"$unordered": [1, {"$any": "string"}]}, ["a", 1])
+        self.fails({"$unordered": [1, 1]}, [1, 2])
+        self.fails({"$unordered": [1]}, [1, 1])
+
     def test_what_is_kept_is_used(self):
         kept = {}
         self.passes({"id": {"$any": "string", "as": "id"}}, {"id": "x1"}, kept)

@@ -115,10 +115,19 @@ def take(message, waiting, kept):
             over.add(index)
         waiting[:] = [line for i, line in enumerate(waiting) if i not in over]
         return
-    expected = [waiting[index] for index in candidates(waiting)]
-    if len(expected) == 1 and "message" in expected[0]:
-        match(expected[0]["message"], message, kept)
-    raise Mismatch(f"unexpected: {json.dumps(message, ensure_ascii=False)[:400]}")
+    reasons = [reason(waiting[index], message, kept) for index in candidates(waiting)]
+    raise Mismatch(f"unexpected: {json.dumps(message, ensure_ascii=False)[:200]}; " + "; or ".join(reasons))
+
+
+def reason(line, message, kept):
+    """Why a message is not this line."""
+    try:
+        match(line["message"], message, dict(kept))
+    except Mismatch as mismatch:
+        return str(mismatch)
+    except KeyError:
+        return "the daemon was to close the connection"
+    return ""
 
 
 def expect_end(waiting, daemon):
@@ -142,4 +151,4 @@ def finish(transcript, connection, judge):
     if rest:
         raise Mismatch(f"unexpected at the end: {json.dumps(rest[0], ensure_ascii=False)[:400]}")
     if judge.pending:
-        raise Mismatch(f"never answered: {sorted(judge.pending.values())}")
+        raise Mismatch(f"never answered: {sorted(map(str, judge.pending.values()))}")

@@ -1,0 +1,50 @@
+"""The requests whose replies are the examples of openrpc.json: (method, what it is about, parameters, handle to keep).
+
+Handles and paths are made up; see record_examples.py for what they stand for.
+"""
+
+FIRST, SECOND = "x1-1a2b3c", "x2-9z8y7x"
+IMAGE = "/photos/scene-03.png"
+CAPTION = "a postbox next to a cocktail glass"
+COARSE = {"image": {"grid": {"rows": 2, "columns": 2}}, "text": "words"}
+CLIENT = {"name": "nvim", "version": "0.10.2"}
+
+REQUESTS = [
+    ("initialize", "An editor introduces itself", {"protocolVersion": 1, "clientInfo": CLIENT}),
+    ("server/ping", "Is it there?", {}),
+    ("models/load", "The built-in model", {"model": "demo"}),
+    ("models/list", "What is there", {}),
+    ("tokenize", "Two texts", {"texts": ["a red rose", "cocktail glass"]}),
+    ("embed/image", "As base64", {"images": [IMAGE], "encoding": "base64"}),
+    ("embed/image", "One image is missing, the other is wanted",
+     {"images": ["/photos/scene-99.png", IMAGE], "encoding": "base64", "onError": "item"}),
+    ("embed/text", "As numbers", {"texts": [CAPTION]}),
+    ("similarity", "Which caption fits?", {"images": [IMAGE], "texts": [CAPTION, "a snake", "a red rose"]}),
+    ("document/captions", "A note in Markdown",
+     {"languageId": "markdown", "text": "# Cats\n\n![a *black* cat](cat.png)\n", "path": "/notes/cats.md"}),
+    ("explanation/open", "An image in four quarters, a caption in words",
+     {"image": IMAGE, "text": CAPTION, "players": COARSE}, FIRST),
+    ("explanation/refine", "To the end: 16 image masks are all there are",
+     {"explanation": FIRST, "values": {"pairs": {"top": 3}}}),
+    ("explanation/values", "Words by quarters", {"explanation": FIRST, "pairs": "crossModal"}),
+    ("explanation/values", "First order, with standard errors",
+     {"explanation": FIRST, "order": 1, "standardErrors": True}),
+    ("explanation/condition", "The word \"postbox\"", {"explanation": FIRST, "player": 5}),
+    ("explanation/subset", "What matters most", {"explanation": FIRST, "sizes": [1, 2, 4], "objective": "max"}),
+    ("explanation/render", "As Markdown", {"explanation": FIRST, "format": "markdown", "topK": 3}),
+    ("explanation/export", "For shapiq", {"explanation": FIRST, "format": "shapiq"}),
+    ("explanation/open", None, {"image": IMAGE, "text": "a red rose next to a glass", "players": COARSE}, SECOND),
+    ("explanation/refine", None, {"explanation": SECOND}),
+    ("explanation/compare", "Two captions for one image", {"explanations": [FIRST, SECOND]}),
+    ("explanation/list", "Two are open", {}),
+    ("server/status", "In the middle of work", {}),
+    ("explanation/close", None, {"explanation": SECOND}),
+    ("explanation/stop", "Nothing was running", {"explanation": FIRST}),
+    ("explanation/close", "Done", {"explanation": FIRST}),
+    ("explain", "The three strongest pairs of patches and words",
+     {"image": IMAGE, "text": CAPTION, "pairs": {"top": 3}, "budget": {"imageMasks": 512}}),
+    ("explain", "A sentence for people",
+     {"image": IMAGE, "text": CAPTION, "players": COARSE, "pairs": "none", "render": {"format": "markdown", "topK": 3}}),
+    ("models/unload", "Give the memory back", {"model": "demo"}),
+    ("server/stop", "Stop", {}),
+]
