@@ -8,7 +8,7 @@
 import re
 import sys
 
-from contract import ROOT, Contract, type_name
+from contract import ROOT, Contract, read, type_name
 from layout import layout
 from schema_text import cell, members_table, object_text, type_text
 
@@ -71,6 +71,8 @@ def method_text(contract, method):
     kind = "Notification" if method.get("x-notification") else "Request"
     side = "from the daemon" if method["x-direction"] == "serverToClient" else "from the client"
     remarks = [f"{kind} {side}", f"since {method['x-since']}"]
+    if method.get("x-cancellable") is False:
+        remarks.append("cannot be cancelled")
     if "x-progress" in method:
         remarks.append(f"reports [progress](#{anchor('$/progress')})")
     yield f"{method['summary']} *{', '.join(remarks)}.*"
@@ -82,6 +84,8 @@ def method_text(contract, method):
     table = list(members_table(parameters, contract.schemas))
     yield from (["Parameters:", "", *table] if table else ["No parameters."])
     if method.get("x-notification"):
+        if table:
+            yield from notification_text(contract, method)
         return
     yield ""
     yield from result_text(contract, method["result"]["schema"])
@@ -95,6 +99,16 @@ def method_text(contract, method):
         yield example["name"] + ":"
         yield ""
         yield from example_text(method["name"], example)
+
+
+def notification_text(contract, method):
+    """The examples of its parameters, as whole messages."""
+    folder = contract.folder / "examples" / type_name(method["x-params"]["$ref"]) / "valid"
+    yield ""
+    yield "```json"
+    for path in sorted(folder.glob("*.json")):
+        yield layout({"jsonrpc": "2.0", "method": method["name"], "params": shortened(read(path))})
+    yield "```"
 
 
 def result_text(contract, schema):
@@ -162,15 +176,20 @@ def types_text(contract):
         elif schema.get("type") == "object":
             yield "Form: " + object_text(schema) + "."
         else:
-            yield "Form: " + type_text(schema) + "."
+            yield "Form: " + unescaped(type_text(schema)) + "."
 
 
 def form_text(form, contract):
     text = form.get("description", "")
-    yield f"* {type_text(form)}" + (f": {text}" if text else "")
+    yield f"* {unescaped(type_text(form))}" + (f": {text}" if text else "")
     for name, member in form.get("properties", {}).items():
         if "description" in member:
-            yield f"  * `{name}`: {type_text(member)}. {member['description']}"
+            yield f"  * `{name}`: {unescaped(type_text(member))}. {member['description']}"
+
+
+def unescaped(text):
+    """Text for outside of tables."""
+    return text.replace("\\|", "or")
 
 
 def errors_text(contract):

@@ -42,7 +42,9 @@ def object_text(schema):
         return f"object of {type_text(schema['additionalProperties'])}"
     if schema.get("properties"):
         required = set(schema.get("required", []))
-        names = ", ".join(name if name in required else name + "?" for name in schema["properties"])
+        names = ", ".join(
+            f"{name}{'' if name in required else '?'}" + (f": {json.dumps(member['const'])}" if "const" in member else "")
+            for name, member in schema["properties"].items())
         return f"object `{{{names}}}`"
     return "object"
 
