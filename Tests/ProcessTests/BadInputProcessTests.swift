@@ -9,6 +9,13 @@ struct BadInputProcessTests {
     let client: RPCClient
     let scene = JSONValue.string(DaemonProcess.scenes + "/scene-03.png")
 
+    static let wrongParameters: [(String, JSONValue)] = [
+        ("p", 0.0), ("p", 1.0), ("p", 1.5), ("p", "half"), ("order", 3), ("index", "owen"),
+        ("estimator", "lasso"), ("masking", "blur"), ("colour", "red"), ("seed", -1),
+        ("players", ["image": ["grid": ["rows": 99, "columns": 1]]]), ("players", ["image": ["regions": [0, 1]]]),
+        ("players", ["text": ["spans": [[0, 3], [2, 5]]]]), ("players", ["text": ["spans": [[0, 900]]]]),
+    ]
+
     init() throws {
         daemon = try DaemonProcess(["--max-image-pixels", "1000000"])
         client = try daemon.connect()
@@ -110,12 +117,7 @@ struct BadInputProcessTests {
         #expect(partial["errors"]?[0]?["kind"] == "imageUnreadable")
     }
 
-    @Test("parameters out of range are named", arguments: [
-        ("p", 0.0 as JSONValue), ("p", 1.0), ("p", 1.5), ("p", "half"), ("order", 3), ("index", "owen"),
-        ("estimator", "lasso"), ("masking", "blur"), ("colour", "red"), ("seed", -1),
-        ("players", ["image": ["grid": ["rows": 99, "columns": 1]]]), ("players", ["image": ["regions": [0, 1]]]),
-        ("players", ["text": ["spans": [[0, 3], [2, 5]]]]), ("players", ["text": ["spans": [[0, 900]]]]),
-    ])
+    @Test("parameters out of range are named", arguments: Self.wrongParameters)
     func parameters(name: String, value: JSONValue) throws {
         var parameters: JSONValue = ["image": scene, "text": "a dog"]
         if case .object(var members) = parameters {

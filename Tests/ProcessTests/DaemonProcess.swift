@@ -87,7 +87,7 @@ struct Command {
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         let (stdin, stdout) = (Pipe(), Pipe())
         let errorFile = folder + "/stderr-\(UUID().uuidString)"
-        FileManager.default.createFile(atPath: errorFile, contents: nil)
+        _ = FileManager.default.createFile(atPath: errorFile, contents: nil)
         process.standardInput = stdin
         process.standardOutput = stdout
         process.standardError = FileHandle(forWritingAtPath: errorFile)
