@@ -67,26 +67,4 @@ struct ImageReferenceTests {
             #expect(abs(logit - expected.logit) < 1e-3 * max(1, abs(expected.logit)))
         }
     }
-
-    @Test("Values of the reference's game agree", arguments: Fixture.names)
-    func game(name: String) throws {
-        let fixture = Fixture(name: name)
-        let model = try LoadedModel.load(folder: fixture.folder, precision: .f32)
-        let image = try model.prepare(pixels: Reference(fixture).values("pixels"))
-        let game = try fixture.expected()["game"]!
-        let texts = try fixture.expectedTexts()
-        // The game's own text is not always among those whose ids are given.
-        guard let ids = texts.first(where: { $0.text == game["text"]!.string! })?.ids else { return }
-        let text = try model.prepare(ids: ids, players: fixture.players(ids, model))
-        #expect(text.players == game["n_text"]!.int!)
-        for entry in game["logit_at"]!.array! {
-            let (x, t) = (entry[0]!.int!, entry[1]!.int!)
-            let patches = (0..<game["n_image"]!.int!).map { UInt8(x >> $0 & 1) }
-            let tokens = (0..<text.players).map { UInt8(t >> $0 & 1) }
-            let f = try model.images([ImageItem(image: image, presence: patches)])[0]
-            let h = try model.texts([TextItem(text: text, presence: tokens)])[0]
-            let logit = model.logitScale * dot(f, h) + model.logitBias
-            #expect(abs(logit - Float(entry[2]!.double!)) < 1e-2)
-        }
-    }
 }

@@ -1,0 +1,134 @@
+import Foundation
+import Tensors
+import Testing
+
+@Suite("Safetensors files")
+final class SafetensorsTests {
+    let folder = NSTemporaryDirectory() + "safetensors-" + UUID().uuidString
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func write(_ header: String, data: [UInt8], name: String = "m.safetensors", length: Int? = nil) throws -> String {
+        var file = withUnsafeBytes(of: UInt64(truncatingIfNeeded: length ?? header.utf8.count).littleEndian) { Data($0) }
+        file.append(contentsOf: header.utf8)
+        file.append(contentsOf: data)
+        let path = "\(folder)/\(name)"
+        try file.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    func bytes<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+
+    @Test("f32, f16 and bf16 are read as f32, aligned or not", arguments: ["", " "])
+    func types(padding: String) throws {
+        // Exact in all three types, with a subnormal and an infinity of f16.
+        let values: [Float] = [0, -1.5, 0.25, 96]
+        let halves: [UInt16] = [0x0000, 0xbe00, 0x3400, 0x5600, 0x0001, 0x7c00, 0x8000]
+        let brains: [UInt16] = [0x0000, 0xbfc0, 0x3e80, 0x42c0]
+        let path = try write(
+            #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"F16","shape":[7],"data_offsets":[16,30]},"# +
+                #""c":{"dtype":"BF16","shape":[4,1],"data_offsets":[30,38]},"__metadata__":{"format":"pt"}}"# + padding,
+            data: bytes(values) + bytes(halves) + bytes(brains))
+        let file = try SafetensorsFile(path: path)
+        #expect(Set(file.names) == ["a", "b", "c"])
+        #expect(try file.tensor("a", shape: [2, 2]).floats() == values)
+        #expect(try file.tensor("a", shape: [2, 2]).withFloats { Array($0) } == values)
+        #expect(try file.tensor("b", shape: [7]).floats() == values + [0x1p-24, .infinity, -0.0])
+        #expect(try file.tensor("b", shape: [7]).floats(1..<3) == [-1.5, 0.25])
+        #expect(try file.tensor("c", shape: [4, 1]).floats() == values)
+    }
+
+    struct Broken: Sendable, CustomTestStringConvertible {
+        let header: String
+        var data = 16
+        var length: Int?
+        let says: [String]
+        var testDescription: String { says.joined(separator: ", ") }
+    }
+
+    static let broken: [Broken] = [
+        Broken(header: "{}", length: 1000, says: ["truncated"]),
+        Broken(header: "{}", length: -1, says: ["header"]),
+        Broken(header: "{nonsense", says: ["JSON"]),
+        Broken(header: "[1]", says: ["object"]),
+        Broken(header: #"{"w":{"shape":[4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "dtype"]),
+        Broken(header: #"{"w":{"dtype":"Q7","shape":[4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "Q7"]),
+        Broken(header: #"{"w":{"dtype":"F32","shape":[-4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "shape"]),
+        Broken(header: #"{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "large"]),
+        Broken(header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0]}}"#, says: ["\"w\"", "data_offsets"]),
+        Broken(header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, data: 12, says: ["\"w\"", "truncated"]),
+        Broken(header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}}"#, says: ["\"w\"", "outside"]),
+        Broken(header: #"{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,16]}}"#, says: ["\"w\"", "[3]"]),
+        Broken(
+            header: #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            says: ["overlaps", "\"w\""]),
+    ]
+
+    @Test("A broken file is refused, naming file and tensor", arguments: broken)
+    func refused(_ broken: Broken) throws {
+        let path = try write(broken.header, data: [UInt8](repeating: 0, count: broken.data), length: broken.length)
+        #expect { try SafetensorsFile(path: path) } throws: { error in
+            (broken.says + [path]).allSatisfy { "\(error)".contains($0) }
+        }
+    }
+
+    @Test("A tensor that is missing, of another shape or of another type is refused by name")
+    func wrongTensor() throws {
+        let path = try write(
+            #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"ids":{"dtype":"I64","shape":[2],"data_offsets":[16,32]}}"#,
+            data: [UInt8](repeating: 0, count: 32))
+        let file = try SafetensorsFile(path: path)
+        #expect(throws: SafetensorsError.missingTensor(file: path, tensor: "v")) { try file.tensor("v", shape: [4]) }
+        #expect(throws: SafetensorsError.shape(file: path, tensor: "w", found: [4], expected: [2, 2])) {
+            try file.tensor("w", shape: [2, 2])
+        }
+        #expect { try file.tensor("ids", shape: [2]) } throws: { "\($0)".contains("I64") && "\($0)".contains("\"ids\"") }
+    }
+
+    @Test("Shards are found through the index; a shard or tensor that is missing is named")
+    func shards() throws {
+        _ = try write(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: bytes([Float(1)]), name: "s1.safetensors")
+        _ = try write(#"{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: bytes([Float(2)]), name: "s2.safetensors")
+        func index(_ map: String) throws -> String {
+            let path = "\(folder)/model.safetensors.index.json"
+            try Data(#"{"weight_map": \#(map)}"#.utf8).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+        let files = try WeightFiles(index: index(#"{"a": "s1.safetensors", "b": "s2.safetensors"}"#))
+        #expect(try files.tensor("b", shape: [1]).floats() == [2])
+        #expect(Set(files.names) == ["a", "b"])
+        #expect { try WeightFiles(index: index(#"{"a": "s1.safetensors", "b": "s3.safetensors"}"#)) } throws: {
+            "\($0)".contains("s3.safetensors") && "\($0)".contains("index.json")
+        }
+        #expect { try WeightFiles(index: index(#"{"b": "s1.safetensors"}"#)) } throws: {
+            "\($0)".contains("s1.safetensors") && "\($0)".contains("\"b\"")
+        }
+        #expect { try WeightFiles(index: index(#"{"a": "../s1.safetensors"}"#)) } throws: { "\($0)".contains("\"a\"") }
+    }
+
+    @Test("Files that are absent, empty or folders are refused")
+    func unreadable() throws {
+        try Data().write(to: URL(fileURLWithPath: "\(folder)/empty"))
+        for path in ["\(folder)/absent", "\(folder)/empty", folder] {
+            #expect { try SafetensorsFile(path: path) } throws: { "\($0)".contains(path) }
+        }
+    }
+}
+
+@Suite("The processor")
+struct CPUFeaturesTests {
+    @Test("Features agree with what the kernel reports", .enabled(if: FileManager.default.fileExists(atPath: "/proc/cpuinfo")))
+    func features() throws {
+        let info = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        guard let line = info.split(separator: "\n").first(where: { $0.hasPrefix("flags") }) else { return }
+        let flags = Set(line.split(separator: " "))
+        let features = CPUFeatures.current
+        #expect(features.avx2 == (flags.contains("avx2") && flags.contains("fma")))
+        #expect(features.avx512 == ["avx512f", "avx512bw", "avx512vl", "avx512dq"].allSatisfy { flags.contains($0) })
+        #expect(features.vnni == (flags.contains("avx512_vnni") || flags.contains("avx_vnni")))
+        #expect(features.bf16 == (flags.contains("avx512_bf16") || flags.contains("amx_bf16")))
+        #expect(oneDNNVersion.split(separator: ".").count == 3)
+    }
+}
