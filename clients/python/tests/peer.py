@@ -91,5 +91,8 @@ class Peer:
             return found()[0]
 
     def close(self):
+        if self.listener.fileno() < 0:
+            return
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.hang_up()

@@ -13,11 +13,11 @@ from typing import (
 from . import batches, shapiq_export
 from .arrays import Matrix
 from .comparison import Comparison
-from .connection import Event, FailureEvent, ProgressEvent, ResultEvent
+from .connection import Event, FailureEvent, ResultEvent
 from .errors import FixlipdError
 from .explanation import ExplanationBase, Player
 from .images import Image
-from .link import Link
+from .link import Link, last_of
 from .requests import Stop, TextPlayers, given, open_parameters, selection, text_list
 from .results import Model, Models, Similarity, Tokens
 from .saving import save_text
@@ -45,27 +45,18 @@ async def acall(
             pass  # The loop was closed, so nobody waits.
 
     connection = await loop.run_in_executor(None, link.connection)
-    sending = loop.run_in_executor(
-        None, lambda: connection.send(method, params, deliver, progress=on_progress is not None))
-    try:
-        identifier = await asyncio.shield(sending)
-    except asyncio.CancelledError:
-        sending.add_done_callback(
-            lambda sent: None if sent.cancelled() or sent.exception() else connection.cancel(sent.result()))
-        raise
+    identifier = connection.send(method, params, deliver, progress=on_progress is not None)
     try:
         while True:
-            event = await events.get()
-            while isinstance(event, ProgressEvent) and not events.empty():
-                event = events.get_nowait()
+            event, latest = last_of(await events.get(), events)
+            if latest is not None and on_progress is not None:
+                waiting = on_progress(latest.value)
+                if inspect.isawaitable(waiting):
+                    await waiting
             if isinstance(event, ResultEvent):
                 return event.value
             if isinstance(event, FailureEvent):
                 raise event.error
-            if on_progress is not None:
-                waiting = on_progress(event.value)
-                if inspect.isawaitable(waiting):
-                    await waiting
     except FixlipdError:
         raise
     except BaseException:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import collections
 import itertools
 import json
 import os
+import queue
 import socket
 import threading
 from dataclasses import dataclass
-from typing import Any, Callable, Deque, Dict, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Union
 
 from .errors import DaemonGone, FixlipdError, error_from_wire
 
@@ -40,10 +40,11 @@ Deliver = Callable[[Event], None]
 
 
 class Connection:
-    """A connected socket and the thread that reads from it.
+    """A connected socket with a thread that reads from it and one that writes to it.
 
-    The reader hands each event of a request to that request's ``deliver``, which must not block. Every request gets
-    exactly one result or failure, the failure being :class:`DaemonGone` if the connection ends first.
+    Whoever sends only puts a message into the writer's queue, so that no signal can leave half a message behind. The
+    reader hands each event of a request to that request's ``deliver``, which must not block. Every request gets exactly
+    one result or failure, the failure being :class:`DaemonGone` if the connection ends first.
     """
 
     def __init__(self, connected: socket.socket, path: str) -> None:
@@ -51,14 +52,15 @@ class Connection:
         self.process = os.getpid()
         self.message_limit: Optional[int] = None
         self._socket = connected
-        self._sending = threading.Lock()
+        self._outgoing: "queue.SimpleQueue[Optional[bytes]]" = queue.SimpleQueue()
         self._state = threading.Lock()
         self._pending: Dict[int, Deliver] = {}
         self._ids = itertools.count(1)
-        self._posted: Deque[bytes] = collections.deque()
-        self._ended: Optional[FixlipdError] = None
+        self._ended: Optional[DaemonGone] = None
         self._complaint: Optional[str] = None
+        self._writer = threading.Thread(target=self._write, name="fixlipd-writer", daemon=True)
         self._reader = threading.Thread(target=self._read, name="fixlipd-reader", daemon=True)
+        self._writer.start()
         self._reader.start()
 
     @property
@@ -67,7 +69,7 @@ class Connection:
         return self._ended is None and self.process == os.getpid()
 
     def send(self, method: str, params: Mapping[str, Any], deliver: Deliver, *, progress: bool = False) -> int:
-        """Sends a request and returns its id. Blocks only while the daemon does not read.
+        """Sends a request and returns its id. Does not block.
 
         Raises:
             DaemonGone: the connection has ended.
@@ -79,34 +81,29 @@ class Connection:
         message = self._encode({"jsonrpc": "2.0", "id": identifier, "method": method, "params": params})
         with self._state:
             if self._ended is not None:
-                raise self._ended
+                raise DaemonGone(self._ended.message)
             self._pending[identifier] = deliver
-        try:
-            self._write(message)
-        except BaseException:
-            with self._state:
-                self._pending.pop(identifier, None)
-            raise
+        self._outgoing.put(message)
         return identifier
 
     def cancel(self, identifier: int) -> None:
         """Asks the daemon to give a request up. Its failure is still delivered, unless it was quicker."""
-        self.post("$/cancelRequest", {"id": identifier}, notification=True)
+        self._outgoing.put(self._encode({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": identifier}}))
 
-    def post(self, method: str, params: Mapping[str, Any], *, notification: bool = False) -> None:
-        """Sends something whose answer nobody needs. Never raises and may be called from a finalizer: when the
-        connection is being written to, the writer sends it afterwards."""
-        message: Dict[str, Any] = {"jsonrpc": "2.0", "method": method, "params": params}
-        if not notification:
-            message["id"] = next(self._ids)
-        self._posted.append(self._encode(message))
-        self._flush_posted()
+    def post(self, method: str, params: Mapping[str, Any]) -> None:
+        """Sends a request whose answer nobody needs. Takes no lock, so finalizers may call it."""
+        self._outgoing.put(self._encode({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}))
 
     def close(self) -> None:
-        """Ends the connection; the daemon cancels what it was still doing for it."""
-        self._end("the connection was closed")
-        if threading.current_thread() is not self._reader and self.process == os.getpid():
-            self._reader.join(timeout=5)
+        """Sends what waits to be sent and ends the connection; the daemon cancels what it was still doing for it."""
+        others = [thread for thread in (self._writer, self._reader) if thread is not threading.current_thread()]
+        if self.process == os.getpid():
+            self._outgoing.put(None)
+            if self._writer in others:
+                self._writer.join(timeout=2)
+            self._end("the connection was closed")
+            for thread in others:
+                thread.join(timeout=2)
 
     def abandon(self) -> None:
         """Gives up a connection inherited over a fork, leaving the parent's end as it is."""
@@ -127,32 +124,15 @@ class Connection:
                 "give images as paths, or start the daemon with a larger --max-message")
         return encoded + b"\n"
 
-    def _write(self, message: bytes) -> None:
+    def _write(self) -> None:
         try:
-            with self._sending:
+            while True:
+                message = self._outgoing.get()
+                if message is None:
+                    return
                 self._socket.sendall(message)
         except OSError:
             self._end()
-            raise self._ended or DaemonGone(self._gone()) from None
-        except BaseException:
-            # An interrupt may have left half a message behind, after which nothing can follow.
-            self._end("the connection was interrupted")
-            raise
-        self._flush_posted()
-
-    def _flush_posted(self) -> None:
-        while self._posted and self._ended is None and self._sending.acquire(blocking=False):
-            try:
-                self._socket.sendall(self._posted.popleft())
-            except IndexError:
-                pass
-            except OSError:
-                return
-            except BaseException:
-                self._end("the connection was interrupted")
-                raise
-            finally:
-                self._sending.release()
 
     def _read(self) -> None:
         try:
@@ -162,6 +142,7 @@ class Connection:
         except (OSError, ValueError):
             pass
         self._end()
+        self._outgoing.put(None)
 
     def _dispatch(self, message: Any) -> None:
         if not isinstance(message, dict):

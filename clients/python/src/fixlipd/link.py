@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 import weakref
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from . import discovery
 from .connection import Connection, Event, FailureEvent, ProgressEvent, ResultEvent
@@ -105,27 +105,60 @@ def call(
 ) -> Any:
     """As :meth:`Link.call`, on a given connection."""
     events: "queue.SimpleQueue[Event]" = queue.SimpleQueue()
-    identifier = connection.send(method, params, events.put, progress=on_progress is not None)
+    final: List[Event] = []  # Kept apart as well, lest an interrupt loses what was just taken from the queue.
+
+    def deliver(event: Event) -> None:
+        if not isinstance(event, ProgressEvent):
+            final.append(event)
+        events.put(event)
+
+    identifier = connection.send(method, params, deliver, progress=on_progress is not None)
+    event: Optional[Event] = None
+    try:
+        while not isinstance(event, (ResultEvent, FailureEvent)):
+            try:
+                event, latest = last_of(_next(events), events)
+                if latest is not None and on_progress is not None:
+                    on_progress(latest.value)
+            except KeyboardInterrupt:
+                stop, on_interrupt = on_interrupt, None
+                if stop is None or not stop(connection):
+                    raise
+                event = final[0] if final else None
+    except BaseException:
+        connection.cancel(identifier)
+        raise
+    if isinstance(event, FailureEvent):
+        raise event.error
+    return event.value
+
+
+def _next(events: "queue.SimpleQueue[Event]") -> Event:
+    """The next event. A signal that comes just before a thread begins to wait does not wake it, hence the timeout."""
     while True:
         try:
-            event = events.get()
-            while isinstance(event, ProgressEvent) and not events.empty():
-                event = events.get()
-            if isinstance(event, ProgressEvent) and on_progress is not None:
-                on_progress(event.value)
-        except KeyboardInterrupt:
-            stop, on_interrupt = on_interrupt, None
-            if stop is not None and stop(connection):
-                continue
-            connection.cancel(identifier)
-            raise
-        except BaseException:
-            connection.cancel(identifier)
-            raise
-        if isinstance(event, ResultEvent):
-            return event.value
-        if isinstance(event, FailureEvent):
-            raise event.error
+            return events.get(timeout=0.25)
+        except queue.Empty:
+            continue
+
+
+def last_of(event: Event, waiting: Any) -> Tuple[Event, Optional[ProgressEvent]]:
+    """Skips progress that later progress has replaced.
+
+    Args:
+        event: the oldest event.
+        waiting: a queue with those after it; what is skipped is taken out.
+
+    Returns:
+        the first event that is not skipped, and the progress to report: none before a result, which replaces it too.
+    """
+    latest: Optional[ProgressEvent] = None
+    while isinstance(event, ProgressEvent):
+        latest = event
+        if waiting.empty():
+            break
+        event = waiting.get_nowait()
+    return event, None if isinstance(event, ResultEvent) else latest
 
 
 def _introduce(connection: Connection) -> None:
