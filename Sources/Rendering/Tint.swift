@@ -7,6 +7,12 @@ enum Tint {
     /// The sign's class in stylesheets.
     static func cssClass(_ value: Double) -> String { value < 0 ? "n" : "p" }
 
+    /// The class of a number in text: none of the signs' where it is printed as zero.
+    static func textClass(_ value: Double, decimals: Int) -> String {
+        let text = NumberText.signed(value, decimals: decimals)
+        return text.hasPrefix(NumberText.minus) ? "nt" : text.hasPrefix("+") ? "pt" : "soft"
+    }
+
     /// How strongly a value is coloured, 0 to 1: its size on the scale, fainter where its standard error is large.
     static func strength(_ measured: Measured, scale: Double) -> Double {
         guard scale > 0 else { return 0 }

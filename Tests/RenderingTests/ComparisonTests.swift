@@ -47,11 +47,28 @@ struct ComparisonTests {
         #expect(html.contains("<use id=\"b-image\" href=\"#a-image\"/>"))
     }
 
-    @Test("Words are matched in order; those of one caption stand alone")
+    @Test("Bars of both are on one axis")
+    func oneAxis() throws {
+        func longestBar(_ svg: Substring) throws -> Double {
+            let bars = svg.components(separatedBy: "<rect ").filter { $0.contains("class=\"p\"") && $0.contains("height=\"1") }
+            return try #require(bars.compactMap { bar in
+                bar.range(of: "width=\"").flatMap { Double(bar[$0.upperBound...].prefix { $0 != "\"" }) }
+            }.max())
+        }
+        let html = try PictureComparison(Sample.picture(errors: false), halved()).html()
+        let figures = html.components(separatedBy: "<svg class=\"wide\"").dropFirst().prefix(2)
+        let (a, b) = (try longestBar(Substring(figures.first ?? "")), try longestBar(Substring(figures.last ?? "")))
+        #expect(abs(a - 2 * b) < 0.02)
+    }
+
+    @Test("A word that moved is still one line; words of one caption stand alone, in place")
     func alignment() throws {
         let markdown = try PictureComparison(Sample.picture(), Sample.picture(caption: "a Dog runs")).markdown()
         let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces) }
         #expect(rows == ["word, logits", "a", "red", "dog", "runs"])
+        let moved = try PictureComparison(Sample.picture(caption: "a lip and a dog"), Sample.picture(caption: "the dog and a a a lip")).markdown()
+        let names = moved.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces) }
+        #expect(names == ["word, logits", "the", "a", "lip", "and", "a", "a", "dog"])
     }
 
     @Test("A change's error is the root of both squared errors")

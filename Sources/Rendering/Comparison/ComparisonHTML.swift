@@ -26,7 +26,7 @@ struct ComparisonHTML {
     private let narrow = 368.0
 
     func markup() -> String {
-        let columns = [("a", a), ("b", b)].map { name, report in column(name, report) }
+        let columns = [column("a", a, beside: b), column("b", b, beside: a)]
         var body = "<p class=\"note\">\(comparison.title.escaped)</p><section class=\"columns pair\">\(columns.joined())</section>\n"
         let pieces = HTMLPieces(report: a, id: "a")
         func words(_ width: Double) -> Figure { DumbbellFigure(comparison: comparison, scale: a.scales.word, width: width).figure() }
@@ -38,7 +38,10 @@ struct ComparisonHTML {
             body += "<section><h2>What changed on the image</h2>"
                 + pieces.figure(label: "Change of each patch's reading", wide: map(wide), narrow: map(narrow)) + "</section>\n"
         }
-        let tables = [a, b].map { report in report.tables.prefix(1).map { HTMLPieces(report: report, id: "a").table($0) }.joined() }
+        let axisValues = [a, b].flatMap { $0.tables.prefix(1).flatMap { $0.pairs.map(\.measured) } }
+        let tables = [a, b].map { report in
+            report.tables.prefix(1).map { HTMLPieces(report: report, id: "a").table($0, axisValues: axisValues) }.joined()
+        }
         if tables.contains(where: { !$0.isEmpty }) {
             body += "<section><h2>The strongest pairs</h2><div class=\"columns\">\(tables.map { $0.isEmpty ? "<div></div>" : $0 }.joined())</div></section>\n"
         }
@@ -50,9 +53,9 @@ struct ComparisonHTML {
             definitions: definitions, script: "")
     }
 
-    private func column(_ name: String, _ report: Report) -> String {
+    private func column(_ name: String, _ report: Report, beside other: Report) -> String {
         let pieces = HTMLPieces(report: report, id: name)
-        func links(_ width: Double) -> Figure { LinkFigure(report: report, id: name, width: width).figure() }
+        func links(_ width: Double) -> Figure { LinkFigure(report: report, id: name, width: width, companion: other).figure() }
         return "<div><p class=\"note\">\(name == "a" ? "○" : "●") \(name)</p>\(pieces.caption(level: 1))<p>\(report.similarityLine.escaped)</p>"
             + "<p class=\"note\">\(report.sourceLine.escaped)</p>"
             + pieces.figure(label: "\(name): \(report.summary)", wide: links((wide - 48) / 2), narrow: links(narrow)) + "</div>"

@@ -23,10 +23,10 @@ struct ComparisonSVG {
         var drawing = Drawing()
         var y = margin
         var bottom = y
-        for (name, report) in [("a", a), ("b", b)] {
+        for (name, report, other) in [("a", a, b), ("b", b, a)] {
             let x = margin + (side && name == "b" ? column + 48 : 0)
             if !side { y = bottom }
-            let end = drawColumn(name, report, x: x, y: y, width: column, into: &drawing)
+            let end = drawColumn(name, report, beside: other, x: x, y: y, width: column, into: &drawing)
             bottom = max(bottom, end)
         }
         y = bottom + 26
@@ -49,7 +49,7 @@ struct ComparisonSVG {
 
     /// Draws one explanation and returns where it ends.
     private func drawColumn(
-        _ name: String, _ report: Report, x: Double, y start: Double, width: Double, into drawing: inout Drawing
+        _ name: String, _ report: Report, beside other: Report, x: Double, y start: Double, width: Double, into drawing: inout Drawing
     ) -> Double {
         var y = start + 11
         drawing.text("\(name == "a" ? "○" : "●") \(name)", x: x, y: y, size: 13, class: "soft")
@@ -62,7 +62,7 @@ struct ComparisonSVG {
             drawing.text(TextWidth.fit(line, size: 12.5, width: width), x: x, y: y, size: 12.5, class: style)
         }
         y += 14
-        let links = LinkFigure(report: report, id: name, width: width).figure()
+        let links = LinkFigure(report: report, id: name, width: width, companion: other).figure()
         drawing.group("transform=\"translate(\(px(x)) \(px(y)))\"") { $0.append(links.markup) }
         return y + links.height
     }

@@ -57,7 +57,7 @@ struct DumbbellFigure {
         for (index, value) in values.enumerated() {
             let text = value.map { columns.count == 1 ? NumberText.signed($0.value, decimals: decimals) : NumberText.withError($0, decimals: decimals) }
             let isChange = index == values.count - 1
-            let name = !isChange || value == nil ? "soft" : (value?.value ?? 0) < 0 ? "nt" : "pt"
+            let name = isChange ? Tint.textClass(value?.value ?? 0, decimals: decimals) : "soft"
             drawing.text(text ?? "–", x: right(index, columns), y: y, size: size, class: name, anchor: .end)
         }
     }

@@ -27,29 +27,17 @@ struct AlignedWord: Sendable, Equatable {
 }
 
 extension PictureComparison {
-    /// The words of both captions in reading order, matched along their longest common subsequence (letters' case apart).
+    /// The words of both captions: the k-th occurrence of a word in a with the k-th in b (letters' case apart), in a's order;
+    /// a word that only b has stands after the word before it in b.
     var alignedWords: [AlignedWord] {
-        let (left, right) = (a.words.indices.map { a.text(ofWord: $0) }, b.words.indices.map { b.text(ofWord: $0) })
-        let (keysA, keysB) = (left.map { $0.lowercased() }, right.map { $0.lowercased() })
-        var longest = [[Int]](repeating: [Int](repeating: 0, count: right.count + 1), count: left.count + 1)
-        for i in left.indices.reversed() {
-            for j in right.indices.reversed() {
-                longest[i][j] = keysA[i] == keysB[j] ? longest[i + 1][j + 1] + 1 : max(longest[i + 1][j], longest[i][j + 1])
-            }
+        let (keysA, keysB) = (a.wordOccurrences, b.wordOccurrences)
+        var positions = Dictionary(uniqueKeysWithValues: keysB.enumerated().map { ($0.element, $0.offset) })
+        var result = keysA.enumerated().map { index, key in
+            AlignedWord(name: a.text(ofWord: index), a: index, b: positions.removeValue(forKey: key))
         }
-        var result: [AlignedWord] = []
-        var (i, j) = (0, 0)
-        while i < left.count || j < right.count {
-            if i < left.count, j < right.count, keysA[i] == keysB[j] {
-                result.append(AlignedWord(name: left[i], a: i, b: j))
-                (i, j) = (i + 1, j + 1)
-            } else if j == right.count || (i < left.count && longest[i + 1][j] >= longest[i][j + 1]) {
-                result.append(AlignedWord(name: left[i], a: i, b: nil))
-                i += 1
-            } else {
-                result.append(AlignedWord(name: right[j], a: nil, b: j))
-                j += 1
-            }
+        for index in positions.values.sorted() {
+            let before = result.lastIndex { $0.b == index - 1 }
+            result.insert(AlignedWord(name: b.text(ofWord: index), a: nil, b: index), at: before.map { $0 + 1 } ?? 0)
         }
         return result
     }
@@ -80,6 +68,23 @@ extension PictureComparison {
         case (false, true, true): return "One caption, two images"
         case (true, true, false): return "One match, two models"
         default: return "Two explanations on one scale"
+        }
+    }
+}
+
+private struct WordOccurrence: Hashable {
+    var word: String
+    var number: Int
+}
+
+extension Picture {
+    /// Each word in lower case with how often it has occurred before.
+    fileprivate var wordOccurrences: [WordOccurrence] {
+        var seen: [String: Int] = [:]
+        return words.indices.map { index in
+            let word = text(ofWord: index).lowercased()
+            defer { seen[word, default: 0] += 1 }
+            return WordOccurrence(word: word, number: seen[word, default: 0])
         }
     }
 }

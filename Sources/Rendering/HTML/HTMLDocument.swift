@@ -32,7 +32,7 @@ struct HTMLDocument {
             body += section(report.mapsTitle, pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
         }
         if !report.tables.isEmpty {
-            body += section("The strongest pairs", "<div class=\"columns\">\(report.tables.map(pieces.table).joined())</div>")
+            body += section("The strongest pairs", "<div class=\"columns\">\(report.tables.map { pieces.table($0) }.joined())</div>")
         }
         if report.view == .overview, let wideCurve = BudgetCurve(report: report, width: wide).figure(),
             let narrowCurve = BudgetCurve(report: report, width: narrow).figure() {

@@ -41,9 +41,9 @@ struct HTMLPieces {
         return "<figure>\(drawings.joined())</figure>"
     }
 
-    /// A list of pairs with their places, bars and values.
-    func table(_ table: Report.PairTable) -> String {
-        let axis = BarAxis(values: table.pairs.map(\.measured), from: 0, to: 200)
+    /// A list of pairs with their places, bars and values; the bars' axis holds `axisValues` where another table shares it.
+    func table(_ table: Report.PairTable, axisValues: [Measured] = []) -> String {
+        let axis = BarAxis(values: table.pairs.map(\.measured) + axisValues, from: 0, to: 200)
         let rows = table.pairs.map { pair -> String in
             var place = Drawing()
             PatchLocator(picture: picture).draw([pair.a, pair.b], x: 0, y: 0, size: 22, into: &place)

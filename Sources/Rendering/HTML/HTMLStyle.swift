@@ -40,7 +40,7 @@ extension Stylesheet {
         header{grid-template-columns:minmax(0,1fr);gap:20px;margin-bottom:36px}header .thumb{max-width:150px;order:2}
         h1{font-size:25px;line-height:2.3;margin-top:-12px}
         .columns{grid-template-columns:minmax(0,1fr);gap:36px}.wide{display:none}.narrow{display:block}
-        section{margin-bottom:40px}.b{display:none}table th[scope=row]{white-space:normal}
+        section{margin-bottom:40px}.b{display:none}table th[scope=row]{white-space:normal;width:99%}
         """
 
     static let printPage = """
@@ -48,6 +48,6 @@ extension Stylesheet {
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
         body{font-size:10pt}main{padding:0;max-width:none}figure,tr,header{break-inside:avoid}section{margin-bottom:26px}h2,h3{break-after:avoid}
         header{grid-template-columns:minmax(0,1fr) 120px;margin-bottom:26px}header .thumb{max-width:none;order:0}
-        .wide{display:block}.narrow{display:none}.columns{grid-template-columns:repeat(2,minmax(0,1fr));gap:32px}.b{display:table-cell}
+        .wide{display:block}.narrow{display:none}.columns{grid-template-columns:repeat(2,minmax(0,1fr));gap:32px}.b{display:table-cell}table th[scope=row]{white-space:nowrap;width:auto}
         """
 }

@@ -27,7 +27,7 @@ struct CaptionFigure {
                     x: x - 2, y: baseline - size * 0.86, width: item.width + 4, height: size * 1.15, class: Tint.cssClass(value.value), opacity: opacity, radius: 2)
                 drawing.text(
                     NumberText.signed(value.value, decimals: decimals), x: x + item.width / 2, y: baseline + 18, size: 11,
-                    class: value.value < 0 ? "nt" : "pt", anchor: .middle)
+                    class: Tint.textClass(value.value, decimals: decimals), anchor: .middle)
             }
             drawing.text(item.segment.text, x: x + item.width / 2, y: baseline, size: size, class: "word ink", anchor: .middle)
         }

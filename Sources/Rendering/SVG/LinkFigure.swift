@@ -7,6 +7,9 @@ struct LinkFigure {
     /// Whether the heat and the rows carry what the page's script needs.
     var interactive = false
 
+    /// What another figure beside this one shows, so that both have their bars on one axis.
+    var companion: Report?
+
     private var narrow: Bool { width < 440 }
     private var picture: Picture { report.picture }
     private var decimals: Int { NumberText.decimals(for: report.wordScale) }
@@ -51,7 +54,8 @@ struct LinkFigure {
 
     private var wordX: Double { frame(y: 0).width + gutter }
     private var longestWord: Double {
-        let longest = picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) }.max() ?? 0
+        let pictures = [picture] + (companion.map { [$0.picture] } ?? [])
+        let longest = pictures.flatMap { picture in picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) } }.max() ?? 0
         return min(longest * wordSize, 210, width - wordX - labelWidth)
     }
 
@@ -65,7 +69,8 @@ struct LinkFigure {
     private func drawColumns(top: Double, into drawing: inout Drawing) {
         let barStart = wordX + longestWord + 20
         let hasBars = width - labelWidth - barStart >= 48
-        let axis = BarAxis(values: report.wordValues.compactMap { $0 }, from: barStart, to: width - labelWidth)
+        let values = (report.wordValues + (companion?.wordValues ?? [])).compactMap { $0 }
+        let axis = BarAxis(values: values, from: barStart, to: width - labelWidth)
         let bottom = top + rowHeight * Double(picture.words.count)
         if !picture.words.isEmpty {
             drawing.text(report.wordTitle, x: width, y: top - 9, size: 11, class: "soft", anchor: .end)
@@ -89,7 +94,7 @@ struct LinkFigure {
                 if hasBars { drawBar(value, axis: axis, y: y, into: &$0) }
                 $0.text(
                     valueText(value), x: width, y: y + valueSize * 0.35, size: valueSize,
-                    class: value.value < 0 ? "nt" : "pt", anchor: .end)
+                    class: Tint.textClass(value.value, decimals: decimals), anchor: .end)
             }
         }
     }

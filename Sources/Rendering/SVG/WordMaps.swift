@@ -36,7 +36,7 @@ struct WordMaps {
                 guard let strongest, strongest.element.value != 0 else { return }
                 $0.text(
                     "\(NumberText.signed(strongest.element.value, decimals: decimals))", x: x, y: y + size + imageHeight + 21, size: 11,
-                    class: strongest.element.value < 0 ? "nt" : "pt")
+                    class: Tint.textClass(strongest.element.value, decimals: decimals))
                 $0.text("at \(picture.shortName(strongest.offset))", x: x + TextWidth.ems(NumberText.signed(strongest.element.value, decimals: decimals)) * 11 + 6, y: y + size + imageHeight + 21, size: 11, class: "soft")
             }
         }
