@@ -21,7 +21,7 @@ class Closed(Exception):
     """The daemon closed the connection."""
 
 
-def environment():
+def variables():
     """Built-in models are those of the repository, unless FIXLIPD_MODELS says otherwise."""
     values = dict(os.environ)
     values.setdefault("FIXLIPD_MODELS", str(ROOT / "models"))
@@ -117,7 +117,7 @@ class StdioDaemon:
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [program, "serve", "--stdio", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
-            env=environment())
+            env=variables())
         descriptor = self.process.stdin.fileno()
         self.connection = Connection(
             lambda data: write_all(descriptor, data), self.process.stdout.read1, self._close_input)
@@ -150,7 +150,7 @@ class SocketDaemon:
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [program, "serve", "--socket", str(self.path), *options], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=self.log, env=environment())
+            stdout=subprocess.DEVNULL, stderr=self.log, env=variables())
         self.sockets = []
 
     def connect(self):
