@@ -143,6 +143,13 @@ struct MarkupTests {
         let document = try #require(outline(try Sample.picture().svg()))
         #expect(document.text.contains("a × r1 c1 +2.00") && document.text.contains("leave-one-out R² 0.88"))
         #expect(document.text.contains("r2 c2 −1.00"))
+        // An estimate with a larger budget than any before it ends the curve.
+        var later = Sample.picture()
+        later.estimate.imageMasks = 512
+        later.estimate.looR2 = 0.95
+        later.estimate.firstOrderReading[3] = -0.75
+        let grown = try #require(outline(try later.svg()))
+        #expect(grown.text.contains("r2 c2 −0.75") && grown.text.contains("leave-one-out R² 0.95") && grown.text.contains("512image masks"))
     }
 
     @Test("Light, dark and paper: each has its rules")

@@ -10,7 +10,18 @@ struct BudgetCurve {
         var points: [(masks: Int, value: Double)]
     }
 
-    private var rounds: [Picture.Round] { report.picture.history.filter { $0.imageMasks > 0 } }
+    /// The history, and after it the estimate itself where it had a larger budget.
+    private var rounds: [Picture.Round] {
+        let picture = report.picture
+        let rounds = picture.history.filter { $0.imageMasks > 0 }
+        guard let last = rounds.last, picture.estimate.imageMasks > last.imageMasks else { return rounds }
+        let leading = last.leading.map { earlier in
+            let players = earlier.players
+            let value = players.count == 2 ? picture.pair(players[0], players[1]).value : players.first.map { picture.reading($0).value }
+            return Picture.Leading(players: players, value: value ?? earlier.value)
+        }
+        return rounds + [Picture.Round(imageMasks: picture.estimate.imageMasks, looR2: picture.estimate.looR2, leading: leading)]
+    }
 
     /// Nil where there are fewer than two estimates to compare.
     func figure() -> Figure? {
