@@ -12,25 +12,26 @@
 
 namespace cdnn {
 
-/// Memory aligned to a cache line that grows and never shrinks.
+/// Memory aligned to a cache line that grows and never shrinks. What it held is lost when it grows.
 class Scratch {
  public:
-  ~Scratch() { std::free(memory_); }
   template <typename T>
   T *reserve(int64_t count) {
-    size_t bytes = (static_cast<size_t>(count) * sizeof(T) + 63) / 64 * 64;
+    const size_t bytes = (static_cast<size_t>(count) * sizeof(T) + 63) / 64 * 64;
     if (bytes > bytes_) {
       void *memory = std::aligned_alloc(64, bytes);
       if (!memory) throw std::bad_alloc();
-      std::free(memory_);
-      memory_ = memory;
+      memory_.reset(memory);
       bytes_ = bytes;
     }
-    return static_cast<T *>(memory_);
+    return static_cast<T *>(memory_.get());
   }
 
  private:
-  void *memory_ = nullptr;
+  struct Free {
+    void operator()(void *memory) const { std::free(memory); }
+  };
+  std::unique_ptr<void, Free> memory_;
   size_t bytes_ = 0;
 };
 

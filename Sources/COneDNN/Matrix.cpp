@@ -36,11 +36,12 @@ void quantise(cdnn_matrix &matrix, const float *weights, std::vector<int8_t> &in
   for (int64_t o = 0; o < matrix.outputs; o++) {
     const float *w = weights + o * matrix.inputs;
     float largest = 0;
-    for (int64_t i = 0; i < matrix.inputs; i++) largest = std::fmax(largest, std::fabs(w[i]));
+    for (int64_t i = 0; i < matrix.inputs; i++) largest = std::fabs(w[i]) > largest ? std::fabs(w[i]) : largest;
     const float scale = largest > 0 ? largest / limit : 1.0f, inverse = 1.0f / scale;
     int32_t sum = 0;
     for (int64_t i = 0; i < matrix.inputs; i++) {
-      const int8_t q = static_cast<int8_t>(std::nearbyint(w[i] * inverse));
+      // Adding 1.5 * 2^23 rounds to the nearest integer.
+      const int8_t q = static_cast<int8_t>(static_cast<int32_t>((w[i] * inverse + 12582912.0f) - 12582912.0f));
       integers[o * matrix.inputs + i] = q;
       sum += q;
     }

@@ -25,13 +25,16 @@ cdnn_rows from_row(cdnn_rows rows, int64_t row) {
 
 }  // namespace
 
-void cdnn_layer_norm(const float *source, int64_t rows, const float *weight, const float *bias, float epsilon,
-                     cdnn_rows destination) {
-  // A row that is converted on the way out passes through the stack; the columns of every known tower fit.
-  constexpr int64_t largest = 16384;
-  alignas(64) float scratch[largest];
-  if (destination.columns > largest) return;
-  row_kernels().layer_norm(source, rows, weight, bias, epsilon, destination, scratch);
+int cdnn_layer_norm(cdnn_context *context, const float *source, int64_t rows, const float *weight, const float *bias,
+                    float epsilon, cdnn_rows destination) {
+  try {
+    // Where a row stands before it is converted.
+    float *scratch = destination.format == CDNN_F32 ? nullptr : context->row.reserve<float>(destination.columns + 64);
+    row_kernels().layer_norm(source, rows, weight, bias, epsilon, destination, scratch);
+    return 0;
+  } catch (const std::bad_alloc &) {
+    return 1;
+  }
 }
 
 void cdnn_convert_rows(const float *source, int64_t rows, cdnn_rows destination) {
@@ -75,16 +78,15 @@ void cdnn_bf16_to_f32(const uint16_t *source, float *destination, int64_t count)
 
 void cdnn_f16_to_f32(const uint16_t *source, float *destination, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    const uint32_t h = source[i], sign = (h & 0x8000u) << 16, exponent = (h >> 10) & 0x1f, mantissa = h & 0x3ff;
-    uint32_t bits;
-    if (exponent == 0) {
-      // Subnormal: the mantissa counts 2^-24.
-      const float value = static_cast<float>(mantissa) * 5.9604644775390625e-8f;
-      std::memcpy(&bits, &value, 4);
-      bits |= sign;
-    } else {
-      bits = sign | ((exponent == 31 ? 255u : exponent + 112u) << 23) | (mantissa << 13);
-    }
+    const uint32_t half = source[i];
+    // The exponent's bias differs by 112; the product also makes subnormal halves normal.
+    uint32_t bits = (half & 0x7fffu) << 13;
+    float value;
+    std::memcpy(&value, &bits, 4);
+    value *= 0x1p112f;
+    std::memcpy(&bits, &value, 4);
+    bits |= (half & 0x7c00u) == 0x7c00u ? 0x7f800000u : 0u;
+    bits |= (half & 0x8000u) << 16;
     std::memcpy(destination + i, &bits, 4);
   }
 }

@@ -77,7 +77,7 @@ struct PatchEmbedding: Sendable {
             }
         }
         if let norm {
-            context.layerNorm(norm, states, rows: tokens, into: states)
+            try context.layerNorm(norm, states, rows: tokens, into: states)
         }
         return try TokenStates(context, hidden: states, tokens: tokens, first: first)
     }

@@ -85,7 +85,7 @@ struct TextTower: Sendable {
 
     private func finish(_ context: ComputeContext, _ b: TowerBuffers, pooled: Int) throws(TensorError) -> Rows {
         try last.finish(context, b, pooled: pooled)
-        context.layerNorm(norm, b.pooled.hidden, rows: pooled, into: b.pooled.hidden)
+        try context.layerNorm(norm, b.pooled.hidden, rows: pooled, into: b.pooled.hidden)
         try context.apply(projection, to: b.pooled.hidden, rows: pooled, into: b.pooled.projected)
         return b.pooled.projected
     }

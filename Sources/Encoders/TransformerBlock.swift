@@ -23,7 +23,7 @@ struct TransformerBlock: Sendable {
 
     /// The first half up to q, k and v: from `hidden` to `queryKeyValue`.
     func project(_ context: ComputeContext, _ b: TowerBuffers, rows: Int) throws(TensorError) {
-        context.layerNorm(attentionNorm, b.hidden, rows: rows, into: b.normed)
+        try context.layerNorm(attentionNorm, b.hidden, rows: rows, into: b.normed)
         try context.apply(queryKeyValue, to: b.normed, rows: rows, into: b.queryKeyValue)
     }
 
@@ -58,9 +58,9 @@ struct PooledBlock: Sendable {
     /// Keys and values of all rows, queries of the pooled ones: from `hidden` and `pooled.hidden` to `keyValue` and
     /// `pooled.query`.
     func project(_ context: ComputeContext, _ b: TowerBuffers, rows: Int, pooled: Int) throws(TensorError) {
-        context.layerNorm(attentionNorm, b.hidden, rows: rows, into: b.normed)
+        try context.layerNorm(attentionNorm, b.hidden, rows: rows, into: b.normed)
         try context.apply(keyValue, to: b.normed, rows: rows, into: b.keyValue)
-        context.layerNorm(attentionNorm, b.pooled.hidden, rows: pooled, into: b.pooled.normed)
+        try context.layerNorm(attentionNorm, b.pooled.hidden, rows: pooled, into: b.pooled.normed)
         try context.apply(query, to: b.pooled.normed, rows: pooled, into: b.pooled.query)
     }
 
@@ -91,7 +91,7 @@ struct MLP: Sendable {
     func callAsFunction(
         _ context: ComputeContext, hidden: Rows, normed: Rows, inner: Rows, rows: Int
     ) throws(TensorError) {
-        context.layerNorm(norm, hidden, rows: rows, into: normed)
+        try context.layerNorm(norm, hidden, rows: rows, into: normed)
         try context.apply(up, to: normed, rows: rows, activation: activation, into: inner)
         try context.apply(down, to: inner, rows: rows, addingTo: hidden)
     }

@@ -78,15 +78,15 @@ struct VisionTower: Sendable {
             try last.project(context, b, rows: rows, pooled: sequences.count)
             try last.attend(context, b, sequences, c)
             try last.finish(context, b, pooled: sequences.count)
-            context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden)
+            try context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden)
             try context.apply(projection, to: b.pooled.hidden, rows: sequences.count, into: b.pooled.projected)
             return b.pooled.projected
         case .attention(let norm, let head):
-            context.layerNorm(norm, b.hidden, rows: rows, into: b.normed)
+            try context.layerNorm(norm, b.hidden, rows: rows, into: b.normed)
             try head(context, b, sequences, rows: rows, c)
             return b.pooled.hidden
         case .mean(let norm):
-            context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden)
+            try context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden)
             Self.average(b.hidden, sequences, into: b.pooled.hidden)
             return b.pooled.hidden
         }

@@ -39,6 +39,14 @@ enum SourceTensor: Sendable {
         }
     }
 
+    /// Reads all values into `buffer`, which has room for exactly them.
+    func read(into buffer: UnsafeMutableBufferPointer<Float>) {
+        switch self {
+        case .mapped(let tensor): tensor.read(into: buffer)
+        case .values(let values): _ = buffer.update(fromContentsOf: values)
+        }
+    }
+
     /// The values `elements` of the row-by-row order.
     func floats(_ elements: Range<Int>) -> [Float] {
         switch self {
@@ -71,17 +79,28 @@ struct WeightReader {
     func linear(
         _ parts: [(name: String, scale: Float)], outputs: Int, inputs: Int, bias: Bool = true
     ) throws(ModelError) -> Linear {
-        var weights: [Float] = []
         var biases: [Float] = []
-        weights.reserveCapacity(parts.count * outputs * inputs)
-        for (name, scale) in parts {
-            let part = try floats(name + ".weight", outputs, inputs)
-            weights += scale == 1 ? part : part.map { $0 * scale }
+        // Uninitialised and reused by the allocator: parts are read straight to where they are packed from.
+        let weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: parts.count * outputs * inputs)
+        defer { weights.deallocate() }
+        for (index, (name, scale)) in parts.enumerated() {
+            let part = UnsafeMutableBufferPointer(
+                rebasing: weights[index * outputs * inputs..<(index + 1) * outputs * inputs])
+            try source.tensor(prefix + name + ".weight", shape: [outputs, inputs]).read(into: part)
+            if scale != 1 {
+                for i in part.indices { part[i] *= scale }
+            }
             if bias {
                 biases += try floats(name + ".bias", outputs).map { $0 * scale }
             }
         }
-        return try pack(weights, bias: bias ? biases : nil, outputs: parts.count * outputs, inputs: inputs)
+        do {
+            return try Linear(
+                weights: UnsafeBufferPointer(weights), bias: bias ? biases : nil, outputs: parts.count * outputs,
+                inputs: inputs, format: format)
+        } catch {
+            throw .compute(reason: error.description)
+        }
     }
 
     func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool = true) throws(ModelError) -> Linear {

@@ -62,17 +62,21 @@ public final class ComputeContext {
     }
 
     /// Normalises the first `rows` rows of `source` into `destination`, in its format.
-    public func layerNorm(_ norm: LayerNorm, _ source: Rows, rows: Int, into destination: Rows) {
+    /// - Throws: ``TensorError/outOfMemory(operation:)``.
+    public func layerNorm(
+        _ norm: LayerNorm, _ source: Rows, rows: Int, into destination: Rows
+    ) throws(TensorError) {
         precondition(source.format == .f32 && source.columns == destination.columns)
         precondition(norm.weight.count == source.columns)
         precondition(rows <= source.capacity && rows <= destination.capacity)
-        norm.weight.withUnsafeBufferPointer { weight in
+        let status = norm.weight.withUnsafeBufferPointer { weight in
             norm.bias.withUnsafeBufferPointer { bias in
                 cdnn_layer_norm(
-                    source.floats.baseAddress, Int64(rows), weight.baseAddress, bias.baseAddress, norm.epsilon,
+                    context, source.floats.baseAddress, Int64(rows), weight.baseAddress, bias.baseAddress, norm.epsilon,
                     destination.view)
             }
         }
+        guard status == 0 else { throw .outOfMemory(operation: "layer normalisation") }
     }
 
     /// Stores the first `rows` f32 rows of `source` in the destination's format.

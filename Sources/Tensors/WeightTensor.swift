@@ -24,6 +24,12 @@ public struct WeightTensor: Sendable {
         }
     }
 
+    /// Reads all values as f32 into `buffer`, which has room for exactly them.
+    public func read(into buffer: UnsafeMutableBufferPointer<Float>) {
+        precondition(buffer.count == count)
+        read(0..<count, into: buffer)
+    }
+
     /// Gives `body` the values as f32: the mapped bytes themselves where they are f32 and aligned, else a copy.
     public func withFloats<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result

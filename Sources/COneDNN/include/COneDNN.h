@@ -76,9 +76,10 @@ int cdnn_linear(cdnn_context *context, const cdnn_matrix *matrix, cdnn_rows sour
 
 // Rows ----------------------------------------------------------------------------------------------------------------
 
-/// Layer normalisation of `[rows, columns]` values; `source` and a CDNN_F32 destination may be the same memory.
-void cdnn_layer_norm(const float *source, int64_t rows, const float *weight, const float *bias, float epsilon,
-                     cdnn_rows destination);
+/// Layer normalisation of `[rows, columns]` values; `source` and a CDNN_F32 destination may be the same memory. Returns 1
+/// if memory ran out.
+int cdnn_layer_norm(cdnn_context *context, const float *source, int64_t rows, const float *weight, const float *bias,
+                    float epsilon, cdnn_rows destination);
 
 /// Stores CDNN_F32 rows in the destination's format.
 void cdnn_convert_rows(const float *source, int64_t rows, cdnn_rows destination);
