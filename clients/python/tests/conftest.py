@@ -49,9 +49,9 @@ class RunningDaemon:
 
 @pytest.fixture(scope="session", autouse=True)
 def private_environment():
-    """No test touches the user's own daemon."""
+    """No test touches the user's own daemon; the demo model is the one beside the scenes."""
     folder = tempfile.mkdtemp(prefix="fixlipd-test-")
-    changed = {"XDG_RUNTIME_DIR": folder, "FIXLIPD_SOCKET": ""}
+    changed = {"XDG_RUNTIME_DIR": folder, "FIXLIPD_SOCKET": "", "FIXLIPD_MODELS": str(REPOSITORY / "models")}
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
     yield pathlib.Path(folder)

@@ -68,7 +68,7 @@ class Explainer:
         self.socket = socket
         self.spawn = spawn
         self.parameters = parameters
-        self._request("image.png", "")  # Wrong parameters are an error here, not in each row.
+        self._request("image.png", "caption")  # Wrong parameters are an error here, not in each row.
         self._client: Optional[Client] = None
 
     def __call__(self, batch: Mapping[str, Any]) -> Dict[str, Any]:

@@ -10,7 +10,7 @@ from . import notebook, shapiq_export
 from .arrays import Matrix, Vector
 from .comparison import Comparison
 from .connection import Connection
-from .errors import BudgetInvalid, ExplanationNotFound, FixlipdError
+from .errors import BudgetInvalid, ExplanationNotFound, FixlipdError, TextInvalid
 from .link import Link
 from .live import Live, live_reporter
 from .naming import find_players
@@ -57,6 +57,9 @@ class ExplanationBase:
         self._values: Optional[Values] = None
         self._is_closed = False
         self._finalizer = weakref.finalize(self, link.post, "explanation/close", {"explanation": self.id})
+        if not self.players.text:
+            self._finalizer()
+            raise TextInvalid("the model finds no words in the caption")
 
     @property
     def values(self) -> Values:

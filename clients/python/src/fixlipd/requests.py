@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
+from .errors import TextInvalid
 from .images import Image, WireImage, wire_image
 
 CHUNK_ITEMS = 1024
@@ -53,6 +54,8 @@ def open_parameters(
     """The part of ``explanation/open`` and ``explain`` that they share."""
     if not isinstance(text, str):
         raise TypeError(f"the caption is a str, not {type(text).__name__}")
+    if not text.strip():
+        raise TextInvalid("the caption has no words to explain the image with")
     return given(
         model=model, image=wire_image(image, keep_for_display=keep_for_display), text=text, index=index, p=p,
         order=order, masking=masking, players=_players(grid, regions, text_players), estimator=_estimator(estimator),
