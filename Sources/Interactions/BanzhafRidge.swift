@@ -38,6 +38,16 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(Inte
     values.pairs = presence.pairs
     let readout = TextReadout(text, solution: textSolution, order: order)
     values.looR2 = crossedLeaveOneOut(game, image: image, imageFit: imageFit, text: text, readout: readout)
+    if settings.standardErrors {
+        var variances = ErrorVariances(
+            imagePlayers: image.players, textPlayers: text.players, order: order, probability: image.probability)
+        variances.add(.image, fit: imageFit, sample: image, other: textSolution, scale: game.scale)
+        if !text.isExact {
+            variances.add(
+                .text, fit: textFit, sample: text, other: RidgeSolution(imageFit, image.embeddings), scale: game.scale)
+        }
+        values.standardErrors = variances.standardErrors
+    }
     return values
 }
 

@@ -56,8 +56,6 @@ struct DualProjection {
     private let sums: [Double]
     /// The weights of the masks in the intercept, C1/(1ᵀC1).
     let interceptWeights: [Double]
-    /// The intercept's variance relative to S², 1/(1ᵀC1).
-    let interceptVariance: Double
 
     init(_ kernel: consuming Matrix<Double>, noise: [Double]) throws(LinearAlgebraError) {
         var system = kernel
@@ -67,7 +65,6 @@ struct DualProjection {
         sums = factor.solve([Double](repeating: 1, count: count))
         let total = sums.reduce(0, +)
         interceptWeights = sums.map { $0 / total }
-        interceptVariance = 1 / total
     }
 
     /// P·Y for Y of `[masks, responses]`.
@@ -87,21 +84,5 @@ struct DualProjection {
         var result = factor.inverseDiagonal()
         for m in result.indices { result[m] -= sums[m] * interceptWeights[m] }
         return result
-    }
-
-    /// kᵀPk of each column k of K, `[masks, columns]`.
-    func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
-        let whitened = factor.whiten(columns)
-        let width = columns.columns
-        var squares = [Double](repeating: 0, count: width)
-        var shares = [Double](repeating: 0, count: width)
-        for m in 0..<columns.rows {
-            for k in 0..<width {
-                let value = whitened.elements[m * width + k]
-                squares[k] += value * value
-                shares[k] += sums[m] * columns.elements[m * width + k]
-            }
-        }
-        return (0..<width).map { squares[$0] - shares[$0] * shares[$0] * interceptVariance }
     }
 }

@@ -86,4 +86,36 @@ struct RidgeSolution {
         }
         return result
     }
+
+    /// Σ_j B_ij of all responses, `[players, responses]`; zero for order 1.
+    func pairSums() -> Matrix<Double> {
+        let features = fit.features
+        let n = features.players
+        var result = Matrix<Double>(rows: n, columns: responses.columns)
+        guard features.order >= 2, n >= 2 else { return result }
+        if case .primal = fit.form {
+            for (k, pair) in PairIndex(players: n).all.enumerated() {
+                for r in 0..<responses.columns {
+                    let value = state[1 + n + k, r]
+                    result[pair.0, r] += value
+                    result[pair.1, r] += value
+                }
+            }
+            return result
+        }
+        // Σ_j w_ij χ_i χ_j with w_ij = 1 (exact) or the prior variance (dual).
+        var (v, scale) = ([Double](repeating: 1, count: n), 1.0)
+        if case .dual = fit.form { (v, scale) = (fit.shrinkage.relevance, fit.shrinkage.pairVariance) }
+        var products = fit.variables
+        for m in 0..<products.rows {
+            var total = 0.0
+            for i in 0..<n { total += v[i] * products[m, i] }
+            for i in 0..<n {
+                let x = products[m, i]
+                products[m, i] = scale * v[i] * x * (total - v[i] * x)
+            }
+        }
+        result = products.times(state, transposeSelf: true)
+        return result
+    }
 }

@@ -1,0 +1,142 @@
+/// When a refinement is to stop, whichever comes first; nil parts do not count.
+public struct RefinementGoal: Sendable, Equatable {
+    /// Masks wanted in the game in all.
+    public var imageMasks: Int
+    public var textMasks: Int
+    /// On the caller's clock, in seconds.
+    public var deadline: Double?
+    /// The greatest standard error wanted among the leading pairs (or values, for order 1).
+    public var standardError: Double?
+    /// How many leading pairs must stay the same …
+    public var topK: Int?
+    /// … over how many successive estimates.
+    public var stableRounds: Int
+
+    public init(
+        imageMasks: Int, textMasks: Int, deadline: Double? = nil, standardError: Double? = nil, topK: Int? = nil, stableRounds: Int = 3
+    ) {
+        self.imageMasks = imageMasks
+        self.textMasks = textMasks
+        self.deadline = deadline
+        self.standardError = standardError
+        self.topK = topK
+        self.stableRounds = stableRounds
+    }
+
+    /// - Throws: ``InteractionError/invalidParameter(name:message:)``.
+    public func validate() throws(InteractionError) {
+        guard imageMasks >= 1 else { throw .invalidParameter(name: "budget.imageMasks", message: "must be at least 1, not \(imageMasks)") }
+        guard textMasks >= 1 else { throw .invalidParameter(name: "budget.textMasks", message: "must be at least 1, not \(textMasks)") }
+        if let standardError, !(standardError > 0) {
+            throw .invalidParameter(name: "until.standardError", message: "must be positive, not \(standardError)")
+        }
+        if let topK, topK < 1 { throw .invalidParameter(name: "until.topK", message: "must be at least 1, not \(topK)") }
+        guard stableRounds >= 1 else {
+            throw .invalidParameter(name: "until.stableRounds", message: "must be at least 1, not \(stableRounds)")
+        }
+    }
+}
+
+/// Why a refinement ended.
+public enum StopReason: String, Sendable, Codable, CaseIterable {
+    case budget, deadline, standardError, stable, stopped, exhausted
+}
+
+/// Decides when a refinement publishes an estimate and when it stops. It holds no game and reads no clock: the caller says
+/// how many masks there are and what time it is.
+///
+/// Estimates come at growing intervals, each about 1.3 times the masks of the one before, later where estimating would take more
+/// than a fifth of the time.
+public struct Refinement: Sendable {
+    public let goal: RefinementGoal
+    /// The part of the time that estimating may take.
+    public static let estimationShare = 0.2
+    /// The factor in masks between estimates.
+    public static let growth = 1.3
+    /// The least number of image masks worth an estimate.
+    public static let firstEstimate = 32
+
+    private let isExhaustible: Bool
+    private var lastPublished = 0
+    private var lastTook = 0.0
+    private var lastEnd: Double
+    private var leading: Set<PairKey> = []
+    private var stableFor = 0
+    private var met: StopReason?
+
+    private struct PairKey: Hashable {
+        let i: Int
+        let j: Int
+    }
+
+    /// - Parameters:
+    ///   - image, text: the sampling plans; where the goal enumerates both, meeting it is `exhausted` instead of `budget`.
+    ///   - now: the caller's clock, in seconds.
+    public init(goal: RefinementGoal, image: SamplingPlan, text: SamplingPlan, now: Double) {
+        self.goal = goal
+        isExhaustible = image.isEnumerated(at: goal.imageMasks) && text.isEnumerated(at: goal.textMasks)
+        lastEnd = now
+    }
+
+    /// Whether an estimate is due with this many image masks at hand. The last one before stopping is always due.
+    public func isEstimateDue(imageMasks: Int, now: Double) -> Bool {
+        if imageMasks >= goal.imageMasks { return true }
+        if let deadline = goal.deadline, now >= deadline { return true }
+        let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth)
+        guard Double(imageMasks) >= next else { return false }
+        // took / (took + waited) ≤ share.
+        return lastTook * (1 - Self.estimationShare) <= (now - lastEnd) * Self.estimationShare
+    }
+
+    /// The number of image masks to encode up to before asking ``isEstimateDue(imageMasks:now:)`` again.
+    public func nextTarget(imageMasks: Int) -> Int {
+        let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth).rounded(.up)
+        let target = Int(min(next, Double(goal.imageMasks)))
+        return target > imageMasks ? target : min(goal.imageMasks, imageMasks + max(1, imageMasks / 16))
+    }
+
+    /// Records an estimate that was published.
+    ///
+    /// - Parameters:
+    ///   - took: how many seconds estimating took.
+    public mutating func published(_ values: InteractionValues, imageMasks: Int, took: Double, now: Double) {
+        lastPublished = imageMasks
+        lastTook = took
+        lastEnd = now
+        if let topK = goal.topK {
+            let current = Set(values.leadingValues(topK).map { PairKey(i: $0.i, j: $0.j) })
+            stableFor = current == leading ? stableFor + 1 : 1
+            leading = current
+            if stableFor >= goal.stableRounds { met = .stable }
+        }
+        if let target = goal.standardError, let error = values.maximumStandardError(leading: goal.topK ?? 10), error <= target {
+            met = .standardError
+        }
+    }
+
+    /// Why to stop, where there is reason to. A cancelled or stopped refinement is the caller's to end.
+    public func stopReason(imageMasks: Int, textMasks: Int, now: Double) -> StopReason? {
+        if let met { return met }
+        if imageMasks >= goal.imageMasks && textMasks >= goal.textMasks { return isExhaustible ? .exhausted : .budget }
+        if let deadline = goal.deadline, now >= deadline { return .deadline }
+        return nil
+    }
+}
+
+extension InteractionValues {
+    /// The k leading pairs, or for order 1 the k leading players as pairs with themselves.
+    func leadingValues(_ k: Int) -> [RankedPair] {
+        if order == 2 { return topPairs(k) }
+        let ranked = first.indices.sorted { abs(first[$0]) != abs(first[$1]) ? abs(first[$0]) > abs(first[$1]) : $0 < $1 }
+        return ranked.prefix(k).map { RankedPair(i: $0, j: $0, value: first[$0]) }
+    }
+
+    /// The greatest standard error among the k leading pairs (players, for order 1); nil where none were estimated.
+    public func maximumStandardError(leading k: Int = 10) -> Double? {
+        guard let standardErrors else { return nil }
+        let index = PairIndex(players: players)
+        return leadingValues(k).map { pair in
+            pair.i == pair.j ? standardErrors.first[pair.i] : standardErrors.pairs[index.position(pair.i, pair.j)]
+        }.max()
+    }
+}

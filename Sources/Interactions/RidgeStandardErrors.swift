@@ -1,0 +1,165 @@
+import LinearAlgebra
+
+/// Squared standard errors of Banzhaf values, gathered from the two sides.
+///
+/// Each is a jackknife over masks plus the squared bias that shrinkage brings, whose size is learnt from the estimates themselves. The
+/// errors of the image's and of the text's expansion are independent; an enumerated side has none. What a sampled text adds to the
+/// pairs within the image is left out: it is the error of the mean W_∅ times a pair's own size.
+struct ErrorVariances {
+    let imagePlayers: Int
+    let textPlayers: Int
+    let order: Int
+    let probability: Double
+    private var first: [Double]
+    private var reading: [Double]
+    private var pairs: [Double]
+
+    init(imagePlayers: Int, textPlayers: Int, order: Int, probability: Double) {
+        self.imagePlayers = imagePlayers
+        self.textPlayers = textPlayers
+        self.order = order
+        self.probability = probability
+        let players = imagePlayers + textPlayers
+        first = [Double](repeating: 0, count: players)
+        reading = first
+        pairs = [Double](repeating: 0, count: order == 2 ? PairIndex(players: players).count : 0)
+    }
+
+    /// Adds the error of one side's expansion.
+    ///
+    /// - Parameters:
+    ///   - modality: the side that was fitted.
+    ///   - sample: its masks.
+    ///   - other: the other side's expansion in all coordinates.
+    ///   - scale: α.
+    mutating func add(_ modality: Modality, fit: RidgeFit, sample: SideSample, other: RidgeSolution, scale: Double) {
+        if case .exact = fit.form { return }
+        let own = fit.features.players
+        let others = other.fit.features.players
+        let s2 = probability * (1 - probability)
+        let s = s2.squareRoot()
+        let lift = order == 2 ? probability / s2 : 0
+        let directions = directions(other, withPairs: modality == .image)
+        let solution = RidgeSolution(fit, sample.embeddings.times(directions, transposeOther: true))
+        let influence = Influence(solution)
+        let errors = influence.errors
+        let masks = errors.rows
+        let (linear, shrunk) = influence.linear()
+        let (mean, sum) = (0, 1 + others)
+
+        let a2 = scale * scale
+        let offset = modality == .image ? 0 : imagePlayers
+        let otherOffset = modality == .image ? imagePlayers : 0
+        let index = PairIndex(players: imagePlayers + textPlayers)
+
+        // c_x and c_xy: one linear coefficient on one response.
+        func linearVariances(_ response: Int) -> [Double] {
+            var result = [Double](repeating: 0, count: own)
+            for m in 0..<masks {
+                let e = errors[m, response]
+                for x in 0..<own { result[x] += linear[m, x] * linear[m, x] * e * e * influence.scale }
+            }
+            let sizes = TrueSizes(
+                estimates: (0..<own).map { solution.linear[$0, response] }, variances: result, shrunk: shrunk,
+                expected: fit.shrinkage.relevance)
+            for x in 0..<own { result[x] += shrunk[x] * shrunk[x] * sizes.squared(expected: fit.shrinkage.relevance[x]) }
+            return result
+        }
+        let ofMean = linearVariances(mean)
+        for x in 0..<own { reading[offset + x] += a2 * ofMean[x] / s2 }
+        let onIntercept = influence.intercept()
+        for y in 0..<others {
+            var (read, raw) = (0.0, 0.0)
+            let (plain, shifted) = (1 + y, 2 + others + y)
+            for m in 0..<masks {
+                read += onIntercept[m] * onIntercept[m] * errors[m, plain] * errors[m, plain]
+                var change = onIntercept[m] * errors[m, shifted]
+                if order == 2 {
+                    var total = 0.0
+                    for x in 0..<own { total += linear[m, x] }
+                    change -= lift * total * errors[m, plain]
+                }
+                raw += change * change
+            }
+            reading[otherOffset + y] += a2 * read * influence.scale / s2
+            first[otherOffset + y] += a2 * raw * influence.scale
+        }
+        guard order == 2 else {
+            for x in 0..<own { first[offset + x] += a2 * ofMean[x] / s2 }
+            return
+        }
+        for y in 0..<others {
+            let variances = linearVariances(1 + y)
+            for x in 0..<own { pairs[index.position(offset + x, otherOffset + y)] += a2 / (s2 * s2) * variances[x] }
+        }
+
+        // Pairs within the side, and with them a_x = c_x/s − (p/s²)(Σ_x' c_xx' + Σ_y c_xy).
+        var presence = Matrix<Double>(rows: masks, columns: own)
+        for m in 0..<masks {
+            for x in 0..<own { presence[m, x] = linear[m, x] * (errors[m, mean] / s - lift * errors[m, sum]) }
+        }
+        let ownPairs = PairIndex(players: own).all
+        let estimates = solution.pairs(response: mean)
+        var pairShrunk: [Double] = []
+        for block in rowBlocks(ownPairs.count, size: 1024) {
+            let (pairInfluence, part) = influence.pairs(block)
+            for m in 0..<masks {
+                let e = lift * errors[m, mean]
+                for k in part.indices {
+                    let change = pairInfluence[m, k] * e
+                    let pair = ownPairs[block.lowerBound + k]
+                    presence[m, pair.0] -= change
+                    presence[m, pair.1] -= change
+                }
+            }
+            pairShrunk += part
+        }
+        // Where shrinkage leaves the part 1 − ρ, noise and the other unresolved pairs bring ρ(1−ρ)τ²S².
+        let v = fit.shrinkage.relevance
+        let expected = ownPairs.map { v[$0.0] * v[$0.1] }
+        let unit = fit.shrinkage.pairVariance * influence.priorScale(mean)
+        let variances = ownPairs.indices.map { pairShrunk[$0] * (1 - pairShrunk[$0]) * unit * expected[$0] }
+        let sizes = TrueSizes(estimates: estimates, variances: variances, shrunk: pairShrunk, expected: expected)
+        var bias = [Double](repeating: 0, count: own)
+        for (k, pair) in ownPairs.enumerated() {
+            let squared = pairShrunk[k] * pairShrunk[k] * sizes.squared(expected: expected[k])
+            pairs[index.position(offset + pair.0, offset + pair.1)] += a2 / (s2 * s2) * (variances[k] + squared)
+            bias[pair.0] += lift * lift * squared
+            bias[pair.1] += lift * lift * squared
+        }
+        for (x, square) in presence.columnSquares.enumerated() { first[offset + x] += a2 * (square * influence.scale + bias[x]) }
+        guard modality == .image else { return }
+        for (k, pair) in PairIndex(players: others).all.enumerated() {
+            var square = 0.0
+            for m in 0..<masks {
+                let change = onIntercept[m] * errors[m, 2 + 2 * others + k]
+                square += change * change
+            }
+            pairs[index.position(otherOffset + pair.0, otherOffset + pair.1)] += a2 / (s2 * s2) * square * influence.scale
+        }
+    }
+
+    /// The responses W_∅, W_y, Σ W_y, U_y = W_y/s − (p/s²) Σ W_yy' and, where asked for, W_yy'.
+    private func directions(_ other: RidgeSolution, withPairs: Bool) -> Matrix<Double> {
+        let s2 = probability * (1 - probability)
+        let dimension = other.responses.columns
+        let others = other.fit.features.players
+        var total = [Double](repeating: 0, count: dimension)
+        var shifted = order == 2 ? other.pairSums() : Matrix(rows: others, columns: dimension)
+        for y in 0..<others {
+            for k in 0..<dimension {
+                total[k] += other.linear[y, k]
+                shifted[y, k] = other.linear[y, k] / s2.squareRoot() - probability / s2 * shifted[y, k]
+            }
+        }
+        var vectors = other.intercept + other.linear.elements + total + shifted.elements
+        if withPairs, order == 2 { vectors += other.pairVectors().elements }
+        return Matrix(rows: vectors.count / dimension, columns: dimension, elements: vectors)
+    }
+
+    var standardErrors: StandardErrors {
+        StandardErrors(
+            first: first.map { $0.squareRoot() }, pairs: pairs.map { $0.squareRoot() },
+            firstOrderReading: reading.map { $0.squareRoot() })
+    }
+}
