@@ -152,6 +152,17 @@ struct MarkupTests {
         #expect(grown.contains("r2 c2 −0.75<") && grown.contains("leave-one-out R² 0.95<") && grown.contains(">512</text>"))
     }
 
+    @Test("The page's script only shows what the page holds: each word's map with the legend of its scale")
+    func script() throws {
+        let html = try Sample.picture().html()
+        for id in ["id=\"a-heat\"", "id=\"a-map-0\"", "id=\"a-map-2\"", "class=\"heat-legend\"", "class=\"map-legend\" visibility=\"hidden\""] {
+            #expect(html.contains(id))
+        }
+        let script = try #require(html.components(separatedBy: "<script>").last)
+        #expect(!script.contains("dog"))
+        #expect(html.components(separatedBy: "data-player=\"2\"").count == 4, "once in the caption, once in each width's list")
+    }
+
     @Test("Light, dark and paper: each has its rules")
     func media() throws {
         let html = try Sample.picture().html()

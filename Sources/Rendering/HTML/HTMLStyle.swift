@@ -27,6 +27,7 @@ extension Stylesheet {
         .pt{color:var(--pt)}.nt{color:var(--nt)}.w{font-family:\(serif);font-size:16px}
         footer{border-top:1px solid var(--rule);padding-top:14px;color:var(--soft);font-size:12.5px}
         [data-player]{cursor:default}[data-player]:focus{outline:none}
+        ruby.on{outline:1.5px solid var(--ink)}
         .row:hover .hit,.row:focus .hit,.row.on .hit{fill:var(--ink);fill-opacity:.06}
         .pair h1{font-size:25px;margin-top:-8px}.pair figure{margin-top:22px}
         """

@@ -44,7 +44,13 @@ struct LinkFigure {
         var height = head + content
         if !report.heat.isEmpty {
             let legend = Legend(title: report.heatTitle, scale: report.heatScale, errors: report.hasErrors)
-            legend.draw(x: frame.x, y: frame.y + frame.height + 12, width: min(frame.width, 300), into: &drawing)
+            let (x, y, room) = (frame.x, frame.y + frame.height + 12, min(frame.width, 300))
+            drawing.group(interactive ? "class=\"heat-legend\"" : "") { legend.draw(x: x, y: y, width: room, into: &$0) }
+            if interactive {
+                // Shown while the page's script shows a word's map, which has a scale of its own.
+                let pairs = Legend(title: "pair of the word and patch, logits", scale: report.scales.crossPair, errors: report.hasErrors)
+                drawing.group("class=\"map-legend\" visibility=\"hidden\"") { pairs.draw(x: x, y: y, width: room, into: &$0) }
+            }
             height = max(height, frame.y + frame.height + 12 + legend.height)
         }
         return Figure(width: width, height: height + 4, markup: drawing.markup)

@@ -8,7 +8,6 @@ enum Stylesheet {
         text{font-family:\(sans);font-variant-numeric:tabular-nums}
         .word{font-family:\(serif)}
         .ink{fill:#1a1d21}.soft{fill:#66707a}.paper{fill:#fff}.empty{fill:#eceef0}
-        .on{fill:#fff;font-weight:700}
         .p{fill:#d15f0a}.n{fill:#2166ac}
         .ps,.ns,.rule,.outline,.casing,.axis,.whisker{fill:none}
         .ps{stroke:#d15f0a}.ns{stroke:#2166ac}
