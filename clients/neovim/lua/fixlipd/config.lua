@@ -1,0 +1,64 @@
+-- Options of require("fixlipd").setup{}.
+local M = {}
+
+M.defaults = {
+  -- The daemon's socket; nil: $FIXLIPD_SOCKET, else $XDG_RUNTIME_DIR/fixlipd/fixlipd.sock, else /tmp/fixlipd-<uid>/fixlipd.sock.
+  socket = nil,
+  -- The program that starts the daemon; nil: $FIXLIPD, else fixlipd on the PATH.
+  command = nil,
+  -- Whether to start a daemon if none runs.
+  autostart = true,
+  -- "demo", a folder, or "org/name"; nil: the daemon's own choice.
+  model = nil,
+  -- Image masks for :FixlipExplain and :FixlipScores.
+  budget = 512,
+  score_budget = 128,
+  -- How many of the strongest word–patch pairs the float lists.
+  pairs = 8,
+  -- File types whose language has another name in the protocol.
+  languages = { plaintex = "tex", pandoc = "markdown", rmarkdown = "rmd", ["javascript.jsx"] = "javascriptreact" },
+}
+
+M.options = vim.deepcopy(M.defaults)
+
+local types = {
+  socket = "string", command = "string", autostart = "boolean", model = "string", budget = "number",
+  score_budget = "number", pairs = "number", languages = "table",
+}
+
+--- @return string|nil what is wrong with the options, or nil
+function M.set(options)
+  options = options or {}
+  for name, value in pairs(options) do
+    if not types[name] then
+      return ("setup: there is no option '%s'"):format(name)
+    elseif type(value) ~= types[name] then
+      return ("setup: '%s' must be a %s, not a %s"):format(name, types[name], type(value))
+    elseif types[name] == "number" and (value < 1 or value ~= math.floor(value)) then
+      return ("setup: '%s' must be a whole number from 1 on"):format(name)
+    end
+  end
+  M.options = vim.tbl_deep_extend("force", vim.deepcopy(M.defaults), options)
+end
+
+function M.socket()
+  if M.options.socket then
+    return vim.fn.expand(M.options.socket)
+  end
+  local environment = vim.env
+  if (environment.FIXLIPD_SOCKET or "") ~= "" then
+    return environment.FIXLIPD_SOCKET
+  elseif (environment.XDG_RUNTIME_DIR or "") ~= "" then
+    return environment.XDG_RUNTIME_DIR .. "/fixlipd/fixlipd.sock"
+  end
+  return ("/tmp/fixlipd-%d/fixlipd.sock"):format(vim.loop.getuid())
+end
+
+function M.command()
+  if M.options.command then
+    return vim.fn.expand(M.options.command)
+  end
+  return (vim.env.FIXLIPD or "") ~= "" and vim.env.FIXLIPD or "fixlipd"
+end
+
+return M
