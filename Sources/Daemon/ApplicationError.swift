@@ -1,4 +1,5 @@
 import FIxLIPProtocol
+import Interactions
 
 /// An error a client is told, with its code from the protocol: what was wrong, and what to do.
 public struct ApplicationError: Error, CustomStringConvertible {
@@ -35,4 +36,16 @@ public struct ParameterError: Error, CustomStringConvertible {
     }
 
     public var description: String { "'\(parameter)' \(message)" }
+}
+
+extension ApplicationError {
+    /// What a client is told about an estimate that could not be made, or an explanation that could not be read.
+    static func estimation(_ error: InteractionError) -> any Error {
+        switch error {
+        case .invalidParameter(let name, let message): ParameterError(name, message)
+        case .invalidPlayers(let message): ParameterError("players", "does not fit: \(message)")
+        case .tooFewMasks(let message): ApplicationError(.budgetInvalid, message)
+        case .missingEmbedding, .corruptState, .numerical: error
+        }
+    }
 }

@@ -26,6 +26,8 @@ public struct DaemonConfiguration: Sendable {
     public var maximumBatch = 1000
     /// Where games are kept over a restart; nil keeps none.
     public var stateFolder: String?
+    /// Bytes that folder may hold.
+    public var stateLimit = 4 << 30
 
     public init() {}
 }

@@ -34,7 +34,10 @@ public struct Daemon: Sendable {
                     }
                 }
             })
-        let games = GameStore(limit: configuration.gameMemory)
+        let archive = try configuration.stateFolder.map {
+            try GameArchive(folder: $0, limit: configuration.stateLimit, logger: logger)
+        }
+        let games = GameStore(limit: configuration.gameMemory, archive: archive, files: files)
         let explanations = ExplanationStore(idleLimit: configuration.explanationIdle) { explanation in
             await games.release(explanation.imageGame.key)
             await games.release(explanation.textGame.key)
@@ -66,8 +69,9 @@ public struct Daemon: Sendable {
         await services.models.release(lease)
     }
 
-    /// Ends the compute threads.
-    public func stop() {
+    /// Keeps what is to be kept and ends the threads.
+    public func stop() async {
+        await services.games.keepAll()
         services.scheduler.stop()
         services.files.stop()
         services.solver.stop()

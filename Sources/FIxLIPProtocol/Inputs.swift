@@ -23,7 +23,7 @@ public struct ImageInput: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         if let text = try? decoder.singleValueContainer().decode(String.self) {
-            let isURI = text.hasPrefix("data:") || text.hasPrefix("file:")
+            let isURI = text.hasPrefix("data:") || text.hasPrefix("file:") || text.contains("://")
             self.init(isURI ? .uri(text) : .path(text))
             return
         }

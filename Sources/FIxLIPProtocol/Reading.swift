@@ -62,10 +62,11 @@ public enum ExplanationCompare: RequestMethod {
         public var explanation: String
         /// First-order reading over the common grid, then over the common words.
         public var image: [Double]
-        public var words: [Double]
-        /// `[words][cells]`
+        /// Null for a word this caption lacks.
+        public var words: [Double?]
+        /// `[words][cells]`, 0 for a word this caption lacks.
         public var crossModal: [[Double]]
-        public init(explanation: String, image: [Double], words: [Double], crossModal: [[Double]]) {
+        public init(explanation: String, image: [Double], words: [Double?], crossModal: [[Double]]) {
             self.explanation = explanation
             self.image = image
             self.words = words
@@ -78,15 +79,17 @@ public enum ExplanationCompare: RequestMethod {
         public var sides: [Side]
         /// Pearson correlation of the two sides' values; null where one is constant.
         public var imageCorrelation: Double?
+        public var wordCorrelation: Double?
         public var crossModalCorrelation: Double?
         public init(
             grid: GridShape, words: [String], sides: [Side], imageCorrelation: Double?,
-            crossModalCorrelation: Double?
+            wordCorrelation: Double?, crossModalCorrelation: Double?
         ) {
             self.grid = grid
             self.words = words
             self.sides = sides
             self.imageCorrelation = imageCorrelation
+            self.wordCorrelation = wordCorrelation
             self.crossModalCorrelation = crossModalCorrelation
         }
     }

@@ -8,6 +8,13 @@ public protocol RequestMethod: Sendable {
 /// The parameters of a method that takes none.
 public struct NoParameters: Codable, Sendable {
     public init() {}
+
+    private enum CodingKeys: CodingKey {}
+
+    /// Opens the object, so that members that are there are seen not to be known.
+    public init(from decoder: any Decoder) throws {
+        _ = try decoder.container(keyedBy: CodingKeys.self)
+    }
 }
 
 /// The result of a method that only acknowledges.

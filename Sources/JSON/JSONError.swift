@@ -17,6 +17,15 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
     /// Members that no reader asked for, most often a misspelt parameter.
     case unknown(paths: [String], known: [String])
 
+    /// The member at fault, where one is.
+    public var path: String? {
+        switch self {
+        case .notFinite(let path), .mismatch(let path, _, _), .missing(let path): path.isEmpty ? nil : path
+        case .unknown(let paths, _): paths.first
+        case .malformed, .tooDeep, .unrepresentable, .unreadable: nil
+        }
+    }
+
     public var description: String {
         switch self {
         case .malformed(let reason, let line, let column, let byte):

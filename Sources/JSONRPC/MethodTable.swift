@@ -79,6 +79,8 @@ public func decodeParams<Params: Decodable>(
     do throws(JSONError) {
         return try (params ?? [:]).decode(type, strict: strict)
     } catch {
-        throw .invalidParams("invalid params of '\(method)': \(error)")
+        var answer = RPCError.invalidParams("invalid params of '\(method)': \(error)")
+        if let parameter = error.path { answer.data = ["parameter": .string(parameter)] }
+        throw answer
     }
 }

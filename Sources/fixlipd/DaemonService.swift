@@ -54,13 +54,14 @@ struct DaemonService: Service {
             if inherited.isEmpty { try await server.listen(on: address) }
         }
         onReady()
-        await withTaskGroup(of: Void.self) { group in
+        let end = await withTaskGroup(of: ConnectionEnd?.self) { group in
             if let standardIO {
                 group.addTask { [server, logger] in
                     do {
-                        _ = try await server.serve(standardIO)
+                        return try await server.serve(standardIO)
                     } catch {
                         logger.error("standard input and output: \(error)")
+                        return nil
                     }
                 }
             }
@@ -68,14 +69,20 @@ struct DaemonService: Service {
                 await cancelWhenGracefulShutdown {
                     for await _ in stopRequests { return }
                 }
+                return nil
             }
-            await group.next()
+            let first = await group.next()
             await server.stop(deadline: Self.stopDeadline)
             group.cancelAll()
+            return first ?? nil
         }
-        daemon.stop()
+        await daemon.stop()
         logger.info("stopped")
+        // LSP: `exit` without `shutdown` before it is an abnormal end.
+        if end == .exit(afterShutdown: false) { throw AbnormalExit() }
     }
+
+    struct AbnormalExit: Error {}
 }
 
 /// Gives `server/status` the statistics of a server that is made after its handlers.

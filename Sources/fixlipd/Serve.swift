@@ -56,6 +56,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Seconds an explanation stays open without use.")
     var explanationIdle = 3600.0
 
+    @Option(help: "Keep masks and their embeddings in this folder over a restart.")
+    var state: String?
+
+    @Option(help: "Largest size of that folder, in MiB.")
+    var stateLimit = 4096
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = Logger.Level.info
 
@@ -85,6 +91,8 @@ struct Serve: AsyncParsableCommand {
         configuration.modelMemory = modelMemory.map { $0 << 20 }
         configuration.keepAlive = keepAlive
         configuration.explanationIdle = explanationIdle
+        configuration.stateFolder = state.map(absolutePath)
+        configuration.stateLimit = stateLimit << 20
         return configuration
     }
 
@@ -108,7 +116,11 @@ struct Serve: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch is DaemonService.AbnormalExit {
+            throw ExitCode(1)
+        }
     }
 
     private func socketAddress() throws -> UnixSocketAddress {

@@ -167,7 +167,7 @@ struct ExplanationProcessTests {
 
     @Test("one call explains and renders")
     func explain() throws {
-        for (format, opening) in [("html", "<!DOCTYPE html>"), ("svg", "<svg"), ("markdown", "")] {
+        for (format, opening) in [("html", "<!DOCTYPE html>"), ("svg", "<svg"), ("markdown", "#")] {
             let result = try client.call(
                 "explain",
                 params: [

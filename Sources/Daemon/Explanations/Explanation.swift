@@ -128,9 +128,13 @@ actor Explanation {
         let bias = Double(lease.model.loaded.logitBias)
         let ends = ends
         let values = try await threads.run {
-            try Interactions.estimate(
-                image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
-                fullValue: ends.full, settings: wanted)
+            do throws(InteractionError) {
+                return try Interactions.estimate(
+                    image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
+                    fullValue: ends.full, settings: wanted)
+            } catch {
+                throw ApplicationError.estimation(error)
+            }
         }
         estimates = estimates.filter { $0.key.imageMasks == imageMasks && $0.key.textMasks == textMasks }
         estimates[key] = values

@@ -1,5 +1,6 @@
 import Encoders
 import FIxLIPProtocol
+import Foundation
 import Images
 import Interactions
 import Tokenizers
@@ -40,17 +41,23 @@ extension Services {
         let textPlayers = try TextPlayers(groupSizes: words.map(\.positions.count))
         let (imagePlan, textPlan) = try settings.plans(
             imagePlayers: imagePlayers.count, textPlayers: textPlayers.count)
-        let modelName = lease.gameIdentity
-        let imageGame = await games.hold(
+        let gameModel = lease.gameModel
+        let imageGame = try await games.hold(
             .image(
                 ImageGameKey(
-                    model: modelName, content: inputs.digest, masking: settings.masking.rawValue,
+                    model: gameModel, content: inputs.digest, masking: settings.masking.rawValue,
                     players: "\(imagePlayers.playerOfPatch)")), players: imagePlayers.count, dimension: model.dimension)
-        let textGame = await games.hold(
-            .text(
-                TextGameKey(
-                    model: modelName, ids: inputs.tokenization.ids, players: "\(words.map(\.positions))")),
-            players: textPlayers.count, dimension: model.dimension)
+        let textGame: MaskedGame
+        do {
+            textGame = try await games.hold(
+                .text(
+                    TextGameKey(
+                        model: gameModel, ids: inputs.tokenization.ids, players: "\(words.map(\.positions))")),
+                players: textPlayers.count, dimension: model.dimension)
+        } catch {
+            await games.release(imageGame.key)
+            throw error
+        }
         do {
             let ends = try await endValues(lease, inputs)
             let explanation = Explanation(
@@ -59,11 +66,11 @@ extension Services {
                 imagePlayers: imagePlayers, textPlayers: textPlayers,
                 players: Players(
                     image: .init(imagePlayers, inputs.image.geometry, patchSize: model.patchSize),
-                    text: words.map { Players.Text(token: $0.token, start: $0.start, end: $0.end) }),
+                    text: words.map { Players.Text($0, in: inputs.tokenization.text) }),
                 imageGame: imageGame, textGame: textGame, imagePlan: imagePlan, textPlan: textPlan, ends: ends)
             await explanation.adoptWarmMasks(
                 upTo: Budget(
-                    imageMasks: configuration.maximumImageMasks, textMasks: RefinementPlan.defaultTextMasks))
+                    imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks))
             await explanations.insert(explanation)
             return explanation
         } catch {
@@ -101,8 +108,8 @@ extension Services {
     }
 
     private static func imagePlayers(_ choice: ImagePlayersChoice?, _ model: LoadedModel) throws -> ImagePlayers {
-        if choice?.grid != nil, choice?.regions != nil {
-            throw ParameterError("players.image", "takes either grid or regions, not both")
+        if let choice, (choice.grid == nil) == (choice.regions == nil) {
+            throw ParameterError("players.image", "takes exactly one of grid and regions")
         }
         do throws(InteractionError) {
             if let grid = choice?.grid {
@@ -163,6 +170,17 @@ extension TextPlayers {
     }
 }
 
+extension Players.Text {
+    /// As the caption spells it, which the vocabulary does not always: `rose`, not `rose</w>`.
+    fileprivate init(_ player: TextPlayer, in caption: String) {
+        let scalars = caption.unicodeScalars
+        let start = scalars.index(scalars.startIndex, offsetBy: player.start)
+        let end = scalars.index(start, offsetBy: player.end - player.start)
+        let text = String(scalars[start..<end]).trimmingCharacters(in: .whitespaces)
+        self.init(token: text.isEmpty ? player.token : text, start: player.start, end: player.end)
+    }
+}
+
 extension Players.Image {
     /// Boxes in the source image: the patches of a player, crop and resize undone.
     fileprivate init(_ players: ImagePlayers, _ geometry: ImageGeometry, patchSize: Int) {
@@ -183,8 +201,12 @@ extension Players.Image {
 }
 
 extension ModelLease {
-    /// What games are shared under: the files, and the precision of masks.
-    var gameIdentity: String { "\(key.folder) \(model.loaded.precision) \(model.loaded.maskPrecision)" }
+    /// What games are shared under.
+    var gameModel: GameModel {
+        GameModel(
+            folder: key.folder, precision: "\(model.loaded.precision)/\(model.loaded.maskPrecision)",
+            weights: model.weights)
+    }
 }
 
 extension ExplanationSettings {

@@ -11,72 +11,62 @@ struct Refinement: Sendable {
     let encoder: MaskEncoder
     let store: GameStore
     let solver: WorkThreads
-    let target: Budget
-    let reasonAtTarget: StopReason
-    let until: StopRule?
+    let goal: RefinementGoal
     let selection: Selection
     /// Whether progress reports carry values.
     let sendsValues: Bool
     let report: @Sendable (RefinementProgress) -> Void
 
-    /// How much more masks each published estimate has than the one before.
-    static let growth = 1.3
-    static let firstMasks = 64
     /// Encoded even if a deadline or a stop comes first: without any there is no answer.
     static let minimumMasks = 8
     /// How many of the strongest pairs a stop rule looks at unless told.
     static let leadingPairs = 10
-    /// The largest share of the time that solving estimates may take.
-    static let solverShare = 0.2
 
     /// Runs until the target, a rule, or `control` ends it.
     /// - Returns: why it ended.
     /// - Throws: `CancellationError` if the request was cancelled; the masks encoded until then stay.
-    func run(_ control: RefinementControl) async throws -> StopReason {
-        let imageTarget = target.imageMasks ?? 0
+    func run(_ control: RefinementControl) async throws -> FIxLIPProtocol.StopReason {
         var reporter = RefinementReporter(refinement: self)
-        var stability = PairStability(topK: until?.topK ?? Self.leadingPairs, rounds: until?.stableRounds)
+        var schedule = Interactions.Refinement(
+            goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds)
         var solve: Solve?
         defer { solve?.cancel() }
         await reporter.send(.begin)
-        try await encodeText(upTo: target.textMasks ?? 0, control)
-        try await encodeImage(upTo: min(imageTarget, Self.minimumMasks), control, interruptible: false)
+        try await encodeText(upTo: goal.textMasks, control)
+        try await encodeImage(upTo: min(goal.imageMasks, Self.minimumMasks), control, interruptible: false)
 
         while control.ending == nil {
-            let reached = await explanation.imageMasks
-            if reached < imageTarget {
-                let next = max(Self.firstMasks, Int((Double(reached) * Self.growth).rounded(.up)))
-                try await encodeImage(upTo: min(imageTarget, next), control)
-            }
-            if let done = solve, done.isFinished {
+            if let running = solve, running.isFinished || judgesEachEstimate {
                 solve = nil
-                let estimate = try await done.value
-                reporter.solving += done.duration
+                let estimate = try await running.value
+                schedule.published(
+                    estimate, imageMasks: estimate.imageMasks, took: running.seconds, now: reporter.seconds)
                 await reporter.send(.report, estimate)
                 await explanation.record(Explanation.Checkpoint(estimate))
-                if let limit = until?.standardError,
-                    let largest = estimate.largestLeadingError(topK: until?.topK ?? Self.leadingPairs), largest <= limit
-                {
-                    control.end(.reason(.standardError))
-                } else if stability.isStable(with: estimate) {
-                    control.end(.reason(.stable))
-                }
             }
-            let isComplete = await explanation.imageMasks >= imageTarget
-            if isComplete { break }
-            if solve == nil, reporter.maySolve(share: Self.solverShare) {
+            let held = await explanation.imageMasks
+            let reason = schedule.stopReason(imageMasks: held, textMasks: goal.textMasks, now: reporter.seconds)
+            if let reason {
+                control.end(.reason(FIxLIPProtocol.StopReason(reason)))
+                break
+            }
+            if solve == nil, schedule.isEstimateDue(imageMasks: held, now: reporter.seconds) {
                 solve = Solve(explanation, selection, standardErrors: needsStandardErrors, on: solver)
+                if judgesEachEstimate { continue }
             }
+            try await encodeImage(upTo: schedule.nextTarget(imageMasks: held), control)
         }
-        guard control.ending != .cancelled, !Task.isCancelled else { throw CancellationError() }
+        guard case .reason(let reason) = control.ending, !Task.isCancelled else { throw CancellationError() }
         await reporter.send(.end)
-        if case .reason(let reason) = control.ending { return reason }
-        return reasonAtTarget
+        return reason
     }
+
+    /// With a stop rule, no mask is encoded beyond those that meet it.
+    private var judgesEachEstimate: Bool { goal.standardError != nil || goal.topK != nil }
 
     /// Standard errors cost about as much as the values, so they are solved for only where somebody looks at them.
     private var needsStandardErrors: Bool {
-        until?.standardError != nil || (selection.standardErrors ?? false)
+        goal.standardError != nil || (selection.standardErrors ?? false)
     }
 
     /// All text masks come first: they are few, and every estimate needs them.

@@ -1,20 +1,16 @@
 import FIxLIPProtocol
 import Interactions
 
-/// Numbers and times a refinement's progress reports, and keeps the account of solving against elapsed time.
+/// Numbers and times a refinement's progress reports.
 struct RefinementReporter {
     let refinement: Refinement
-    /// Time spent on solving estimates so far.
-    var solving = Duration.zero
     private let start = ContinuousClock.now
     private var sequence = 0
 
     init(refinement: Refinement) { self.refinement = refinement }
 
-    /// Whether another estimate keeps solving within its share of the time.
-    func maySolve(share: Double) -> Bool {
-        solving <= (ContinuousClock.now - start) * share
-    }
+    /// Seconds since the refinement began.
+    var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 
     mutating func send(_ kind: RefinementProgress.Kind, _ estimate: InteractionValues? = nil) async {
         let explanation = refinement.explanation
@@ -25,9 +21,8 @@ struct RefinementReporter {
                 imageMasks: estimate == nil ? await explanation.imageMasks : estimate?.imageMasks ?? 0,
                 textMasks: estimate == nil ? await explanation.textMasks : estimate?.textMasks ?? 0,
                 elapsedMilliseconds: (ContinuousClock.now - start).milliseconds,
-                totalImageMasks: refinement.target.imageMasks, looR2: estimate?.looR2,
-                maxStandardError: estimate?.largestLeadingError(
-                    topK: refinement.until?.topK ?? Refinement.leadingPairs),
+                totalImageMasks: refinement.goal.imageMasks, looR2: estimate?.looR2,
+                maxStandardError: estimate?.maximumStandardError(leading: refinement.goal.topK ?? 10),
                 values: refinement.sendsValues
                     ? estimate.map { Values($0, selection, errorsWanted: selection.standardErrors ?? false) } : nil))
         sequence += 1

@@ -23,7 +23,7 @@ final class Solve: Sendable {
 
     var isFinished: Bool { outcome.duration.withLock { $0 != nil } }
     /// How long it took; zero while it runs.
-    var duration: Duration { outcome.duration.withLock { $0 ?? .zero } }
+    var seconds: Double { outcome.duration.withLock { ($0 ?? .zero) / .seconds(1) } }
     var value: InteractionValues { get async throws { try await task.value } }
     func cancel() { task.cancel() }
 }

@@ -89,11 +89,4 @@ extension InteractionValues {
     func strongestPairs(_ count: Int) -> [Int] {
         Array(pairs.indices.sorted { abs(pairs[$0]) > abs(pairs[$1]) }.prefix(max(0, count)))
     }
-
-    /// The largest standard error among the leading values: all first-order values and the `topK` strongest pairs.
-    func largestLeadingError(topK: Int) -> Double? {
-        guard let errors = standardErrors else { return nil }
-        let leading = strongestPairs(topK).compactMap { errors.pairs.indices.contains($0) ? errors.pairs[$0] : nil }
-        return (errors.first + leading).max()
-    }
 }

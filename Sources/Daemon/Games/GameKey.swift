@@ -2,8 +2,7 @@ import Interactions
 
 /// What makes two image games the same: masks of one may serve the other.
 struct ImageGameKey: Hashable, Sendable {
-    /// The model's files and the precision its masks run in.
-    var model: String
+    var model: GameModel
     /// A digest of the preprocessed pixels.
     var content: String
     var masking: String
@@ -13,7 +12,7 @@ struct ImageGameKey: Hashable, Sendable {
 
 /// What makes two text games the same.
 struct TextGameKey: Hashable, Sendable {
-    var model: String
+    var model: GameModel
     var ids: [Int]
     /// The tokens of each player.
     var players: String
@@ -30,10 +29,31 @@ enum GameKey: Hashable, Sendable {
         }
     }
 
-    var model: String {
+    private var model: GameModel {
         switch self {
         case .image(let key): key.model
         case .text(let key): key.model
         }
     }
+
+    /// Names the game whatever state the model's files are in.
+    var name: String {
+        switch self {
+        case .image(let key):
+            "image|\(key.model.folder)|\(key.model.precision)|\(key.content)|\(key.masking)|\(key.players)"
+        case .text(let key): "text|\(key.model.folder)|\(key.model.precision)|\(key.ids)|\(key.players)"
+        }
+    }
+
+    /// Tells whether the model's files are those the masks were encoded with.
+    var fingerprint: String { model.weights }
+}
+
+/// What embeddings depend on beside the input.
+struct GameModel: Hashable, Sendable {
+    var folder: String
+    /// The arithmetic of whole and of masked inputs.
+    var precision: String
+    /// Names, sizes and times of the weight files.
+    var weights: String
 }

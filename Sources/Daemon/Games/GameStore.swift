@@ -9,6 +9,9 @@ actor GameStore {
         var bytes: Int
         var masks: Int
         var lastUse: Int
+        /// Masks when it was last written to the archive.
+        var kept = 0
+        var isBeingKept = false
     }
 
     let limit: Int
@@ -16,18 +19,31 @@ actor GameStore {
     private var clock = 0
     private(set) var evicted = 0
 
-    init(limit: Int) {
+    private let archive: GameArchive?
+    private let files: WorkThreads
+
+    /// - Parameters:
+    ///   - archive: where games are kept over a restart.
+    ///   - files: the threads that read and write it.
+    init(limit: Int, archive: GameArchive?, files: WorkThreads) {
         self.limit = limit
+        self.archive = archive
+        self.files = files
     }
 
-    /// The game of `key`, made if there is none, held until `release`.
-    func hold(_ key: GameKey, players: Int, dimension: Int) -> MaskedGame {
+    /// The game of `key`, read from the archive or made if there is none in memory, held until `release`.
+    func hold(_ key: GameKey, players: Int, dimension: Int) async throws -> MaskedGame {
+        var kept: GameSamples?
+        if entries[key] == nil, let archive {
+            kept = try await files.run { archive.read(key, players: players, dimension: dimension) }
+        }
         clock += 1
+        let samples = kept ?? GameSamples(players: players, dimension: dimension)
         var entry =
             entries[key]
             ?? Entry(
-                game: MaskedGame(key: key, samples: GameSamples(players: players, dimension: dimension)), holders: 0,
-                bytes: 0, masks: 0, lastUse: clock)
+                game: MaskedGame(key: key, samples: samples), holders: 0, bytes: kept?.bytes ?? 0, masks: samples.count,
+                lastUse: clock, kept: samples.count)
         entry.holders += 1
         entry.lastUse = clock
         entries[key] = entry
@@ -36,6 +52,7 @@ actor GameStore {
 
     func release(_ key: GameKey) {
         entries[key]?.holders -= 1
+        if let entry = entries[key], entry.masks > entry.kept { keep(key) }
         shrink(by: 0)
     }
 
@@ -46,6 +63,28 @@ actor GameStore {
         entries[key]?.bytes = bytes
         entries[key]?.lastUse = clock
         shrink(by: 0)
+        if let entry = entries[key], masks >= entry.kept + entry.kept / 2 + 16 { keep(key) }
+    }
+
+    /// Writes everything that has changed to the archive and returns when it is done.
+    func keepAll() async {
+        guard let archive else { return }
+        for (key, entry) in entries where entry.masks > entry.kept {
+            let samples = await entry.game.samples
+            try? await files.run { archive.write(key, samples) }
+        }
+    }
+
+    /// Writes a game to the archive in the background, so that a daemon that is killed loses little of it.
+    private func keep(_ key: GameKey) {
+        guard let archive, let entry = entries[key], !entry.isBeingKept else { return }
+        entries[key]?.isBeingKept = true
+        Task { [files] in
+            let samples = await entry.game.samples
+            try? await files.run { archive.write(key, samples) }
+            entries[key]?.isBeingKept = false
+            entries[key]?.kept = samples.count
+        }
     }
 
     /// Makes room for `bytes` more.

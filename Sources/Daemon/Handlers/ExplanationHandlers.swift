@@ -40,6 +40,7 @@ extension Services {
         }
 
         table.on(Explain.self) { parameters, context in
+            if let options = parameters.render { try options.check() }
             let explanation = try await open(parameters.open)
             do {
                 let refined = try await refine(explanation, parameters.refine(explanation.id), context)
@@ -84,15 +85,14 @@ extension Services {
     private func refine(
         _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, _ context: RequestContext
     ) async throws -> ExplanationRefine.Result {
-        let plan = try RefinementPlan(parameters, for: explanation, configuration)
+        let goal = try RefinementGoal(parameters, for: explanation, configuration)
         let selection = parameters.values ?? Selection()
         let control = RefinementControl()
         let start = ContinuousClock.now
         let token = parameters.progressToken
         let refinement = Refinement(
             explanation: explanation, encoder: MaskEncoder(scheduler: scheduler), store: games, solver: solver,
-            target: plan.target, reasonAtTarget: plan.reasonAtTarget, until: parameters.until, selection: selection,
-            sendsValues: parameters.values != nil
+            goal: goal, selection: selection, sendsValues: parameters.values != nil
         ) { progress in
             guard let token, let token = try? JSONValue(encoding: token), let value = try? JSONValue(encoding: progress)
             else { return }
@@ -106,7 +106,7 @@ extension Services {
         }
         defer { deadline?.cancel() }
         await explanation.begin(control)
-        let reason: StopReason
+        let reason: FIxLIPProtocol.StopReason
         do {
             reason = try await withTaskCancellationHandler {
                 try await refinement.run(control)

@@ -18,6 +18,7 @@ extension Services {
     func render(
         _ explanation: Explanation, comparedWith other: Explanation?, _ options: FIxLIPProtocol.RenderOptions
     ) async throws -> Rendered {
+        try options.check()
         let picture = try await picture(of: explanation)
         let drawing = RenderOptionsChoice(options)
         let second = if let other { try await self.picture(of: other) } else { nil as Picture? }
@@ -32,7 +33,7 @@ extension Services {
                 }
                 return Rendered(mimeType: format.mimeType, content: content)
             } catch {
-                throw ParameterError("render", "cannot be drawn: \(error)")
+                throw ParameterError(error.parameter, "cannot be drawn: \(error)")
             }
         }
     }
@@ -52,6 +53,26 @@ extension RenderFormat {
         case .html: "text/html"
         case .ansi: "text/plain"
         case .markdown: "text/markdown"
+        }
+    }
+}
+
+extension FIxLIPProtocol.RenderOptions {
+    /// - Throws: `ParameterError`, before anything is computed for a drawing that cannot be made.
+    func check() throws(ParameterError) {
+        if let topK, topK < 1 { throw ParameterError("topK", "must be at least 1; it is \(topK)") }
+        if let width, width < 1 { throw ParameterError("width", "must be at least 1; it is \(width)") }
+    }
+}
+
+extension RenderError {
+    /// The parameter that a client would have to change.
+    fileprivate var parameter: String {
+        switch self {
+        case .optionInvalid(let name, _, _): name
+        case .playerOutOfRange, .notAToken, .notAPatch: "player"
+        case .noPlayer, .noPairs, .viewNotComparable: "view"
+        case .lengthMismatch, .imageSizeInvalid, .wordRangeInvalid: "explanation"
         }
     }
 }

@@ -11,7 +11,8 @@ extension Services {
         let own = [Initialize.name, ServerPing.name, ServerStatus.name, ServerStop.name]
         let methodNames = (Array(table.requestNames) + own).sorted()
 
-        table.on(Initialize.self) { parameters, _ in
+        // Language clients send more members than this daemon reads.
+        table.on(Initialize.self, strict: false) { parameters, _ in
             let version = FIxLIPDaemonVersion.wireProtocol
             if let wanted = parameters.protocolVersion, wanted != version {
                 throw ParameterError(

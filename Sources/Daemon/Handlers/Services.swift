@@ -50,10 +50,10 @@ extension Precision {
 extension MethodTable {
     /// Registers the handler of a method of the protocol.
     mutating func on<Method: RequestMethod>(
-        _ method: Method.Type,
+        _ method: Method.Type, strict: Bool = true,
         _ handler: @escaping @Sendable (Method.Parameters, RequestContext) async throws -> Method.Result
     ) {
-        onRequest(Method.name, handler)
+        onRequest(Method.name, strict: strict, handler)
     }
 }
 

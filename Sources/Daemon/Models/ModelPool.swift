@@ -15,6 +15,21 @@ struct ModelLease: Sendable {
 struct RunningModel: Sendable {
     let identity: Int
     let loaded: LoadedModel
+    /// Names, sizes and times of the weight files when they were read.
+    let weights: String
+
+    init(identity: Int, loaded: LoadedModel) {
+        self.identity = identity
+        self.loaded = loaded
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: loaded.folder)) ?? []
+        weights = files.filter { $0.hasSuffix(".safetensors") }.sorted().map { name in
+            let facts = try? FileManager.default.attributesOfItem(
+                atPath: URL(fileURLWithPath: loaded.folder + "/" + name).resolvingSymlinksInPath().path)
+            let size = (facts?[.size] as? Int) ?? 0
+            let time = (facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            return "\(name) \(size) \(time)"
+        }.joined(separator: "; ")
+    }
 }
 
 /// One loaded model: the same folder at two precisions is two.

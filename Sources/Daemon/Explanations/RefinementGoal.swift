@@ -1,22 +1,19 @@
 import FIxLIPProtocol
 import Interactions
 
-/// How far a refinement is to go, checked and with defaults in place.
-struct RefinementPlan: Sendable {
-    var target: Budget
-    /// What to answer when the target is reached: that every mask is encoded, or that the budget is spent.
-    var reasonAtTarget: StopReason
-
+extension RefinementGoal {
     static let defaultImageMasks = 512
     /// All text masks up to 2^8, else this many sampled.
     static let defaultTextMasks = 256
 
-    /// Without a budget: 512 image masks; with a deadline or another stop rule alone, as many as the daemon allows.
+    /// How far a refinement is to go, checked and with defaults in place. Without a budget: 512 image masks; with a deadline
+    /// or another stop rule alone, as many as the daemon allows.
     /// - Throws: `ApplicationError` of kind `budgetInvalid`, or `ParameterError`.
     init(
         _ parameters: ExplanationRefine.Parameters, for explanation: Explanation, _ configuration: DaemonConfiguration
     ) throws {
-        let hasRule = parameters.deadlineMilliseconds != nil || parameters.until != nil
+        let until = parameters.until
+        let hasRule = parameters.deadlineMilliseconds != nil || until != nil
         let imageMasks =
             parameters.budget?.imageMasks ?? (hasRule ? configuration.maximumImageMasks : Self.defaultImageMasks)
         let textMasks = parameters.budget?.textMasks ?? Self.defaultTextMasks
@@ -25,29 +22,48 @@ struct RefinementPlan: Sendable {
         if let deadline = parameters.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {
             throw ParameterError("deadlineMilliseconds", "must be above 0 and at most a day; it is \(deadline)")
         }
-        if let error = parameters.until?.standardError, !(error > 0) {
+        if let error = until?.standardError, !(error > 0) {
             throw ParameterError("until.standardError", "must be above 0; it is \(error)")
         }
-        if let count = parameters.until?.topK, count < 1 {
+        if let count = until?.topK, count < 1 {
             throw ParameterError("until.topK", "must be at least 1; it is \(count)")
         }
-        if let rounds = parameters.until?.stableRounds, rounds < 1 {
+        if let rounds = until?.stableRounds, rounds < 1 {
             throw ParameterError("until.stableRounds", "must be at least 1; it is \(rounds)")
         }
-        target = Budget(
+        // `topK` alone asks for stability; beside `standardError` it says which pairs that is about.
+        let asksForStability = until?.stableRounds != nil || (until?.topK != nil && until?.standardError == nil)
+        self.init(
             imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
-            textMasks: explanation.textPlan.effectiveCount(textMasks))
-        reasonAtTarget = explanation.imagePlan.isEnumerated(at: imageMasks) ? .exhausted : .budget
+            textMasks: explanation.textPlan.effectiveCount(textMasks), standardError: until?.standardError,
+            topK: until?.topK ?? (asksForStability ? 10 : nil),
+            stableRounds: asksForStability ? (until?.stableRounds ?? 2) + 1 : .max)
     }
 
     private static func check(_ masks: Int, _ name: String, limit: Int) throws {
-        guard masks >= 1 else {
-            throw ApplicationError(.budgetInvalid, "budget.\(name) must be at least 1; it is \(masks)")
+        let least = 3
+        guard masks >= least else {
+            throw ApplicationError(
+                .budgetInvalid,
+                "budget.\(name) must be at least \(least) (the whole, the empty, and one more); it is \(masks)")
         }
         guard masks <= limit else {
             throw ApplicationError(
                 .budgetInvalid,
                 "budget.\(name) is \(masks), above the daemon's limit of \(limit) (see --max-image-masks, --max-text-masks)")
+        }
+    }
+}
+
+extension FIxLIPProtocol.StopReason {
+    init(_ reason: Interactions.StopReason) {
+        switch reason {
+        case .budget: self = .budget
+        case .deadline: self = .deadline
+        case .standardError: self = .standardError
+        case .stable: self = .stable
+        case .stopped: self = .stopped
+        case .exhausted: self = .exhausted
         }
     }
 }

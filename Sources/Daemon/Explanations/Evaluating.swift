@@ -1,0 +1,131 @@
+import FIxLIPProtocol
+import Interactions
+
+extension Services {
+    /// True values v(z) of coalitions of all players, image players first; masks not seen yet are encoded.
+    func trueValues(of coalitions: [(image: Coalition, text: Coalition)], _ explanation: Explanation) async throws
+        -> [Double]
+    {
+        let encoder = MaskEncoder(scheduler: scheduler)
+        let model = explanation.lease.model.loaded
+        let images = Array(Set(coalitions.map(\.image)))
+        let texts = Array(Set(coalitions.map(\.text)))
+        try await games.makeRoom(for: (images.count + texts.count) * model.dimension * 4)
+        let imagesDone = try await explanation.imageGame.encode(images) {
+            try await encoder.encodeImages(of: explanation, $0)
+        }
+        let textsDone = try await explanation.textGame.encode(texts) {
+            try await encoder.encodeTexts(of: explanation, $0)
+        }
+        guard imagesDone, textsDone else { throw CancellationError() }
+        let imageSamples = await explanation.imageGame.samples
+        let textSamples = await explanation.textGame.samples
+        await games.book(explanation.imageGame.key, masks: imageSamples.count, bytes: imageSamples.bytes)
+        await games.book(explanation.textGame.key, masks: textSamples.count, bytes: textSamples.bytes)
+        let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
+        return try await solver.run {
+            coalitions.map { coalition in
+                guard let image = imageSamples.row(of: coalition.image), let text = textSamples.row(of: coalition.text)
+                else { return .nan }
+                let cosine = zip(imageSamples.embedding(row: image), textSamples.embedding(row: text))
+                    .reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+                return scale * cosine + bias
+            }
+        }
+    }
+
+    func evaluate(_ parameters: ExplanationEvaluate.Parameters) async throws -> ExplanationEvaluate.Result {
+        let explanation = try await explanations.find(parameters.explanation)
+        let estimate = try await explanation.estimate(
+            Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
+        do {
+            switch parameters.metric {
+            case .faithfulness:
+                return .init(
+                    metric: .faithfulness, faithfulness: try await faithfulness(explanation, estimate, parameters))
+            case .insertionDeletion:
+                return .init(
+                    metric: .insertionDeletion, insertionDeletion: try await curves(explanation, estimate))
+            case .pointingGame:
+                return .init(
+                    metric: .pointingGame, pointingGame: try pointingGame(explanation, estimate, parameters.targets))
+            }
+        } catch let error as InteractionError {
+            throw ApplicationError.estimation(error)
+        }
+    }
+
+    private func faithfulness(
+        _ explanation: Explanation, _ estimate: InteractionValues, _ parameters: ExplanationEvaluate.Parameters
+    ) async throws -> ExplanationEvaluate.Faithfulness {
+        let samples = parameters.samples ?? 1000
+        guard (2...configuration.maximumImageMasks).contains(samples) else {
+            throw ParameterError("samples", "must be from 2 to \(configuration.maximumImageMasks); it is \(samples)")
+        }
+        let distribution: EvaluationDistribution =
+            if let p = parameters.p {
+                .bernoulli(p)
+            } else if estimate.index == .shapley { .shapley } else { .bernoulli(estimate.p) }
+        let coalitions = try evaluationCoalitions(
+            imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
+            count: samples, seed: UInt64(parameters.seed ?? 0))
+        let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
+        let result = try await solver.run {
+            try Faithfulness(truth: truth, predicted: coalitions.map { estimate.predict($0.image.joined(with: $0.text)) })
+        }
+        return ExplanationEvaluate.Faithfulness(
+            samples: samples, rSquared: result.rSquared, pearson: result.pearson, spearman: result.spearman,
+            kendall: result.kendall, meanSquaredError: result.meanSquaredError,
+            meanAbsoluteError: result.meanAbsoluteError, cosine: result.cosine)
+    }
+
+    private func curves(
+        _ explanation: Explanation, _ estimate: InteractionValues
+    ) async throws -> ExplanationEvaluate.Curves {
+        let (keep, lose) = try await solver.run { try InsertionDeletion.coalitions(estimate) }
+        let split = (keep + lose).map { $0.split(at: estimate.imagePlayers) }
+        let values = try await trueValues(of: split, explanation)
+        let result = try InsertionDeletion(
+            keep: Array(values.prefix(keep.count)), lose: Array(values.dropFirst(keep.count)),
+            emptyValue: estimate.emptyValue, fullValue: estimate.fullValue)
+        return ExplanationEvaluate.Curves(
+            leastImportantFirst: result.leastImportantFirst, mostImportantFirst: result.mostImportantFirst,
+            areaBetween: result.area)
+    }
+
+    private func pointingGame(
+        _ explanation: Explanation, _ estimate: InteractionValues, _ targets: [ExplanationEvaluate.Target]?
+    ) throws -> Double? {
+        guard let targets, !targets.isEmpty else {
+            throw ParameterError("targets", "must list the class words: {\"textPlayers\": [0], \"quadrant\": \"topLeft\"}, …")
+        }
+        return try estimate.pointingGame(
+            targets.map { ($0.textPlayers, Quadrant($0.quadrant)) }, image: explanation.imagePlayers)
+    }
+}
+
+extension Quadrant {
+    fileprivate init(_ choice: QuadrantChoice) {
+        switch choice {
+        case .topLeft: self = .topLeft
+        case .topRight: self = .topRight
+        case .bottomLeft: self = .bottomLeft
+        case .bottomRight: self = .bottomRight
+        }
+    }
+}
+
+extension Coalition {
+    /// The coalition over this one's players and, after them, another's.
+    fileprivate func joined(with other: Coalition) -> Coalition {
+        Coalition(members + other.members.map { $0 + count }, of: count + other.count)
+    }
+
+    /// The first `boundary` players, and the others.
+    fileprivate func split(at boundary: Int) -> (image: Coalition, text: Coalition) {
+        (
+            Coalition(members.filter { $0 < boundary }, of: boundary),
+            Coalition(members.filter { $0 >= boundary }.map { $0 - boundary }, of: count - boundary)
+        )
+    }
+}
