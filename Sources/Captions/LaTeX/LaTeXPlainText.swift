@@ -22,7 +22,9 @@ struct LaTeXPlainText {
             case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "$"):
                 flush(to: index + 1)
             case UInt8(ascii: "~"):
-                flush(to: index + 1, replacement: " ")
+                flush(to: index + 1, replacement: isReferenceBeforePunctuation(at: index + 1) ? nil : " ")
+            case .space where isReferenceBeforePunctuation(at: index + 1):
+                flush(to: index + 1)
             case UInt8(ascii: "-") where source.has("---", at: index):
                 flush(to: index + 3, replacement: "—")
             case UInt8(ascii: "-") where source.has("--", at: index):
@@ -63,6 +65,17 @@ struct LaTeXPlainText {
         return (nil, arguments.index > range.upperBound ? arguments.index : afterCommand(range))
     }
 
+    /// Whether a reference stands here with punctuation after it. The space before goes with it: "asleep~\cite{x}." reads "asleep."
+    private func isReferenceBeforePunctuation(at index: Int) -> Bool {
+        guard source.byte(index) == .backslash else { return false }
+        let name = LaTeXSyntax.commandName(source, at: index)
+        guard Self.references.contains(source.string(name)) else { return false }
+        var arguments = LaTeXArguments(source: source, index: name.upperBound)
+        while arguments.optional() != nil {}
+        _ = arguments.required()
+        return ".,;:!?".utf8.contains(source.byte(arguments.index))
+    }
+
     private func afterCommand(_ name: Range<Int>) -> Int {
         var index = name.upperBound
         guard source.byte(name.lowerBound).isLetter else { return index }
@@ -89,9 +102,12 @@ struct LaTeXPlainText {
     }
 
     /// Commands whose first argument is not text of the caption.
-    private static let hidden: Set<String> = [
+    private static let hidden = references.union(["vspace", "hspace", "textcolor", "color", "href", "protect", "phantom", "fontsize"])
+
+    /// Commands that show nothing of the caption's text at all.
+    private static let references: Set<String> = [
         "label", "ref", "eqref", "autoref", "cref", "Cref", "pageref", "cite", "citep", "citet", "parencite", "textcite", "autocite", "footcite",
-        "footnote", "footnotemark", "index", "vspace", "hspace", "textcolor", "color", "href", "protect", "phantom", "fontsize",
+        "footnote", "footnotemark", "index",
     ]
 
     private static let characters: [String: String] = [
