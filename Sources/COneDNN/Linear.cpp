@@ -24,8 +24,8 @@ const RowKernels &row_kernels() {
 
 namespace {
 
-// 128 rows of 3,072 32-bit sums stay in a core's second-level cache until they are scaled.
-constexpr int64_t integer_block_rows = 128;
+// 64 rows of 3,072 32-bit sums stay in a core's second-level cache until they are scaled.
+constexpr int64_t integer_block_rows = 64;
 constexpr int64_t block_rows = 512;
 
 int64_t value_bytes(cdnn_format format) { return format == CDNN_F32 ? 4 : format == CDNN_BF16 ? 2 : 1; }
