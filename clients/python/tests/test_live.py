@@ -143,10 +143,19 @@ def test_subsets_and_comparisons(client, scenes, scene):
     subsets = first.subset([1, 5])
     assert [subset.size for subset in subsets.subsets] == [1, 5] and len(subsets.subsets[1].players) == 5
     comparison = first.compare(second)
-    assert comparison.grid == (7, 7) and "orange" in comparison.words and len(comparison.sides) == 2
+    assert comparison.grid == (7, 7) and comparison.cross_modal_correlation is not None and "orange" in comparison.words and len(comparison.sides) == 2
     assert comparison.sides[0].image.shape == (7, 7)
     assert comparison.sides[0].cross_modal.shape == (len(comparison.words), 49)
     assert "<iframe" in comparison._repr_mimebundle_()["text/html"]
+
+
+def test_measures(client, scenes):
+    explanation = client.explain(scenes / "scene-00.png", "a spouting whale", image_masks=256)
+    faithfulness = explanation.evaluate(samples=200, seed=3).faithfulness
+    assert faithfulness.samples == 200 and 0.3 < faithfulness.r_squared <= 1
+    curves = explanation.evaluate("insertion_deletion").insertion_deletion
+    assert len(curves.most_important_first) == 51 and curves.area_between > 0
+    assert 0 <= explanation.evaluate("pointing_game", targets={"whale": "top_left"}).pointing_game <= 1
 
 
 def test_drawings_and_files(client, scene, tmp_path):

@@ -17,6 +17,7 @@ from .errors import (
     InternalError, InvalidParameter, InvalidRequest, MemoryLimit, MethodNotFound, ModelCorrupt, ModelNotFound,
     ModelUnsupported, Overloaded, PathNotAllowed, ProtocolMismatch, RequestCancelled, ShuttingDown, TextInvalid,
 )
+from .evaluation import Curves, Evaluation, Faithfulness
 from .explainer import Explainer
 from .explanation import Explanation
 from .link import CLIENT_VERSION as __version__
@@ -25,8 +26,8 @@ from .results import AvailableModel, LoadedModel, Model, Models, Similarity, Tok
 from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subset, Subsets, TextPlayer, Values
 
 __all__ = [
-    "AsyncClient", "AsyncExplanation", "AvailableModel", "BudgetInvalid", "Client", "Comparison", "Condition",
-    "DaemonGone", "DaemonUnavailable", "Explainer", "Explanation", "ExplanationNotFound", "FixlipdError",
+    "AsyncClient", "AsyncExplanation", "AvailableModel", "BudgetInvalid", "Client", "Comparison", "Condition", "Curves",
+    "DaemonGone", "DaemonUnavailable", "Evaluation", "Explainer", "Explanation", "ExplanationNotFound", "Faithfulness", "FixlipdError",
     "ImagePlayers", "ImageTooLarge", "ImageUnreadable", "InternalError", "InvalidParameter", "InvalidRequest",
     "LoadedModel", "MemoryLimit", "MethodNotFound", "Model", "ModelCorrupt", "ModelNotFound", "ModelUnsupported",
     "Models", "Overloaded", "PathNotAllowed", "Players", "Progress", "ProtocolMismatch", "RequestCancelled",

@@ -15,7 +15,8 @@ from .arrays import Matrix
 from .comparison import Comparison
 from .connection import Event, FailureEvent, ResultEvent
 from .errors import FixlipdError
-from .explanation import ExplanationBase, Player
+from .evaluation import Evaluation
+from .explanation_base import ExplanationBase, Player
 from .images import Image
 from .link import Link, last_of
 from .requests import Stop, TextPlayers, given, open_parameters, selection, text_list
@@ -115,6 +116,14 @@ class AsyncExplanation(ExplanationBase):
         pair = {"explanations": [self._addressed({})["explanation"], other._addressed({})["explanation"]]}
         reply = await acall(self._link, "explanation/compare", pair)
         return Comparison(reply, lambda options: self._ask("explanation/render", {**options, "compareWith": other.id}))
+
+    async def evaluate(
+        self, metric: str = "faithfulness", *, samples: Optional[int] = None, p: Optional[float] = None,
+        seed: Optional[int] = None, targets: Optional[Mapping[Player, str]] = None,
+    ) -> Evaluation:
+        """Measures the explanation, with further masks; see :meth:`Explanation.evaluate`."""
+        parameters = self._evaluate_parameters(metric, samples, p, seed, targets)
+        return Evaluation.from_wire(await self._acall("explanation/evaluate", parameters))
 
     async def render(
         self, format: str = "svg", *, view: Optional[str] = None, player: Optional[Player] = None,
