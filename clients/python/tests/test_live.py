@@ -118,7 +118,7 @@ def test_the_same_seed_gives_the_same_values_and_refining_goes_on(client, scene)
 
 def test_other_games_and_readings(client, scene):
     numpy = pytest.importorskip("numpy")
-    grouped = client.explain(*scene, grid=(3, 3), text_players="words", image_masks=512)
+    grouped = client.explain(scene[0], "a spouting whale", grid=(3, 3), text_players="words", image_masks=512)
     assert grouped.players.image.count == 9 and grouped.stop_reason == "exhausted"
     first_order = grouped.estimate(order=1, estimator="least_squares")
     assert first_order.order == 1 and first_order.pairs is None and first_order.estimator == "leastSquares"
