@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// Weighted Banzhaf interactions from the two sides' expansions: c_{S∪T} = α⟨B_S, W_T⟩ (+ β if S = T = ∅).
 func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(InteractionError) -> InteractionValues {
-    let image = try game.image.sample(node: 0)
-    let text = try game.text.sample(node: 0)
+    let image = try game.image.sample(basis: settings.p)
+    let text = try game.text.sample(basis: settings.p)
     try image.requireMasks(.image)
     try text.requireMasks(.text)
     let order = settings.order

@@ -23,42 +23,55 @@ public struct GameSide: Sendable {
         return (samples.embedding(row: full).map(Double.init), samples.embedding(row: empty).map(Double.init))
     }
 
-    /// The weighted masks of one node with their embeddings.
-    func sample(node: Int) throws(InteractionError) -> SideSample {
-        let weighted = plan.weighted(node: node, upTo: masks)
+    /// The masks of the plan with their embeddings.
+    ///
+    /// - Parameter probability: of the basis that they are to be expanded in, and, when enumerated, of their weights.
+    func sample(basis probability: Double) throws(InteractionError) -> SideSample {
+        let drawn = plan.draws(upTo: masks)
         var rows: [Int] = []
-        rows.reserveCapacity(weighted.coalitions.count)
+        rows.reserveCapacity(drawn.coalitions.count)
         var missing = 0
-        for coalition in weighted.coalitions {
+        for coalition in drawn.coalitions {
             if let row = samples.row(of: coalition) { rows.append(row) } else { missing += 1 }
         }
         guard missing == 0 else { throw .missingEmbedding(modality: plan.modality, count: missing) }
-        var embeddings = Matrix<Double>(rows: rows.count, columns: samples.dimension)
-        for (index, row) in rows.enumerated() {
-            let start = index * samples.dimension
-            for (offset, value) in samples.embedding(row: row).enumerated() {
-                embeddings.elements[start + offset] = Double(value)
+        let dimension = samples.dimension
+        var embeddings = Matrix<Double>(rows: rows.count, columns: dimension)
+        samples.embeddings.withUnsafeBufferPointer { source in
+            embeddings.elements.withUnsafeMutableBufferPointer { target in
+                for (index, row) in rows.enumerated() {
+                    for k in 0..<dimension { target[index * dimension + k] = Double(source[row * dimension + k]) }
+                }
             }
         }
-        return SideSample(
-            players: plan.players, probability: plan.nodes[node].probability, coalitions: weighted.coalitions,
-            weights: weighted.weights, draws: weighted.draws, isExact: weighted.isEnumerated, embeddings: embeddings)
+        let weights: [Double]
+        if drawn.isEnumerated {
+            let bySize = (0...plan.players).map { power(probability, $0) * power(1 - probability, plan.players - $0) }
+            weights = drawn.coalitions.map { bySize[$0.size] }
+        } else {
+            let total = drawn.counts.reduce(0, +)
+            weights = drawn.counts.map { $0 / max(total, 1) }
+        }
+        return SideSample(players: plan.players, probability: probability, drawn: drawn, weights: weights, embeddings: embeddings)
     }
 }
 
-/// Distinct weighted coalitions of one side at one node, with embeddings.
+/// The distinct masks of one side with their embeddings.
 struct SideSample {
     let players: Int
+    /// Of the p-biased basis.
     let probability: Double
-    let coalitions: [Coalition]
-    /// Adding up to 1.
+    let drawn: DrawnCoalitions
+    /// Adding up to 1: shares of the draws, or exact probabilities.
     let weights: [Double]
-    let draws: Int
-    /// Whether the weights are those of the distribution itself, not of a sample.
-    let isExact: Bool
     /// `[coalitions, dimension]`.
     let embeddings: Matrix<Double>
 
+    var coalitions: [Coalition] { drawn.coalitions }
     /// Times each coalition was drawn.
-    var counts: [Double] { weights.map { ($0 * Double(draws)).rounded() } }
+    var counts: [Double] { drawn.counts }
+    /// Whether the weights are those of the distribution itself, not of a sample.
+    var isExact: Bool { drawn.isEnumerated }
+    /// All draws, repeats counted.
+    var draws: Double { drawn.counts.reduce(0, +) }
 }

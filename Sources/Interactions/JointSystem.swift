@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// The normal equations M a = rhs of the weighted least-squares problem over all pairs of masks, and its equality constraints.
 ///
-/// M[(S,T),(S',T')] = Σ_k weight_k · G_I[S,S'] · G_T[T,T'], and the right side likewise from α⟨A_I[S], A_T[T]⟩ + (β − v₀) s_I[S] s_T[T]; this
+/// M[(S,T),(S',T')] = Σ_g G_I[S,S'] · G_T[T,T'], and the right side likewise from α⟨A_I[S], A_T[T]⟩ + (β − v₀) s_I[S] s_T[T]; this
 /// equals the paper's regression on the full cross product of the same masks, without its design matrix.
 struct JointSystem {
     let index: JointIndex
@@ -17,8 +17,8 @@ struct JointSystem {
         right = [Double](repeating: 0, count: index.unknowns.count)
     }
 
-    /// Adds the pairs of one node's image and text masks.
-    mutating func add(image: SideMoments, text: SideMoments, weight: Double, scale: Double, offset: Double) {
+    /// Adds the pairs of one group of weights (see ``PairWeights``).
+    mutating func add(image: SideMoments, text: SideMoments, scale: Double, offset: Double) {
         let unknowns = index.unknowns
         let size = unknowns.count
         let imageWidth = image.gram.columns
@@ -31,7 +31,7 @@ struct JointSystem {
                         let textRow = unknowns[row].text * textWidth
                         for column in row..<size {
                             target[row * size + column] +=
-                                weight * gI[imageRow + unknowns[column].image] * gT[textRow + unknowns[column].text]
+                                gI[imageRow + unknowns[column].image] * gT[textRow + unknowns[column].text]
                         }
                     }
                 }
@@ -48,19 +48,16 @@ struct JointSystem {
         let textSums = Array(text.sums)
         for (row, unknown) in unknowns.enumerated() {
             let product = unknown.text <= index.textPlayers ? products[unknown.image, unknown.text] : ofMean[unknown.text, 0]
-            right[row] += weight * (scale * product + offset * imageSums[unknown.image] * textSums[unknown.text])
+            right[row] += scale * product + offset * imageSums[unknown.image] * textSums[unknown.text]
         }
     }
 
-    /// Takes one coalition's share out again, and asks for its value exactly instead.
-    mutating func constrain(features: [Double], value: Double, removing weight: Double) {
-        let size = right.count
-        for row in 0..<size {
-            let left = weight * features[row]
-            for column in row..<size { matrix.elements[row * size + column] -= left * features[column] }
-            right[row] -= left * value
-        }
-        constraints.append((features, value))
+    /// The system without what another one holds; the constraints stay.
+    func subtracting(_ other: JointSystem) -> JointSystem {
+        var result = self
+        for k in result.matrix.elements.indices { result.matrix.elements[k] -= other.matrix.elements[k] }
+        for k in result.right.indices { result.right[k] -= other.right[k] }
+        return result
     }
 
     /// Solves under the constraints.

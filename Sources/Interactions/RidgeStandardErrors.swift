@@ -53,7 +53,7 @@ struct ErrorVariances {
         let index = PairIndex(players: imagePlayers + textPlayers)
 
         // c_x and c_xy: one linear coefficient on one response.
-        func linearVariances(_ response: Int) -> [Double] {
+        func linearVariances(_ response: Int) -> (total: [Double], bias: Double) {
             var result = [Double](repeating: 0, count: own)
             for m in 0..<masks {
                 let e = errors[m, response]
@@ -62,10 +62,10 @@ struct ErrorVariances {
             let sizes = TrueSizes(
                 estimates: (0..<own).map { solution.linear[$0, response] }, variances: result, shrunk: shrunk,
                 expected: fit.shrinkage.relevance)
-            for x in 0..<own { result[x] += shrunk[x] * shrunk[x] * sizes.squared(expected: fit.shrinkage.relevance[x]) }
-            return result
+            let biases = (0..<own).map { shrunk[$0] * shrunk[$0] * sizes.squared(expected: fit.shrinkage.relevance[$0]) }
+            return (zip(result, biases).map { $0 + $1 }, biases.reduce(0, +))
         }
-        let ofMean = linearVariances(mean)
+        let ofMean = linearVariances(mean).total
         for x in 0..<own { reading[offset + x] += a2 * ofMean[x] / s2 }
         let onIntercept = influence.intercept()
         for y in 0..<others {
@@ -89,7 +89,8 @@ struct ErrorVariances {
             return
         }
         for y in 0..<others {
-            let variances = linearVariances(1 + y)
+            let (variances, bias) = linearVariances(1 + y)
+            first[otherOffset + y] += a2 * lift * lift * bias
             for x in 0..<own { pairs[index.position(offset + x, otherOffset + y)] += a2 / (s2 * s2) * variances[x] }
         }
 

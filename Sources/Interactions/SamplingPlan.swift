@@ -1,3 +1,5 @@
+import Foundation
+
 /// A Bernoulli product measure that masks are drawn from, and its weight in the estimate.
 public struct SamplingNode: Sendable, Equatable {
     /// The probability that a player is present.
@@ -66,26 +68,53 @@ public struct SamplingPlan: Sendable {
         isEnumerated(at: masks) ? 1 << players : max(masks, 2)
     }
 
-    /// The coalitions of one node that a plan of `masks` masks holds, each once, with its weight.
-    ///
-    /// Weights add up to 1: the share of the draws, or the exact probability when enumerated.
-    public func weighted(node: Int, upTo masks: Int) -> WeightedCoalitions {
+    /// The coalitions that a plan of `masks` masks draws, each once, over all nodes.
+    public func draws(upTo masks: Int) -> DrawnCoalitions {
         if isEnumerated(at: masks) {
-            let p = nodes[node].probability
-            let bySize = (0...players).map { size in power(p, size) * power(1 - p, players - size) }
             let all = enumeration()
-            return WeightedCoalitions(coalitions: all, weights: all.map { bySize[$0.size] }, draws: all.count, isEnumerated: true)
+            return DrawnCoalitions(
+                coalitions: all, counts: [Double](repeating: 1, count: all.count), logDensities: [Double](repeating: 0, count: all.count),
+                isEnumerated: true)
         }
-        let draws = drawCounts(upTo: masks)[node]
+        let byNode = drawCounts(upTo: masks)
         var order: [Coalition] = []
-        var counts: [Coalition: Int] = [:]
-        for index in 0..<draws {
-            let coalition = sequences[node][index]
-            if counts[coalition, default: 0] == 0 { order.append(coalition) }
-            counts[coalition, default: 0] += 1
+        var counts: [Coalition: Double] = [:]
+        for node in nodes.indices {
+            for index in 0..<byNode[node] {
+                let coalition = sequences[node][index]
+                if let count = counts[coalition] {
+                    counts[coalition] = count + 1
+                } else {
+                    order.append(coalition)
+                    counts[coalition] = 1
+                }
+            }
         }
-        let weights = order.map { Double(counts[$0] ?? 0) / Double(max(draws, 1)) }
-        return WeightedCoalitions(coalitions: order, weights: weights, draws: draws, isEnumerated: false)
+        let total = Double(byNode.reduce(0, +))
+        let bySize = (0...players).map { size in
+            logSum(nodes.indices.map { node in
+                let p = nodes[node].probability
+                return log(Double(byNode[node]) / max(total, 1)) + Double(size) * log(p) + Double(players - size) * log(1 - p)
+            })
+        }
+        return DrawnCoalitions(
+            coalitions: order, counts: order.map { counts[$0] ?? 0 }, logDensities: order.map { bySize[$0.size] }, isEnumerated: false)
+    }
+
+    /// The coalitions of a one-node plan of `masks` masks, each once, with weights that add up to 1: the share of the draws, or
+    /// the exact probability when enumerated.
+    public func weighted(upTo masks: Int) -> WeightedCoalitions {
+        let drawn = draws(upTo: masks)
+        let weights: [Double]
+        if drawn.isEnumerated {
+            let p = nodes[0].probability
+            let bySize = (0...players).map { size in power(p, size) * power(1 - p, players - size) }
+            weights = drawn.coalitions.map { bySize[$0.size] }
+        } else {
+            let total = drawn.counts.reduce(0, +)
+            weights = drawn.counts.map { $0 / max(total, 1) }
+        }
+        return WeightedCoalitions(coalitions: drawn.coalitions, weights: weights)
     }
 
     /// The coalitions that a plan of `masks` masks needs and the game has no embedding of, each once, in plan order.
@@ -131,14 +160,28 @@ public struct SamplingPlan: Sendable {
     }
 }
 
+/// Distinct coalitions of a plan, before any weighting.
+public struct DrawnCoalitions: Sendable {
+    public let coalitions: [Coalition]
+    /// How often each was drawn; 1 when enumerated.
+    public let counts: [Double]
+    /// The natural logarithm of the probability of drawing each, over all nodes; 0 when enumerated.
+    public let logDensities: [Double]
+    /// Whether these are all coalitions.
+    public let isEnumerated: Bool
+}
+
 /// Distinct coalitions with weights that add up to 1.
 public struct WeightedCoalitions: Sendable {
     public let coalitions: [Coalition]
     public let weights: [Double]
-    /// How many draws the weights stand for, repeats counted.
-    public let draws: Int
-    /// Whether these are all coalitions with exact probabilities.
-    public let isEnumerated: Bool
+}
+
+/// ln Σ exp.
+func logSum(_ terms: [Double]) -> Double {
+    let largest = terms.max() ?? -.infinity
+    guard largest.isFinite else { return largest }
+    return largest + log(terms.reduce(0) { $0 + exp($1 - largest) })
 }
 
 /// x^n for n ≥ 0, by repeated multiplication.

@@ -25,7 +25,7 @@ import Testing
                 nodes: image.nodes, imageMasks: imageMasks, textMasks: textMasks,
                 settings: EstimatorSettings(p: p, order: order, estimator: .leastSquares))
             let explicit = try ExplicitRegression.solve(
-                Self.rows(game, image.weighted(node: 0, upTo: imageMasks), text.weighted(node: 0, upTo: textMasks)), order: order)
+                Self.rows(game, image.weighted(upTo: imageMasks), text.weighted(upTo: textMasks)), order: order)
             #expect(relativeDifference(values.flat, explicit) < 1e-6)
             #expect(!values.rankDeficient)
         }
@@ -51,8 +51,8 @@ import Testing
             settings: EstimatorSettings(index: .shapley, order: order, estimator: .leastSquares))
         let n = 9
         func choose(_ n: Int, _ k: Int) -> Double { (0..<k).reduce(1.0) { $0 * Double(n - $1) / Double($1 + 1) } }
-        let every = try SamplingPlan(banzhaf: 0.5, players: 5, modality: .image).weighted(node: 0, upTo: 32)
-        let everyText = try SamplingPlan(banzhaf: 0.5, players: 4, modality: .text).weighted(node: 0, upTo: 16)
+        let every = try SamplingPlan(banzhaf: 0.5, players: 5, modality: .image).weighted(upTo: 32)
+        let everyText = try SamplingPlan(banzhaf: 0.5, players: 4, modality: .text).weighted(upTo: 16)
         var rows = Self.rows(game, every, everyText)
         for k in rows.indices {
             let size = rows[k].z.reduce(0, +)

@@ -1,0 +1,153 @@
+import LinearAlgebra
+
+/// The masks, weights and unknowns of a joint estimate.
+struct JointProblem {
+    let game: BilinearGame
+    let settings: EstimatorSettings
+    let image: SideSample
+    let text: SideSample
+    let weights: PairWeights
+    let index: JointIndex
+    private let imageFeatures: Features
+    private let textFeatures: Features
+
+    init(_ game: BilinearGame, settings: EstimatorSettings, image: SideSample, text: SideSample) throws(InteractionError) {
+        self.game = game
+        self.settings = settings
+        self.image = image
+        self.text = text
+        weights = settings.index == .banzhaf ? PairWeights(banzhaf: image, text) : PairWeights(shapley: image, text)
+        guard weights.total > 0 else { throw .tooFewMasks("no pair of masks carries weight; ask for more masks") }
+        let scope = JointIndex.scope(
+            imagePlayers: image.players, textPlayers: text.players, order: settings.order, maximum: settings.maxUnknowns)
+        index = JointIndex(imagePlayers: image.players, textPlayers: text.players, order: settings.order, scope: scope)
+        imageFeatures = Features(players: image.players, order: index.sideOrder, probability: image.probability)
+        textFeatures = Features(players: text.players, order: index.sideOrder, probability: text.probability)
+    }
+
+    private var offset: Double { game.bias - game.emptyValue }
+
+    /// Blocks of masks for the cross-validation and the jackknife: as many as memory allows, 0 for none.
+    var foldCount: Int {
+        let unknowns = index.unknowns.count
+        let smallest = min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count)
+        let wanted = unknowns <= 2000 ? 8 : unknowns <= 3500 ? 4 : 0
+        return smallest >= 4 * wanted ? wanted : 0
+    }
+
+    private func rows(_ sample: SideSample, fold: Int, of folds: Int) -> [Int] {
+        sample.isExact ? [] : Array(stride(from: fold, to: sample.coalitions.count, by: folds))
+    }
+
+    /// The whole system, and what each fold's removal takes from it: the pairs that hold an image or a text mask of the fold.
+    func systems(folds: Int) -> (whole: JointSystem, deletions: [JointSystem]) {
+        var whole = JointSystem(index: index)
+        var deletions = [JointSystem](repeating: JointSystem(index: index), count: folds)
+        let allImages = Array(image.coalitions.indices)
+        let allTexts = Array(text.coalitions.indices)
+        for group in weights.image.indices {
+            let ofImage = weights.image[group]
+            let ofText = weights.text[group]
+            let imageMoments = SideMoments(image, features: imageFeatures, rows: allImages, weights: ofImage)
+            let textMoments = SideMoments(text, features: textFeatures, rows: allTexts, weights: ofText)
+            whole.add(image: imageMoments, text: textMoments, scale: game.scale, offset: offset)
+            for fold in 0..<folds {
+                if !image.isExact {
+                    let part = SideMoments(image, features: imageFeatures, rows: rows(image, fold: fold, of: folds), weights: ofImage)
+                    deletions[fold].add(image: part, text: textMoments, scale: game.scale, offset: offset)
+                }
+                if !text.isExact {
+                    // The rest of the images with this fold's texts.
+                    let dropped = Set(rows(image, fold: fold, of: folds))
+                    let kept = dropped.isEmpty
+                        ? imageMoments
+                        : SideMoments(image, features: imageFeatures, rows: allImages.filter { !dropped.contains($0) }, weights: ofImage)
+                    let part = SideMoments(text, features: textFeatures, rows: rows(text, fold: fold, of: folds), weights: ofText)
+                    deletions[fold].add(image: kept, text: part, scale: game.scale, offset: offset)
+                }
+            }
+        }
+        if settings.index == .shapley {
+            for (present, value) in [(false, 0.0), (true, game.fullValue - game.emptyValue)] {
+                whole.constraints.append((features(present: present), value))
+            }
+        }
+        return (whole, deletions)
+    }
+
+    private func features(present: Bool) -> [Double] {
+        index.unknowns.map {
+            imageFeatures.uniformValue($0.image, present: present) * textFeatures.uniformValue($0.text, present: present)
+        }
+    }
+
+    /// The diagonal that `ridge` adds to M, λ/(m τ²) of each sampled side, for weights that add up to `total`; nil for `leastSquares` and where
+    /// nothing was sampled.
+    func penalties(total: Double) -> [Double]? {
+        guard settings.estimator == .ridge, !(image.isExact && text.isExact) else { return nil }
+        let ofImage = sidePenalties(image, other: text, features: imageFeatures)
+        let ofText = sidePenalties(text, other: image, features: textFeatures)
+        return index.unknowns.map { total * (ofImage[$0.image] + ofText[$0.text]) }
+    }
+
+    private func sidePenalties(_ sample: SideSample, other: SideSample, features: Features) -> [Double] {
+        var result = [Double](repeating: 0, count: features.count)
+        guard !sample.isExact else { return result }
+        let probes = min(32, other.embeddings.rows)
+        let directions = Matrix(
+            rows: probes, columns: other.embeddings.columns,
+            elements: (0..<probes).flatMap { other.embeddings.row($0 * other.embeddings.rows / probes) })
+        let responses = sample.embeddings.times(directions, transposeOther: true)
+        let shrinkage = ShrinkageSearch(sample, order: features.order, responses: responses).best()
+        for (k, variance) in features.priorVariances(shrinkage).enumerated() {
+            result[1 + k] = shrinkage.penalty / (sample.draws * max(variance, 1e-12))
+        }
+        return result
+    }
+
+    /// Adds the pairs of a fold's image masks and texts, predicted by a solution from the other folds.
+    func addTestPairs(fold: Int, of folds: Int, solution: [Double], to moments: inout WeightedMoments) {
+        let images = image.isExact ? Array(image.coalitions.indices) : rows(image, fold: fold, of: folds)
+        let texts = text.isExact ? Array(text.coalitions.indices) : rows(text, fold: fold, of: folds)
+        add(images: images, texts: texts, solution: solution, to: &moments)
+    }
+
+    /// R² over all pairs.
+    func rSquared(_ solution: [Double]) -> Double? {
+        var moments = WeightedMoments()
+        add(images: Array(image.coalitions.indices), texts: Array(text.coalitions.indices), solution: solution, to: &moments)
+        return moments.rSquared
+    }
+
+    private func add(images: [Int], texts: [Int], solution: [Double], to moments: inout WeightedMoments) {
+        // v̂(x, t) = φ(x)ᵀ Θ φ(t) with Θ[S, T] the solution.
+        var coefficients = Matrix<Double>(rows: imageFeatures.count, columns: textFeatures.count)
+        for (value, unknown) in zip(solution, index.unknowns) { coefficients[unknown.image, unknown.text] = value }
+        let textDesign = textFeatures.design(textFeatures.variables(texts.map { text.coalitions[$0] }), rows: texts.indices) { _ in 1 }
+        let byText = coefficients.times(textDesign, transposeOther: true)
+        let dimension = text.embeddings.columns
+        let h = Matrix(rows: texts.count, columns: dimension, elements: texts.flatMap { text.embeddings.row($0) })
+        let variables = imageFeatures.variables(images.map { image.coalitions[$0] })
+        for block in rowBlocks(images.count) {
+            let predicted = imageFeatures.design(variables, rows: block) { _ in 1 }.times(byText)
+            let f = Matrix(rows: block.count, columns: dimension, elements: block.flatMap { image.embeddings.row(images[$0]) })
+            let products = f.times(h, transposeOther: true)
+            for (row, m) in block.enumerated() {
+                for l in texts.indices {
+                    var weight = 0.0
+                    for g in weights.image.indices { weight += weights.image[g][images[m]] * weights.text[g][texts[l]] }
+                    guard weight > 0 else { continue }
+                    moments.add(truth: game.scale * products[row, l] + offset, predicted: predicted[row, l], weight: weight)
+                }
+            }
+        }
+    }
+}
+
+extension Features {
+    /// A feature's value on the empty or the full coalition.
+    func uniformValue(_ feature: Int, present: Bool) -> Double {
+        let level = present ? levels.present : levels.absent
+        return feature == 0 ? 1 : feature <= players ? level : level * level
+    }
+}
