@@ -1,0 +1,197 @@
+;;; fixlip-connection.el --- The connection to fixlipd  -*- lexical-binding: t; -*-
+
+;;; Commentary:
+
+;; One connection for all buffers: found, started if allowed, greeted.
+;; Messages travel over the daemon's Unix socket with jsonrpc.el.
+
+;;; Code:
+
+(require 'jsonrpc)
+(require 'cl-lib)
+(require 'subr-x)
+
+(defgroup fixlip nil
+  "Why an image and its caption match."
+  :group 'tools
+  :prefix "fixlip-")
+
+(defcustom fixlip-socket nil
+  "Path of the daemon's socket.
+When nil: $FIXLIPD_SOCKET, else $XDG_RUNTIME_DIR/fixlipd/fixlipd.sock,
+else /tmp/fixlipd-<uid>/fixlipd.sock."
+  :type '(choice (const :tag "Default" nil) file))
+
+(defcustom fixlip-command nil
+  "The program that starts the daemon.
+When nil: $FIXLIPD, else fixlipd on the PATH."
+  :type '(choice (const :tag "Default" nil) string))
+
+(defcustom fixlip-autostart t
+  "Whether to start a daemon if none runs."
+  :type 'boolean)
+
+(defconst fixlip-protocol 1
+  "The version of the protocol that this package speaks.")
+
+(defconst fixlip-gone "the daemon went away; run the command again to reconnect")
+
+(defvar fixlip--connection nil "The shared connection, or nil.")
+
+(defvar fixlip--greeting-seconds 10 "How long a daemon may take to greet.")
+
+(defvar fixlip--lost nil "Whether a request was lost with its connection.")
+
+(defvar fixlip--listeners (make-hash-table :test #'equal)
+  "Functions of the value of a progress report, by token.")
+
+(defun fixlip--fail (format &rest arguments)
+  "Signal a `user-error' with a message from FORMAT and ARGUMENTS."
+  (user-error "fixlip: %s" (apply #'format format arguments)))
+
+(defun fixlip--environment (name)
+  "The value of the environment variable NAME, or nil when it is empty."
+  (let ((value (getenv name)))
+    (and value (not (string-empty-p value)) value)))
+
+(defun fixlip--socket ()
+  "The path of the daemon's socket."
+  (cond (fixlip-socket (expand-file-name fixlip-socket))
+        ((fixlip--environment "FIXLIPD_SOCKET"))
+        ((fixlip--environment "XDG_RUNTIME_DIR")
+         (expand-file-name "fixlipd/fixlipd.sock" (fixlip--environment "XDG_RUNTIME_DIR")))
+        (t (format "/tmp/fixlipd-%d/fixlipd.sock" (user-uid)))))
+
+(defun fixlip--command ()
+  "The program that starts the daemon."
+  (or fixlip-command (fixlip--environment "FIXLIPD") "fixlipd"))
+
+(defun fixlip--check-socket (path)
+  "Refuse a socket PATH that is too long or belongs to another user."
+  (when (> (string-bytes path) 107)
+    (fixlip--fail "the socket path is longer than 107 bytes: %s" path))
+  (when-let ((owner (file-attribute-user-id (file-attributes path 'integer))))
+    (unless (memq owner (list (user-uid) 0))
+      (fixlip--fail "%s belongs to another user; set fixlip-socket" path))))
+
+(defun fixlip--dial (path)
+  "A stream to the socket PATH, or nil if no daemon listens there."
+  (condition-case failure
+      (make-network-process :name "fixlipd" :family 'local :service path :coding 'utf-8-emacs-unix :noquery t)
+    (file-error
+     (if (or (not (file-exists-p path)) (string-match-p "refused" (error-message-string failure)))
+         nil
+       (fixlip--fail "cannot connect to %s: %s" path (car (last failure)))))))
+
+(defun fixlip--start (path)
+  "Start a daemon for the socket PATH and return once it answers."
+  (let ((command (fixlip--command)))
+    (with-temp-buffer
+      (let ((status (condition-case failure
+                        (call-process command nil t nil "call" "server/ping" "--socket" path)
+                      (file-error
+                       (fixlip--fail
+                        "no daemon runs, and '%s' cannot be started (%s); install fixlipd or set fixlip-command"
+                        command
+                        (if (executable-find command) (error-message-string failure) "not found"))))))
+        (unless (equal status 0)
+          (let ((lines (split-string (buffer-string) "[\r\n]+" t)))
+            (fixlip--fail "%s" (if lines
+                                   (string-remove-prefix "Error: " (car (last lines)))
+                                 (format "'%s' ended with status %s" command status)))))))))
+
+(defun fixlip--notified (_connection method params)
+  "Hand the PARAMS of a progress report to its listener.
+METHOD is the notification's."
+  (when (eq method '$/progress)
+    (when-let ((listener (gethash (plist-get params :token) fixlip--listeners)))
+      (funcall listener (plist-get params :value)))))
+
+(defun fixlip--ended (_connection)
+  "Say so if a request was lost."
+  (when fixlip--lost
+    (setq fixlip--lost nil)
+    (message "fixlip: %s" fixlip-gone)))
+
+(defun fixlip--quieten (connection)
+  "Keep no log of the messages of CONNECTION: they are large."
+  (let ((old '-events-buffer-scrollback-size) (new '-events-buffer-config))
+    (cond ((slot-exists-p connection old) (eieio-oset connection old 0))
+          ((slot-exists-p connection new) (eieio-oset connection new '(:size 0 :format short))))))
+
+(defun fixlip--greet (connection)
+  "Check that CONNECTION speaks our protocol; return it, or nil if it is gone."
+  (let (result refusal)
+    (condition-case failure
+        (setq result (jsonrpc-request
+                      connection :initialize
+                      (list :protocolVersion fixlip-protocol :clientInfo '(:name "emacs"))
+                      :timeout fixlip--greeting-seconds))
+      (jsonrpc-error (setq refusal (cons (alist-get 'jsonrpc-error-code (cddr failure))
+                                         (alist-get 'jsonrpc-error-message (cddr failure)))))
+      (error (setq refusal (cons -1 (error-message-string failure)))))
+    (let ((theirs (and (listp result) (plist-get result :protocolVersion))))
+      (cond ((equal theirs fixlip-protocol) connection)
+            ((and refusal (not (jsonrpc-running-p connection))) nil)
+            (t
+             (fixlip--hang-up connection)
+             (if (or theirs (equal (car refusal) -32602))
+                 (fixlip--fail
+                  "the daemon speaks another protocol version%s; this package speaks %d: update the older of the two"
+                  (if theirs (format " (%s)" theirs) "") fixlip-protocol)
+               (fixlip--fail "what answers on the socket is not fixlipd (%s)" (or (cdr refusal) "no version"))))))))
+
+(defun fixlip--hang-up (connection)
+  "Close CONNECTION."
+  (let ((process (jsonrpc--process connection)))
+    (when (process-live-p process) (delete-process process))))
+
+(defun fixlip--open (path)
+  "A greeted connection to the daemon of the socket PATH.
+It is nil if the daemon ended meanwhile."
+  (fixlip--check-socket path)
+  (let ((stream (or (fixlip--dial path)
+                    (if fixlip-autostart
+                        (progn (fixlip--start path) (fixlip--dial path))
+                      (fixlip--fail "no daemon runs on %s; start one with 'fixlipd serve'" path))
+                    (fixlip--fail "no daemon runs on %s" path))))
+    (let ((connection (make-instance 'jsonrpc-process-connection
+                                     :name "fixlipd" :process stream
+                                     :notification-dispatcher #'fixlip--notified
+                                     :on-shutdown #'fixlip--ended)))
+      (fixlip--quieten connection)
+      (set-process-query-on-exit-flag stream nil)
+      (fixlip--greet connection))))
+
+(defun fixlip-connect ()
+  "The connection to the daemon, made if there is none.
+Signal a `user-error' whose message says what to do."
+  (let ((path (fixlip--socket)))
+    (unless (and fixlip--connection
+                 (jsonrpc-running-p (cdr fixlip--connection))
+                 (equal (car fixlip--connection) path))
+      (setq fixlip--connection nil)
+      ;; A daemon that is ending still takes connections for a moment.
+      (let ((connection (or (fixlip--open path) (fixlip--open path) (fixlip--fail "%s" fixlip-gone))))
+        (setq fixlip--connection (cons path connection))))
+    (cdr fixlip--connection)))
+
+(defun fixlip--call (connection method params success failure)
+  "Send a request for METHOD with PARAMS over CONNECTION.
+Call SUCCESS with the result, or FAILURE with a message and the error's code,
+which is nil if the daemon is gone."
+  (condition-case nil
+      (jsonrpc-async-request
+       connection method params
+       :timeout nil
+       :success-fn success
+       :error-fn (lambda (error)
+                   (let ((code (plist-get error :code)))
+                     (if (or (not (integerp code)) (eq code -1))
+                         (progn (setq fixlip--lost t)
+                                (funcall failure fixlip-gone nil))
+                       (funcall failure (plist-get error :message) code)))))
+    (error (funcall failure fixlip-gone nil))))
+
+(provide 'fixlip-connection)
+;;; fixlip-connection.el ends here
