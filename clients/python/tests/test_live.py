@@ -137,7 +137,8 @@ def test_stop_rules(client, scene):
     assert client.explain(*scene, until=until, image_masks=2000, seed=12).stop_reason == "standardError"
 
 
-def test_subsets_and_comparisons(client, scenes, scene):
+def test_subsets_and_comparisons(client, scene):
+    pytest.importorskip("numpy")
     first = client.explain(*scene, image_masks=128)
     second = client.explain(scene[0], "a butterfly on a orange background", image_masks=128)
     subsets = first.subset([1, 5])
