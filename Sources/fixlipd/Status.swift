@@ -16,7 +16,9 @@ struct Status: ParsableCommand {
             "fixlipd \(status["version"]?.string ?? ""), pid \(int(status["pid"])), up \(Int(status["uptimeSeconds"]?.double ?? 0)) s, "
                 + "\(int(status["residentBytes"]).asBytes) resident, \(int(status["computeThreads"])) compute threads")
         for model in status["models"]?.array ?? [] {
-            let expiry = model["expiresInSeconds"]?.double.map { "unloads in \(Int($0)) s" } ?? "stays"
+            let expiry =
+                model["expiresInSeconds"]?.double.map { "unloads in \(Int($0)) s" }
+                ?? (int(model["inUse"]) > 0 ? "in use" : "stays")
             TextOutput.line(
                 "model  \(model["id"]?.string ?? "")  \(model["precision"]?.string ?? "")  \(int(model["bytes"]).asBytes)  \(expiry)")
         }

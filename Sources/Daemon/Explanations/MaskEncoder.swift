@@ -19,7 +19,9 @@ struct MaskEncoder: Sendable {
     /// - Returns: L2-normalised embeddings `[coalitions, dimension]`.
     func encodeTexts(of explanation: Explanation, _ coalitions: [Coalition]) async throws -> EncodedRows {
         let items = coalitions.map { coalition in
-            TextItem(text: explanation.text, presence: explanation.textPlayers.tokenPresence(coalition))
+            TextItem(
+                text: explanation.text, presence: explanation.textPlayers.tokenPresence(coalition),
+                precise: coalition.isEmpty || coalition.isFull)
         }
         return try await scheduler.encode(explanation.lease.model, .texts(items), urgency: .refinement)
     }

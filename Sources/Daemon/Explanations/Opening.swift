@@ -92,7 +92,7 @@ extension Services {
                 ImageItem(image: inputs.image.prepared, presence: emptyImage, precise: true),
             ]), urgency: .interactive)
         async let texts = scheduler.encode(
-            lease.model, .texts([TextItem(text: inputs.text), TextItem(text: inputs.text, presence: emptyText)]),
+            lease.model, .texts([TextItem(text: inputs.text), TextItem(text: inputs.text, presence: emptyText, precise: true)]),
             urgency: .interactive)
         let (image, text) = (try await images, try await texts)
         guard image.isComplete, text.isComplete else { throw CancellationError() }
