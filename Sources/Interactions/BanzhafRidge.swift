@@ -23,12 +23,15 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(Inte
         rows: 1 + text.players, columns: text.embeddings.columns,
         elements: textSolution.intercept + textSolution.linear.elements)
     let responses = image.embeddings.times(directions, transposeOther: true)
+    let imageOrder = image.isExact
+        ? order : RidgeFit.affordableOrder(order, players: image.players, masks: image.coalitions.count)
     let imageShrinkage = image.isExact
-        ? Shrinkage.none(players: image.players) : ShrinkageSearch(image, order: order, responses: responses).best()
-    let imageFit = try RidgeFit(image, order: order, shrinkage: imageShrinkage)
+        ? Shrinkage.none(players: image.players) : ShrinkageSearch(image, order: imageOrder, responses: responses).best()
+    let imageFit = try RidgeFit(image, order: imageOrder, shrinkage: imageShrinkage)
     let imageSolution = RidgeSolution(imageFit, responses)
 
     var values = game.blankValues(settings)
+    if imageOrder < order { values.scope = .crossModal }
     let coefficients = combine(
         game, order: order, image: imageSolution, imageMean: RidgeSolution(imageFit, image.embeddings).intercept,
         text: textSolution, textFit: textFit, textSample: text)

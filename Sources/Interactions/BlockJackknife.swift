@@ -1,20 +1,30 @@
 /// Standard errors from estimates that each leave one block of masks out: SE² = (g−1)/g · Σ(θ_g − θ̄)², widened by Student's t as blocks are few.
 struct BlockJackknife {
-    private let whole: InteractionValues
+    private var solutions: [[Double]] = []
     private var first: [[Double]] = []
     private var pairs: [[Double]] = []
     private var reading: [[Double]] = []
 
-    init(_ whole: InteractionValues) { self.whole = whole }
-
-    mutating func add(_ partial: InteractionValues) {
+    /// - Parameter solution: the unknowns that `partial` was made of.
+    mutating func add(_ partial: InteractionValues, solution: [Double]) {
+        solutions.append(solution)
         first.append(partial.first)
         pairs.append(partial.pairs)
         reading.append(partial.firstOrderReading)
     }
 
-    var standardErrors: StandardErrors {
-        StandardErrors(first: spread(first), pairs: spread(pairs), firstOrderReading: spread(reading))
+    /// Squared standard errors of the unknowns.
+    var solutionVariances: [Double] { spread(solutions).map { $0 * $0 } }
+
+    /// - Parameter bias: squared biases to add.
+    func standardErrors(bias: (first: [Double], pairs: [Double], reading: [Double])?) -> StandardErrors {
+        func total(_ errors: [Double], _ squares: [Double]?) -> [Double] {
+            guard let squares else { return errors }
+            return zip(errors, squares).map { ($0 * $0 + $1).squareRoot() }
+        }
+        return StandardErrors(
+            first: total(spread(first), bias?.first), pairs: total(spread(pairs), bias?.pairs),
+            firstOrderReading: total(spread(reading), bias?.reading))
     }
 
     private func spread(_ estimates: [[Double]]) -> [Double] {

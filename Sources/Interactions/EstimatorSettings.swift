@@ -24,7 +24,8 @@ public struct EstimatorSettings: Sendable, Equatable {
     public var estimator: Estimator
     /// Whether standard errors are wanted; they cost about as much again as the values.
     public var standardErrors: Bool
-    /// Above this many unknowns, `leastSquares` and Shapley keep cross-modal pairs and first-order values only.
+    /// Above this many unknowns, `leastSquares` and Shapley keep cross-modal pairs and first-order values only
+    /// (``InteractionValues/scope``).
     public var maxUnknowns: Int
 
     public init(

@@ -37,7 +37,7 @@ struct Influence {
     func intercept() -> [Double] {
         switch fit.form {
         case .exact: return [Double](repeating: 0, count: masks)
-        case .dual(let projection, _): return projection.interceptWeights
+        case .dual(let projection): return projection.interceptWeights
         case .primal(let factor):
             var selector = [Double](repeating: 0, count: fit.features.count)
             selector[0] = 1
@@ -50,7 +50,7 @@ struct Influence {
         let n = fit.features.players
         switch fit.form {
         case .exact: return (Matrix(rows: masks, columns: n), [Double](repeating: 0, count: n))
-        case .dual(let projection, _): return dual(projection, features: fit.variables, priors: fit.shrinkage.linearVariances)
+        case .dual(let projection): return dual(projection, features: fit.variables, priors: fit.shrinkage.linearVariances)
         case .primal(let factor):
             var selector = Matrix<Double>(rows: fit.features.count, columns: n)
             for i in 0..<n { selector[1 + i, i] = 1 }
@@ -63,7 +63,7 @@ struct Influence {
         let index = Array(PairIndex(players: fit.features.players).all[range])
         switch fit.form {
         case .exact: return (Matrix(rows: masks, columns: index.count), [Double](repeating: 0, count: index.count))
-        case .dual(let projection, _):
+        case .dual(let projection):
             var features = Matrix<Double>(rows: masks, columns: index.count)
             for m in 0..<masks {
                 for (k, pair) in index.enumerated() { features[m, k] = fit.variables[m, pair.0] * fit.variables[m, pair.1] }

@@ -8,6 +8,8 @@ struct JointIndex {
     let scope: PairScope
     /// (S, T) of each unknown.
     let unknowns: [(image: Int, text: Int)]
+    /// The players of each unknown: none for the constant, else one or two.
+    let terms: [[Int]]
 
     init(imagePlayers: Int, textPlayers: Int, order: Int, scope: PairScope) {
         self.imagePlayers = imagePlayers
@@ -27,6 +29,24 @@ struct JointIndex {
             }
         }
         self.unknowns = unknowns
+        let imagePairs = PairIndex(players: imagePlayers).all
+        let textPairs = PairIndex(players: textPlayers).all
+        terms = unknowns.map { unknown in
+            var players: [Int] = []
+            if unknown.image > imagePlayers {
+                let pair = imagePairs[unknown.image - 1 - imagePlayers]
+                players += [pair.0, pair.1]
+            } else if unknown.image > 0 {
+                players.append(unknown.image - 1)
+            }
+            if unknown.text > textPlayers {
+                let pair = textPairs[unknown.text - 1 - textPlayers]
+                players += [imagePlayers + pair.0, imagePlayers + pair.1]
+            } else if unknown.text > 0 {
+                players.append(imagePlayers + unknown.text - 1)
+            }
+            return players
+        }
     }
 
     /// The scope that keeps the number of unknowns within a limit, where that can be had.
@@ -39,28 +59,21 @@ struct JointIndex {
     /// The highest order within one side.
     var sideOrder: Int { scope == .all ? 2 : 1 }
 
+    /// The players of one unknown; nil for the constant.
+    func term(_ unknown: Int) -> [Int]? { terms[unknown].isEmpty ? nil : terms[unknown] }
+
     /// The coefficients of a solution as c_S over all players.
     func coefficients(_ solution: [Double], probability: Double) -> BiasedCoefficients {
         let players = imagePlayers + textPlayers
         let index = PairIndex(players: players)
-        let imagePairs = PairIndex(players: imagePlayers).all
-        let textPairs = PairIndex(players: textPlayers).all
         var result = BiasedCoefficients(
             players: players, probability: probability, constant: 0, linear: [Double](repeating: 0, count: players),
             pairs: [Double](repeating: 0, count: scope == .none ? 0 : index.count))
-        for (value, unknown) in zip(solution, unknowns) {
-            switch (unknown.image, unknown.text) {
-            case (0, 0): result.constant = value
-            case (let s, 0) where s <= imagePlayers: result.linear[s - 1] = value
-            case (0, let t) where t <= textPlayers: result.linear[imagePlayers + t - 1] = value
-            case (let s, 0):
-                let pair = imagePairs[s - 1 - imagePlayers]
-                result.pairs[index.position(pair.0, pair.1)] = value
-            case (0, let t):
-                let pair = textPairs[t - 1 - textPlayers]
-                result.pairs[index.position(imagePlayers + pair.0, imagePlayers + pair.1)] = value
-            case (let s, let t):
-                result.pairs[index.position(s - 1, imagePlayers + t - 1)] = value
+        for (value, term) in zip(solution, terms) {
+            switch term.count {
+            case 0: result.constant = value
+            case 1: result.linear[term[0]] = value
+            default: result.pairs[index.position(term[0], term[1])] = value
             }
         }
         return result

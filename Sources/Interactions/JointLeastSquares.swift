@@ -27,7 +27,7 @@ func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws
         return values
     }
     guard folds > 0, !rankDeficient else { return values }
-    var jackknife = BlockJackknife(values)
+    var jackknife = BlockJackknife()
     var moments = WeightedMoments()
     for fold in deletions.indices {
         let (left, deficient) = try system.subtracting(deletions[fold]).solved(penalties: penalties)
@@ -35,10 +35,17 @@ func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws
         problem.addTestPairs(fold: fold, of: folds, solution: left, to: &moments)
         var partial = values
         fill(&partial, left)
-        jackknife.add(partial)
+        jackknife.add(partial, solution: left)
     }
     values.looR2 = moments.rSquared
-    if settings.standardErrors { values.standardErrors = jackknife.standardErrors }
+    if settings.standardErrors {
+        var bias: (first: [Double], pairs: [Double], reading: [Double])?
+        if let penalties {
+            bias = try JointBias(system, penalties: penalties, solution: solution, variances: jackknife.solutionVariances)
+                .squares(probability: basis, order: settings.order)
+        }
+        values.standardErrors = jackknife.standardErrors(bias: bias)
+    }
     return values
 }
 

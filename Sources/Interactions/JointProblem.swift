@@ -48,24 +48,30 @@ struct JointProblem {
         for group in weights.image.indices {
             let ofImage = weights.image[group]
             let ofText = weights.text[group]
-            let imageMoments = SideMoments(image, features: imageFeatures, rows: allImages, weights: ofImage)
             let textMoments = SideMoments(text, features: textFeatures, rows: allTexts, weights: ofText)
-            whole.add(image: imageMoments, text: textMoments, scale: game.scale, offset: offset)
+            if folds == 0 || !text.isExact {
+                let imageMoments = SideMoments(image, features: imageFeatures, rows: allImages, weights: ofImage)
+                whole.add(image: imageMoments, text: textMoments, scale: game.scale, offset: offset)
+            }
             for fold in 0..<folds {
+                let ownImages = rows(image, fold: fold, of: folds)
                 if !image.isExact {
-                    let part = SideMoments(image, features: imageFeatures, rows: rows(image, fold: fold, of: folds), weights: ofImage)
+                    let part = SideMoments(image, features: imageFeatures, rows: ownImages, weights: ofImage)
                     deletions[fold].add(image: part, text: textMoments, scale: game.scale, offset: offset)
                 }
                 if !text.isExact {
                     // The rest of the images with this fold's texts.
-                    let dropped = Set(rows(image, fold: fold, of: folds))
-                    let kept = dropped.isEmpty
-                        ? imageMoments
-                        : SideMoments(image, features: imageFeatures, rows: allImages.filter { !dropped.contains($0) }, weights: ofImage)
+                    let dropped = Set(ownImages)
+                    let kept = SideMoments(
+                        image, features: imageFeatures, rows: allImages.filter { !dropped.contains($0) }, weights: ofImage)
                     let part = SideMoments(text, features: textFeatures, rows: rows(text, fold: fold, of: folds), weights: ofText)
                     deletions[fold].add(image: kept, text: part, scale: game.scale, offset: offset)
                 }
             }
+        }
+        if folds > 0, text.isExact {
+            // Every pair belongs to the fold of its image mask.
+            for part in deletions { whole.add(part) }
         }
         if settings.index == .shapley {
             for (present, value) in [(false, 0.0), (true, game.fullValue - game.emptyValue)] {

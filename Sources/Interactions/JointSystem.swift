@@ -52,6 +52,12 @@ struct JointSystem {
         }
     }
 
+    /// Adds what another system holds.
+    mutating func add(_ other: JointSystem) {
+        for k in matrix.elements.indices { matrix.elements[k] += other.matrix.elements[k] }
+        for k in right.indices { right[k] += other.right[k] }
+    }
+
     /// The system without what another one holds; the constraints stay.
     func subtracting(_ other: JointSystem) -> JointSystem {
         var result = self
@@ -64,6 +70,25 @@ struct JointSystem {
     ///
     /// - Returns: the unknowns, and whether they are not determined, so that those of least norm were taken.
     func solved(penalties: [Double]?) throws(InteractionError) -> (solution: [Double], rankDeficient: Bool) {
+        let (system, right) = penalised(penalties)
+        let size = right.count
+        var columns = Matrix<Double>(rows: size, columns: 1 + constraints.count)
+        for i in 0..<size {
+            columns[i, 0] = right[i]
+            for (k, constraint) in constraints.enumerated() { columns[i, 1 + k] = constraint.row[i] }
+        }
+        do throws(LinearAlgebraError) {
+            if let factor = try? Cholesky(system), factor.pivotRatio > 1e-11 {
+                return (constrained(factor.solve(columns)), false)
+            }
+            return (constrained(try minimumNormSolve(system, columns, tolerance: 1e-10).solution), true)
+        } catch {
+            throw .numerical(error.description)
+        }
+    }
+
+    /// The symmetric matrix and the right side with penalties and constraints added.
+    private func penalised(_ penalties: [Double]?) -> (Matrix<Double>, [Double]) {
         var system = matrix
         var right = self.right
         let size = right.count
@@ -82,19 +107,31 @@ struct JointSystem {
             }
         }
         system.mirrorUpperTriangle()
-        var columns = Matrix<Double>(rows: size, columns: 1 + constraints.count)
-        for i in 0..<size {
-            columns[i, 0] = right[i]
-            for (k, constraint) in constraints.enumerated() { columns[i, 1 + k] = constraint.row[i] }
-        }
+        return (system, right)
+    }
+
+    /// G: how the solution answers to its right side when the constraints stay satisfied, `[unknowns, unknowns]`.
+    func constrainedInverse(penalties: [Double]) throws(InteractionError) -> Matrix<Double> {
+        let (system, _) = penalised(penalties)
+        let factor: Cholesky<Double>
         do throws(LinearAlgebraError) {
-            if let factor = try? Cholesky(system), factor.pivotRatio > 1e-11 {
-                return (constrained(factor.solve(columns)), false)
-            }
-            return (constrained(try minimumNormSolve(system, columns, tolerance: 1e-10).solution), true)
+            factor = try Cholesky(system)
         } catch {
             throw .numerical(error.description)
         }
+        var result = factor.inverse()
+        let size = right.count
+        // Projecting the constraints out one after the other.
+        for (row, _) in constraints {
+            let x = result.times(Matrix(rows: size, columns: 1, elements: row)).elements
+            let scale = zip(row, x).reduce(0) { $0 + $1.0 * $1.1 }
+            guard scale > 0 else { continue }
+            for i in 0..<size {
+                let left = x[i] / scale
+                for j in 0..<size { result.elements[i * size + j] -= left * x[j] }
+            }
+        }
+        return result
     }
 
     /// x₀ + X ν with ν such that the constraints hold; column 0 is x₀ = M⁻¹rhs, the others X = M⁻¹Cᵀ.

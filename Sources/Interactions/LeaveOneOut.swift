@@ -29,7 +29,7 @@ struct LeaveOneOut {
         }
         switch solution.fit.form {
         case .exact: addExactPairs(solution)
-        case .dual(let projection, _): leaveOutDual(solution, projection)
+        case .dual(let projection): leaveOutDual(solution, projection)
         case .primal(let factor): leaveOutPrimal(solution, factor)
         }
     }

@@ -9,7 +9,7 @@ struct RidgeFit {
     enum Form {
         /// Weighted sums over all coalitions.
         case exact
-        case dual(DualProjection, OrderKernels)
+        case dual(DualProjection)
         /// The factor of ΦᵀN⁻¹Φ + λT⁻¹.
         case primal(Cholesky<Double>)
     }
@@ -37,13 +37,22 @@ struct RidgeFit {
             if sample.coalitions.count <= features.count {
                 let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: order)
                 let noise = counts.map { shrinkage.penalty / $0 }
-                form = .dual(try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise), kernels)
+                form = .dual(try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise))
             } else {
                 form = try Self.primalForm(variables, counts: counts, features: features, shrinkage: shrinkage)
             }
         } catch {
             throw .numerical(error.description)
         }
+    }
+
+    /// Beyond this many masks and as many features, neither form is affordable and pairs within the side are left out.
+    static let maximumMasks = 4096
+
+    /// The order that a sample of `masks` masks allows on a side.
+    static func affordableOrder(_ order: Int, players: Int, masks: Int) -> Int {
+        let features = 1 + players + PairIndex(players: players).count
+        return order == 2 && masks > maximumMasks && features > maximumMasks ? 1 : order
     }
 
     /// The masks in blocks of rows that fit a cache.

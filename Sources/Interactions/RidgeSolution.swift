@@ -29,7 +29,7 @@ struct RidgeSolution {
             intercept = sums
             linear = fit.variables.times(weighted, transposeSelf: true)
             state = weighted
-        case .dual(let projection, _):
+        case .dual(let projection):
             let dual = projection.times(responses)
             var scaled = fit.variables.times(dual, transposeSelf: true)
             for (i, variance) in fit.shrinkage.linearVariances.enumerated() {

@@ -99,7 +99,7 @@ struct ErrorVariances {
         for m in 0..<masks {
             for x in 0..<own { presence[m, x] = linear[m, x] * (errors[m, mean] / s - lift * errors[m, sum]) }
         }
-        let ownPairs = PairIndex(players: own).all
+        let ownPairs = fit.features.order == 2 ? PairIndex(players: own).all : []
         let estimates = solution.pairs(response: mean)
         var pairShrunk: [Double] = []
         for block in rowBlocks(ownPairs.count, size: 1024) {

@@ -52,30 +52,29 @@ public struct Cholesky<Element: Scalar>: Sendable {
         return result
     }
 
-    /// A⁻¹, complete.
-    public func inverse() throws(LinearAlgebraError) -> Matrix<Element> {
-        var result = Matrix(rows: size, columns: size, elements: factor)
-        guard size > 0 else { return result }
-        let n = size
-        let info = result.elements.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.map { Element.potri(size: n, a: $0) } ?? 0
-        }
-        if info != 0 { throw .lapack(routine: "potri", info: info) }
-        result.mirrorUpperTriangle()
-        return result
+    /// A⁻¹ = U⁻¹U⁻ᵀ, complete.
+    public func inverse() -> Matrix<Element> {
+        invertedTriangle().outerGram
     }
 
     /// The diagonal of A⁻¹ = U⁻¹U⁻ᵀ: the squared lengths of the rows of U⁻¹.
     public func inverseDiagonal() -> [Element] {
-        var inverse = factor
-        var result = [Element](repeating: 0, count: size)
-        inverse.withUnsafeMutableBufferPointer { buffer in
+        let inverse = invertedTriangle()
+        return (0..<size).map { i in
+            var sum: Element = 0
+            for j in i..<size { sum += inverse.elements[i * size + j] * inverse.elements[i * size + j] }
+            return sum
+        }
+    }
+
+    /// U⁻¹ with zeros below the diagonal.
+    private func invertedTriangle() -> Matrix<Element> {
+        var result = Matrix(rows: size, columns: size, elements: factor)
+        result.elements.withUnsafeMutableBufferPointer { buffer in
             guard let u = buffer.baseAddress else { return }
             Self.invertTriangle(u, size: size, stride: size)
-            for i in 0..<size {
-                var sum: Element = 0
-                for j in i..<size { sum += u[i * size + j] * u[i * size + j] }
-                result[i] = sum
+            for i in 1..<max(size, 1) {
+                for j in 0..<i { u[i * size + j] = 0 }
             }
         }
         return result

@@ -19,8 +19,6 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
         b: UnsafeMutablePointer<Self>, strideB: Int)
     /// In-place Cholesky factor of the upper triangle; returns LAPACK's `info`.
     static func potrf(size: Int, a: UnsafeMutablePointer<Self>) -> Int
-    /// In-place inverse from a Cholesky factor, upper triangle; returns LAPACK's `info`.
-    static func potri(size: Int, a: UnsafeMutablePointer<Self>) -> Int
     /// B ← −U⁻¹BV⁻¹ for upper triangular U and V.
     static func trsmBothSides(
         rows: Int, columns: Int, u: UnsafePointer<Self>, v: UnsafePointer<Self>, b: UnsafeMutablePointer<Self>, stride: Int)
@@ -74,13 +72,6 @@ extension Double: Scalar {
         dpotrf_("L", &n, a, &n, &info, 1)
         return Int(info)
     }
-
-    public static func potri(size: Int, a: UnsafeMutablePointer<Double>) -> Int {
-        var n = Int32(size)
-        var info: Int32 = 0
-        dpotri_("L", &n, a, &n, &info, 1)
-        return Int(info)
-    }
 }
 
 extension Float: Scalar {
@@ -128,13 +119,6 @@ extension Float: Scalar {
         var n = Int32(size)
         var info: Int32 = 0
         spotrf_("L", &n, a, &n, &info, 1)
-        return Int(info)
-    }
-
-    public static func potri(size: Int, a: UnsafeMutablePointer<Float>) -> Int {
-        var n = Int32(size)
-        var info: Int32 = 0
-        spotri_("L", &n, a, &n, &info, 1)
         return Int(info)
     }
 }
