@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test test-swift test-protocol test-python test-shell test-editors bench install sanitize
+.PHONY: setup build demo test bench bench-quick install
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -32,3 +32,11 @@ install: build
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$(FIXLIPD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fixlipd
 	$(FIXLIPD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_fixlipd
+
+bench: build
+	test -d .peers/venv || $(PYTHON) -m venv .peers/venv
+	.peers/venv/bin/pip install -q numpy torch transformers openvino onnx onnxruntime
+	.peers/venv/bin/python benchmarks/run.py --peers .peers/venv
+
+bench-quick: build
+	$(PYTHON) benchmarks/run.py --quick
