@@ -190,7 +190,7 @@ ANSWER is a function of a request's id that returns a JSON text or raw bytes."
       (should (equal (fixlip-tests-notes) (list (format "similarity %.2f" (plist-get result :cosine)))))
       (should (equal (cdr (assoc (plist-get strongest :text) (fixlip-tests-shaded)))
                      (if (< (plist-get strongest :value) 0) 'fixlip-negative-4 'fixlip-positive-4)))
-      (should (string-match-p (regexp-quote (format "similarity %.3f   64 masks" (plist-get result :cosine))) text))
+      (should (string-match-p (regexp-quote (format "similarity %.3f   %d masks" (plist-get result :cosine) (plist-get result :imageMasks))) text))
       (should (string-match-p (regexp-quote (concat (plist-get strongest :text) " " (fixlip--signed (plist-get strongest :value)))) text))
       (should (= 8 (how-many-in text "row +[0-9], column"))))))
 

@@ -39,7 +39,7 @@ return {
     end
     support.equal(groups[strongest], value < 0 and "FixlipNegative4" or "FixlipPositive4")
     local lines = float.text()
-    support.contains(lines[1], ("similarity %.3f   64 masks"):format(result.cosine))
+    support.contains(lines[1], ("similarity %.3f   %d masks"):format(result.cosine, result.imageMasks))
     support.contains(table.concat(lines, "\n"), strongest .. (value < 0 and " " or " +") .. ("%.2f"):format(value))
     support.equal(#vim.tbl_filter(function(text) return text:match("row +%d, column") end, lines), 8)
   end },
