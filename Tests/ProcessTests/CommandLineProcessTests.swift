@@ -43,7 +43,7 @@ struct CommandLineProcessTests {
         let json = try Command(["explain", scene, caption, "--budget", "100", "--json"], folder: folder)
         let result = try JSONValue(parsing: json.output)
         #expect(result["imageMasks"] == 100)
-        #expect(result["values"]?["standardErrors"]?["first"]?.array?.count == 49 + 8)
+        #expect(result["values"]?["standardErrors"]?["first"]?.array?.count == 49 + 7)
 
         let absent = try Command(["explain", "nowhere.png", caption], folder: folder)
         #expect(absent.status != 0)

@@ -7,7 +7,7 @@ extension ApplicationError {
         let kind: ErrorKind =
             switch error {
             case .notFound, .missingFile: .modelNotFound
-            case .unsupported: .modelUnsupported
+            case .unsupported, .configuration(_, "model_type", _), .configuration(_, "hidden_act", _): .modelUnsupported
             case .unreadable, .configuration, .weights, .tokenizer, .preprocessor, .compute: .modelCorrupt
             }
         self.init(kind, "\(error)")
