@@ -15,7 +15,6 @@ import Testing
     }
 
     @Test func parameters() throws {
-        try roundTrip(Initialize.Parameters.self, "InitializeParams")
         try roundTrip(ModelsLoad.Parameters.self, "ModelsLoadParams")
         try roundTrip(ModelsUnload.Parameters.self, "ModelsUnloadParams")
         try roundTrip(Tokenize.Parameters.self, "TokenizeParams")
@@ -28,8 +27,28 @@ import Testing
         try roundTrip(ExplanationCondition.Parameters.self, "ExplanationConditionParams")
         try roundTrip(ExplanationCompare.Parameters.self, "ExplanationCompareParams")
         try roundTrip(ExplanationExport.Parameters.self, "ExplanationExportParams")
+        try roundTrip(ExplanationEvaluate.Parameters.self, "ExplanationEvaluateParams")
         try roundTrip(ExplanationRender.Parameters.self, "ExplanationRenderParams")
         try roundTrip(NoParameters.self, "NoParams")
+    }
+
+    /// `initialize` ignores what it does not know: clients of LSP send members of their own.
+    @Test func parametersOfInitialize() throws {
+        let known = try #require(try ContractFiles.schema("InitializeParams")["properties"]?.object)
+        for example in try ContractFiles.validExamples("InitializeParams") {
+            let given = try #require(example.value.object)
+            let value = try example.value.decode(Initialize.Parameters.self)
+            let written = try JSONValue(encoding: value)
+            #expect(same(written, .object(given.filter { known[$0.key] != nil })), "\(example.name)")
+        }
+    }
+
+    /// Requests other than `initialize` refuse members that they do not know, so that a misspelt one is told.
+    @Test func unknownParametersAreRefused() throws {
+        let colour = try JSONValue(parsing: #"{"colour": "red"}"#)
+        #expect(throws: JSONError.self) { try colour.decode(NoParameters.self, strict: true) }
+        let evaluate = try JSONValue(parsing: #"{"explanation": "x1-1a2b3c", "metric": "faithfulness", "colour": "red"}"#)
+        #expect(throws: JSONError.self) { try evaluate.decode(ExplanationEvaluate.Parameters.self, strict: true) }
     }
 
     /// A bare string is a short form of an image; it is written back as an object.
@@ -78,9 +97,14 @@ import Testing
         try roundTrip(ExplanationCondition.Result.self, "ExplanationConditionResult")
         try roundTrip(ExplanationCompare.Result.self, "ExplanationCompareResult")
         try roundTrip(ExplanationExport.Result.self, "ExplanationExportResult")
+        try roundTrip(ExplanationEvaluate.Result.self, "ExplanationEvaluateResult")
         try roundTrip(ExplanationList.Result.self, "ExplanationListResult")
         try roundTrip(Explain.Result.self, "ExplainResult")
         try roundTrip(Rendered.self, "Rendered")
+        try roundTrip(ExplanationCompare.Side.self, "ComparisonSide")
+        try roundTrip(ExplanationEvaluate.Target.self, "EvaluationTarget")
+        try roundTrip(ExplanationEvaluate.Faithfulness.self, "Faithfulness")
+        try roundTrip(ExplanationEvaluate.Curves.self, "InsertionDeletionCurves")
         try roundTrip(Values.self, "Values")
         try roundTrip(Pairs.self, "Pairs")
         try roundTrip(Acknowledgement.self, "Acknowledgement")

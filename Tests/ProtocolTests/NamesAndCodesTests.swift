@@ -33,7 +33,7 @@ import Testing
             ModelsList.self, ModelsUnload.self, Tokenize.self, EmbedImage.self, EmbedText.self, Similarity.self,
             DocumentCaptions.self, Explain.self, ExplanationOpen.self, ExplanationRefine.self, ExplanationStop.self,
             ExplanationValues.self, ExplanationCondition.self, ExplanationSubset.self, ExplanationCompare.self,
-            ExplanationRender.self, ExplanationExport.self, ExplanationList.self, ExplanationClose.self,
+            ExplanationEvaluate.self, ExplanationRender.self, ExplanationExport.self, ExplanationList.self, ExplanationClose.self,
         ]
         #expect(
             Set(types.map { $0.name }).union(MethodTable.builtInRequests)
@@ -66,6 +66,8 @@ import Testing
         #expect(try ContractFiles.words("RenderOptions", member: "colors") == words(TerminalColors.self))
         #expect(try ContractFiles.words("RefinementProgress", member: "kind") == words(RefinementProgress.Kind.self))
         #expect(try ContractFiles.words("ExportFormat") == words(ExplanationExport.Format.self))
+        #expect(try ContractFiles.words("EvaluationMetric") == words(EvaluationMetric.self))
+        #expect(try ContractFiles.words("Quadrant") == words(QuadrantChoice.self))
         #expect(try ContractFiles.words("ExplanationSubsetParams", member: "objective") == words(SubsetObjective.self))
     }
 

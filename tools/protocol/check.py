@@ -5,7 +5,8 @@
     check.py --daemon .build/release/fixlipd     and a daemon
     check.py --daemon … --transcript NAME        only this transcript, on a daemon
 
-Needs Python 3.10 and `jsonschema`, which is installed into .build/protocol-check if it is not there. Ends with
+Needs Python 3.10 and `jsonschema` 4. Where that cannot be imported it is installed into .build/protocol-check; nothing
+else needs the network. Ends with
 "N passed, M failed", and with status 1 if any failed.
 """
 

@@ -61,7 +61,7 @@ class Contract:
             name: {key: value for key, value in schema.items() if key != "$schema"}
             for name, schema in self.schemas.items()
         }
-        return _inside(document)
+        return within(document)
 
 
 def type_name(reference):
@@ -83,18 +83,19 @@ def references(value):
             yield from references(element)
 
 
-def _inside(value):
+def within(value):
+    """A value with references to schema files turned into references within the bundled document."""
     if isinstance(value, dict):
         return {
-            key: _inside_reference(member) if key == "$ref" else member if key == "examples" else _inside(member)
+            key: within_reference(member) if key == "$ref" else member if key == "examples" else within(member)
             for key, member in value.items()
         }
     if isinstance(value, list):
-        return [_inside(element) for element in value]
+        return [within(element) for element in value]
     return value
 
 
-def _inside_reference(reference):
+def within_reference(reference):
     name = type_name(reference)
     if name is None:
         return reference

@@ -1,4 +1,4 @@
-"""Gets the libraries the checks need: into a folder of the build tree, once, unless they are there already."""
+"""Gets the library the checks need: into a folder of the build tree, once, unless Python can import it already."""
 
 import hashlib
 import importlib.util
@@ -15,7 +15,7 @@ MARK = "FIXLIP_PROTOCOL_CHECK"
 
 def ensure():
     """Starts this program again in an environment that has what requirements.txt names, if this one has not."""
-    if importlib.util.find_spec("jsonschema") and importlib.util.find_spec("referencing"):
+    if importlib.util.find_spec("jsonschema"):
         return
     if os.environ.get(MARK):
         sys.exit("jsonschema cannot be imported although it was just installed")

@@ -12,6 +12,8 @@ from transcripts import Transcript
 from validation import Validators, unresolved
 
 ROOT_TYPES = {"ClientMessage", "ServerMessage"}
+OPEN_METHODS = {"initialize"}
+"""Requests that ignore parameters they do not know: what clients of LSP send there is theirs."""
 FOREIGN_KEYWORDS = {"prefixItems", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$anchor", "if"}
 
 
@@ -92,8 +94,9 @@ def check_methods(report, contract):
         keys |= set() if method.get("x-notification") else {"result", "errors", "x-cancellable", "examples"}
         report.check(f"{name}: members", f"without {sorted(keys - set(method))}" if keys - set(method) else None)
         if method["x-direction"] == "clientToServer":
-            is_closed = schema.get("additionalProperties") is False
-            report.check(f"{name}: unknown parameters", None if is_closed else "are not refused")
+            is_open = schema.get("additionalProperties")
+            wanted = name in OPEN_METHODS
+            report.check(f"{name}: unknown parameters", None if is_open is wanted else "are not " + ("ignored" if wanted else "refused"))
         if "x-progress" in method:
             report.check(f"{name}: progress", None if "progressToken" in said else "has no progressToken")
 

@@ -1,6 +1,9 @@
 """Judges every frame a daemon sends by the schemas, with what the client sent in mind."""
 
 
+INVALID_PARAMS = -32602
+
+
 class FrameError(Exception):
     """A frame that the protocol does not allow."""
 
@@ -69,6 +72,8 @@ class FrameJudge:
             raise FrameError(f"error {error['code']} with data.kind {data['kind']!r}")
         if data.get("retryable", False) != known["retryable"]:
             raise FrameError(f"error {error['code']}: retryable is not {known['retryable']}: {error}")
+        if error["code"] == INVALID_PARAMS and "parameter" not in data and "an object" not in error["message"]:
+            raise FrameError(f"error {error['code']} without data.parameter: {error}")
         if "message" in data and data["message"] != error["message"]:
             raise FrameError(f"error {error['code']}: two messages: {error}")
         if item["id"] is None:

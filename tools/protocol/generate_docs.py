@@ -26,8 +26,8 @@ fixlipd answers JSON-RPC 2.0 over standard input and output (`fixlipd serve --st
 compatibility are in [protocol/README.md](../protocol/README.md), which also tells of the machine-readable files.
 A running daemon answers `rpc.discover` with the same as one OpenRPC document.
 
-Parameters are given by name, as an object. A `?` marks members that may be left out. An unknown parameter is an error;
-clients must ignore members of results that they do not know. Values, logits and standard errors are in logits. Players
+Parameters are given by name, as an object. A `?` marks members that may be left out. An unknown parameter is an
+error, but of `initialize`; clients must ignore members of results that they do not know. Values, logits and standard errors are in logits. Players
 are numbered from 0, image players first. In the examples, long arrays and strings are cut at "…".
 """
 

@@ -15,6 +15,7 @@ and in what the client sends as well as in what is expected:
     {"$use": "name"}                   what was kept under this name
     {"$file": "path"}                  the absolute path of a file of the repository
     {"$base64": "path"}                the bytes of such a file
+    {"$repeat": "text", "times": n}    a long text
 """
 
 import base64
@@ -52,6 +53,8 @@ def filled(template, kept):
         return str(path)
     if "$base64" in template:
         return base64.b64encode((ROOT / template["$base64"]).read_bytes()).decode("ascii")
+    if "$repeat" in template:
+        return template["$repeat"] * template["times"]
     return {key: filled(member, kept) for key, member in template.items()}
 
 
@@ -166,4 +169,5 @@ MATCHERS = {
     "$use": match_filled,
     "$file": match_filled,
     "$base64": match_filled,
+    "$repeat": match_filled,
 }

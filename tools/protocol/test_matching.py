@@ -62,6 +62,11 @@ class Matching(unittest.TestCase):
         self.passes({"$use": "id"}, "x1", kept)
         self.fails({"$use": "id"}, "x2", kept)
 
+    def test_long_texts(self):
+        self.assertEqual(filled(["a", {"$repeat": "bc", "times": 3}], {}), ["a", "bcbcbc"])
+        self.passes({"$repeat": "bc", "times": 2}, "bcbc")
+        self.fails({"$repeat": "bc", "times": 2}, "bc")
+
 
 class Order(unittest.TestCase):
     def take(self, messages, lines):

@@ -1,10 +1,10 @@
 """The schemas as validators, on the `jsonschema` library."""
 
-import jsonschema
-import referencing
-import referencing.jsonschema
+import json
 
-from contract import SUFFIX, references
+import jsonschema
+
+from contract import references, within
 
 
 class Validators:
@@ -15,22 +15,22 @@ class Validators:
     """
 
     def __init__(self, contract, strict=False):
-        schemas = {
-            name: closed(schema) if strict else schema for name, schema in contract.schemas.items()
-        }
-        self.registry = referencing.Registry().with_resources(
-            (name + SUFFIX, referencing.jsonschema.DRAFT202012.create_resource(schema))
-            for name, schema in schemas.items()
-        )
-        self.known = set(schemas)
+        document = contract.bundled()
+        self.known = set(contract.schemas)
+        self.types = closed(document["components"]["schemas"]) if strict else document["components"]["schemas"]
+        self.validators = {}
 
     def problem(self, type_name, value):
         """What keeps `value` from being of this type; None if nothing does."""
         assert type_name in self.known, type_name
-        return self.problem_of({"$ref": type_name + SUFFIX}, value)
+        return self.problem_of({"$ref": f"#/components/schemas/{type_name}"}, value)
 
     def problem_of(self, schema, value):
-        validator = jsonschema.Draft202012Validator(schema, registry=self.registry)
+        text = json.dumps(schema)
+        if text not in self.validators:
+            whole = {**within(schema), "components": {"schemas": self.types}}
+            self.validators[text] = jsonschema.Draft202012Validator(whole)
+        validator = self.validators[text]
         error = jsonschema.exceptions.best_match(validator.iter_errors(value))
         if error is None:
             return None
