@@ -1,10 +1,14 @@
 import Foundation
 
 extension SamplingNode {
+    /// How many nodes to sample a Shapley game at. The kernel is exact with any number; on scenes of 56 players 4, 8 and
+    /// 12 nodes were equally good, and a few more than 2 helped on games of 15.
+    public static func shapleyCount(players: Int) -> Int { min(8, max(2, players / 2)) }
+
     /// Gauss–Legendre nodes on (0, 1) of which the Bernoulli products mix to the Shapley kernel,
     /// 1/C(n−2, s−1) = (n−1) ∫ p^(s−1) (1−p)^(n−s−1) dp: weights ω/(p(1−p)).
     ///
-    /// `count` ≥ (players − 1)/2 nodes give the kernel exactly.
+    /// `count` ≥ (players − 1)/2 nodes give the kernel exactly by themselves; as places to sample at, fewer do.
     ///
     /// - Precondition: `count >= 1`.
     public static func shapley(count: Int) -> [SamplingNode] {

@@ -29,6 +29,7 @@ struct JointProblem {
 
     /// Blocks of masks for the cross-validation and the jackknife: as many as memory allows, 0 for none.
     var foldCount: Int {
+        guard !(image.isExact && text.isExact) else { return 0 }
         let unknowns = index.unknowns.count
         let smallest = min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count)
         let wanted = unknowns <= 2000 ? 8 : unknowns <= 3500 ? 4 : 0

@@ -77,13 +77,20 @@ struct JointSystem {
             columns[i, 0] = right[i]
             for (k, constraint) in constraints.enumerated() { columns[i, 1 + k] = constraint.row[i] }
         }
-        do throws(LinearAlgebraError) {
+        do {
+            let solution: [Double]
+            let rankDeficient: Bool
             if let factor = try? Cholesky(system), factor.pivotRatio > 1e-11 {
-                return (constrained(factor.solve(columns)), false)
+                (solution, rankDeficient) = (constrained(factor.solve(columns)), false)
+            } else {
+                (solution, rankDeficient) = (constrained(try minimumNormSolve(system, columns, tolerance: 1e-10).solution), true)
             }
-            return (constrained(try minimumNormSolve(system, columns, tolerance: 1e-10).solution), true)
+            guard solution.allSatisfy(\.isFinite) else { throw InteractionError.numerical("the masks do not determine the end values") }
+            return (solution, rankDeficient)
+        } catch let error as InteractionError {
+            throw error
         } catch {
-            throw .numerical(error.description)
+            throw .numerical("\(error)")
         }
     }
 

@@ -30,6 +30,7 @@ extension Double: Scalar {
         a: UnsafePointer<Double>, strideA: Int, b: UnsafePointer<Double>, strideB: Int,
         beta: Double, c: UnsafeMutablePointer<Double>, strideC: Int
     ) {
+        Runtime.prepare()
         cblas_dgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
             Int32(rows), Int32(columns), Int32(inner), alpha, a, Int32(strideA), b, Int32(strideB),
@@ -40,6 +41,7 @@ extension Double: Scalar {
         outer: Bool, size: Int, inner: Int, alpha: Double, a: UnsafePointer<Double>, strideA: Int,
         beta: Double, c: UnsafeMutablePointer<Double>, strideC: Int
     ) {
+        Runtime.prepare()
         cblas_dsyrk(
             CblasRowMajor, CblasUpper, outer ? CblasNoTrans : CblasTrans, Int32(size), Int32(inner),
             alpha, a, Int32(strideA), beta, c, Int32(strideC))
@@ -49,6 +51,7 @@ extension Double: Scalar {
         transpose: Bool, size: Int, columns: Int, u: UnsafePointer<Double>, strideU: Int,
         b: UnsafeMutablePointer<Double>, strideB: Int
     ) {
+        Runtime.prepare()
         cblas_dtrsm(
             CblasRowMajor, CblasLeft, CblasUpper, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit,
             Int32(size), Int32(columns), 1, u, Int32(strideU), b, Int32(strideB))
@@ -57,6 +60,7 @@ extension Double: Scalar {
     public static func trsmBothSides(
         rows: Int, columns: Int, u: UnsafePointer<Double>, v: UnsafePointer<Double>, b: UnsafeMutablePointer<Double>, stride: Int
     ) {
+        Runtime.prepare()
         cblas_dtrsm(
             CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), -1,
             u, Int32(stride), b, Int32(stride))
@@ -66,6 +70,7 @@ extension Double: Scalar {
     }
 
     public static func potrf(size: Int, a: UnsafeMutablePointer<Double>) -> Int {
+        Runtime.prepare()
         var n = Int32(size)
         var info: Int32 = 0
         // A row-major upper triangle is a column-major lower one.
@@ -80,6 +85,7 @@ extension Float: Scalar {
         a: UnsafePointer<Float>, strideA: Int, b: UnsafePointer<Float>, strideB: Int,
         beta: Float, c: UnsafeMutablePointer<Float>, strideC: Int
     ) {
+        Runtime.prepare()
         cblas_sgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
             Int32(rows), Int32(columns), Int32(inner), alpha, a, Int32(strideA), b, Int32(strideB),
@@ -90,6 +96,7 @@ extension Float: Scalar {
         outer: Bool, size: Int, inner: Int, alpha: Float, a: UnsafePointer<Float>, strideA: Int,
         beta: Float, c: UnsafeMutablePointer<Float>, strideC: Int
     ) {
+        Runtime.prepare()
         cblas_ssyrk(
             CblasRowMajor, CblasUpper, outer ? CblasNoTrans : CblasTrans, Int32(size), Int32(inner),
             alpha, a, Int32(strideA), beta, c, Int32(strideC))
@@ -99,6 +106,7 @@ extension Float: Scalar {
         transpose: Bool, size: Int, columns: Int, u: UnsafePointer<Float>, strideU: Int,
         b: UnsafeMutablePointer<Float>, strideB: Int
     ) {
+        Runtime.prepare()
         cblas_strsm(
             CblasRowMajor, CblasLeft, CblasUpper, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit,
             Int32(size), Int32(columns), 1, u, Int32(strideU), b, Int32(strideB))
@@ -107,6 +115,7 @@ extension Float: Scalar {
     public static func trsmBothSides(
         rows: Int, columns: Int, u: UnsafePointer<Float>, v: UnsafePointer<Float>, b: UnsafeMutablePointer<Float>, stride: Int
     ) {
+        Runtime.prepare()
         cblas_strsm(
             CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), -1,
             u, Int32(stride), b, Int32(stride))
@@ -116,6 +125,7 @@ extension Float: Scalar {
     }
 
     public static func potrf(size: Int, a: UnsafeMutablePointer<Float>) -> Int {
+        Runtime.prepare()
         var n = Int32(size)
         var info: Int32 = 0
         spotrf_("L", &n, a, &n, &info, 1)

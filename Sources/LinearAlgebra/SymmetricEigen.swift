@@ -16,6 +16,7 @@ public struct SymmetricEigen: Sendable {
         var vectors = matrix.elements
         var values = [Double](repeating: 0, count: size)
         if size > 0 {
+            Runtime.prepare()
             var n = Int32(size)
             var info: Int32 = 0
             var workSize: Int32 = -1

@@ -1,0 +1,88 @@
+import Interactions
+import Testing
+
+/// What an estimate says of its own error, against the truth of enumerable games.
+@Suite struct CalibrationTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var index: InteractionIndex = .banzhaf
+        var p = 0.5
+        var imagePlayers = 10
+        var textPlayers = 4
+        var imageMasks: Int
+        var textMasks = 16
+        var testDescription: String { "\(index) p \(p), \(imagePlayers)+\(textPlayers) players, \(imageMasks)×\(textMasks) masks" }
+
+        var nodes: [SamplingNode] {
+            index == .shapley ? SamplingNode.shapley(count: 4) : [SamplingNode(probability: p, weight: 1)]
+        }
+    }
+
+    /// Of first-order values, pairs and readings together.
+    static func coverage(_ estimate: InteractionValues, _ truth: InteractionValues) throws -> (inside: Int, all: Int) {
+        let errors = try #require(estimate.standardErrors)
+        var inside = 0
+        var all = 0
+        for (estimated, expected, error) in [
+            (estimate.first, truth.first, errors.first), (estimate.pairs, truth.pairs, errors.pairs),
+            (estimate.firstOrderReading, truth.firstOrderReading, errors.firstOrderReading),
+        ] {
+            for k in estimated.indices {
+                all += 1
+                if abs(estimated[k] - expected[k]) <= 1.96 * error[k] { inside += 1 }
+            }
+        }
+        return (inside, all)
+    }
+
+    @Test("about 95% of true values lie within 1.96 standard errors", arguments: [
+        Case(imageMasks: 60), Case(imageMasks: 120), Case(imageMasks: 400), Case(p: 0.3, imageMasks: 200),
+        Case(p: 0.7, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
+        Case(index: .shapley, imageMasks: 150), Case(index: .shapley, imageMasks: 400),
+    ])
+    func coverageIsAsStated(_ setup: Case) throws {
+        var inside = 0
+        var all = 0
+        for seed in 0..<20 {
+            let game = SyntheticGame(imagePlayers: setup.imagePlayers, textPlayers: setup.textPlayers, seed: UInt64(1000 + seed))
+            let settings = EstimatorSettings(index: setup.index, p: setup.p)
+            let truth = try game.estimate(
+                nodes: setup.nodes, imageMasks: 1 << setup.imagePlayers, textMasks: 1 << setup.textPlayers, settings: settings)
+            let estimate = try game.estimate(
+                nodes: setup.nodes, imageMasks: setup.imageMasks, textMasks: setup.textMasks, seed: UInt64(seed), settings: settings)
+            let counts = try Self.coverage(estimate, truth)
+            inside += counts.inside
+            all += counts.all
+        }
+        let share = Double(inside) / Double(all)
+        #expect(share > 0.91 && share < 0.995)
+    }
+
+    @Test("the left-out R² foretells the R² of coalitions not seen", arguments: [60, 120, 300])
+    func leftOutRSquared(imageMasks: Int) throws {
+        var difference = 0.0
+        let games = 20
+        for seed in 0..<games {
+            let game = SyntheticGame(imagePlayers: 12, textPlayers: 4, seed: UInt64(2000 + seed))
+            let values = try game.estimate(
+                nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: imageMasks, textMasks: 16, seed: UInt64(seed),
+                settings: EstimatorSettings(standardErrors: false))
+            let drawn = try evaluationCoalitions(
+                imagePlayers: 12, textPlayers: 4, distribution: .bernoulli(0.5), count: 1500, seed: UInt64(seed))
+            let truth = drawn.map { game.value(image: $0.image, text: $0.text) - values.emptyValue }
+            let predicted = drawn.map { pair in values.predict(Coalition(pair.image.members + pair.text.members.map { $0 + 12 }, of: 16)) }
+            let held = try #require(try Faithfulness(truth: truth, predicted: predicted).rSquared)
+            difference += try #require(values.looR2) - held
+        }
+        #expect(abs(difference / Double(games)) < 0.03)
+    }
+
+    @Test func exactResultsHaveNoError() throws {
+        let game = SyntheticGame(imagePlayers: 5, textPlayers: 3, seed: 1)
+        for index in InteractionIndex.allCases {
+            let setup = Case(index: index, imagePlayers: 5, textPlayers: 3, imageMasks: 32, textMasks: 8)
+            let values = try game.estimate(nodes: setup.nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(index: index))
+            let errors = try #require(values.standardErrors)
+            #expect((errors.first + errors.pairs + errors.firstOrderReading).allSatisfy { $0 == 0 })
+        }
+    }
+}
