@@ -135,6 +135,8 @@ METHOD is the notification's."
             ((and refusal (not (jsonrpc-running-p connection))) nil)
             (t
              (fixlip--hang-up connection)
+             (if (and (null (car refusal)) (equal (cdr refusal) "Timed out"))
+                 (fixlip--fail "the daemon does not answer; end it with 'fixlipd stop' and run the command again"))
              (if (or theirs (equal (car refusal) -32602))
                  (fixlip--fail
                   "the daemon speaks another protocol version%s; this package speaks %d: update the older of the two"

@@ -299,7 +299,7 @@ ANSWER is a function of a request's id that returns a JSON text or raw bytes."
         (should (equal (fixlip-tests-said #'fixlip-explain) "fixlip: what answers on the socket is not fixlipd (no version)"))))
     (let ((fixlip-socket (expand-file-name "silent.sock" fixlip-tests-folder)) (fixlip--greeting-seconds 0.2))
       (let ((server (make-network-process :name "silent" :server t :family 'local :service fixlip-socket :noquery t)))
-        (should (equal (fixlip-tests-said #'fixlip-explain) "fixlip: what answers on the socket is not fixlipd (Timed out)"))
+        (should (string-prefix-p "fixlip: the daemon does not answer" (fixlip-tests-said #'fixlip-explain)))
         (delete-process server)))))
 
 (ert-deftest fixlip-test-killed ()

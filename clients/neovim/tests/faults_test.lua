@@ -64,6 +64,15 @@ return {
     support.contains(said(), "does not speak JSON-RPC")
     stop()
   end },
+  { "the daemon does not answer", function()
+    local path, stop = support.stand_in(function() end)
+    support.fresh({ socket = path })
+    daemon.patience = 50
+    support.edit("markdown", { line }, { 1, 5 })
+    support.contains(said(), "fixlip: the daemon does not answer")
+    daemon.patience = 10000
+    stop()
+  end },
   { "the daemon is killed during a refinement; the next call reconnects", function()
     support.fresh({ budget = 60000 })
     local buffer = support.edit("markdown", { line }, { 1, 5 })

@@ -42,11 +42,11 @@ function captionAt(captions, position) {
   return near.length === 1 ? near[0] : undefined;
 }
 
-/** Where each Unicode scalar of a text begins, and where the text ends, if it begins at `start`. */
+/** Where each Unicode scalar of a text begins, and where the text ends, if it begins at `start`; an end of line counts as one. */
 function scalarPositions(text, start) {
   let { line, character } = start;
   const positions = [];
-  for (const scalar of text) {
+  for (const scalar of text.replaceAll('\r\n', '\n')) {
     positions.push({ line, character });
     if (scalar === '\n') {
       line += 1;

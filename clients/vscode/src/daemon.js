@@ -47,9 +47,13 @@ function start(command, socket) {
 }
 
 class Daemon {
-  /** @param {() => {socket: string, command: string, autostart: boolean}} settings read at every connection */
-  constructor(settings) {
+  /**
+   * @param {() => {socket: string, command: string, autostart: boolean}} settings read at every connection
+   * @param {number} patience how long a daemon may take to greet, in milliseconds
+   */
+  constructor(settings, patience = 10000) {
     this.settings = settings;
+    this.patience = patience;
     this.current = null;
     this.opening = new Map(); // promises by socket and permission to start
   }
@@ -114,12 +118,17 @@ class Daemon {
     const other = (theirs) => new FixlipError(
       `the daemon speaks another protocol version${theirs === undefined ? '' : ` (${theirs})`}; `
       + `this extension speaks ${PROTOCOL}: update the older of the two`);
+    const silence = setTimeout(() => {
+      connection.close("the daemon does not answer; end it with 'fixlipd stop' and run the command again", 'silent');
+    }, this.patience);
     let result;
     try {
       result = await connection.request('initialize', { protocolVersion: PROTOCOL, clientInfo: { name: 'vscode' } });
     } catch (failure) {
       if (failure.code === -32602) throw other();
       throw failure;
+    } finally {
+      clearTimeout(silence);
     }
     if (result?.protocolVersion === undefined) throw new FixlipError('what answers on the socket is not fixlipd');
     if (result.protocolVersion !== PROTOCOL) throw other(result.protocolVersion);

@@ -32,6 +32,15 @@ test('words are found behind escapes, entities, wide characters and line ends', 
   assert.deepEqual([[0, 3], [4, 8], [9, 10], [14, 15], [16, 21]].map((each) => word(...each)), ['süß', 'rote', '&amp;', '🐍', 'Katze']);
 });
 
+test('words are found in lines that end in CRLF', async () => {
+  const document = new Document(`${folder}/a.md`, 'markdown', '![a red\r\nsquare](a.png)\r\n');
+  const [caption] = await findCaptions(await daemon.connect(), document);
+  assert.equal(caption.caption, 'a red square');
+  const textOf = (range) => document.getText(range);
+  assert.deepEqual(rangesOf(caption, 2, 5, textOf).map(textOf), ['red']);
+  assert.deepEqual(rangesOf(caption, 6, 12, textOf).map(textOf), ['square']);
+});
+
 test('every language of the manifest is one that the daemon knows', async () => {
   const connection = await daemon.connect();
   const manifest = JSON.parse(fs.readFileSync(path.join(root, 'clients', 'vscode', 'package.json'), 'utf8'));

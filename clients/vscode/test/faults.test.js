@@ -82,6 +82,14 @@ test('something else answers on the socket', async () => {
   empty.stop();
 });
 
+test('the daemon does not answer', async () => {
+  const socket = path.join(folder, 'silent.sock');
+  const server = net.createServer((client) => client.on('error', () => {}));
+  await new Promise((resolve) => { server.listen(socket, resolve); });
+  await assert.rejects(new Daemon(() => ({ socket, autostart: true }), 50).connect(), /the daemon does not answer/);
+  server.close();
+});
+
 for (const command of ['explain', 'scores']) {
   test(`the daemon is killed during ${command}; the next call reconnects`, async () => {
     extension = activated({ budget: 60000, scoreBudget: 60000 });

@@ -1,5 +1,6 @@
 -- Captions of a buffer, as the daemon finds them, and where their words stand.
 local config = require("fixlipd.config")
+local uv = vim.uv or vim.loop
 
 local M = {}
 
@@ -134,11 +135,11 @@ end
 --- The image as the daemon should read it: LaTeX leaves extensions out.
 function M.image(caption)
   local image = caption.image
-  if image:match("^data:") or image:match("%.%w+$") or vim.loop.fs_stat(image) then
+  if image:match("^data:") or image:match("%.%w+$") or uv.fs_stat(image) then
     return image
   end
   for _, extension in ipairs({ ".png", ".jpg", ".jpeg", ".webp" }) do
-    if vim.loop.fs_stat(image .. extension) then
+    if uv.fs_stat(image .. extension) then
       return image .. extension
     end
   end

@@ -51,7 +51,7 @@ function M.socket()
   elseif (environment.XDG_RUNTIME_DIR or "") ~= "" then
     return environment.XDG_RUNTIME_DIR .. "/fixlipd/fixlipd.sock"
   end
-  return ("/tmp/fixlipd-%d/fixlipd.sock"):format(vim.loop.getuid())
+  return ("/tmp/fixlipd-%d/fixlipd.sock"):format((vim.uv or vim.loop).getuid())
 end
 
 function M.command()

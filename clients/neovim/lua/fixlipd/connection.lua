@@ -1,5 +1,5 @@
 -- One connection to the daemon's socket: JSON-RPC 2.0, one message a line.
-local uv = vim.loop
+local uv = vim.uv or vim.loop
 
 local M = {}
 local Connection = {}

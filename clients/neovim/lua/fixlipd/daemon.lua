@@ -1,11 +1,14 @@
 -- The connection that all commands share: found, started if allowed, greeted.
 local config = require("fixlipd.config")
 local connections = require("fixlipd.connection")
-local uv = vim.loop
+local uv = vim.uv or vim.loop
 
 local M = {}
 M.PROTOCOL = 1
+-- How long a daemon may take to greet, in milliseconds.
+M.patience = 10000
 
+local SILENCE = "the daemon does not answer; end it with 'fixlipd stop' and run the command again"
 local current, waiting
 
 --- What stands in the way of using a socket, or nil.
@@ -59,6 +62,11 @@ end
 --- Checks that both sides speak the same protocol.
 --- @param gone fun(message: string) called instead of `done` if the daemon ended meanwhile
 local function greet(connection, gone, done)
+  vim.defer_fn(function()
+    if not connection.server then
+      connection:close(SILENCE)
+    end
+  end, M.patience)
   connection:request("initialize", {
     protocolVersion = M.PROTOCOL, clientInfo = { name = "neovim" },
   }, function(failure, result)
@@ -69,7 +77,7 @@ local function greet(connection, gone, done)
       return
     end
     local message
-    if failure and failure.code == connections.GONE then
+    if failure and failure.code == connections.GONE and failure.message ~= SILENCE then
       gone(failure.message)
       return
     elseif failure and failure.code == -32602 or theirs then

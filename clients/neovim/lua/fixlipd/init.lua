@@ -12,13 +12,7 @@ local api = vim.api
 local runs = {} -- by buffer: what stands for the latest :FixlipScores
 
 local function say(message, level)
-  -- One line: a longer message would ask for a key press.
-  message = "fixlip: " .. message:gsub("%s*\n%s*", " ")
-  local room = math.max(20, vim.o.columns - 14)
-  if vim.fn.strdisplaywidth(message) > room then
-    message = vim.fn.strcharpart(message, 0, room - 1) .. "…"
-  end
-  vim.notify(message, level or vim.log.levels.WARN)
+  vim.notify("fixlip: " .. message:gsub("%s*\n%s*", " "), level or vim.log.levels.WARN)
 end
 
 function M.setup(options)

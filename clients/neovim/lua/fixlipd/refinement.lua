@@ -1,6 +1,7 @@
 -- One caption's explanation: opened, refined with progress, closed.
 local captions = require("fixlipd.captions")
 local connections = require("fixlipd.connection")
+local uv = vim.uv or vim.loop
 
 local M = {}
 local tokens = 0
@@ -13,7 +14,7 @@ local tokens = 0
 --- @return table job with cancel()
 function M.start(connection, caption, options, update)
   tokens = tokens + 1
-  local job = { token = ("neovim-%d-%d"):format(vim.loop.os_getpid(), tokens), ended = false }
+  local job = { token = ("neovim-%d-%d"):format(uv.os_getpid(), tokens), ended = false }
   local state = { phase = "opening", budget = options.budget }
   local image = captions.image(caption)
 
