@@ -38,8 +38,9 @@ REQUESTS = [
     ("explanation/compare", "Two captions for one image", {"explanations": [FIRST, SECOND]}),
     ("explanation/evaluate", "How well it predicts 200 coalitions",
      {"explanation": FIRST, "metric": "faithfulness", "samples": 200}),
-    ("explanation/evaluate", "Does the word \"postbox\" point to its quarter?",
-     {"explanation": FIRST, "metric": "pointingGame", "targets": [{"textPlayers": [1], "quadrant": "topLeft"}]}),
+    ("explanation/evaluate", "Do the words point to their quarters?",
+     {"explanation": FIRST, "metric": "pointingGame", "targets": [
+         {"textPlayers": [1], "quadrant": "topRight"}, {"textPlayers": [5, 6], "quadrant": "topLeft"}]}),
     ("explanation/list", "Two are open", {}),
     ("server/status", "In the middle of work", {}),
     ("explanation/close", None, {"explanation": SECOND}),
