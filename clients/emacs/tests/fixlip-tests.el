@@ -192,9 +192,9 @@ ANSWER is a function of a request's id that returns a JSON text or raw bytes."
                      (if (< (plist-get strongest :value) 0) 'fixlip-negative-4 'fixlip-positive-4)))
       (should (string-match-p (regexp-quote (format "similarity %.3f   %d masks" (plist-get result :cosine) (plist-get result :imageMasks))) text))
       (should (string-match-p (regexp-quote (concat (plist-get strongest :text) " " (fixlip--signed (plist-get strongest :value)))) text))
-      (should (= 8 (how-many-in text "row +[0-9], column"))))))
+      (should (= 8 (fixlip-tests-count text "row +[0-9], column"))))))
 
-(defun how-many-in (text pattern)
+(defun fixlip-tests-count (text pattern)
   "How often PATTERN occurs in TEXT."
   (with-temp-buffer (insert text) (goto-char (point-min)) (how-many pattern)))
 

@@ -6,7 +6,7 @@ command -v nvim >/dev/null || { echo "needs Neovim 0.7 or later: apt-get install
 program=$(command -v "${FIXLIPD:-fixlipd}") || { echo "needs the program fixlipd; set FIXLIPD to its path" >&2; exit 1; }
 folder=$(mktemp -d)
 chmod 700 "$folder"
-export FIXLIPD="$program" FIXLIPD_SOCKET="$folder/daemon.sock" HOME="$folder" XDG_CONFIG_HOME="$folder" XDG_DATA_HOME="$folder" \
+export FIXLIPD="$program" FIXLIPD_MODELS="${FIXLIPD_MODELS:-$here/../../../models}" FIXLIPD_SOCKET="$folder/daemon.sock" HOME="$folder" XDG_CONFIG_HOME="$folder" XDG_DATA_HOME="$folder" \
     XDG_STATE_HOME="$folder" XDG_CACHE_HOME="$folder" FIXLIP_TEST_FOLDER="$folder" FIXLIP_TEST_CASES="$here"
 finish() {
     "$program" stop --no-spawn >/dev/null 2>&1 || true

@@ -6,7 +6,7 @@ command -v node >/dev/null || { echo "needs Node.js 18 or later: apt-get install
 program=$(command -v "${FIXLIPD:-fixlipd}") || { echo "needs the program fixlipd; set FIXLIPD to its path" >&2; exit 1; }
 folder=$(mktemp -d)
 chmod 700 "$folder"
-export FIXLIPD="$program" FIXLIPD_SOCKET="$folder/daemon.sock" FIXLIP_TEST_FOLDER="$folder"
+export FIXLIPD="$program" FIXLIPD_MODELS="${FIXLIPD_MODELS:-$here/../../../models}" FIXLIPD_SOCKET="$folder/daemon.sock" FIXLIP_TEST_FOLDER="$folder"
 finish() {
     "$program" stop --no-spawn >/dev/null 2>&1 || true
     rm -rf "$folder"
