@@ -1,0 +1,63 @@
+"""Many clients that ask for everything, cancel and vanish."""
+
+import asyncio
+
+import sessions
+import traffic
+from cases import case
+from daemon import check, wait_for
+
+
+def settle(client):
+    """Closes what vanished clients left open and waits until the daemon rests."""
+    opened = client.result("explanation/list")["explanations"]
+    for explanation in opened:
+        client.call("explanation/close", {"explanation": explanation["explanation"]})
+
+    def rests():
+        status = client.result("server/status")
+        return (status["connections"] == 1 and not any(status["queues"].values()) and not status["explanations"]
+                and all(model["inUse"] == 0 for model in status["models"]))
+
+    wait_for("the daemon at rest after the load", rests, 60, 0.1)
+    return len(opened)
+
+
+@case
+def load_with_cancels_and_disconnects(setting):
+    """All methods from many clients: each request one reply; memory and descriptors level between rounds."""
+    clients = setting.amount(40, 200)
+    seconds = setting.amount(5.0, 40.0)
+    ledger = sessions.Ledger()
+    resident, descriptors, left = [], [], 0
+    with setting.daemon("--game-memory", 8, "--keep-alive=-1") as daemon:
+        client = daemon.connect(timeout=180)
+        offered = set(client.result("initialize")["capabilities"]["methods"])
+        unknown = offered - traffic.driven(setting.random("driven"))
+        check(not unknown, f"the load does not drive {sorted(unknown)}")
+        client.result("models/load", {"model": "demo"})
+        client.result("models/load", {"model": traffic.SECOND_MODEL})
+        before = daemon.descriptors()
+        # The first round fills what is to be filled: models, games, the allocator's arenas.
+        for number in range(3):
+            generators = [setting.random(f"load/{number}/{index}") for index in range(clients)]
+            asyncio.run(sessions.run(daemon.socket, ledger, generators, seconds))
+            check(not ledger.wrong, "; ".join(ledger.wrong[:5]))
+            left += settle(client)
+            wait_for("descriptors given back", lambda: daemon.descriptors() <= before, 20)
+            resident.append(daemon.resident())
+        unused = offered - set(ledger.requests) - traffic.ELSEWHERE
+        check(not unused, f"never asked: {sorted(unused)}")
+        check(resident[2] <= resident[1] * 1.1 + (8 << 20),
+              f"resident memory goes up: {[value >> 20 for value in resident]} MiB after each round")
+        status = client.result("server/status")
+        held = status["games"]["image"]["bytes"] + status["games"]["text"]["bytes"]
+        check(held <= 8 << 20, f"{held} bytes of games are held")
+    total = sum(ledger.requests.values())
+    ordered = sorted(ledger.latencies)
+    return (f"{clients} clients, 3 × {seconds:g} s: {total} requests ({len(ordered)} waited for, each one reply) on "
+            f"{ledger.connections} connections, {ledger.cancelled} cancels ({ledger.cancelled_in_time} in time), "
+            f"{ledger.dropped} vanished with work in flight, {ledger.refused} connections refused, {left} explanations left "
+            f"open; errors {dict(sorted(ledger.errors.items()))}; latency p50 {ordered[len(ordered) // 2] * 1000:.0f} ms, "
+            f"p99 {ordered[len(ordered) * 99 // 100] * 1000:.0f} ms; resident "
+            f"{', '.join(str(value >> 20) for value in resident)} MiB; descriptors {before}")

@@ -1,0 +1,202 @@
+"""What the daemon lets go of: idle models and explanations, limits of memory, descriptors."""
+
+import os
+import threading
+import time
+
+from cases import case
+from client import Client, frame, request
+from daemon import FIXTURES, SCENES, check, copy_model, wait_for
+
+SCENE = str(SCENES[3])
+
+
+@case
+def idle_models_are_unloaded(setting):
+    """A short --keep-alive: the model goes, the next request brings it back."""
+    with setting.daemon("--keep-alive", 0.5) as daemon:
+        client = daemon.connect()
+        before = client.result("embed/text", {"texts": ["a dog"]})["embeddings"]
+        for _ in range(setting.amount(3, 20)):
+            wait_for("the idle model unloaded", lambda: client.result("server/status")["models"] == [], 20)
+            check(client.result("embed/text", {"texts": ["a dog"]})["embeddings"] == before, "other embeddings")
+        reasons = {unload["reason"] for unload in client.result("server/status")["unloads"]}
+        opened = client.result("explanation/open", {"image": SCENE, "text": "a kite"})["explanation"]
+        time.sleep(1.5)
+        check(client.result("server/status")["models"] != [], "a model that an explanation holds was unloaded")
+        client.result("explanation/close", {"explanation": opened})
+        wait_for("the model unloaded after the close", lambda: client.result("server/status")["models"] == [], 20)
+    return f"{setting.amount(3, 20)} times; reasons given: {', '.join(sorted(reasons))}"
+
+
+@case
+def idle_explanations_are_closed(setting):
+    """A short --explanation-idle: explanations of clients that vanished go, with the masks they held back."""
+    with setting.daemon("--explanation-idle", 0.5) as daemon:
+        opened = []
+        for _ in range(10):
+            with daemon.connect() as client:
+                opened.append(client.result("explanation/open", {"image": SCENE, "text": "a kite"})["explanation"])
+        client = daemon.connect()
+        wait_for("idle explanations closed", lambda: client.result("server/status")["explanations"] == [], 20)
+        check(client.error_code("explanation/values", {"explanation": opened[0]}) == 1008, "a closed explanation is not 1008")
+        models = client.result("server/status")["models"]
+        check(all(model["inUse"] == 0 for model in models), f"a model is still held: {models}")
+    return f"{len(opened)} explanations"
+
+
+@case
+def model_memory_limit(setting):
+    """--model-memory: idle models make room, a model in use stays, one that never fits is refused."""
+    with setting.daemon("--model-memory", 4) as daemon:
+        client = daemon.connect()
+        names = [str(FIXTURES / name) for name in ("clip-small", "siglip-small", "siglip2-small", "clip-legacy-eos")]
+        outcomes = [client.error_code("embed/text", {"model": name, "texts": ["a dog"]}) for name in names * 3]
+        check(set(outcomes) <= {None, 1010}, f"errors {outcomes}")
+        total = sum(model["bytes"] for model in client.result("server/status")["models"])
+        check(total <= 4 << 20, f"{total} bytes of weights are held")
+        code = client.error_code("models/load", {"model": "demo"})
+        check(code == 1010, f"a model above the limit: {code}")
+        results = []
+
+        def load():
+            with Client(daemon.socket) as other:
+                results.append(other.error_code("models/load", {"model": "demo"}))
+
+        threads = [threading.Thread(target=load) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        check(results == [1010] * 12, f"12 clients at once: {results}")
+        check(client.result("server/status")["models"] == [] or total <= 4 << 20, "more than the limit is held")
+    return f"{outcomes.count(None)} embedded under 4 MiB, {outcomes.count(1010)} refused; 12 at once above the limit refused"
+
+
+@case
+def game_memory_limit(setting):
+    """--game-memory of 1 MiB: masks beyond it are refused or older games go, and the books balance."""
+    with setting.daemon("--game-memory", 1) as daemon:
+        client = daemon.connect()
+        codes = []
+        for index in range(6):
+            codes.append(client.error_code(
+                "explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 600}}))
+        check(set(codes) <= {None, 1010}, f"errors {codes}")
+        opened = client.result("explanation/open", {"image": SCENE, "text": "a bus"})["explanation"]
+        code = client.error_code("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 20_000}})
+        check(code == 1010, f"20,000 masks in 1 MiB: {code}")
+        games = client.result("server/status")["games"]
+        held = games["image"]["bytes"] + games["text"]["bytes"]
+        check(held <= 1 << 20, f"{held} bytes are held")
+        check("result" in client.call("explanation/close", {"explanation": opened}), "the explanation does not close")
+    return f"6 explanations of 600 masks: {codes.count(None)} done, {games['evicted']} games made room; 20,000 masks refused"
+
+
+@case
+def games_without_masks_leave_nothing(setting):
+    """Explanations opened and closed without a mask must not pile up in the books."""
+    count = setting.amount(300, 5000)
+    with setting.daemon() as daemon:
+        client = daemon.connect()
+        for index in range(count):
+            opened = client.result("explanation/open", {"image": SCENE, "text": f"a kite {index}"})["explanation"]
+            client.result("explanation/close", {"explanation": opened})
+        games = client.result("server/status")["games"]
+    kept = games["text"]["count"]
+    check(kept < count // 2, f"{kept} games with {games['text']['masks']} masks and {games['text']['bytes']} bytes "
+                             f"stay after {count} explanations were closed")
+    return f"{count} opened and closed, {kept} games kept"
+
+
+@case
+def out_of_file_descriptors(setting):
+    """A limit of 64 descriptors and 200 clients: those inside are served, and all is well when they go."""
+    with setting.daemon(descriptor_limit=64) as daemon:
+        first = daemon.connect()
+        check("result" in first.call("embed/image", {"images": [SCENE]}), "no embedding")
+        idle = daemon.descriptors()
+        clients = [daemon.connect() for _ in range(200 if setting.full else 120)]
+        for client in clients:
+            try:
+                client.post("server/ping")
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        time.sleep(0.5)
+        full = daemon.descriptors()
+        check("result" in first.call("server/ping"), "a client from before is not answered")
+        for method, params in (("embed/image", {"images": [SCENE]}), ("models/load", {"model": str(FIXTURES / "clip-small")})):
+            code = first.error_code(method, params)
+            check(code != -32603, f"{method} without descriptors: an internal error")
+        ticks = cpu_ticks(daemon)
+        time.sleep(1)
+        busy = (cpu_ticks(daemon) - ticks) / os.sysconf("SC_CLK_TCK")
+        for client in clients:
+            client.close()
+        wait_for("descriptors given back", lambda: daemon.descriptors() <= idle + 1, 30)
+        with daemon.connect() as client:
+            check("result" in client.call("embed/image", {"images": [SCENE]}), "a client that comes afterwards is not served")
+        check(full >= 60, f"only {full} of 64 descriptors were in use")
+        check(busy < 0.7, f"waiting for descriptors took {busy:.0%} of a processor")
+    return f"{len(clients)} clients on {full} of 64 descriptors; {busy:.0%} of a processor while none is free; {idle} before and after"
+
+
+def cpu_ticks(daemon):
+    with open(f"/proc/{daemon.pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+@case
+def too_many_connections_and_requests(setting):
+    """More connections and more requests in flight than allowed are told 1011, and nobody else suffers."""
+    with setting.daemon() as daemon:
+        clients = [daemon.connect() for _ in range(128)]
+        for client in clients:
+            check("result" in client.call("server/ping"), "one of 128 clients is not served")
+        extra = daemon.connect()
+        message = extra.receive()
+        check(message and message["error"]["code"] == 1011, f"the 129th connection: {message}")
+        check(extra.receive() is None, "the 129th connection stays open")
+        for client in clients[1:]:
+            client.close()
+        client = clients[0]
+        count = 600
+        client.send(b"".join(frame(request(f"r{i}", "explain", {
+            "image": SCENE, "text": f"kite {i}", "budget": {"imageMasks": 64}})) for i in range(count)))
+        codes = {}
+        for _ in range(count):
+            message = client.receive()
+            check(message is not None, "the connection ended")
+            code = message.get("error", {}).get("code")
+            codes[code] = codes.get(code, 0) + 1
+            if codes.get(1011, 0) >= count - 256 and len(codes) == 1:
+                break
+        check(set(codes) <= {None, 1011}, f"errors {codes}")
+        check(codes.get(1011, 0) >= 1, "no request of 600 at once was refused")
+        client.close()
+        with daemon.connect() as client:
+            wait_for("the queues empty", lambda: client.result("server/status")["queues"]["interactive"] == 0, 60)
+    return f"128 connections served, the 129th told; 600 requests at once: {codes.get(1011, 0)} told to come again"
+
+
+@case
+def concurrent_loads_of_one_model(setting):
+    """Many clients load and use one model at once: it is loaded once."""
+    model = str(copy_model(setting.folder))
+    count = setting.amount(32, 100)
+    with setting.daemon(log_level="info") as daemon:
+        clients = [daemon.connect() for _ in range(count)]
+        for index, client in enumerate(clients):
+            if index % 2:
+                client.post("models/load", {"model": model})
+            else:
+                client.post("embed/text", {"model": model, "texts": ["a dog"]})
+        answers = [client.reply(1) for client in clients]
+        check(all("result" in answer for answer in answers), f"{[a for a in answers if 'error' in a][:1]}")
+        embeddings = {str(answer["result"]["embeddings"]) for answer in answers[::2]}
+        check(len(embeddings) == 1, "not the same embedding for everybody")
+        check(len(clients[0].result("server/status")["models"]) == 1, "more than one model in memory")
+        loads = daemon.log().count("model loaded")
+        check(loads == 1, f"{loads} loads are logged")
+    return f"{count} clients, 1 load"

@@ -1,0 +1,219 @@
+"""The process and its socket: signals, stale sockets, second daemons, socket activation, standard input and output."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+from cases import Skipped, case
+from client import Client, frame, request
+from daemon import SCENES, check, environment, wait_for
+
+SCENE = str(SCENES[3])
+
+
+def busy_client(daemon):
+    """A connection with a long refinement and short requests in flight; returns it and the ids that want replies."""
+    client = daemon.connect()
+    opened = client.result("explanation/open", {"image": SCENE, "text": "a kite and a bus"})["explanation"]
+    ids = [client.post("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 60_000}})]
+    ids += [client.post("embed/image", {"images": [SCENE] * 4}) for _ in range(10)]
+    ids += [client.post("explain", {"image": SCENE, "text": f"a kite {i}", "budget": {"imageMasks": 2000}}) for i in range(5)]
+    return client, ids
+
+
+def check_drained(client, ids):
+    """Every request has one reply, then the stream ends."""
+    answered = [message["id"] for message in client.rest() if "method" not in message]
+    check(sorted(answered) == sorted(ids), f"of requests {ids} those answered are {answered}")
+
+
+@case
+def sigterm_drains(setting):
+    """SIGTERM and SIGINT with work running: every request gets its one reply, status 0, the socket is gone."""
+    longest = 0.0
+    rounds = setting.amount(2, 10)
+    for number in range(rounds):
+        with setting.daemon() as daemon:
+            busy = [busy_client(daemon) for _ in range(4)]
+            time.sleep(0.3)
+            start = time.monotonic()
+            daemon.process.send_signal((signal.SIGTERM, signal.SIGINT)[number % 2])
+            for client, ids in busy:
+                check_drained(client, ids)
+            check(daemon.wait(15) == 0, "not status 0")
+            longest = max(longest, time.monotonic() - start)
+            check(not os.path.exists(daemon.socket) and not os.path.exists(daemon.socket + ".lock"), "socket or lock stay")
+    return f"{rounds} times 64 requests; longest {longest:.1f} s from signal to end"
+
+
+@case
+def server_stop_drains(setting):
+    """server/stop: its own reply and everybody else's, then the end."""
+    with setting.daemon() as daemon:
+        busy = [busy_client(daemon) for _ in range(3)]
+        with daemon.connect() as client:
+            check("result" in client.call("server/stop"), "server/stop is not answered")
+        for other, ids in busy:
+            check_drained(other, ids)
+        check(daemon.wait(15) == 0, "not status 0")
+        check(not os.path.exists(daemon.socket), "the socket stays")
+    return "48 requests in flight"
+
+
+@case
+def signal_with_a_client_that_never_reads(setting):
+    """A client with unread output holds the end up for a bounded time only."""
+    with setting.daemon() as daemon:
+        greedy = daemon.connect()
+        greedy.socket.settimeout(1)
+        try:
+            greedy.send(b"".join(frame(request(i, "rpc.discover")) for i in range(200)))
+        except TimeoutError:
+            pass
+        start = time.monotonic()
+        check(daemon.terminate(20) == 0, "not status 0")
+        took = time.monotonic() - start
+        check(took < 12, f"the end took {took:.1f} s")
+    return f"{took:.1f} s from signal to end"
+
+
+@case
+def stale_socket_is_replaced(setting):
+    """kill -9 leaves a socket and a lock file: the next daemon replaces them. A file in the place is left alone."""
+    rounds = setting.amount(3, 20)
+    for _ in range(rounds):
+        with setting.daemon() as daemon:
+            check("result" in daemon.connect().call("server/ping"), "no ping")
+            daemon.kill()
+        check(os.path.exists(daemon.socket), "no socket was left: nothing is tried")
+    with setting.daemon() as daemon:
+        mode = os.stat(daemon.socket).st_mode
+        check(stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600, f"the socket's mode is {stat.S_IMODE(mode):o}")
+    place = setting.folder / "file.sock"
+    place.write_text("precious")
+    with setting.daemon(socket=place, expect_start=False) as daemon:
+        check(daemon.ended and daemon.process.returncode != 0, "it serves in a file's place")
+        check(place.read_text() == "precious", "the file was changed")
+    return f"{rounds} kills; mode 600; a file in the socket's place is refused and kept"
+
+
+@case
+def second_daemon_is_refused(setting):
+    """Of several daemons for one socket one serves, however close their starts."""
+    with setting.daemon() as daemon:
+        with setting.daemon(expect_start=False) as second:
+            check(second.ended and second.process.returncode != 0, "a second daemon serves too")
+        check("result" in daemon.connect().call("server/ping"), "the first no longer serves")
+        check(str(daemon.pid) in daemon.log(), "the message does not name the process that serves")
+    command = [setting.program, "serve", "--socket", daemon.socket, "--ready-fd", "1", "--log-level", "critical"]
+    rounds = setting.amount(2, 10)
+    for _ in range(rounds):
+        racing = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   env=environment(setting.folder)) for _ in range(6)]
+        ready = [process.stdout.readline() == b"ready\n" for process in racing]
+        with Client(daemon.socket) as client:
+            check("result" in client.call("server/ping"), "nobody serves")
+        for process in racing:
+            process.terminate()
+        statuses = [process.wait(20) for process in racing]
+        for process in racing:
+            process.stdout.close()
+        check(sum(ready) == 1, f"{sum(ready)} of 6 daemons started at once say they serve")
+        check(statuses.count(0) == 1, f"statuses {statuses}")
+    return f"1 refused by name; {rounds} races of 6: 1 winner each"
+
+
+@case
+def directories_others_can_enter_are_refused(setting):
+    """A socket in a folder with open permissions, and a path too long, are errors that say so."""
+    folder = setting.folder / "open"
+    folder.mkdir()
+    for mode in (0o755, 0o777, 0o770, 0o1777):
+        folder.chmod(mode)
+        with setting.daemon(socket=folder / "f.sock", expect_start=False) as daemon:
+            check(daemon.ended and daemon.process.returncode != 0, f"it serves in a folder of mode {mode:o}")
+    with setting.daemon(socket=setting.folder / ("x" * 120), expect_start=False) as daemon:
+        check(daemon.ended and daemon.process.returncode != 0, "it serves on a path too long")
+    check("107" in daemon.log() or "long" in daemon.log(), "the message does not say that the path is too long")
+    made = setting.folder / "a" / "b"
+    before = os.umask(0)
+    try:
+        with setting.daemon(socket=made / "f.sock") as daemon:
+            modes = [stat.S_IMODE(os.stat(path).st_mode) for path in (made, daemon.socket)]
+    finally:
+        os.umask(before)
+    check(modes == [0o700, 0o600], f"modes {[oct(mode) for mode in modes]} with umask 0")
+    return "4 modes and a long path refused; with umask 0 folder 700, socket 600"
+
+
+@case
+def other_users_are_refused(setting):
+    """A process of another user that reaches the socket is told that it may not."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root, to become another user")
+    with setting.daemon() as daemon:
+        os.chmod(setting.folder, 0o777)
+        os.chmod(daemon.socket, 0o777)
+        script = ("import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);"
+                  "s.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/ping\"}\\n');print(s.recv(4096).decode())")
+        out = subprocess.run(["python3", "-c", script, daemon.socket], capture_output=True, text=True, user=65534,
+                             extra_groups=[], cwd="/", timeout=30)
+        os.chmod(setting.folder, 0o700)
+        check('"error"' in out.stdout and '"result"' not in out.stdout, f"another user got: {out.stdout} {out.stderr}")
+    return out.stdout.strip()[:160]
+
+
+@case
+def socket_activation(setting):
+    """LISTEN_FDS: a client that connected first is served; the socket outlives the daemon; wrong descriptors are errors."""
+    path = str(setting.folder / "activated.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.listen(16)
+        for _ in range(2):
+            early = Client(path, timeout=60)
+            number = early.post("server/ping")
+            with setting.daemon(inherited=listener) as daemon:
+                daemon.socket = path
+                check("result" in early.reply(number), "the client from before is not served")
+                check(not os.path.exists(setting.folder / "f.sock"), "it listens on its own socket as well")
+                early.close()
+                check("result" in daemon.connect().call("server/ping"), "a later client is not served")
+            check(os.path.exists(path), "the manager's socket was removed")
+    with open(os.devnull, "rb") as null, setting.daemon(inherited=null, expect_start=False) as daemon:
+        check(daemon.ended and daemon.process.returncode != 0, "it serves on a descriptor that is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as deaf:
+        with setting.daemon(inherited=deaf, expect_start=False) as daemon:
+            check(daemon.ended and daemon.process.returncode != 0, "it serves on a socket that does not listen")
+    return "2 daemons one after the other on one socket; /dev/null and a deaf socket refused"
+
+
+@case
+def standard_input_and_output(setting):
+    """--stdio: only messages on standard output, the end of input ends the daemon, a closed output does too."""
+    command = [setting.program, "serve", "--stdio", "--log-level", "trace"]
+    data = b"".join(frame(message) for message in (
+        request(1, "server/ping"), request(2, "embed/text", {"texts": ["a dog"]}), request(3, "no/such"),
+        request(4, "embed/image", {"images": [SCENE]})))
+    out = subprocess.run(command, input=data, capture_output=True, env=environment(setting.folder), timeout=60)
+    with_answers = [line for line in out.stdout.split(b"\n") if line]
+    check(out.returncode == 0, f"status {out.returncode}")
+    check(len(with_answers) == 4 and all(line.startswith(b"{") for line in with_answers), f"{len(with_answers)} lines")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               env=environment(setting.folder))
+    process.stdout.close()
+    process.stdin.write(data)
+    process.stdin.flush()
+    try:
+        wait_for("the end after the output was closed", lambda: process.poll() is not None, 20)
+    finally:
+        process.kill()
+        process.wait()
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+    return "4 requests answered, nothing else on standard output"

@@ -1,0 +1,124 @@
+"""The state folder: masks over a kill, a full disk, damaged files."""
+
+import os
+import pathlib
+import subprocess
+
+from cases import Skipped, case
+from daemon import SCENES, check, wait_for
+
+SCENE = str(SCENES[3])
+OPEN = {"image": SCENE, "text": "a kite and a bus", "seed": 7}
+
+
+def values(client, budget):
+    """The first-order values of the scene at a budget, and how many masks were warm."""
+    opened = client.result("explanation/open", OPEN)
+    refined = client.result("explanation/refine", {
+        "explanation": opened["explanation"], "budget": budget, "values": {"pairs": "none"}})
+    client.result("explanation/close", {"explanation": opened["explanation"]})
+    return refined["values"]["first"], opened["warm"]
+
+
+@case
+def warm_masks_survive_a_kill(setting):
+    """kill -9 in the middle of a refinement: after a restart the masks are there and give the same values."""
+    state = setting.folder / "state"
+    budget = {"imageMasks": 200, "textMasks": 16}
+    with setting.daemon() as daemon:
+        expected, _ = values(daemon.connect(), budget)
+    found = []
+    for _ in range(setting.amount(2, 10)):
+        with setting.daemon("--state", state) as daemon:
+            client, watcher = daemon.connect(), daemon.connect()
+            opened = client.result("explanation/open", OPEN)
+            found.append(opened["warm"]["imageMasks"])
+            client.post("explanation/refine", {"explanation": opened["explanation"], "budget": {"imageMasks": 60_000, "textMasks": 16}})
+            goal = found[-1] + 400
+            wait_for("masks", lambda: watcher.result("server/status")["games"]["image"]["masks"] >= goal, 120, 0.02)
+            daemon.kill()
+    with setting.daemon("--state", state) as daemon:
+        got, warm = values(daemon.connect(), budget)
+    check(warm["imageMasks"] >= 200 and warm["textMasks"] >= 1, f"after the restart only {warm} are warm")
+    check(all(abs(a - b) < 1e-5 for a, b in zip(got, expected, strict=True)), "warm masks give other values")
+    leftover = [name for name in os.listdir(state) if not name.endswith(".game")]
+    check(len(leftover) <= len(found), f"{len(leftover)} unfinished files stay in the state folder: {leftover[:3]}")
+    return f"warm image masks at each start: {found + [warm['imageMasks']]}; unfinished files left: {len(leftover)}"
+
+
+@case
+def damaged_state_files(setting):
+    """Kept games cut, emptied, flipped, exchanged: dropped with a warning, never used, never the end."""
+    state = setting.folder / "state"
+    budget = {"imageMasks": 64, "textMasks": 16}
+    with setting.daemon("--state", state) as daemon:
+        expected, _ = values(daemon.connect(), budget)
+    games = sorted(state.glob("*.game"))
+    check(len(games) == 2, f"{len(games)} files were kept")
+    originals = [game.read_bytes() for game in games]
+    generator = setting.random("state")
+    damages = [lambda data: b"", lambda data: b"\n", lambda data: data[:len(data) // 2], lambda data: data[:-1],
+               lambda data: data + b"\0" * 100, lambda data: data.replace(b"\n", b"", 1), lambda data: b"\xff" * len(data)]
+
+    def flip(data):
+        place = generator.randrange(len(data))
+        return data[:place] + bytes([data[place] ^ (1 << generator.randrange(8))]) + data[place + 1:]
+
+    damages += [flip] * setting.amount(12, 300)
+    wrong = 0
+    for damage in damages:
+        for game, original in zip(games, originals):
+            game.write_bytes(damage(original))
+        with setting.daemon("--state", state) as daemon:
+            got, _ = values(daemon.connect(), budget)
+        wrong += not all(abs(a - b) < 1e-4 for a, b in zip(got, expected, strict=True))
+    check(wrong == 0, f"{wrong} of {len(damages)} damaged pairs of files were taken and gave other values")
+    for game, original in zip(games, reversed(originals)):
+        game.write_bytes(original)
+    with setting.daemon("--state", state) as daemon:
+        got, _ = values(daemon.connect(), budget)
+    check(all(abs(a - b) < 1e-5 for a, b in zip(got, expected, strict=True)), "exchanged files were taken")
+    return f"{len(damages)} kinds of damage and an exchange: the values stay"
+
+
+@case
+def state_on_a_full_disk(setting):
+    """A state folder of 64 KiB: explanations go on, the log tells, no half-written file stays."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root, to mount a small file system")
+    state = pathlib.Path(setting.folder) / "small"
+    state.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(state)], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        raise Skipped(f"no file system can be mounted: {mounted.stderr.strip()}")
+    try:
+        with setting.daemon("--state", state) as daemon:
+            client = daemon.connect()
+            for index in range(3):
+                result = client.result("explain", {"image": str(SCENES[index]), "text": "a kite", "budget": {"imageMasks": 300}})
+                check(result["imageMasks"] >= 300, f"only {result['imageMasks']} masks")
+        told = daemon.log().count("could not be kept")
+        check(told > 0, "the log does not tell")
+        halves = [name for name in os.listdir(state) if not name.endswith(".game")]
+        check(not halves, f"half-written files stay: {halves}")
+        kept = len(os.listdir(state))
+        with setting.daemon("--state", state) as daemon:
+            check("result" in daemon.connect().call("explain", {"image": SCENE, "text": "a kite", "budget": {"imageMasks": 64}}),
+                  "no explanation after a restart")
+    finally:
+        subprocess.run(["umount", str(state)], check=False)
+    return f"3 explanations done; {told} warnings; {kept} games kept, none by halves"
+
+
+@case
+def state_folder_limit(setting):
+    """--state-limit of 1 MiB: the games longest unused go."""
+    state = setting.folder / "state"
+    with setting.daemon("--state", state, "--state-limit", 1) as daemon:
+        client = daemon.connect()
+        for index in range(5):
+            client.result("explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 600}})
+    sizes = [os.path.getsize(path) for path in state.iterdir()]
+    check(sum(sizes) <= 1 << 20, f"{sum(sizes)} bytes are kept")
+    check(sizes, "nothing is kept")
+    return f"{len(sizes)} files, {sum(sizes) >> 10} KiB"

@@ -1,0 +1,169 @@
+"""A daemon of its own for a case: private folder, private socket, log kept, the process watched."""
+
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+from client import Client
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+FIXTURES = REPOSITORY / "Tests" / "Fixtures"
+SCENES = sorted((REPOSITORY / "models" / "demo" / "scenes").glob("scene-*.png"))
+
+# What a Swift program writes to its standard error when it traps.
+CRASH_WORDS = ("Fatal error", "Crash", "Illegal instruction", "Precondition failed", "SWIFT TASK CONTINUATION MISUSE")
+
+
+class Failure(Exception):
+    """The daemon did not do what the case demands."""
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def wait_for(what, condition, seconds=30.0, interval=0.05):
+    """Polls until `condition()` is true and returns it; a Failure that names `what` after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"{what}: not within {seconds:g} s")
+        time.sleep(interval)
+
+
+class Daemon:
+    """Runs `fixlipd serve`. On leaving the context it must still be alive, end by SIGTERM with status 0, and have
+    logged no crash; a case that ends it on purpose says so with `kill`, `wait` or `terminate`."""
+
+    def __init__(self, program, folder, *options, descriptor_limit=None, log_level="warning", socket=None,
+                 inherited=None, expect_start=True):
+        self.program = str(program)
+        self.folder = pathlib.Path(folder)
+        self.options = [str(option) for option in options]
+        self.descriptor_limit = descriptor_limit
+        self.log_level = log_level
+        self.socket = str(socket or self.folder / "f.sock")
+        self.inherited = inherited
+        self.expect_start = expect_start
+        self.log_path = self.folder / "log"
+        self.process = None
+        self.ended = False
+        self.clients = []
+
+    def start(self):
+        command = [self.program, "serve", "--socket", self.socket, "--ready-fd", "1", "--log-level", self.log_level]
+        command += self.options
+        keep = ()
+        if self.inherited is not None:
+            # LISTEN_PID must be that of the daemon, which the shell becomes; the socket must be descriptor 3.
+            number = self.inherited.fileno()
+            script = f'exec 3<&{number}; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=fixlipd exec "$@"'
+            command = ["sh", "-c", script, "sh"] + command
+            keep = (number,)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment(self.folder),
+                cwd=self.folder, preexec_fn=self.limit_descriptors, pass_fds=keep)
+        ready = self.process.stdout.readline()
+        if not ready:
+            status = self.process.wait(30)
+            self.ended = True
+            if self.expect_start:
+                raise Failure(f"the daemon did not start (status {status}): {self.log()[-500:]}")
+        return self
+
+    def limit_descriptors(self):
+        if self.descriptor_limit:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptor_limit, self.descriptor_limit))
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, error, trace):
+        for client in self.clients:
+            client.close()
+        try:
+            if kind is None:
+                if not self.ended:
+                    self.check_alive()
+                    check(self.terminate() == 0, "SIGTERM at the end of the case did not give status 0")
+                self.check_log()
+            elif not self.ended and self.process.poll() is not None:
+                raise Failure(f"the daemon ended with status {self.process.returncode}: {self.log()[-800:]}") from error
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self.process.stdout.close()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def connect(self, framing="lines", timeout=60.0):
+        client = Client(self.socket, framing, timeout)
+        self.clients.append(client)
+        return client
+
+    def check_alive(self):
+        status = self.process.poll()
+        check(status is None, f"the daemon ended with status {status}: {self.log()[-800:]}")
+        with Client(self.socket, timeout=60.0) as client:
+            check("result" in client.call("server/ping"), "the daemon does not answer a ping")
+
+    def check_log(self):
+        for line in self.log().splitlines():
+            check(not any(word in line for word in CRASH_WORDS), f"the log tells of a crash: {line}")
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def resident(self):
+        """VmRSS in bytes (proc(5))."""
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise Failure("the daemon is gone")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def wait(self, seconds=20.0):
+        """Waits for the daemon to end by itself and returns its status."""
+        self.ended = True
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the daemon did not end within {seconds:g} s") from None
+
+    def terminate(self, seconds=20.0):
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def kill(self):
+        self.process.kill()
+        return self.wait()
+
+
+def environment(folder):
+    """Nothing of the user's own daemon, cache or state is touched."""
+    return {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder), "TMPDIR": str(folder),
+        "FIXLIPD_MODELS": str(REPOSITORY / "models"), "FIXLIPD_SOCKET": str(pathlib.Path(folder) / "f.sock"),
+        "HF_HUB_CACHE": str(pathlib.Path(folder) / "hub"),
+    }
+
+
+def copy_model(folder, name="model", fixture="clip-small"):
+    """A copy of a fixture model that a case may damage."""
+    target = pathlib.Path(folder) / name
+    shutil.copytree(FIXTURES / fixture, target)
+    return target
