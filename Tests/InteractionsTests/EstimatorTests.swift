@@ -74,4 +74,78 @@ import Testing
         }
         #expect(errors[0] > errors[1] && errors[1] > errors[2])
     }
+
+    @Test("the same seed and budget give the same numbers, at once or in steps", arguments: InteractionIndex.allCases)
+    func refinementStepsLeaveNoTrace(index: InteractionIndex) throws {
+        let game = SyntheticGame(imagePlayers: 10, textPlayers: 6, seed: 7)
+        let nodes = index == .shapley ? SamplingNode.shapley(count: 3) : [SamplingNode(probability: 0.5, weight: 1)]
+        let settings = EstimatorSettings(index: index)
+        let image = try SamplingPlan(players: 10, modality: .image, nodes: nodes, seed: 5)
+        let text = try SamplingPlan(players: 6, modality: .text, nodes: nodes, seed: 5)
+        let atOnce = try Interactions.estimate(
+            image: game.side(image, masks: 150), text: game.side(text, masks: 40), scale: 10, bias: -3, settings: settings)
+        // Other masks come first and stay in the game, in another order.
+        var samples = GameSamples(players: 10, dimension: game.dimension)
+        let other = try SamplingPlan(players: 10, modality: .image, nodes: nodes, seed: 99)
+        for (plan, masks) in [(other, 70), (image, 20), (image, 21), (image, 150), (image, 300)] {
+            let missing = Array(plan.missing(upTo: masks, in: samples).reversed())
+            try samples.append(missing, embeddings: missing.flatMap(game.imageEmbedding))
+        }
+        let inSteps = try Interactions.estimate(
+            image: GameSide(samples: samples, plan: image, masks: 150), text: game.side(text, masks: 40), scale: 10, bias: -3,
+            settings: settings)
+        #expect(inSteps == atOnce)
+    }
+
+    @Test func tooFewMasksForLeastSquaresAreReported() throws {
+        let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: 8)
+        let values = try game.estimate(
+            nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: 30, textMasks: 16,
+            settings: EstimatorSettings(estimator: .leastSquares))
+        #expect(values.rankDeficient && values.looR2 == nil)
+        #expect(values.flat.allSatisfy { $0.isFinite })
+    }
+
+    @Test func manyUnknownsKeepCrossModalPairsOnly() throws {
+        let game = SyntheticGame(imagePlayers: 8, textPlayers: 4, seed: 9)
+        let nodes = [SamplingNode(probability: 0.5, weight: 1)]
+        let settings = EstimatorSettings(estimator: .leastSquares, maxUnknowns: 60)
+        let restricted = try game.estimate(nodes: nodes, imageMasks: 256, textMasks: 16, settings: settings)
+        let whole = try game.estimate(nodes: nodes, imageMasks: 256, textMasks: 16, settings: EstimatorSettings(estimator: .leastSquares))
+        #expect(restricted.scope == .crossModal && whole.scope == .all)
+        // Orthogonal products: leaving some out does not change the others.
+        #expect(relativeDifference(restricted.crossModalPairs, whole.crossModalPairs) < 1e-9)
+        #expect(restricted.pair(0, 1) == 0)
+        #expect(relativeDifference(restricted.firstOrderReading, whole.firstOrderReading) < 1e-9)
+    }
+
+    @Test func embeddingsNotYetEncodedAreNamed() throws {
+        let game = SyntheticGame(imagePlayers: 8, textPlayers: 4, seed: 10)
+        let image = try SamplingPlan(banzhaf: 0.5, players: 8, modality: .image)
+        let text = try SamplingPlan(banzhaf: 0.5, players: 4, modality: .text)
+        let side = try game.side(image, masks: 50)
+        #expect(throws: InteractionError.self) {
+            try Interactions.estimate(
+                image: GameSide(samples: side.samples, plan: image, masks: 60), text: game.side(text, masks: 16), scale: 1,
+                settings: EstimatorSettings())
+        }
+    }
+
+    @Test("ridge with few masks is closer to the index than least squares", arguments: InteractionIndex.allCases)
+    func ridgeNeedsFewerMasks(index: InteractionIndex) throws {
+        let nodes = index == .shapley ? SamplingNode.shapley(count: 4) : [SamplingNode(probability: 0.5, weight: 1)]
+        var wins = 0
+        for seed in 0..<10 {
+            let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: UInt64(400 + seed))
+            let truth = try game.estimate(nodes: nodes, imageMasks: 1024, textMasks: 16, settings: EstimatorSettings(index: index))
+            func error(_ estimator: Estimator) throws -> Double {
+                let values = try game.estimate(
+                    nodes: nodes, imageMasks: 120, textMasks: 16, seed: UInt64(seed),
+                    settings: EstimatorSettings(index: index, estimator: estimator, standardErrors: false))
+                return zip(values.pairs, truth.pairs).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            }
+            if try error(.ridge) < error(.leastSquares) { wins += 1 }
+        }
+        #expect(wins >= 8)
+    }
 }

@@ -1,0 +1,92 @@
+import Interactions
+import Testing
+
+@Suite struct RefinementTests {
+    static func refinement(_ goal: RefinementGoal, imagePlayers: Int = 49) throws -> Refinement {
+        Refinement(
+            goal: goal, image: try SamplingPlan(banzhaf: 0.5, players: imagePlayers, modality: .image),
+            text: try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text), now: 0)
+    }
+
+    @Test func estimatesComeAtGrowingIntervals() throws {
+        var refinement = try Self.refinement(RefinementGoal(imageMasks: 1000, textMasks: 64))
+        let values = try randomValues(imagePlayers: 4, textPlayers: 2)
+        var published: [Int] = []
+        for masks in 1...1000 where refinement.isEstimateDue(imageMasks: masks, now: Double(masks)) {
+            refinement.published(values, imageMasks: masks, took: 0.01, now: Double(masks))
+            published.append(masks)
+        }
+        #expect(published.first == Refinement.firstEstimate && published.last == 1000)
+        for (a, b) in zip(published, published.dropFirst().dropLast()) { #expect(Double(b) >= 1.3 * Double(a) && Double(b) < 1.3 * Double(a) + 1) }
+    }
+
+    @Test func estimatingTakesNoMoreThanAFifthOfTheTime() throws {
+        var refinement = try Self.refinement(RefinementGoal(imageMasks: 100_000, textMasks: 64))
+        let values = try randomValues(imagePlayers: 4, textPlayers: 2)
+        var (now, estimating) = (0.0, 0.0)
+        var masks = 0
+        while masks < 50_000 {
+            masks += 10
+            now += 0.1
+            if refinement.isEstimateDue(imageMasks: masks, now: now) {
+                now += 30
+                estimating += 30
+                refinement.published(values, imageMasks: masks, took: 30, now: now)
+            }
+        }
+        // The last estimate's waiting time may not have passed yet.
+        #expect(estimating - 30 <= 0.2 * now)
+    }
+
+    @Test func theNextTargetIsAhead() throws {
+        let refinement = try Self.refinement(RefinementGoal(imageMasks: 500, textMasks: 64))
+        for masks in 0..<500 {
+            let target = refinement.nextTarget(imageMasks: masks)
+            #expect(target > masks && target <= 500)
+        }
+    }
+
+    @Test func stopRules() throws {
+        let reached = try Self.refinement(RefinementGoal(imageMasks: 500, textMasks: 64, deadline: 10))
+        #expect(reached.stopReason(imageMasks: 499, textMasks: 64, now: 9) == nil)
+        #expect(reached.stopReason(imageMasks: 500, textMasks: 64, now: 9) == .budget)
+        #expect(reached.stopReason(imageMasks: 10, textMasks: 64, now: 10) == .deadline)
+        #expect(reached.isEstimateDue(imageMasks: 3, now: 10))
+        let all = try Self.refinement(RefinementGoal(imageMasks: 512, textMasks: 64), imagePlayers: 9)
+        #expect(all.stopReason(imageMasks: 512, textMasks: 64, now: 0) == .exhausted)
+    }
+
+    @Test func stableLeadersStop() throws {
+        var refinement = try Self.refinement(RefinementGoal(imageMasks: 5000, textMasks: 64, topK: 3, stableRounds: 2))
+        let (a, b) = (try randomValues(imagePlayers: 4, textPlayers: 2, seed: 1), try randomValues(imagePlayers: 4, textPlayers: 2, seed: 2))
+        for (round, values) in [a, b, a].enumerated() {
+            refinement.published(values, imageMasks: 100 + round, took: 0, now: 0)
+            #expect(refinement.stopReason(imageMasks: 100, textMasks: 64, now: 0) == nil)
+        }
+        refinement.published(a, imageMasks: 200, took: 0, now: 0)
+        #expect(refinement.stopReason(imageMasks: 200, textMasks: 64, now: 0) == .stable)
+    }
+
+    @Test func smallErrorsStop() throws {
+        let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: 3)
+        func values(_ masks: Int) throws -> InteractionValues {
+            try game.estimate(nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: masks, textMasks: 16, settings: EstimatorSettings())
+        }
+        let error = try #require(try values(200).maximumStandardError())
+        var refinement = try Self.refinement(RefinementGoal(imageMasks: 5000, textMasks: 64, standardError: error))
+        refinement.published(try values(40), imageMasks: 40, took: 0, now: 0)
+        #expect(refinement.stopReason(imageMasks: 40, textMasks: 64, now: 0) == nil)
+        refinement.published(try values(200), imageMasks: 200, took: 0, now: 0)
+        #expect(refinement.stopReason(imageMasks: 200, textMasks: 64, now: 0) == .standardError)
+    }
+
+    @Test func impossibleGoalsAreNamed() {
+        for goal in [
+            RefinementGoal(imageMasks: 0, textMasks: 1), RefinementGoal(imageMasks: 1, textMasks: 0),
+            RefinementGoal(imageMasks: 1, textMasks: 1, standardError: 0), RefinementGoal(imageMasks: 1, textMasks: 1, topK: 0),
+            RefinementGoal(imageMasks: 1, textMasks: 1, stableRounds: 0),
+        ] {
+            #expect(throws: InteractionError.self) { try goal.validate() }
+        }
+    }
+}
