@@ -40,9 +40,12 @@ public struct ParameterError: Error, CustomStringConvertible {
 
 extension ApplicationError {
     /// What a client is told about an estimate that could not be made, or an explanation that could not be read.
-    static func estimation(_ error: InteractionError) -> any Error {
+    ///
+    /// `name` and `other`: a parameter that the protocol calls otherwise than the library.
+    static func estimation(_ error: InteractionError, renaming name: String = "", to other: String = "") -> any Error {
         switch error {
-        case .invalidParameter(let name, let message): ParameterError(name, message)
+        case .invalidParameter(let parameter, let message):
+            ParameterError(parameter == name ? other : parameter, "is refused: \(message)")
         case .invalidPlayers(let message): ParameterError("players", "does not fit: \(message)")
         case .tooFewMasks(let message): ApplicationError(.budgetInvalid, message)
         case .missingEmbedding, .corruptState, .numerical: error

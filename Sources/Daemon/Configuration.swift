@@ -29,5 +29,8 @@ public struct DaemonConfiguration: Sendable {
     /// Bytes that folder may hold.
     public var stateLimit = 4 << 30
 
+    /// A year, in seconds.
+    public static let longestWait = 31_536_000.0
+
     public init() {}
 }

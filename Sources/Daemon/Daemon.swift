@@ -16,7 +16,8 @@ public struct Daemon: Sendable {
         let scheduler = EncodeScheduler(
             threadCount: configuration.computeThreads > 0 ? configuration.computeThreads : cores)
         let files = WorkThreads(name: "files", count: 2)
-        let solver = WorkThreads(name: "solve", count: 1)
+        let loading = WorkThreads(name: "load", count: 1)
+        let solver = WorkThreads(name: "solve", count: 2)
         var configuration = configuration
         if configuration.modelFolders.isEmpty {
             configuration.modelFolders = ModelLocator.standardFolders(
@@ -24,9 +25,10 @@ public struct Daemon: Sendable {
         }
         let models = ModelPool(
             locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: configuration.modelMemory,
-            keepAlive: configuration.keepAlive, logger: logger, onUnload: { scheduler.forget($0) },
+            keepAlive: configuration.keepAlive, logger: logger, onLoad: { scheduler.expect($0) },
+            onUnload: { scheduler.forget($0) },
             loader: { folder, precision in
-                try await files.run {
+                try await loading.run {
                     do throws(ModelError) {
                         return try LoadedModel.load(folder: folder, precision: precision)
                     } catch {
@@ -37,7 +39,7 @@ public struct Daemon: Sendable {
         let archive = try configuration.stateFolder.map {
             try GameArchive(folder: $0, limit: configuration.stateLimit, logger: logger)
         }
-        let games = GameStore(limit: configuration.gameMemory, archive: archive, files: files)
+        let games = GameStore(limit: configuration.gameMemory, archive: archive, files: loading)
         let explanations = ExplanationStore(idleLimit: configuration.explanationIdle) { explanation in
             await games.release(explanation.imageGame.key)
             await games.release(explanation.textGame.key)
@@ -45,7 +47,8 @@ public struct Daemon: Sendable {
         }
         services = Services(
             configuration: configuration, models: models, scheduler: scheduler, games: games,
-            explanations: explanations, images: try ImageLoader(configuration), files: files, solver: solver,
+            explanations: explanations, images: try ImageLoader(configuration), files: files, loading: loading,
+            solver: solver,
             logger: logger)
     }
 
@@ -65,7 +68,8 @@ public struct Daemon: Sendable {
     /// Loads the default model so that the first request does not wait for it.
     public func preload() async throws {
         let lease = try await services.models.acquire(
-            services.configuration.defaultModel, precision: Precision(services.configuration.precision))
+            services.configuration.defaultModel, precision: nil,
+            otherwise: Precision(services.configuration.precision))
         await services.models.release(lease)
     }
 
@@ -74,6 +78,7 @@ public struct Daemon: Sendable {
         await services.games.keepAll()
         services.scheduler.stop()
         services.files.stop()
+        services.loading.stop()
         services.solver.stop()
     }
 }

@@ -2,10 +2,10 @@ import Glibc
 
 /// A folder that only its owner can enter. A socket in it cannot be reached by others even in the moment between its
 /// making and the setting of its mode, so nothing depends on the umask.
-enum PrivateDirectory {
+public enum PrivateDirectory {
     /// Makes the folder and those above it that are missing, with mode 0700, or checks the one that is there.
     /// - Throws: `SocketError.foreignDirectory`, `.openDirectory`, `.notADirectory`, `.system`.
-    static func prepare(_ path: String, user: UInt32 = geteuid()) throws(SocketError) {
+    public static func prepare(_ path: String, user: UInt32 = geteuid()) throws(SocketError) {
         try make(path)
         try check(path, user: user)
     }

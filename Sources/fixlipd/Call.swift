@@ -21,6 +21,12 @@ struct Call: ParsableCommand {
 
     @OptionGroup var daemon: DaemonOptions
 
+    func validate() throws {
+        if let timeout, !(timeout > 0 && timeout <= 86_400) {
+            throw ValidationError("--timeout must be above 0 and at most a day, in seconds")
+        }
+    }
+
     func run() throws {
         let text =
             parameters == "-"

@@ -25,7 +25,11 @@ struct DaemonLauncher {
 
     /// - Throws: `Failure`; `RPCClientError` if the socket exists and cannot be used.
     func connect() throws -> RPCClient {
-        if let client = try? RPCClient(connectingTo: address) { return client }
+        do {
+            return try RPCClient(connectingTo: address)
+        } catch {
+            guard case .notRunning = error else { throw error }
+        }
         guard maySpawn else { throw Failure.notRunning(socket: address.path) }
         try spawn()
         return try RPCClient(connectingTo: address)
@@ -36,12 +40,13 @@ struct DaemonLauncher {
     /// Its standard output is a pipe on which it writes a line when it is ready; without the line it has ended, perhaps
     /// because another one was quicker to take the lock, which serves as well.
     private func spawn() throws {
-        try FileManager.default.createDirectory(
-            atPath: address.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try PrivateDirectory.prepare(address.directory)
         let log = address.path + ".log"
         let daemon = Process()
-        daemon.executableURL = URL(fileURLWithPath: executablePath)
-        daemon.arguments = ["serve", "--socket", address.path, "--ready-fd", "\(STDOUT_FILENO)"] + arguments
+        // setsid(1): the daemon must not share the fate of this terminal's session.
+        daemon.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+        daemon.currentDirectoryURL = URL(fileURLWithPath: "/")
+        daemon.arguments = [executablePath, "serve", "--socket", address.path, "--ready-fd", "\(STDOUT_FILENO)"] + arguments
         let ready = Pipe()
         daemon.standardInput = FileHandle.nullDevice
         daemon.standardOutput = ready
@@ -58,7 +63,7 @@ struct DaemonLauncher {
     }
 
     private func logFile(_ path: String) throws -> FileHandle {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw Failure.cannotSpawn(reason: "\(path): \(String(cString: strerror(errno)))")
         }

@@ -61,7 +61,16 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         let client = try daemon.connect()
-        let opened = try client.call("explanation/open", params: openParameters)
+        let interrupt = try InterruptWatch()
+        do {
+            try explain(client, interrupt)
+        } catch RPCClientError.cancelled {
+            throw ExitCode(130)
+        }
+    }
+
+    private func explain(_ client: RPCClient, _ interrupt: InterruptWatch) throws {
+        let opened = try client.call("explanation/open", params: openParameters, interrupt: interrupt)
         guard let id = opened["explanation"]?.string else { return }
         let handle: JSONValue = ["explanation": .string(id)]
         defer { _ = try? client.call("explanation/close", params: handle) }
@@ -71,7 +80,8 @@ struct Explain: ParsableCommand {
         let bar = ProgressBar()
         let refined: JSONValue
         do {
-            refined = try client.call("explanation/refine", params: refineParameters(handle)) { method, params in
+            refined = try client.call("explanation/refine", params: refineParameters(handle), interrupt: interrupt) {
+                method, params in
                 if method == "$/progress", let value = params["value"] { bar.update(value) }
             }
             bar.clear()

@@ -69,12 +69,17 @@ struct Serve: AsyncParsableCommand {
     var readyFd: Int32?
 
     func validate() throws {
-        if keepAlive < 0, keepAlive != -1 { throw ValidationError("--keep-alive must be -1 or a number of seconds") }
+        let longest = DaemonConfiguration.longestWait
+        if keepAlive != -1, !(0...longest).contains(keepAlive) {
+            throw ValidationError("--keep-alive must be -1 or seconds, at most a year")
+        }
         if gameMemory < 1 { throw ValidationError("--game-memory must be at least 1 MiB") }
         if maxMessage < 1 || maxMessage > 1024 { throw ValidationError("--max-message must be from 1 to 1024 MiB") }
         if threads < 0 || threads > 1024 { throw ValidationError("--threads must be from 0 to 1024") }
-        if maxImageMasks < 2 || maxTextMasks < 2 { throw ValidationError("mask limits must be at least 2") }
-        if explanationIdle <= 0 { throw ValidationError("--explanation-idle must be above 0") }
+        if maxImageMasks < 3 || maxTextMasks < 3 { throw ValidationError("mask limits must be at least 3") }
+        if !(explanationIdle > 0 && explanationIdle <= longest) {
+            throw ValidationError("--explanation-idle must be above 0 and at most a year")
+        }
     }
 
     private var daemonConfiguration: DaemonConfiguration {
@@ -98,8 +103,6 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let standardIO = stdio ? try StandardIO.takeOver() : nil
-        // Whoever waits for the signal leaves the daemon behind: it must not share its terminal's fate.
-        if readyFd != nil { setsid() }
         seedJSON()
         let level = logLevel
         LoggingSystem.bootstrap { label in

@@ -39,9 +39,9 @@ final class EncodeOrder {
     let urgency: Urgency
     /// Whether embeddings are scaled to length 1.
     let normalize: Bool
-    /// Smaller goes first: time of arrival plus a handicap that grows with the size, so that small requests overtake
-    /// large ones and no large one waits for ever.
-    let rank: Double
+    /// Smaller goes first: time of arrival, or of the last micro-batch taken, plus a handicap that grows with what is
+    /// left, so that small requests overtake large ones and no large one waits for ever.
+    var rank: Double
     let rows: UnsafeMutableBufferPointer<Float>
     var finished: [Bool]
     var next = 0
@@ -54,14 +54,16 @@ final class EncodeOrder {
         self.items = items
         self.urgency = urgency
         self.normalize = normalize
-        let handicapPerItem = 0.01
-        rank = arrival + Double(items.count) * handicapPerItem
+        rank = arrival + Double(items.count) * Self.handicapPerItem
         rows = .allocate(capacity: items.count * model.loaded.dimension)
         rows.initialize(repeating: 0)
         finished = Array(repeating: false, count: items.count)
     }
 
     deinit { rows.deallocate() }
+
+    private static let handicapPerItem = 0.01
+    var handicap: Double { Double(items.count - next) * Self.handicapPerItem }
 
     var hasWaiting: Bool { next < items.count && failure == nil }
 

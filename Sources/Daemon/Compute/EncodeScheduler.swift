@@ -20,6 +20,10 @@ final class EncodeScheduler: @unchecked Sendable {
     /// Masks of one text share the states of their common beginnings, so that many at a time cost little.
     private static let textMicroBatch = 256
 
+    /// However many requests wait, one micro-batch in so many is a refinement's.
+    private static let refinementTurn = 8
+    private var batchesTaken = 0
+
     /// Called by a worker before each micro-batch; tests hold workers here.
     private let beforeBatch: (@Sendable () -> Void)?
 
@@ -63,6 +67,11 @@ final class EncodeScheduler: @unchecked Sendable {
         }
     }
 
+    /// Announces a model that orders will come for.
+    func expect(_ model: RunningModel) {
+        condition.withLock { _ = liveModels.insert(model.identity) }
+    }
+
     /// Lets workers drop what they hold for a model that is being unloaded.
     func forget(_ model: RunningModel) {
         condition.withLock {
@@ -72,46 +81,50 @@ final class EncodeScheduler: @unchecked Sendable {
         }
     }
 
-    /// Ends the threads after the micro-batches in hand; orders that wait are answered with a cancellation.
+    /// Ends the threads after the micro-batches in hand; orders that wait are answered with what they have.
     func stop() {
-        condition.withLock {
+        let done = condition.withLock {
             isStopped = true
-            for order in orders where order.inFlight == 0 {
-                order.continuation?.resume(throwing: CancellationError())
-                order.continuation = nil
-            }
-            orders = orders.filter { $0.inFlight > 0 }
+            for order in orders { order.next = order.items.count }
             condition.broadcast()
+            return orders.compactMap(detachIfDone)
         }
+        for resume in done { resume() }
     }
 
     private func submit(_ order: EncodeOrder, _ continuation: CheckedContinuation<EncodedRows, any Error>) {
-        condition.withLock {
-            guard !isStopped else { return continuation.resume(throwing: CancellationError()) }
-            guard !Task.isCancelled else { return continuation.resume(returning: order.result) }
+        let refusal: (@Sendable () -> Void)? = condition.withLock {
+            guard !isStopped, !Task.isCancelled else { return { continuation.resume(throwing: CancellationError()) } }
             order.continuation = continuation
-            liveModels.insert(order.model.identity)
             orders.append(order)
             condition.broadcast()
+            return nil
         }
+        refusal?()
     }
 
     private func cancel(_ order: EncodeOrder) {
-        condition.withLock {
+        let resume = condition.withLock {
             order.next = order.items.count
-            finishIfDone(order)
+            return detachIfDone(order)
         }
+        resume?()
     }
 
-    /// With `condition` locked.
-    private func finishIfDone(_ order: EncodeOrder) {
-        guard !order.hasWaiting, order.inFlight == 0, let continuation = order.continuation else { return }
+    /// With `condition` locked: takes an order that is done out of the queue.
+    /// - Returns: what answers it, to be called once `condition` is unlocked: resuming a task takes locks that
+    ///   a cancellation holds while it waits for `condition`.
+    private func detachIfDone(_ order: EncodeOrder) -> (@Sendable () -> Void)? {
+        guard !order.hasWaiting, order.inFlight == 0, let continuation = order.continuation else { return nil }
         order.continuation = nil
         orders.removeAll { $0 === order }
-        if let failure = order.failure {
-            continuation.resume(throwing: failure)
-        } else {
-            continuation.resume(returning: order.result)
+        let handle = Handle(order)
+        return {
+            if let failure = handle.order.failure {
+                continuation.resume(throwing: failure)
+            } else {
+                continuation.resume(returning: handle.order.result)
+            }
         }
     }
 
@@ -119,7 +132,10 @@ final class EncodeScheduler: @unchecked Sendable {
     private func takeBatch() -> [EncodeSlice] {
         let waiting = orders.filter(\.hasWaiting)
         let interactive = waiting.filter { $0.urgency == .interactive }.sorted { $0.rank < $1.rank }
-        let queue = interactive.isEmpty ? waiting : interactive
+        let refinements = waiting.filter { $0.urgency == .refinement }
+        batchesTaken += 1
+        let isRefinementsTurn = interactive.isEmpty || batchesTaken % Self.refinementTurn == 0
+        let queue = isRefinementsTurn && !refinements.isEmpty ? refinements : interactive
         guard let first = queue.first else { return [] }
         var room: Int
         switch first.items {
@@ -133,6 +149,8 @@ final class EncodeScheduler: @unchecked Sendable {
             room -= end - order.next
             order.next = end
             order.inFlight += 1
+            // What is left of a large order queues again behind what came meanwhile.
+            order.rank = ProcessInfo.processInfo.systemUptime + order.handicap
             if order.urgency == .refinement {
                 orders.removeAll { $0 === order }
                 orders.append(order)
@@ -162,7 +180,7 @@ final class EncodeScheduler: @unchecked Sendable {
             guard let model = batch.first?.order.model else { continue }
             beforeBatch?()
             let failure = run(batch, model: model, &workspaces)
-            condition.withLock {
+            let done = condition.withLock {
                 for slice in batch {
                     slice.order.inFlight -= 1
                     if let failure {
@@ -170,9 +188,10 @@ final class EncodeScheduler: @unchecked Sendable {
                     } else {
                         for row in slice.range { slice.order.finished[row] = true }
                     }
-                    finishIfDone(slice.order)
                 }
+                return batch.compactMap { detachIfDone($0.order) }
             }
+            for resume in done { resume() }
         }
     }
 

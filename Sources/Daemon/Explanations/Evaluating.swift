@@ -39,6 +39,8 @@ extension Services {
         let estimate = try await explanation.estimate(
             Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
         do {
+            await explanation.beginUse()
+            defer { Task { await explanation.endUse() } }
             switch parameters.metric {
             case .faithfulness:
                 return .init(
@@ -51,7 +53,7 @@ extension Services {
                     metric: .pointingGame, pointingGame: try pointingGame(explanation, estimate, parameters.targets))
             }
         } catch let error as InteractionError {
-            throw ApplicationError.estimation(error)
+            throw ApplicationError.estimation(error, renaming: "players", to: "targets")
         }
     }
 

@@ -40,6 +40,8 @@ actor Explanation {
     private(set) var history: [Checkpoint] = []
     private var estimates: [EstimateKey: InteractionValues] = [:]
     private var running: [RefinementControl] = []
+    private var users = 0
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     struct EndValues: Sendable, Equatable {
         var empty: Double
@@ -86,9 +88,34 @@ actor Explanation {
 
     var isRefining: Bool { !running.isEmpty }
 
+    /// Whether something encodes masks for it.
+    var isBusy: Bool { users > 0 }
+
     /// Registers a refinement so that `stop` reaches it.
-    func begin(_ control: RefinementControl) { running.append(control) }
-    func end(_ control: RefinementControl) { running.removeAll { $0 === control } }
+    func begin(_ control: RefinementControl) {
+        running.append(control)
+        beginUse()
+    }
+
+    func end(_ control: RefinementControl) {
+        running.removeAll { $0 === control }
+        endUse()
+    }
+
+    /// Between the two, its games and its model are in use.
+    func beginUse() { users += 1 }
+
+    func endUse() {
+        users -= 1
+        guard users == 0 else { return }
+        for waiter in idleWaiters { waiter.resume() }
+        idleWaiters = []
+    }
+
+    /// Returns once nothing works on it.
+    func waitUntilIdle() async {
+        while users > 0 { await withCheckedContinuation { idleWaiters.append($0) } }
+    }
 
     /// Asks every running refinement to end with its result.
     /// - Returns: how many there were.

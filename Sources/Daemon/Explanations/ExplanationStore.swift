@@ -47,11 +47,18 @@ actor ExplanationStore {
         return entry.explanation
     }
 
+    /// Notes that an explanation was used, so that it counts as idle from here on.
+    func touch(_ id: String) { entries[id]?.lastUse = now() }
+
+    /// Forgets an explanation at once; what it holds is given back when nothing works on it any more.
     func close(_ id: String) async throws {
         let explanation = try find(id)
         entries[id] = nil
         _ = await explanation.stop()
-        await onClose(explanation)
+        Task { [onClose] in
+            await explanation.waitUntilIdle()
+            await onClose(explanation)
+        }
     }
 
     var all: [Explanation] { entries.values.map(\.explanation).sorted { $0.id < $1.id } }
@@ -68,8 +75,11 @@ actor ExplanationStore {
     /// - Returns: whether any are left to watch.
     private func closeIdle() async -> Bool {
         for (id, entry) in entries where now() - entry.lastUse > idleLimit {
-            if await entry.explanation.isRefining { continue }
-            try? await close(id)
+            if await entry.explanation.isBusy {
+                touch(id)
+            } else if now() - (entries[id]?.lastUse ?? now()) > idleLimit {
+                try? await close(id)
+            }
         }
         if entries.isEmpty { sweep = nil }
         return !entries.isEmpty

@@ -11,7 +11,8 @@ extension Services {
     func open(_ parameters: ExplanationOpen.Parameters) async throws -> Explanation {
         let settings = try ExplanationSettings(parameters)
         let lease = try await models.acquire(
-            parameters.model ?? configuration.defaultModel, precision: Precision(configuration.precision))
+            parameters.model ?? configuration.defaultModel, precision: nil,
+            otherwise: Precision(configuration.precision))
         do {
             return try await open(parameters, settings, lease)
         } catch {
@@ -71,6 +72,7 @@ extension Services {
             await explanation.adoptWarmMasks(
                 upTo: Budget(
                     imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks))
+            try Task.checkCancellation()
             await explanations.insert(explanation)
             return explanation
         } catch {

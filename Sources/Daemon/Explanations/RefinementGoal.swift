@@ -15,8 +15,11 @@ extension RefinementGoal {
         let until = parameters.until
         let hasRule = parameters.deadlineMilliseconds != nil || until != nil
         let imageMasks =
-            parameters.budget?.imageMasks ?? (hasRule ? configuration.maximumImageMasks : Self.defaultImageMasks)
-        let textMasks = parameters.budget?.textMasks ?? Self.defaultTextMasks
+            parameters.budget?.imageMasks
+            ?? (hasRule
+                ? configuration.maximumImageMasks : min(Self.defaultImageMasks, configuration.maximumImageMasks))
+        let textMasks =
+            parameters.budget?.textMasks ?? min(Self.defaultTextMasks, configuration.maximumTextMasks)
         try Self.check(imageMasks, "imageMasks", limit: configuration.maximumImageMasks)
         try Self.check(textMasks, "textMasks", limit: configuration.maximumTextMasks)
         if let deadline = parameters.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {

@@ -1,4 +1,5 @@
 import Interactions
+import Tensors
 
 /// What makes two image games the same: masks of one may serve the other.
 struct ImageGameKey: Hashable, Sendable {
@@ -45,8 +46,10 @@ enum GameKey: Hashable, Sendable {
         }
     }
 
-    /// Tells whether the model's files are those the masks were encoded with.
-    var fingerprint: String { model.weights }
+    /// Tells whether the model's files, the program and the processor are those the masks were encoded with.
+    var fingerprint: String {
+        "\(FIxLIPDaemonVersion.program) \(CPUFeatures.current.names.joined(separator: " ")); \(model.weights)"
+    }
 }
 
 /// What embeddings depend on beside the input.

@@ -84,6 +84,7 @@ actor GameStore {
             try? await files.run { archive.write(key, samples) }
             entries[key]?.isBeingKept = false
             entries[key]?.kept = samples.count
+            if let entry = entries[key], entry.holders == 0, entry.masks > entry.kept { keep(key) }
         }
     }
 

@@ -10,7 +10,10 @@ actor MaskedGame {
     private(set) var samples: GameSamples
     /// Coalitions some refinement is encoding at this moment.
     private var pending: Set<Coalition> = []
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var waiterCount = 0
+    /// Masks claimed at a time, so that others who want some of them wait briefly.
+    private static let claim = 256
 
     init(key: GameKey, samples: GameSamples) {
         self.key = key
@@ -25,22 +28,37 @@ actor MaskedGame {
             let missing = wanted.filter { samples.row(of: $0) == nil }
             if missing.isEmpty { return true }
             if Task.isCancelled { return false }
-            let mine = missing.filter { !pending.contains($0) }
+            let mine = Array(missing.lazy.filter { !self.pending.contains($0) }.prefix(Self.claim))
             if mine.isEmpty {
-                await withCheckedContinuation { waiters.append($0) }
+                await waitForOthers()
                 continue
             }
             pending.formUnion(mine)
             defer {
                 pending.subtract(mine)
-                let woken = waiters
-                waiters = []
+                let woken = waiters.values
+                waiters = [:]
                 for waiter in woken { waiter.resume() }
             }
             let rows = try await encode(mine)
             try store(mine, rows)
         }
     }
+
+    /// Returns when another refinement has finished some masks, or this task is cancelled.
+    private func waitForOthers() async {
+        waiterCount += 1
+        let number = waiterCount
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { continuation.resume() } else { waiters[number] = continuation }
+            }
+        } onCancel: {
+            Task { await self.wake(number) }
+        }
+    }
+
+    private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
 
     private func store(_ coalitions: [Coalition], _ rows: EncodedRows) throws {
         if rows.isComplete {

@@ -59,12 +59,17 @@ extension Services {
     }
 
     func values(of explanation: Explanation, _ selection: Selection) async throws -> Values {
-        if case .top(let count) = selection.pairs, count < 0 {
-            throw ParameterError("pairs.top", "must not be negative; it is \(count)")
-        }
+        try check(selection, for: explanation)
         let wantsErrors = selection.standardErrors ?? false
         let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)
         return Values(estimate, selection, errorsWanted: wantsErrors)
+    }
+
+    private func check(_ selection: Selection, for explanation: Explanation) throws(ParameterError) {
+        if case .top(let count) = selection.pairs, count < 0 {
+            throw ParameterError("pairs.top", "must not be negative; it is \(count)")
+        }
+        _ = try explanation.settings.estimatorSettings(selection, standardErrors: false)
     }
 
     func summaries() async -> [ExplanationSummary] {
@@ -87,6 +92,7 @@ extension Services {
     ) async throws -> ExplanationRefine.Result {
         let goal = try RefinementGoal(parameters, for: explanation, configuration)
         let selection = parameters.values ?? Selection()
+        try check(selection, for: explanation)
         let control = RefinementControl()
         let start = ContinuousClock.now
         let token = parameters.progressToken
@@ -118,7 +124,11 @@ extension Services {
             await explanation.end(control)
             throw error
         }
-        let values = try await values(of: explanation, selection)
+        let wantsErrors = selection.standardErrors ?? false
+        let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)
+        await explanation.record(Explanation.Checkpoint(estimate))
+        await explanations.touch(explanation.id)
+        let values = Values(estimate, selection, errorsWanted: wantsErrors)
         return ExplanationRefine.Result(
             explanation: explanation.id, imageMasks: await explanation.imageMasks,
             textMasks: await explanation.textMasks, stopReason: reason,

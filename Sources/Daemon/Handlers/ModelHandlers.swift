@@ -7,12 +7,14 @@ extension Services {
     func registerModelMethods(in table: inout MethodTable) {
         table.on(ModelsLoad.self) { parameters, _ in
             let keepAlive = parameters.keepAlive
-            if let keepAlive, keepAlive < 0, keepAlive != -1 {
-                throw ParameterError("keepAlive", "must be a number of seconds, or -1 to keep the model; it is \(keepAlive)")
+            if let keepAlive, keepAlive != -1, !(0...DaemonConfiguration.longestWait).contains(keepAlive) {
+                throw ParameterError(
+                    "keepAlive", "must be seconds, at most a year, or -1 to keep the model; it is \(keepAlive)")
             }
             let lease = try await models.acquire(
                 parameters.model ?? configuration.defaultModel,
-                precision: Precision(parameters.precision ?? configuration.precision), keepAlive: keepAlive)
+                precision: parameters.precision.map { Precision($0) },
+                otherwise: Precision(configuration.precision), keepAlive: keepAlive)
             await models.release(lease)
             return ModelsLoad.Result(lease)
         }

@@ -12,8 +12,10 @@ struct Services: Sendable {
     let games: GameStore
     let explanations: ExplanationStore
     let images: ImageLoader
-    /// Reads and decodes files, loads models.
+    /// Reads and decodes files.
     let files: WorkThreads
+    /// Loads models, reads and writes kept games.
+    let loading: WorkThreads
     /// Solves estimates.
     let solver: WorkThreads
     let logger: Logger
@@ -24,7 +26,8 @@ struct Services: Sendable {
         _ body: (ModelLease) async throws -> Value
     ) async throws -> Value {
         let lease = try await models.acquire(
-            name ?? configuration.defaultModel, precision: Precision(precision ?? configuration.precision))
+            name ?? configuration.defaultModel, precision: precision.map { Precision($0) },
+            otherwise: Precision(configuration.precision))
         do {
             let value = try await body(lease)
             await models.release(lease)

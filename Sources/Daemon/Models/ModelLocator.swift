@@ -30,8 +30,10 @@ struct ModelLocator: Sendable {
         }
         throw ApplicationError(
             .modelNotFound,
-            "there is no built-in model '\(name)' (looked in \(folders.joined(separator: ", "))); give a folder, or org/name "
-                + "as in the hub cache")
+            folders.isEmpty
+                ? "there are no built-in models beside this program; set FIXLIPD_MODELS to their folder, or give a model's folder"
+                : "there is no built-in model '\(name)' in \(folders.joined(separator: ", ")); give a folder, or org/name as in "
+                    + "the hub cache")
     }
 
     /// The built-in models that are there: name and folder.

@@ -22,7 +22,7 @@ struct RunningModel: Sendable {
         self.identity = identity
         self.loaded = loaded
         let files = (try? FileManager.default.contentsOfDirectory(atPath: loaded.folder)) ?? []
-        weights = files.filter { $0.hasSuffix(".safetensors") }.sorted().map { name in
+        weights = files.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix("config.json") }.sorted().map { name in
             let facts = try? FileManager.default.attributesOfItem(
                 atPath: URL(fileURLWithPath: loaded.folder + "/" + name).resolvingSymlinksInPath().path)
             let size = (facts?[.size] as? Int) ?? 0
@@ -55,6 +55,7 @@ actor ModelPool {
 
     private let locator: ModelLocator
     private let loader: Loader
+    private let onLoad: @Sendable (RunningModel) -> Void
     private let onUnload: @Sendable (RunningModel) -> Void
     private let memoryLimit: Int?
     private let defaultKeepAlive: Double
@@ -68,22 +69,32 @@ actor ModelPool {
     init(
         locator: ModelLocator, memoryLimit: Int?, keepAlive: Double, logger: Logger,
         now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
-        onUnload: @escaping @Sendable (RunningModel) -> Void, loader: @escaping Loader
+        onLoad: @escaping @Sendable (RunningModel) -> Void, onUnload: @escaping @Sendable (RunningModel) -> Void,
+        loader: @escaping Loader
     ) {
         self.locator = locator
         self.memoryLimit = memoryLimit
         defaultKeepAlive = keepAlive
         self.logger = logger
         self.now = now
+        self.onLoad = onLoad
         self.onUnload = onUnload
         self.loader = loader
     }
 
     /// The model `name` stands for, loaded if it is not, held until `release`.
-    /// - Parameter keepAlive: seconds it stays after its last use, −1 for ever; nil leaves what it has.
+    /// - Parameters:
+    ///   - precision: nil takes the model as it was used last, else `fallback`.
+    ///   - keepAlive: seconds it stays after its last use, −1 for ever; nil leaves what it has.
     /// - Throws: `ApplicationError` of kind `modelNotFound`, `modelUnsupported`, `modelCorrupt` or `memoryLimit`.
-    func acquire(_ name: String, precision: Precision, keepAlive: Double? = nil) async throws -> ModelLease {
-        let key = ModelKey(folder: try locator.folder(of: name), precision: precision)
+    func acquire(
+        _ name: String, precision: Precision?, otherwise fallback: Precision, keepAlive: Double? = nil
+    ) async throws -> ModelLease {
+        let folder = try locator.folder(of: name)
+        let lastUsed = entries.filter { $0.key.folder == folder }.max { $0.value.lastUse < $1.value.lastUse }?.key
+        let key =
+            precision.map { ModelKey(folder: folder, precision: $0) } ?? lastUsed
+            ?? ModelKey(folder: folder, precision: fallback)
         var entry = entries[key] ?? makeEntry(name, key)
         entry.holders += 1
         entry.lastUse = now()
@@ -91,17 +102,8 @@ actor ModelPool {
         entries[key] = entry
         do {
             let model = try await entry.load.value
-            if entries[key]?.model == nil {
-                entries[key]?.model = model
-                logger.info(
-                    "model loaded",
-                    metadata: [
-                        "model": "\(entry.id)", "precision": "\(model.loaded.precision)",
-                        "milliseconds": "\(Int(model.loaded.loadMilliseconds))",
-                        "bytes": "\(model.loaded.residentBytes)",
-                    ])
-                try enforceMemoryLimit(for: key)
-            }
+            guard entries[key]?.load == entry.load else { throw refusal(of: name) }
+            if entries[key]?.model == nil { try admit(model, key) }
             return ModelLease(key: key, id: entry.id, model: model)
         } catch {
             if entries[key]?.load == entry.load {
@@ -110,6 +112,30 @@ actor ModelPool {
             }
             throw error
         }
+    }
+
+    /// Takes a model that has just been loaded in, if memory allows.
+    private func admit(_ model: RunningModel, _ key: ModelKey) throws {
+        entries[key]?.model = model
+        do {
+            try enforceMemoryLimit(for: key)
+        } catch {
+            entries[key] = nil
+            throw error
+        }
+        onLoad(model)
+        logger.info(
+            "model loaded",
+            metadata: [
+                "model": "\(entries[key]?.id ?? "")", "precision": "\(model.loaded.precision)",
+                "milliseconds": "\(Int(model.loaded.loadMilliseconds))", "bytes": "\(model.loaded.residentBytes)",
+            ])
+    }
+
+    private func refusal(of name: String) -> ApplicationError {
+        ApplicationError(
+            .memoryLimit,
+            "the model \(name) does not fit the limit for weights; unload another, or start the daemon with a larger --model-memory")
     }
 
     private func makeEntry(_ name: String, _ key: ModelKey) -> Entry {
@@ -121,6 +147,7 @@ actor ModelPool {
     }
 
     func release(_ lease: ModelLease) {
+        guard entries[lease.key]?.model?.identity == lease.model.identity else { return }
         entries[lease.key]?.holders -= 1
         entries[lease.key]?.lastUse = now()
         scheduleExpiry()
@@ -194,7 +221,7 @@ actor ModelPool {
         let due = entries.values.filter { $0.model != nil && $0.holders == 0 && $0.keepAlive >= 0 }
             .map { $0.lastUse + $0.keepAlive }.min()
         guard let due else { return }
-        let wait = max(0.01, due - now())
+        let wait = min(max(0.01, due - now()), 86_400)
         expiry = Task { [weak self] in
             guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
             await self?.expire()
@@ -211,13 +238,7 @@ actor ModelPool {
             total -= entry.model?.loaded.residentBytes ?? 0
             unload(key, reason: "made room for another model")
         }
-        guard total > memoryLimit, let entry = entries[newcomer] else { return }
-        if let model = entry.model { onUnload(model) }
-        entries[newcomer]?.model = nil
-        throw ApplicationError(
-            .memoryLimit,
-            "the model \(entry.id) would bring the weights in memory to \(total >> 20) MiB, above the limit of \(memoryLimit >> 20) MiB; "
-                + "unload another, or start the daemon with a larger --model-memory")
+        if total > memoryLimit { throw refusal(of: entries[newcomer]?.id ?? "") }
     }
 
     @discardableResult
