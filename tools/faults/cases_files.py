@@ -157,7 +157,7 @@ def model_files_changed_under_a_loaded_model(setting):
     name = str(model)
     query = [("embed/text", {"model": name, "texts": ["a dog", "zebra crossing by night"]}),
              ("embed/image", {"model": name, "images": [str(path) for path in SCENES[:3]]})]
-    with setting.daemon("--keep-alive", -1) as daemon:
+    with setting.daemon("--keep-alive=-1") as daemon:
         client = daemon.connect()
 
         def answers():
