@@ -32,7 +32,7 @@ struct JointProblem {
         guard !(image.isExact && text.isExact) else { return 0 }
         let unknowns = index.unknowns.count
         let smallest = min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count)
-        let wanted = unknowns <= 2000 ? 8 : unknowns <= 3500 ? 4 : 0
+        let wanted = unknowns <= 2000 && settings.standardErrors ? 8 : unknowns <= 3500 ? 4 : 0
         return smallest >= 4 * wanted ? wanted : 0
     }
 

@@ -38,7 +38,7 @@ struct LeaveOneOut {
         let fit = solution.fit
         let players = fit.features.players
         let variances = fit.shrinkage.linearVariances
-        let diagonal = projection.diagonal()
+        let diagonal = projection.diagonal
         // (K₁P)_mm with K₁ = X diag(variances) Xᵀ.
         let projected = projection.times(fit.variables)
         for m in slack.indices {

@@ -56,6 +56,8 @@ struct DualProjection {
     private let sums: [Double]
     /// The weights of the masks in the intercept, C1/(1ᵀC1).
     let interceptWeights: [Double]
+    /// The diagonal of P.
+    let diagonal: [Double]
 
     init(_ kernel: consuming Matrix<Double>, noise: [Double]) throws(LinearAlgebraError) {
         var system = kernel
@@ -65,6 +67,9 @@ struct DualProjection {
         sums = factor.solve([Double](repeating: 1, count: count))
         let total = sums.reduce(0, +)
         interceptWeights = sums.map { $0 / total }
+        var diagonal = factor.inverseDiagonal()
+        for m in 0..<count { diagonal[m] -= sums[m] * interceptWeights[m] }
+        self.diagonal = diagonal
     }
 
     /// P·Y for Y of `[masks, responses]`.
@@ -76,13 +81,6 @@ struct DualProjection {
             for m in 0..<responses.rows { total += result.elements[m * width + r] }
             for m in 0..<responses.rows { result.elements[m * width + r] -= interceptWeights[m] * total }
         }
-        return result
-    }
-
-    /// The diagonal of P.
-    func diagonal() -> [Double] {
-        var result = factor.inverseDiagonal()
-        for m in result.indices { result[m] -= sums[m] * interceptWeights[m] }
         return result
     }
 }

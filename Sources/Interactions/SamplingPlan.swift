@@ -4,7 +4,7 @@ import Foundation
 public struct SamplingNode: Sendable, Equatable {
     /// The probability that a player is present.
     public let probability: Double
-    /// The node's weight in the weighted least-squares problem: 1 for Banzhaf, ω/(p(1−p)) for Shapley.
+    /// The node's weight in the mixture of Bernoulli products: 1 for Banzhaf, ω/(p(1−p)) for Shapley.
     public let weight: Double
 
     public init(probability: Double, weight: Double) {

@@ -16,15 +16,14 @@ struct ShrinkageSearch {
     private let responses: Matrix<Double>
     private var hasPairs: Bool { order >= 2 && variables.columns >= 2 }
 
-    /// - Parameter rows: the masks to look at; the first of the sample if nil.
-    init(_ sample: SideSample, order: Int, responses: Matrix<Double>, rows: [Int]? = nil) {
-        let limit = min(sample.coalitions.count, Self.maximumMasks(players: sample.players))
-        let rows = rows ?? Array(0..<limit)
+    /// - Parameter responses: one row per mask of the sample.
+    init(_ sample: SideSample, order: Int, responses: Matrix<Double>) {
+        let used = min(sample.coalitions.count, Self.maximumMasks(players: sample.players))
         let features = Features(players: sample.players, order: order, probability: sample.probability)
-        variables = features.variables(rows.map { sample.coalitions[$0] })
-        let counts = sample.counts
-        self.counts = rows.map { counts[$0] }
-        self.responses = Matrix(rows: rows.count, columns: responses.columns, elements: rows.flatMap { responses.row($0) })
+        variables = features.variables(sample.coalitions[..<used])
+        counts = Array(sample.counts[..<used])
+        self.responses = Matrix(
+            rows: used, columns: responses.columns, elements: Array(responses.elements[..<(used * responses.columns)]))
         self.order = order
     }
 
@@ -120,7 +119,7 @@ struct ShrinkageSearch {
     private func error(_ kernels: OrderKernels, _ point: Point) -> Double {
         guard let projection = projection(kernels, shrinkage(point, [])) else { return .infinity }
         let dual = projection.times(responses)
-        let diagonal = projection.diagonal()
+        let diagonal = projection.diagonal
         var total = 0.0
         for m in 0..<dual.rows {
             var sum = 0.0
@@ -131,10 +130,6 @@ struct ShrinkageSearch {
     }
 
     /// v_i in proportion to the squared estimated effect of player i over all responses, kept away from zero.
-    func relevance(_ shrinkage: Shrinkage) -> [Double] {
-        relevance(OrderKernels(variables, relevance: shrinkage.relevance, order: order), shrinkage)
-    }
-
     private func relevance(_ kernels: OrderKernels, _ shrinkage: Shrinkage) -> [Double] {
         guard let projection = projection(kernels, shrinkage) else { return shrinkage.relevance }
         let effects = variables.times(projection.times(responses), transposeSelf: true)

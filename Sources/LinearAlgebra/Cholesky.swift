@@ -2,11 +2,13 @@
 public struct Cholesky<Element: Scalar>: Sendable {
     public let size: Int
     /// U in the upper triangle, row-major; what lies below is not meaningful.
-    private var factor: [Element]
+    @usableFromInline
+    var factor: [Element]
 
     /// Factors a matrix of which the upper triangle is read.
     ///
     /// - Throws: ``LinearAlgebraError/notPositiveDefinite(row:)``.
+    @inlinable
     public init(_ matrix: consuming Matrix<Element>) throws(LinearAlgebraError) {
         precondition(matrix.rows == matrix.columns, "the matrix is not square")
         size = matrix.rows
@@ -21,6 +23,7 @@ public struct Cholesky<Element: Scalar>: Sendable {
     }
 
     /// The least over the greatest diagonal element of U, squared: near 0 where A is singular to working precision.
+    @inlinable
     public var pivotRatio: Element {
         guard size > 0 else { return 1 }
         var least = factor[0].magnitude
@@ -33,6 +36,7 @@ public struct Cholesky<Element: Scalar>: Sendable {
     }
 
     /// A⁻¹B for B of `[size, columns]`.
+    @inlinable
     public func solve(_ right: Matrix<Element>) -> Matrix<Element> {
         var result = right
         triangularSolve(&result, transpose: true)
@@ -41,11 +45,13 @@ public struct Cholesky<Element: Scalar>: Sendable {
     }
 
     /// A⁻¹b.
+    @inlinable
     public func solve(_ right: [Element]) -> [Element] {
         solve(Matrix(rows: right.count, columns: 1, elements: right)).elements
     }
 
     /// U⁻ᵀB: the columns' squared lengths are bᵀA⁻¹b.
+    @inlinable
     public func whiten(_ right: Matrix<Element>) -> Matrix<Element> {
         var result = right
         triangularSolve(&result, transpose: true)
@@ -53,11 +59,13 @@ public struct Cholesky<Element: Scalar>: Sendable {
     }
 
     /// A⁻¹ = U⁻¹U⁻ᵀ, complete.
+    @inlinable
     public func inverse() -> Matrix<Element> {
         invertedTriangle().outerGram
     }
 
     /// The diagonal of A⁻¹ = U⁻¹U⁻ᵀ: the squared lengths of the rows of U⁻¹.
+    @inlinable
     public func inverseDiagonal() -> [Element] {
         let inverse = invertedTriangle()
         return (0..<size).map { i in
@@ -68,7 +76,8 @@ public struct Cholesky<Element: Scalar>: Sendable {
     }
 
     /// U⁻¹ with zeros below the diagonal.
-    private func invertedTriangle() -> Matrix<Element> {
+    @inlinable
+    func invertedTriangle() -> Matrix<Element> {
         var result = Matrix(rows: size, columns: size, elements: factor)
         result.elements.withUnsafeMutableBufferPointer { buffer in
             guard let u = buffer.baseAddress else { return }
@@ -81,7 +90,8 @@ public struct Cholesky<Element: Scalar>: Sendable {
     }
 
     /// U ← U⁻¹ by halves, [[A, B], [0, C]]⁻¹ = [[A⁻¹, −A⁻¹BC⁻¹], [0, C⁻¹]]: OpenBLAS's own `trtri` is several times slower.
-    private static func invertTriangle(_ u: UnsafeMutablePointer<Element>, size: Int, stride: Int) {
+    @inlinable
+    static func invertTriangle(_ u: UnsafeMutablePointer<Element>, size: Int, stride: Int) {
         if size <= 32 {
             for j in 0..<size {
                 let inverse = 1 / u[j * stride + j]
@@ -101,7 +111,8 @@ public struct Cholesky<Element: Scalar>: Sendable {
         invertTriangle(lower, size: size - half, stride: stride)
     }
 
-    private func triangularSolve(_ right: inout Matrix<Element>, transpose: Bool) {
+    @inlinable
+    func triangularSolve(_ right: inout Matrix<Element>, transpose: Bool) {
         precondition(right.rows == size, "sizes differ")
         guard size > 0, right.columns > 0 else { return }
         let columns = right.columns

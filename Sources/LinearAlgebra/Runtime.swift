@@ -4,7 +4,8 @@ import Foundation
 /// How OpenBLAS runs in this process.
 ///
 /// Before its first product or solve this module has OpenBLAS choose its kernels by the processor's instruction sets, and keeps every
-/// call on the thread that makes it.
+/// call on the thread that makes it. That sets and clears an environment variable: a program with threads that read the environment
+/// reads ``kernels`` once before it starts them.
 public enum Runtime {
     /// The number of threads each product or solve may use, for the whole process: 1 unless ``setThreads(_:)`` was called.
     public static var threads: Int {
