@@ -7,7 +7,7 @@ import threading
 import time
 
 from cases import case
-from daemon import FIXTURES, SCENES, check, copy_model, wait_for
+from daemon import FIXTURES, SCENES, SMALL_MODEL, check, copy_model, wait_for
 
 
 @case
@@ -83,7 +83,8 @@ def image_byte_flips(setting):
             for start in range(0, len(variants), 200):
                 part = variants[start:start + 200]
                 images = [{"data": base64.b64encode(data).decode()} for data in part]
-                result = client.result("embed/image", {"images": images, "onError": "item", "encoding": "base64"})
+                result = client.result("embed/image", {
+                    "model": SMALL_MODEL, "images": images, "onError": "item", "encoding": "base64"})
                 check(len(result["embeddings"]) == len(part), f"{name}: not as many embeddings as images")
                 codes = {error["code"] for error in result.get("errors", [])}
                 check(codes <= {1004, 1005}, f"{name}: errors {codes}")

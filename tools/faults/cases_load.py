@@ -5,7 +5,7 @@ import asyncio
 import sessions
 import traffic
 from cases import case
-from daemon import check, wait_for
+from daemon import SMALL_MODEL, check, wait_for
 
 
 def settle(client):
@@ -36,7 +36,7 @@ def load_with_cancels_and_disconnects(setting):
         unknown = offered - traffic.driven(setting.random("driven"))
         check(not unknown, f"the load does not drive {sorted(unknown)}")
         client.result("models/load", {"model": "demo"})
-        client.result("models/load", {"model": traffic.SECOND_MODEL})
+        client.result("models/load", {"model": SMALL_MODEL})
         # Timers, opened when the first request sleeps, are the daemon's own.
         before = daemon.descriptors() + 3
         # The first round fills what is to be filled: models, games, the allocator's arenas.

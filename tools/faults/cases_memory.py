@@ -6,7 +6,7 @@ import time
 
 from cases import case
 from client import Client, frame, request
-from daemon import FIXTURES, SCENES, check, copy_model, wait_for
+from daemon import FIXTURES, SCENES, SMALL_MODEL, check, copy_model, wait_for
 
 SCENE = str(SCENES[3])
 
@@ -79,9 +79,10 @@ def game_memory_limit(setting):
     with setting.daemon("--game-memory", 1) as daemon:
         client = daemon.connect()
         codes = []
-        for index in range(6):
+        for index in range(4):
             codes.append(client.error_code(
-                "explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 600}}))
+                "explain", {
+                "image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 500}}))
         check(set(codes) <= {None, 1010}, f"errors {codes}")
         opened = client.result("explanation/open", {"image": SCENE, "text": "a bus"})["explanation"]
         code = client.error_code("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 20_000}})
@@ -90,7 +91,7 @@ def game_memory_limit(setting):
         held = games["image"]["bytes"] + games["text"]["bytes"]
         check(held <= 1 << 20, f"{held} bytes are held")
         check("result" in client.call("explanation/close", {"explanation": opened}), "the explanation does not close")
-    return f"6 explanations of 600 masks: {codes.count(None)} done, {games['evicted']} games made room; 20,000 masks refused"
+    return f"4 explanations of 500 masks: {codes.count(None)} done, {games['evicted']} games made room; 20,000 masks refused"
 
 
 @case
@@ -100,7 +101,7 @@ def games_without_masks_leave_nothing(setting):
     with setting.daemon() as daemon:
         client = daemon.connect()
         for index in range(count):
-            opened = client.result("explanation/open", {"image": SCENE, "text": f"a kite {index}"})["explanation"]
+            opened = client.result("explanation/open", {"model": SMALL_MODEL, "image": SCENE, "text": f"a kite {index}"})["explanation"]
             client.result("explanation/close", {"explanation": opened})
         games = client.result("server/status")["games"]
     kept = games["text"]["count"]

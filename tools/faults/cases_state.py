@@ -5,15 +5,15 @@ import pathlib
 import subprocess
 
 from cases import Skipped, case
-from daemon import SCENES, check, wait_for
+from daemon import SCENES, SMALL_MODEL, check, wait_for
 
 SCENE = str(SCENES[3])
 OPEN = {"image": SCENE, "text": "a kite and a bus", "seed": 7}
 
 
-def values(client, budget):
+def values(client, budget, **other):
     """The result of a refinement of the scene, and how many masks were warm when it was opened."""
-    opened = client.result("explanation/open", OPEN)
+    opened = client.result("explanation/open", {**OPEN, **other})
     refined = client.result("explanation/refine", {
         "explanation": opened["explanation"], "budget": budget, "values": {"pairs": "none"}})
     client.result("explanation/close", {"explanation": opened["explanation"]})
@@ -37,7 +37,7 @@ def warm_masks_survive_a_kill(setting):
             opened = client.result("explanation/open", OPEN)
             found.append(opened["warm"]["imageMasks"])
             client.post("explanation/refine", {"explanation": opened["explanation"], "budget": {"imageMasks": 60_000, "textMasks": 32}})
-            goal = found[-1] + 400
+            goal = found[-1] + 250
             wait_for("masks", lambda: watcher.result("server/status")["games"]["image"]["masks"] >= goal, 120, 0.02)
             daemon.kill()
     with setting.daemon("--state", state) as daemon:
@@ -57,7 +57,7 @@ def damaged_state_files(setting):
     state = setting.folder / "state"
     budget = {"imageMasks": 64, "textMasks": 32}
     with setting.daemon("--state", state) as daemon:
-        expected, _ = values(daemon.connect(), budget)
+        expected, _ = values(daemon.connect(), budget, model=SMALL_MODEL)
     games = sorted(state.glob("*.game"))
     check(len(games) == 2, f"{len(games)} files were kept")
     originals = [game.read_bytes() for game in games]
@@ -75,13 +75,13 @@ def damaged_state_files(setting):
         for game, original in zip(games, originals):
             game.write_bytes(damage(original))
         with setting.daemon("--state", state) as daemon:
-            got, _ = values(daemon.connect(), budget)
+            got, _ = values(daemon.connect(), budget, model=SMALL_MODEL)
         wrong += not agree(got, expected, 1e-4)
     check(wrong == 0, f"{wrong} of {len(damages)} damaged pairs of files were taken and gave other values")
     for game, original in zip(games, reversed(originals)):
         game.write_bytes(original)
     with setting.daemon("--state", state) as daemon:
-        got, _ = values(daemon.connect(), budget)
+        got, _ = values(daemon.connect(), budget, model=SMALL_MODEL)
     check(agree(got, expected), "exchanged files were taken")
     return f"{len(damages)} kinds of damage and an exchange: the values stay"
 
@@ -100,8 +100,8 @@ def state_on_a_full_disk(setting):
         with setting.daemon("--state", state) as daemon:
             client = daemon.connect()
             for index in range(3):
-                result = client.result("explain", {"image": str(SCENES[index]), "text": "a kite", "budget": {"imageMasks": 300}})
-                check(result["imageMasks"] >= 300, f"only {result['imageMasks']} masks")
+                result = client.result("explain", {"image": str(SCENES[index]), "text": "a kite", "budget": {"imageMasks": 200}})
+                check(result["imageMasks"] >= 200, f"only {result['imageMasks']} masks")
         told = daemon.log().count("could not be kept")
         check(told > 0, "the log does not tell")
         halves = [name for name in os.listdir(state) if not name.endswith(".game")]
@@ -121,7 +121,7 @@ def state_folder_limit(setting):
     state = setting.folder / "state"
     with setting.daemon("--state", state, "--state-limit", 1) as daemon:
         client = daemon.connect()
-        for index in range(5):
+        for index in range(3):
             client.result("explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 600}})
     sizes = [os.path.getsize(path) for path in state.iterdir()]
     check(sum(sizes) <= 1 << 20, f"{sum(sizes)} bytes are kept")

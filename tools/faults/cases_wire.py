@@ -7,7 +7,7 @@ import time
 
 from cases import case
 from client import frame, notification, request
-from daemon import SCENES, check, wait_for
+from daemon import SCENES, SMALL_MODEL, check, wait_for
 
 VALID = [
     request(1, "server/ping"), request("two", "server/status"), request(3, "tokenize", {"texts": ["a red rose"]}),
@@ -159,7 +159,7 @@ def deep_wide_and_huge_json(setting):
             client.send(frame([request(i, "server/ping") for i in range(1000)]))
             check(sorted(item["id"] for item in client.receive()) == list(range(1000)), "a batch of 1,000 was not answered whole")
             texts = ["a dog"] * 5000
-            rows = client.result("embed/text", {"texts": texts, "encoding": "base64"})["embeddings"]
+            rows = client.result("embed/text", {"model": SMALL_MODEL, "texts": texts, "encoding": "base64"})["embeddings"]
             check(len(rows) == len(texts), "5,000 texts in one request: not as many embeddings")
         resident = daemon.resident()
     with setting.daemon("--max-message", 1) as daemon:

@@ -12,6 +12,8 @@ from client import Client
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "Tests" / "Fixtures"
+# The quickest to load and to run.
+SMALL_MODEL = str(FIXTURES / "clip-small")
 SCENES = sorted((REPOSITORY / "models" / "demo" / "scenes").glob("scene-*.png"))
 
 # What a Swift program writes to its standard error when it traps.
@@ -94,7 +96,8 @@ class Daemon:
             if kind is None:
                 if not self.ended:
                     self.check_alive()
-                    check(self.terminate() == 0, "SIGTERM at the end of the case did not give status 0")
+                    status = self.terminate()
+                    check(status == 0, f"SIGTERM at the end of the case gave status {status}: {self.log()[-800:]}")
                 self.check_log()
             elif not self.ended and self.process.poll() is not None:
                 raise Failure(f"the daemon ended with status {self.process.returncode}: {self.log()[-800:]}") from error

@@ -3,10 +3,9 @@
 import base64
 import dataclasses
 
-from daemon import FIXTURES, SCENES
+from daemon import FIXTURES, SCENES, SMALL_MODEL
 
 WORDS = "kite bus rose postbox clock boat lamp horse tree hat".split()
-SECOND_MODEL = str(FIXTURES / "clip-small")
 SMALL_IMAGE = base64.b64encode((FIXTURES / "images" / "palette-8.png").read_bytes()).decode()
 PIXELS = base64.b64encode(bytes(range(192))).decode()
 NOTE = "# Notes\n\n" + "\n\n".join(f"![a {word} by the sea]({word}.png)" for word in WORDS)
@@ -43,12 +42,12 @@ def opening(generator):
 
 def plain(generator):
     """A request that stands alone."""
-    model = generator.choice(["demo", "demo", "demo", SECOND_MODEL])
+    model = generator.choice(["demo", "demo", "demo", SMALL_MODEL])
     choices = [
         lambda: Ask("server/ping"), lambda: Ask("server/status"), lambda: Ask("models/list"),
         lambda: Ask("initialize", {"clientInfo": {"name": "faults"}}), lambda: Ask("rpc.discover"),
         lambda: Ask("models/load", {"model": model}),
-        lambda: Ask("models/unload", {"model": SECOND_MODEL}, frozenset({1001})),
+        lambda: Ask("models/unload", {"model": SMALL_MODEL}, frozenset({1001})),
         lambda: Ask("tokenize", {"model": model, "texts": [caption(generator) for _ in range(5)]}),
         lambda: Ask("embed/text", {"model": model, "texts": [caption(generator) for _ in range(generator.randint(1, 8))]}),
         lambda: Ask("embed/image", {"model": model, "images": [image(generator) for _ in range(generator.randint(1, 4))]}),
