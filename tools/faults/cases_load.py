@@ -27,7 +27,7 @@ def settle(client):
 def load_with_cancels_and_disconnects(setting):
     """All methods from many clients: each request one reply; memory and descriptors level between rounds."""
     clients = setting.amount(40, 200)
-    seconds = setting.amount(5.0, 40.0)
+    seconds = setting.amount(4.0, 40.0)
     ledger = sessions.Ledger()
     resident, descriptors, left = [], [], 0
     with setting.daemon("--game-memory", 8, "--keep-alive=-1") as daemon:

@@ -65,6 +65,10 @@ def notification(method, params):
     return {"jsonrpc": "2.0", "method": method, "params": params}
 
 
+class Ended(Exception):
+    """The daemon ended the connection although a reply was owed."""
+
+
 class Client:
     """One blocking connection."""
 
@@ -116,7 +120,7 @@ class Client:
         while True:
             message = self.receive()
             if message is None:
-                raise ConnectionError(f"the connection ended before the reply to request {number}")
+                raise Ended(f"the connection ended before the reply to request {number}")
             if isinstance(message, dict) and message.get("id") == number and "method" not in message:
                 return message
 

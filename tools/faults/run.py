@@ -20,6 +20,7 @@ import cases_memory
 import cases_process
 import cases_state
 import cases_wire
+from client import Ended
 from daemon import REPOSITORY, Failure
 
 MODULES = (cases_wire, cases_files, cases_memory, cases_process, cases_state, cases_load)
@@ -48,7 +49,7 @@ def run(function, options):
             outcome, detail = "passed", function(setting)
         except cases.Skipped as reason:
             outcome, detail = "SKIPPED", str(reason)
-        except Failure as reason:
+        except (Failure, Ended) as reason:
             outcome, detail = "FAILED", str(reason)
         except Exception:
             outcome, detail = "FAILED", traceback.format_exc()
