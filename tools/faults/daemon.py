@@ -97,10 +97,10 @@ class Daemon:
                 if not self.ended:
                     self.check_alive()
                     status = self.terminate()
-                    check(status == 0, f"SIGTERM at the end of the case gave status {status}: {self.log()[-800:]}")
+                    check(status == 0, f"SIGTERM at the end of the case gave status {status}: {self.crash()}")
                 self.check_log()
             elif not self.ended and self.process.poll() is not None:
-                raise Failure(f"the daemon ended with status {self.process.returncode}: {self.log()[-800:]}") from error
+                raise Failure(f"the daemon ended with status {self.process.returncode}: {self.crash()}") from error
         finally:
             if self.process.poll() is None:
                 self.process.kill()
@@ -118,7 +118,7 @@ class Daemon:
 
     def check_alive(self):
         status = self.process.poll()
-        check(status is None, f"the daemon ended with status {status}: {self.log()[-800:]}")
+        check(status is None, f"the daemon ended with status {status}: {self.crash()}")
         with Client(self.socket, timeout=60.0) as client:
             check("result" in client.call("server/ping"), "the daemon does not answer a ping")
 
@@ -128,6 +128,16 @@ class Daemon:
 
     def log(self):
         return self.log_path.read_text(errors="replace")
+
+    def crash(self):
+        """What the log says of a crash, without the registers and images of the report; else its end."""
+        lines = self.log().splitlines()
+        for number, line in enumerate(lines):
+            if "crashed" in line:
+                crashed = next((i for i, text in enumerate(lines) if text.startswith("Thread") and "crashed" in text), number)
+                frames = [text.strip() for text in lines[crashed:crashed + 25] if " in " in text]
+                return " | ".join([line.strip("* ")] + frames[:8])
+        return self.log()[-800:]
 
     def resident(self):
         """VmRSS in bytes (proc(5))."""
