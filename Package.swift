@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Rendering",
+                "Captions", "Digests", "Encoders", "LinearAlgebra", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -80,6 +80,7 @@ let package = Package(
                 "Encoders", "Images", "JSON", "Tensors",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions"]),

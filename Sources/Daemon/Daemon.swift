@@ -2,6 +2,7 @@ import Encoders
 import FIxLIPProtocol
 import Foundation
 public import JSONRPC
+import LinearAlgebra
 public import Logging
 
 /// The daemon without its transport: models, games, explanations, and the methods on them.
@@ -12,6 +13,9 @@ public struct Daemon: Sendable {
     /// - Parameter executable: where the program lies, to find the built-in models beside it.
     /// - Throws: `ApplicationError` of kind `pathNotAllowed` for an image root that is no folder.
     public init(configuration: DaemonConfiguration, executable: String, logger: Logger) throws {
+        // Before any thread can compute: it switches the library's kernels.
+        let kernels = LinearAlgebra.Runtime.kernels
+        logger.debug("linear algebra", metadata: ["kernels": "\(kernels)"])
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let scheduler = EncodeScheduler(
             threadCount: configuration.computeThreads > 0 ? configuration.computeThreads : cores)

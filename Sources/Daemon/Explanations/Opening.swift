@@ -212,15 +212,12 @@ extension ModelLease {
 }
 
 extension ExplanationSettings {
-    /// (n − 1)/2 nodes give the Shapley kernel exactly; a few do nearly as well, and leave more masks to each.
-    private static func shapleyNodes(players: Int) -> Int { min(8, max(1, (players + 1) / 2)) }
-
     /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley (method, section 4).
     func plans(imagePlayers: Int, textPlayers: Int) throws -> (image: SamplingPlan, text: SamplingPlan) {
         let nodes =
             index == .banzhaf
             ? [SamplingNode(probability: p, weight: 1)]
-            : SamplingNode.shapley(count: Self.shapleyNodes(players: imagePlayers + textPlayers))
+            : SamplingNode.shapley(count: SamplingNode.shapleyCount(players: imagePlayers + textPlayers))
         return (
             try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed, paired: paired),
             try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed, paired: paired)
