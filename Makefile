@@ -29,6 +29,9 @@ install: build
 	install -D -m 755 $(BUILD)/fixlipd $(DESTDIR)$(PREFIX)/bin/fixlipd
 	mkdir -p $(DESTDIR)$(PREFIX)/share/fixlipd
 	cp -r models $(DESTDIR)$(PREFIX)/share/fixlipd/
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/user
+	for unit in packaging/systemd/fixlipd.service packaging/systemd/fixlipd.socket; do \
+		sed 's|/usr/local|$(PREFIX)|' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/user/$$(basename $$unit); done
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$(FIXLIPD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fixlipd
 	$(FIXLIPD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_fixlipd

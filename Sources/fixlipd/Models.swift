@@ -39,7 +39,7 @@ struct Models: ParsableCommand {
         var model: String
         @Option(help: "auto, f32, bf16 or int8.")
         var precision: String?
-        @Option(help: "Seconds without use after which it is unloaded; -1 keeps it.")
+        @Option(parsing: .unconditional, help: "Seconds without use after which it is unloaded; -1 keeps it.")
         var keepAlive: Double?
         @OptionGroup var daemon: DaemonOptions
 

@@ -50,7 +50,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Memory for model weights, in MiB; no limit by default.")
     var modelMemory: Int?
 
-    @Option(help: "Seconds a model stays loaded without use; -1 keeps it.")
+    @Option(parsing: .unconditional, help: "Seconds a model stays loaded without use; -1 keeps it.")
     var keepAlive = 300.0
 
     @Option(help: "Seconds an explanation stays open without use.")
@@ -119,11 +119,14 @@ struct Serve: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+        var status = EXIT_SUCCESS
         do {
             try await group.run()
         } catch is DaemonService.AbnormalExit {
-            throw ExitCode(1)
+            status = EXIT_FAILURE
         }
+        // Everything is put away. Libraries' destructors must not run beside compute threads that are still leaving.
+        _exit(status)
     }
 
     private func socketAddress() throws -> UnixSocketAddress {

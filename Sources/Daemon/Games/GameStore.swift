@@ -52,7 +52,9 @@ actor GameStore {
 
     func release(_ key: GameKey) {
         entries[key]?.holders -= 1
-        if let entry = entries[key], entry.masks > entry.kept { keep(key) }
+        guard let entry = entries[key] else { return }
+        if entry.holders == 0, entry.masks == 0 { entries[key] = nil }
+        if entry.masks > entry.kept { keep(key) }
         shrink(by: 0)
     }
 

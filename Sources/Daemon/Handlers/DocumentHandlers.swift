@@ -26,7 +26,10 @@ extension Services {
         }
 
         table.on(Discover.self) { _, _ in
-            try JSONValue(parsing: OpenRPCDocument.json, limits: JSONLimits(depth: 256))
+            try openRPCDocument.get()
         }
     }
 }
+
+/// Parsed once: it is large, and every client may ask for it.
+private let openRPCDocument = Result { try JSONValue(parsing: OpenRPCDocument.json, limits: JSONLimits(depth: 256)) }
