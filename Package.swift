@@ -50,12 +50,14 @@ let package = Package(
         .target(name: "Captions"),
 
         // The program
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(
             name: "Daemon",
             dependencies: [
-                "Captions", "Digests", "Encoders", "LinearAlgebra", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Rendering",
+                "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC",
+                "LinearAlgebra", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

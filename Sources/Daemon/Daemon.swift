@@ -8,6 +8,7 @@ public import Logging
 /// The daemon without its transport: models, games, explanations, and the methods on them.
 public struct Daemon: Sendable {
     private let services: Services
+    private let memoryReturn: MemoryReturn
 
     /// Starts the compute threads; loads no model.
     /// - Parameter executable: where the program lies, to find the built-in models beside it.
@@ -52,8 +53,8 @@ public struct Daemon: Sendable {
         services = Services(
             configuration: configuration, models: models, scheduler: scheduler, games: games,
             explanations: explanations, images: try ImageLoader(configuration), files: files, loading: loading,
-            solver: solver,
-            logger: logger)
+            solver: solver, logger: logger)
+        memoryReturn = MemoryReturn(on: loading) { scheduler.batchesTaken }
     }
 
     /// The methods of the protocol.
@@ -79,6 +80,7 @@ public struct Daemon: Sendable {
 
     /// Keeps what is to be kept and ends the threads.
     public func stop() async {
+        memoryReturn.stop()
         await services.games.keepAll()
         services.scheduler.stop()
         services.files.stop()

@@ -22,7 +22,10 @@ final class EncodeScheduler: @unchecked Sendable {
 
     /// However many requests wait, one micro-batch in so many is a refinement's.
     private static let refinementTurn = 8
-    private var batchesTaken = 0
+    private var taken = 0
+
+    /// Micro-batches since the start, which tells whether the daemon is at work.
+    var batchesTaken: Int { condition.withLock { taken } }
 
     /// Called by a worker before each micro-batch; tests hold workers here.
     private let beforeBatch: (@Sendable () -> Void)?
@@ -133,8 +136,8 @@ final class EncodeScheduler: @unchecked Sendable {
         let waiting = orders.filter(\.hasWaiting)
         let interactive = waiting.filter { $0.urgency == .interactive }.sorted { $0.rank < $1.rank }
         let refinements = waiting.filter { $0.urgency == .refinement }
-        batchesTaken += 1
-        let isRefinementsTurn = interactive.isEmpty || batchesTaken % Self.refinementTurn == 0
+        taken += 1
+        let isRefinementsTurn = interactive.isEmpty || taken % Self.refinementTurn == 0
         let queue = isRefinementsTurn && !refinements.isEmpty ? refinements : interactive
         guard let first = queue.first else { return [] }
         var room: Int

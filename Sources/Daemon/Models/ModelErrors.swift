@@ -7,7 +7,9 @@ extension ApplicationError {
         let kind: ErrorKind =
             switch error {
             case .notFound, .missingFile: .modelNotFound
-            case .unsupported, .configuration(_, "model_type", _), .configuration(_, "hidden_act", _): .modelUnsupported
+            case .unsupported: .modelUnsupported
+            case .configuration(_, let key, _) where key.hasSuffix("model_type") || key.hasSuffix("hidden_act"):
+                .modelUnsupported
             case .unreadable, .configuration, .weights, .tokenizer, .preprocessor, .compute: .modelCorrupt
             }
         self.init(kind, "\(error)")

@@ -32,7 +32,7 @@ return {
     vim.loop.fs_chmod(folder, 493)
     support.fresh({ socket = folder .. "/daemon.sock" })
     support.edit("markdown", { line }, { 1, 5 })
-    support.contains(said(), "fixlip: the daemon did not start")
+    support.contains(said(), "fixlip: others can enter " .. folder .. " (mode 755); run: chmod 700 ")
   end },
   { "the socket path is too long", function()
     support.fresh({ socket = "/tmp/" .. ("x"):rep(120) })
