@@ -33,7 +33,8 @@ struct Refinement: Sendable {
         defer { solve?.cancel() }
         await reporter.send(.begin)
         try await encodeText(upTo: goal.textMasks, control)
-        try await encodeImage(upTo: min(goal.imageMasks, Self.minimumMasks), control, interruptible: false)
+        let first = wholeBatches(upTo: Self.minimumMasks, from: 0)
+        try await encodeImage(upTo: first, control, interruptible: false)
 
         while control.ending == nil {
             if let running = solve, running.isFinished || judgesEachEstimate {
@@ -54,11 +55,19 @@ struct Refinement: Sendable {
                 solve = Solve(explanation, selection, standardErrors: needsStandardErrors, on: solver)
                 if judgesEachEstimate { continue }
             }
-            try await encodeImage(upTo: schedule.nextTarget(imageMasks: held), control)
+            let next = wholeBatches(upTo: schedule.nextTarget(imageMasks: held), from: held)
+            try await encodeImage(upTo: next, control)
         }
         guard case .reason(let reason) = control.ending, !Task.isCancelled else { throw CancellationError() }
         await reporter.send(.end)
         return reason
+    }
+
+    /// A step that leaves no thread without a full micro-batch, short of the goal.
+    private func wholeBatches(upTo masks: Int, from held: Int) -> Int {
+        let round = encoder.scheduler.threadCount * explanation.lease.model.loaded.imageMicroBatch
+        let rounds = (max(1, masks - held) + round - 1) / round
+        return min(goal.imageMasks, held + rounds * round)
     }
 
     /// With a stop rule, no mask is encoded beyond those that meet it.
