@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test bench bench-quick install
+.PHONY: setup build demo test test-notebook bench bench-quick install
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -43,3 +43,9 @@ bench: build
 
 bench-quick: build
 	$(PYTHON) benchmarks/run.py --quick
+
+# The example notebook, run from its first cell to its last; its page is checked where Chromium is installed.
+test-notebook: build
+	test -d .peers/notebook || $(PYTHON) -m venv .peers/notebook
+	.peers/notebook/bin/pip install -q numpy ipython ipykernel nbclient nbconvert
+	.peers/notebook/bin/python tools/screenshots/notebook.py build/notebook
