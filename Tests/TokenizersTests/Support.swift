@@ -14,10 +14,10 @@ enum TestData {
         root.appendingPathComponent("Tests/TokenizersTests/Fixtures/\(name)").path
     }
 
-    /// The real CLIP vocabulary, which is not part of the repository; nil where it is absent.
+    /// The real CLIP vocabulary, which is not part of the repository: `clip-bpe` in the folder that `FIXLIP_SHARED_DATA`
+    /// names; nil where it is absent.
     static let clipVocabulary: String? = {
-        let shared =
-            ProcessInfo.processInfo.environment["FIXLIP_SHARED_DATA"] ?? root.appendingPathComponent("../shared/data").path
+        guard let shared = ProcessInfo.processInfo.environment["FIXLIP_SHARED_DATA"] else { return nil }
         let folder = shared + "/clip-bpe"
         return FileManager.default.fileExists(atPath: folder + "/vocab.json") ? folder : nil
     }()
