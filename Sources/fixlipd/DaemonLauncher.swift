@@ -5,7 +5,6 @@ import JSONRPC
 struct DaemonLauncher {
     let address: UnixSocketAddress
     let maySpawn: Bool
-    var arguments: [String] = []
 
     enum Failure: Error, CustomStringConvertible {
         case notRunning(socket: String)
@@ -46,7 +45,7 @@ struct DaemonLauncher {
         // setsid(1): the daemon must not share the fate of this terminal's session.
         daemon.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
         daemon.currentDirectoryURL = URL(fileURLWithPath: "/")
-        daemon.arguments = [executablePath, "serve", "--socket", address.path, "--ready-fd", "\(STDOUT_FILENO)"] + arguments
+        daemon.arguments = [executablePath, "serve", "--socket", address.path, "--ready-fd", "\(STDOUT_FILENO)"]
         let ready = Pipe()
         daemon.standardInput = FileHandle.nullDevice
         daemon.standardOutput = ready

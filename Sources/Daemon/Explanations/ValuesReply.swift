@@ -45,8 +45,8 @@ private struct PairLayout {
     let index: PairIndex
     let imagePlayers: Int
     let textPlayers: Int
-    /// Positions in the upper triangle of the strongest pairs, strongest first.
-    let strongest: [Int]
+    /// Strongest first.
+    let strongest: [RankedPair]
 
     init(_ estimate: InteractionValues, _ selection: PairSelection) {
         self.selection = selection
@@ -54,7 +54,7 @@ private struct PairLayout {
         imagePlayers = estimate.imagePlayers
         textPlayers = estimate.textPlayers
         if case .top(let count) = selection {
-            strongest = estimate.strongestPairs(count)
+            strongest = estimate.topPairs(count)
         } else {
             strongest = []
         }
@@ -74,19 +74,8 @@ private struct PairLayout {
                 format: .crossModal, encoding: encoding, shape: [textPlayers, imagePlayers],
                 data: .init(table, encoding))
         case .top:
-            let all = index.all
-            let items = strongest.map { position in
-                let (i, j) = all[position]
-                return Pairs.Item(i: i, j: j, value: values[position])
-            }
+            let items = strongest.map { Pairs.Item(i: $0.i, j: $0.j, value: values[index.position($0.i, $0.j)]) }
             return Pairs(format: .list, items: items)
         }
-    }
-}
-
-extension InteractionValues {
-    /// Positions in the upper triangle of the `count` pairs of largest magnitude, strongest first.
-    func strongestPairs(_ count: Int) -> [Int] {
-        Array(pairs.indices.sorted { abs(pairs[$0]) > abs(pairs[$1]) }.prefix(max(0, count)))
     }
 }
