@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test test-notebook bench bench-quick install
+.PHONY: setup build demo test test-notebook test-demo-model bench bench-quick install
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -10,7 +10,7 @@ PYTHON ?= python3
 PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev \
 	libsentencepiece-dev libssl-dev
 # Programs that tests drive the clients with.
-TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh python3-numpy
+TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh python3-numpy fonts-noto-color-emoji
 
 setup:
 	@tools/setup/debian-packages $(PACKAGES)
@@ -49,3 +49,7 @@ test-notebook: build
 	test -d .peers/notebook || $(PYTHON) -m venv .peers/notebook
 	.peers/notebook/bin/pip install -q numpy ipython ipykernel nbclient nbconvert
 	.peers/notebook/bin/python tools/screenshots/notebook.py build/notebook
+
+# A run of minutes of the demo model's training, from its scenes to a folder that the daemon loads.
+test-demo-model: build
+	"$$(tools/demo-model/venv)" tools/demo-model/training_checks.py $(FIXLIPD)
