@@ -40,7 +40,7 @@ STAGES = (
 WARM_UP, DECAY_FROM = 0.01, 0.4
 WEIGHTS = {"patch": 1.0, "image": 1.0, "text": 0.5, "name": 0.5, "match": 1.0}
 EMA = 0.995
-CHECKPOINT_SECONDS = 180
+CHECKPOINT_SECONDS, REPORT_STEPS = 180, 25
 
 
 def learning_rate(progress):
@@ -121,8 +121,8 @@ class Run:
 
     def train(self):
         begun = time.monotonic() - self.spent
-        saved = time.monotonic()
-        stage, batches, shown = None, None, []
+        saved = self.reported = time.monotonic()
+        stage, batches, shown, progress = None, None, [], 0.0
         while not self.ended:
             if (self.out / "minutes").exists():
                 self.minutes = float((self.out / "minutes").read_text())
@@ -132,18 +132,21 @@ class Run:
             if self.step == 0:
                 self.begin()
             if self.stage(progress) != stage:
+                self.report(progress, shown)
+                shown = []
                 stage = self.stage(progress)
                 batches = loader(self.nouns, self.sprites, self.texts, self.stages[stage][1], self.seed * 1000 + self.step)
                 self.log(f"stage {stage}: {self.stages[stage][1]}")
             shown.append(self.update(next(batches), self.lr * learning_rate(progress)))
             self.step += 1
             self.spent = time.monotonic() - begun
-            if self.step % 25 == 0:
-                self.report(progress, shown, self.stages[stage][1].size)
+            if self.step % REPORT_STEPS == 0:
+                self.report(progress, shown)
                 shown = []
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 saved = time.monotonic()
                 self.save()
+        self.report(min(progress, 1), shown)
         self.save()
         self.log(f"ends after step {self.step}, {self.spent / 60:.1f} minutes")
 
@@ -163,13 +166,15 @@ class Run:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
         return {name: float(value.detach()) for name, value in (parts | {f"{key} right": rate for key, rate in rates.items()}).items()}
 
-    def report(self, progress, shown, size):
-        last = time.monotonic()
-        rate = len(shown) * size / (last - getattr(self, "reported", last - 1e9))
-        self.reported = last
+    def report(self, progress, shown):
+        """Logs the means of some steps."""
+        if not shown:
+            return
         means = {name: sum(one[name] for one in shown if name in one) / sum(name in one for one in shown) for name in shown[-1]}
         words = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
-        self.log(f"{100 * progress:5.1f}%  step {self.step}  {words}  {rate:.0f} scenes/s")
+        seconds = time.monotonic() - self.reported
+        self.reported = time.monotonic()
+        self.log(f"{100 * progress:5.1f}%  step {self.step}  {words}  {seconds / len(shown):.2f} s/step")
 
 
 def main():
