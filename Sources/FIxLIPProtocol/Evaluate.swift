@@ -9,6 +9,14 @@ public enum EvaluationMetric: String, Choice {
 
 public enum QuadrantChoice: String, Choice { case topLeft, topRight, bottomLeft, bottomRight }
 
+/// How coalitions of all players are drawn.
+public enum CoalitionSampling: String, Choice {
+    /// Each player present with probability p, independently.
+    case bernoulli
+    /// Sizes by the Shapley kernel, players alike.
+    case shapley
+}
+
 /// Measures an explanation by the paper's metrics; faithfulness and the curves encode further masks.
 public enum ExplanationEvaluate: RequestMethod {
     public static let name = "explanation/evaluate"
@@ -26,6 +34,8 @@ public enum ExplanationEvaluate: RequestMethod {
         public var samples: Int?
         /// Presence probability of the coalitions drawn; the explanation's own unless told.
         public var p: Double?
+        /// What fits the explanation's index unless told.
+        public var sampling: CoalitionSampling?
         public var seed: UInt32?
         public var estimator: EstimatorChoice?
         public var order: Int?
@@ -84,6 +94,28 @@ public enum ExplanationEvaluate: RequestMethod {
             self.faithfulness = faithfulness
             self.insertionDeletion = insertionDeletion
             self.pointingGame = pointingGame
+        }
+    }
+}
+
+/// What the model says of coalitions of the caller's choosing, beside what the explanation predicts.
+public enum ExplanationCoalitions: RequestMethod {
+    public static let name = "explanation/coalitions"
+    public struct Parameters: Codable, Sendable {
+        public var explanation: String
+        /// Players present, one list per coalition.
+        public var coalitions: [[Int]]
+        public var estimator: EstimatorChoice?
+        public var order: Int?
+    }
+    public struct Result: Codable, Sendable {
+        /// v(z) in logits, one per coalition.
+        public var values: [Double]
+        /// The explanation's prediction of them, in logits; nil before its first masks.
+        public var predicted: [Double]?
+        public init(values: [Double], predicted: [Double]?) {
+            self.values = values
+            self.predicted = predicted
         }
     }
 }

@@ -28,6 +28,7 @@ import Testing
         try roundTrip(ExplanationCompare.Parameters.self, "ExplanationCompareParams")
         try roundTrip(ExplanationExport.Parameters.self, "ExplanationExportParams")
         try roundTrip(ExplanationEvaluate.Parameters.self, "ExplanationEvaluateParams")
+        try roundTrip(ExplanationCoalitions.Parameters.self, "ExplanationCoalitionsParams")
         try roundTrip(ExplanationRender.Parameters.self, "ExplanationRenderParams")
         try roundTrip(NoParameters.self, "NoParams")
     }
@@ -98,6 +99,7 @@ import Testing
         try roundTrip(ExplanationCompare.Result.self, "ExplanationCompareResult")
         try roundTrip(ExplanationExport.Result.self, "ExplanationExportResult")
         try roundTrip(ExplanationEvaluate.Result.self, "ExplanationEvaluateResult")
+        try roundTrip(ExplanationCoalitions.Result.self, "ExplanationCoalitionsResult")
         try roundTrip(ExplanationList.Result.self, "ExplanationListResult")
         try roundTrip(Explain.Result.self, "ExplainResult")
         try roundTrip(Rendered.self, "Rendered")

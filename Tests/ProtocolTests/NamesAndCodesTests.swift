@@ -33,7 +33,7 @@ import Testing
             ModelsList.self, ModelsUnload.self, Tokenize.self, EmbedImage.self, EmbedText.self, Similarity.self,
             DocumentCaptions.self, Explain.self, ExplanationOpen.self, ExplanationRefine.self, ExplanationStop.self,
             ExplanationValues.self, ExplanationCondition.self, ExplanationSubset.self, ExplanationCompare.self,
-            ExplanationEvaluate.self, ExplanationRender.self, ExplanationExport.self, ExplanationList.self, ExplanationClose.self,
+            ExplanationEvaluate.self, ExplanationCoalitions.self, ExplanationRender.self, ExplanationExport.self, ExplanationList.self, ExplanationClose.self,
         ]
         #expect(
             Set(types.map { $0.name }).union(MethodTable.builtInRequests)
@@ -69,6 +69,7 @@ import Testing
         #expect(try ContractFiles.words("EvaluationMetric") == words(EvaluationMetric.self))
         #expect(try ContractFiles.words("Quadrant") == words(QuadrantChoice.self))
         #expect(try ContractFiles.words("ExplanationSubsetParams", member: "objective") == words(SubsetObjective.self))
+        #expect(try ContractFiles.words("ExplanationEvaluateParams", member: "sampling") == words(CoalitionSampling.self))
     }
 
     @Test func theServedDescriptionNamesTheMethodsOfTheFile() throws {

@@ -41,6 +41,8 @@ REQUESTS = [
     ("explanation/evaluate", "Do the words point to their quarters?",
      {"explanation": FIRST, "metric": "pointingGame", "targets": [
          {"textPlayers": [1], "quadrant": "topRight"}, {"textPlayers": [5, 6], "quadrant": "topLeft"}]}),
+    ("explanation/coalitions", "Everything, all but the word \"postbox\", and that word alone",
+     {"explanation": FIRST, "coalitions": [list(range(11)), [0, 1, 2, 3, 4, 6, 7, 8, 9, 10], [0, 1, 2, 3, 5]]}),
     ("explanation/list", "Two are open", {}),
     ("server/status", "In the middle of work", {}),
     ("explanation/close", None, {"explanation": SECOND}),

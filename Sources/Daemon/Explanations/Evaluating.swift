@@ -64,12 +64,8 @@ extension Services {
         guard (2...configuration.maximumImageMasks).contains(samples) else {
             throw ParameterError("samples", "must be from 2 to \(configuration.maximumImageMasks); it is \(samples)")
         }
-        let distribution: EvaluationDistribution =
-            if let p = parameters.p {
-                .bernoulli(p)
-            } else if estimate.index == .shapley { .shapley } else { .bernoulli(estimate.p) }
         let coalitions = try evaluationCoalitions(
-            imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
+            imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: try distribution(parameters, estimate),
             count: samples, seed: UInt64(parameters.seed ?? 0))
         let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
         let result = try await solver.run {
@@ -81,10 +77,51 @@ extension Services {
             meanAbsoluteError: result.meanAbsoluteError, cosine: result.cosine)
     }
 
+    private func distribution(
+        _ parameters: ExplanationEvaluate.Parameters, _ estimate: InteractionValues
+    ) throws -> EvaluationDistribution {
+        let natural: CoalitionSampling = parameters.p == nil && estimate.index == .shapley ? .shapley : .bernoulli
+        switch parameters.sampling ?? natural {
+        case .bernoulli: return .bernoulli(parameters.p ?? estimate.p)
+        case .shapley:
+            guard parameters.p == nil else {
+                throw ParameterError("p", "is for Bernoulli sampling; the Shapley kernel has none")
+            }
+            return .shapley
+        }
+    }
+
+    func coalitions(_ parameters: ExplanationCoalitions.Parameters) async throws -> ExplanationCoalitions.Result {
+        let explanation = try await explanations.find(parameters.explanation)
+        let players = explanation.imagePlayers.count + explanation.textPlayers.count
+        guard (1...configuration.maximumImageMasks).contains(parameters.coalitions.count) else {
+            throw ParameterError(
+                "coalitions", "must be from 1 to \(configuration.maximumImageMasks); there are \(parameters.coalitions.count)")
+        }
+        let coalitions = try parameters.coalitions.enumerated().map { index, members in
+            guard members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
+                throw ParameterError(
+                    "coalitions[\(index)]", "must name players from 0 to \(players - 1), each at most once; it is \(members)")
+            }
+            return Coalition(members, of: players)
+        }
+        await explanation.beginUse()
+        defer { Task { await explanation.endUse() } }
+        let values = try await trueValues(
+            of: coalitions.map { $0.split(at: explanation.imagePlayers.count) }, explanation)
+        guard await explanation.imageMasks > 0, await explanation.textMasks > 0 else {
+            return ExplanationCoalitions.Result(values: values, predicted: nil)
+        }
+        let estimate = try await explanation.estimate(
+            Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
+        let predicted = try await solver.run { coalitions.map { estimate.emptyValue + estimate.predict($0) } }
+        return ExplanationCoalitions.Result(values: values, predicted: predicted)
+    }
+
     private func curves(
         _ explanation: Explanation, _ estimate: InteractionValues
     ) async throws -> ExplanationEvaluate.Curves {
-        let (keep, lose) = try await solver.run { try InsertionDeletion.coalitions(estimate) }
+        let (keep, lose) = try await solver.run { InsertionDeletion.coalitions(estimate) }
         let split = (keep + lose).map { $0.split(at: estimate.imagePlayers) }
         let values = try await trueValues(of: split, explanation)
         let result = try InsertionDeletion(

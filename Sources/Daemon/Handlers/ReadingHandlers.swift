@@ -4,7 +4,7 @@ import JSON
 import JSONRPC
 
 extension Services {
-    /// `explanation/subset`, `condition`, `compare`, `export`, `evaluate`
+    /// `explanation/subset`, `condition`, `compare`, `export`, `evaluate`, `coalitions`
     func registerReadingMethods(in table: inout MethodTable) {
         table.on(ExplanationCondition.self) { parameters, _ in
             try await read(parameters.explanation) { estimate, _ in
@@ -54,6 +54,7 @@ extension Services {
         }
 
         table.on(ExplanationEvaluate.self) { parameters, _ in try await evaluate(parameters) }
+        table.on(ExplanationCoalitions.self) { parameters, _ in try await coalitions(parameters) }
     }
 
     /// Reads an explanation's current estimate, with its standard errors, off the cooperative pool.
