@@ -10,8 +10,9 @@ public struct InsertionDeletion: Sendable, Equatable {
 
     /// The coalitions that the curves need true values of, by size 0…n: `keep` the most important players, `lose` them.
     ///
-    /// Order 1 ranks players by value; order 2 takes the best and the worst subset of each size.
-    public static func coalitions(_ values: InteractionValues) throws(InteractionError) -> (keep: [Coalition], lose: [Coalition]) {
+    /// Order 1 ranks players by value; order 2 takes the best and the worst subset of each size that the greedy search from every
+    /// start player finds, for few players too, so that curves of different games compare.
+    public static func coalitions(_ values: InteractionValues) -> (keep: [Coalition], lose: [Coalition]) {
         let n = values.players
         if values.order == 1 {
             let order = (0..<n).sorted { values.first[$0] != values.first[$1] ? values.first[$0] > values.first[$1] : $0 < $1 }
@@ -19,10 +20,7 @@ public struct InsertionDeletion: Sendable, Equatable {
                 (0...n).map { Coalition(order.prefix($0), of: n) }, (0...n).map { Coalition(order.suffix($0), of: n) }
             )
         }
-        let sizes = Array(0...n)
-        return (
-            try values.subsets(sizes: sizes, objective: .max).map(\.members), try values.subsets(sizes: sizes, objective: .min).map(\.members)
-        )
+        return (values.greedySubsets(.max).map(\.members), values.greedySubsets(.min).map(\.members))
     }
 
     /// - Parameters:

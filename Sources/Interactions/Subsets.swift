@@ -52,7 +52,8 @@ extension InteractionValues {
         return best.map { Subset(members: Coalition(bits: $0.bits, of: n), predicted: baseline + sign * $0.value) }
     }
 
-    private func greedySubsets(_ objective: SubsetObjective) -> [Subset] {
+    /// The best coalition per size 0…n that greedy growth from every start player comes by.
+    func greedySubsets(_ objective: SubsetObjective) -> [Subset] {
         let n = players
         let sign = objective == .max ? 1.0 : -1.0
         let square = squareMatrix()
