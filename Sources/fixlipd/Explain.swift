@@ -23,27 +23,6 @@ struct Explain: ParsableCommand {
     @Option(help: "Stop after this many seconds.")
     var deadline: Double?
 
-    @Option(help: "banzhaf or shapley.")
-    var index: String?
-
-    @Option(help: "The Banzhaf parameter, between 0 and 1 (0.5).")
-    var p: Double?
-
-    @Option(help: "1: single patches and words; 2: their pairs as well (2).")
-    var order: Int?
-
-    @Option(help: "ridge or leastSquares.")
-    var estimator: String?
-
-    @Option(help: "What stands for an absent patch: mean or drop.")
-    var masking: String?
-
-    @Flag(help: "Whole words as players instead of tokens.")
-    var words = false
-
-    @Option(help: "Seed of the masks.")
-    var seed: Int?
-
     @Option(help: "Write a self-contained page to this file.")
     var html: String?
 
@@ -56,6 +35,7 @@ struct Explain: ParsableCommand {
     @Option(help: "How many of the strongest pairs are shown.")
     var top = 8
 
+    @OptionGroup var options: ExplanationOptions
     @OptionGroup var model: ModelOptions
     @OptionGroup var daemon: DaemonOptions
 
@@ -109,12 +89,8 @@ struct Explain: ParsableCommand {
     }
 
     private var openParameters: JSONValue {
-        JSONValue.object(["image": .string(absolutePath(image)), "text": .string(text)]).adding([
-            ("model", model.model.map { .string(modelName($0)) }), ("index", index.map { .string($0) }),
-            ("p", p.map { .real($0) }), ("order", order.map { .integer(Int64($0)) }),
-            ("estimator", estimator.map { .string($0) }), ("masking", masking.map { .string($0) }),
-            ("seed", seed.map { .integer(Int64($0)) }), ("players", words ? ["text": "words"] : nil),
-        ])
+        JSONValue.object(["image": .string(absolutePath(image)), "text": .string(text)]).adding(
+            [("model", model.model.map { .string(modelName($0)) })] + options.members)
     }
 
     private func refineParameters(_ handle: JSONValue) -> JSONValue {

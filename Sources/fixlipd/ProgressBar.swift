@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// A line on the terminal that is rewritten while a refinement runs. Silent where standard error is no terminal.
+/// A line on the terminal that is rewritten while work goes on. Silent where standard error is no terminal.
 final class ProgressBar {
     private let isShown = TextOutput.isErrorTerminal
     private var isDrawn = false
@@ -20,7 +20,13 @@ final class ProgressBar {
         }
         line += " masks  \(seconds.fixed(1)) s"
         if let r2 = value["looR2"]?.double { line += "  R² \(r2.fixed(3))" }
-        write("\r\u{1B}[K\(line)")
+        show(line)
+    }
+
+    /// Draws a line of text, cut to one row.
+    func show(_ line: String) {
+        guard isShown else { return }
+        write("\r\u{1B}[K\(line.prefix(79))")
         isDrawn = true
     }
 

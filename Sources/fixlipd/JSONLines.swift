@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import JSON
+
+/// A file of JSON objects, one a line; blank lines do not count.
+struct JSONLines {
+    struct Line {
+        /// Counted from 1, blank lines included.
+        let number: Int
+        let value: JSONValue
+    }
+
+    /// As errors name it: the path as given, or `standard input`.
+    let name: String
+    let lines: [Line]
+    /// What relative paths in it are relative to: the file's folder; for standard input the working folder.
+    let folder: String
+
+    /// - Parameter path: a file, or `-` for standard input.
+    /// - Throws: `ValidationError` that names the file and the first line that is no JSON object.
+    init(path: String) throws {
+        let data: Data
+        if path == "-" {
+            (name, folder) = ("standard input", FileManager.default.currentDirectoryPath)
+            data = FileHandle.standardInput.readDataToEndOfFile()
+        } else {
+            let absolute = absolutePath(path)
+            (name, folder) = (path, NSString(string: absolute).deletingLastPathComponent)
+            guard let file = FileHandle(forReadingAtPath: absolute) else {
+                throw ValidationError("cannot read \(path): \(String(cString: strerror(errno)))")
+            }
+            guard let content = try? file.readToEnd() ?? Data() else {
+                throw ValidationError("cannot read \(path): it is no file of text")
+            }
+            data = content
+        }
+        var lines: [Line] = []
+        for (index, bytes) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        where !bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
+            do {
+                let value = try JSONValue(parsing: [UInt8](bytes))
+                guard value.object != nil else {
+                    throw ValidationError("\(name), line \(index + 1): must be a JSON object, not \(value.kind)")
+                }
+                lines.append(Line(number: index + 1, value: value))
+            } catch let error as JSONError {
+                throw ValidationError("\(name), line \(index + 1): \(error.withoutLine)")
+            }
+        }
+        self.lines = lines
+    }
+
+    /// A path in the file as the daemon understands it.
+    func resolve(_ path: String) -> String {
+        let isAbsolute = path.hasPrefix("/") || path.hasPrefix("~") || path.hasPrefix("data:") || path.hasPrefix("file:")
+        return absolutePath(isAbsolute ? path : folder + "/" + path)
+    }
+}
+
+extension JSONError {
+    /// Its description, with the column alone as the place: the line is the file's.
+    fileprivate var withoutLine: String {
+        guard case .malformed(let reason, _, let column, _) = self else { return description }
+        return "not valid JSON: \(reason) (column \(column))"
+    }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import JSON
+import Testing
+
+@Suite("fixlipd evaluate", .serialized)
+struct EvaluateProcessTests {
+    let folder: String
+    static let pointing = """
+        {"id": "q0", "image": "\(DaemonProcess.scenes)/quadrants-0.png", "text": "a motorized wheelchair and a crutch", \
+        "targets": [{"word": "motorized wheelchair", "quadrant": "topLeft"}, {"word": "crutch", "quadrant": "topRight"}]}
+        """
+    static let plain = #"{"id": 7, "image": "\#(DaemonProcess.scenes)/scene-07.png", "text": "an identification card and a blossom"}"#
+
+    init() throws { folder = try DaemonProcess.makeFolder() }
+
+    private func list(_ lines: String...) throws -> String {
+        let path = folder + "/pairs.jsonl"
+        try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    private func evaluate(_ arguments: [String], input: String = "") throws -> Command {
+        try Command(["evaluate"] + arguments, folder: folder, input: input)
+    }
+
+    private func end() {
+        _ = try? Command(["stop"], folder: folder)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test("every metric that a pair allows, a line for each pair, and a table of their means")
+    func allMetrics() throws {
+        defer { end() }
+        let done = try evaluate([
+            try list(Self.pointing, "", Self.plain), "--at", "0.3", "--at", "shapley", "--samples", "200", "--budget", "300",
+        ])
+        #expect(done.status == 0, "\(done.errors)")
+        let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        try #require(lines.count == 2)
+        #expect(lines[0]["id"] == "q0" && lines[1]["id"] == 7)
+        #expect(lines.allSatisfy { $0["imageMasks"] == 300 })
+        for line in lines {
+            let rows = try #require(line["faithfulness"]?.array)
+            #expect(rows.count == 2)
+            #expect(rows[0]["p"] == 0.3 && rows[0]["sampling"] == "bernoulli" && rows[1]["sampling"] == "shapley")
+            for row in rows {
+                #expect(row["samples"] == 200)
+                let score = try #require(row["rSquared"]?.double)
+                #expect(score > 0.3 && score < 1)
+            }
+            #expect(rows[0]["rSquared"] != rows[1]["rSquared"])
+            let area = try #require(line["insertionDeletion"]?["areaBetween"]?.double)
+            #expect(area > 0.2)
+            #expect(line["insertionDeletion"]?["leastImportantFirst"]?.array?.count == 51)
+        }
+        let score = try #require(lines[0]["pointingGame"]?.double)
+        #expect(score > 0.7 && score <= 1)
+        #expect(lines[1]["pointingGame"] == nil)
+
+        let table = done.errors.split(separator: "\n").map(String.init)
+        #expect(table.first == "2 pairs · 300 image masks · Banzhaf p 0.5 · order 2 · ridge")
+        func row(_ name: String) -> [String] {
+            table.first { $0.hasPrefix(name) }?.dropFirst(name.count).split(separator: " ").map(String.init) ?? []
+        }
+        // Mean, lower, "to", upper, deviation, pairs.
+        let areas = lines.compactMap { $0["insertionDeletion"]?["areaBetween"]?.double }
+        let mean = areas.reduce(0, +) / 2
+        let half = 12.7062 * abs(areas[0] - areas[1]) / 2
+        let shown = row("insertion/deletion, AID")
+        #expect(shown.count == 6 && shown.last == "2")
+        #expect(abs((Double(shown[0]) ?? .nan) - mean) < 6e-4)
+        #expect(abs((Double(shown[1]) ?? .nan) - (mean - half)) < 6e-4)
+        #expect(abs((Double(shown[3]) ?? .nan) - (mean + half)) < 6e-4)
+        #expect(row("pointing game, PGR").last == "1")
+        #expect(row("R² at p 0.3").last == "2" && row("R² at Shapley").last == "2")
+    }
+
+    @Test("the measures are those of the protocol, whatever else the daemon has done")
+    func sameAsProtocol() throws {
+        defer { end() }
+        let arguments = ["-", "--metric", "faithfulness", "--samples", "100", "--budget", "200", "--order", "1", "--samples-seed", "5"]
+        let first = try evaluate(arguments, input: Self.plain)
+        let again = try evaluate(arguments, input: Self.plain)
+        #expect(first.output == again.output)
+        let line = try JSONValue(parsing: first.output)
+        #expect(line["insertionDeletion"] == nil)
+        let client = try Command(
+            ["call", "explanation/open", #"{"image": "\#(DaemonProcess.scenes)/scene-07.png", "text": "an identification card and a blossom", "order": 1}"#],
+            folder: folder)
+        let handle = try #require(try JSONValue(parsing: client.output)["explanation"]?.string)
+        _ = try Command(["call", "explanation/refine", #"{"explanation": "\#(handle)", "budget": {"imageMasks": 200}}"#], folder: folder)
+        let called = try Command(
+            ["call", "explanation/evaluate", #"{"explanation": "\#(handle)", "metric": "faithfulness", "samples": 100, "seed": 5}"#],
+            folder: folder)
+        #expect(try JSONValue(parsing: called.output)["faithfulness"] == line["faithfulness"]?[0])
+    }
+
+    @Test("with --output the lines go to the file and the table to standard output; images lie beside the list")
+    func outputFile() throws {
+        defer { end() }
+        try FileManager.default.copyItem(atPath: DaemonProcess.scenes + "/scene-07.png", toPath: folder + "/near.png")
+        let path = try list(#"{"image": "near.png", "text": "a blossom"}"#)
+        let done = try evaluate([
+            path, "--metric", "insertionDeletion", "--budget", "100", "--model", DaemonProcess.models + "/demo", "--output",
+            "results.jsonl",
+        ])
+        #expect(done.status == 0, "\(done.errors)")
+        #expect(done.errors.isEmpty)
+        #expect(done.output.contains("insertion/deletion, AID"))
+        #expect(!done.output.contains("R²"))
+        let line = try JSONValue(parsing: try String(contentsOfFile: folder + "/results.jsonl", encoding: .utf8))
+        #expect(line["id"] == 1 && line["image"]?.string == folder + "/near.png")
+    }
+
+    @Test("a pair that cannot be explained is told, and the others go on")
+    func badPairs() throws {
+        defer { end() }
+        let path = try list(
+            #"{"id": "gone", "image": "gone.png", "text": "a dog"}"#,
+            Self.pointing.replacingOccurrences(of: #""crutch", "quadrant""#, with: #""crotch", "quadrant""#), Self.plain)
+        let done = try evaluate([path, "--metric", "insertionDeletion", "--budget", "50"])
+        #expect(done.status == 1)
+        let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        try #require(lines.count == 3)
+        #expect(lines[0]["id"] == "gone" && lines[0]["error"]?.string?.contains(folder + "/gone.png") == true)
+        #expect(lines[1]["error"]?.string?.contains("the caption has no word \"crotch\"") == true)
+        #expect(lines[2]["error"] == nil && lines[2]["insertionDeletion"] != nil)
+        #expect(done.errors.contains("\(path), line 1: "))
+        #expect(done.errors.contains("1 pair · 50 image masks · Banzhaf p 0.5 · order 2 · ridge · 2 failed"))
+    }
+
+    @Test("a list that is not well formed is refused before anything is encoded", arguments: [
+        ["{\"image\": \"a.png\", \"text\": \"a dog\"}\n{\"image\": ", "line 2: not valid JSON"],
+        ["\n\n[1, 2]", "line 3: must be a JSON object, not an array"],
+        ["{\"image\": \"a.png\"}", "line 1: 'text' is missing"],
+        ["{\"image\": 3, \"text\": \"a dog\"}", "line 1: 'image' must be a string"],
+        ["{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": \"dog\"}", "line 1: 'targets' must be a list"],
+        [
+            "{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": [{\"word\": \"dog\", \"quadrant\": \"left\"}]}",
+            "line 1: 'targets[0].quadrant' must be one of topLeft, topRight, bottomLeft, bottomRight, not left",
+        ],
+        ["{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": [{\"quadrant\": \"topLeft\"}]}", "line 1: 'targets[0].word' must be"],
+        ["\n", "standard input has no pairs"],
+    ])
+    func badLists(_ example: [String]) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let done = try evaluate(["-", "--no-spawn"], input: example[0])
+        #expect(done.status != 0)
+        #expect(done.errors.contains(example[1]), "\(done.errors)")
+        #expect(done.output.isEmpty)
+        #expect(!done.errors.contains("fixlipd serve"))
+    }
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let reason: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    @Test("options that do not fit are refused", arguments: [
+        Refusal(arguments: ["-", "--at", "1.5"], reason: "--at"),
+        Refusal(arguments: ["-", "--metric", "accuracy"], reason: "--metric"),
+        Refusal(arguments: ["-", "--metric", "pointingGame", "--order", "1"], reason: "--order 2"),
+        Refusal(arguments: ["-", "--metric", "insertionDeletion", "--at", "0.5"], reason: "--metric faithfulness"),
+        Refusal(arguments: ["nowhere.jsonl"], reason: "cannot read nowhere.jsonl: No such file or directory"),
+        Refusal(arguments: ["-", "--metric", "pointingGame", "--no-spawn"], reason: "line 1: the pointing game needs 'targets'"),
+        Refusal(arguments: ["-", "--output", "/nonexistent/x.jsonl", "--no-spawn"], reason: "cannot write /nonexistent/x.jsonl"),
+    ])
+    func badOptions(_ example: Refusal) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let done = try evaluate(example.arguments, input: Self.plain)
+        #expect(done.status != 0)
+        #expect(done.errors.contains(example.reason), "\(done.errors)")
+        #expect(done.output.isEmpty)
+    }
+}
