@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test test-notebook test-demo-model bench bench-quick install
+.PHONY: setup build demo test test-notebook test-demo-model bench bench-quick bench-faithfulness install
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -43,6 +43,12 @@ bench: build
 
 bench-quick: build
 	$(PYTHON) benchmarks/run.py --quick
+
+# Faithfulness against budget, beside the paper's public code and shapiq: docs/faithfulness.md. Takes hours; FAITHFULNESS=--quick does not.
+bench-faithfulness: build
+	test -d .peers/faithfulness || $(PYTHON) -m venv .peers/faithfulness
+	.peers/faithfulness/bin/pip install -q numpy scipy matplotlib pillow shapiq==1.4.1 lightgbm
+	.peers/faithfulness/bin/python benchmarks/faithfulness/run.py $(FAITHFULNESS)
 
 # The example notebook, run from its first cell to its last; its page is checked where Chromium is installed.
 test-notebook: build
