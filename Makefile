@@ -35,6 +35,7 @@ install: build
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$(FIXLIPD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fixlipd
 	$(FIXLIPD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_fixlipd
+	packaging/install-clients "$(DESTDIR)$(PREFIX)"
 
 bench: build
 	test -d .peers/venv || $(PYTHON) -m venv .peers/venv
@@ -52,9 +53,8 @@ bench-faithfulness: build
 
 # The example notebook, run from its first cell to its last; its page is checked where Chromium is installed.
 test-notebook: build
-	test -d .peers/notebook || $(PYTHON) -m venv .peers/notebook
-	.peers/notebook/bin/pip install -q numpy ipython ipykernel nbclient nbconvert
-	.peers/notebook/bin/python tools/screenshots/notebook.py build/notebook
+	tools/test/notebook
+	.peers/notebook/bin/python tools/test/kernel.py
 
 # A run of minutes of the demo model's training, from its scenes to a folder that the daemon loads.
 test-demo-model: build

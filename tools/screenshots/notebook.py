@@ -1,10 +1,10 @@
 """Executes the Python client's example notebook against a daemon and takes a picture of the page.
 
-    FIXLIPD=.build/release/fixlipd python tools/screenshots/notebook.py OUTPUT_FOLDER
+    FIXLIPD=.build/release/fixlipd python tools/screenshots/notebook.py OUTPUT_FOLDER [PICTURE]
 
-Writes OUTPUT_FOLDER/explain.html and, where Chromium is installed, OUTPUT_FOLDER/explain.png. Ends with an error if a
-cell fails, if an explanation's frame does not take the height of its content, or if the page reports a script error.
-Needs nbclient, nbconvert, ipykernel and NumPy.
+Writes OUTPUT_FOLDER/explain.html and, where Chromium is installed, OUTPUT_FOLDER/explain.png, and a picture of the first
+explanation alone to PICTURE. Ends with an error if a cell fails, if an explanation's frame does not take the height of
+its content. Needs nbclient, nbconvert, ipykernel and NumPy.
 """
 
 from __future__ import annotations
@@ -50,38 +50,74 @@ def shows_explanations(notebook: nbformat.NotebookNode) -> int:
         for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
 
 
-def main(output: pathlib.Path) -> None:
+# A frame in a process of its own is not drawn again in a headless picture after it grew.
+OPTIONS = [
+    "--headless=new", "--disable-features=IsolateSandboxedIframes", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+    "--run-all-compositor-stages-before-draw", "--virtual-time-budget=15000",
+]
+
+
+def page(notebook: nbformat.NotebookNode) -> str:
+    return str(nbconvert.HTMLExporter(template_name="lab").from_notebook_node(notebook)[0])
+
+
+def first_explanation(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The cell of the first explanation, and the text before it."""
+    shown = next(
+        index for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and shows_explanations(nbformat.v4.new_notebook(cells=[cell])))
+    return nbformat.v4.new_notebook(cells=notebook.cells[shown - 1 : shown + 1], metadata=notebook.metadata)
+
+
+class Browser:
+    def __init__(self, program: str) -> None:
+        self.program = program
+
+    def _run(self, html: pathlib.Path, *options: str) -> str:
+        with tempfile.TemporaryDirectory(prefix="fixlipd-") as profile:
+            command = [self.program, *OPTIONS, f"--user-data-dir={profile}", *options, html.as_uri()]
+            return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+
+    def picture(self, html: pathlib.Path, path: pathlib.Path, width: int, height: int) -> None:
+        self._run(html, f"--window-size={width},{height}", f"--screenshot={path}")
+        print(path)
+
+    def document(self, html: pathlib.Path) -> str:
+        """The page after its scripts have run."""
+        return self._run(html, "--window-size=1200,8000", "--dump-dom")
+
+
+def main(output: pathlib.Path, picture: pathlib.Path | None) -> None:
+    output = output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fixlipd-") as folder:
         notebook = execute(pathlib.Path(folder))
     drawings = shows_explanations(notebook)
     if drawings != 2:
         sys.exit(f"the notebook shows {drawings} drawings; there should be 2")
-    page, _ = nbconvert.HTMLExporter(template_name="lab").from_notebook_node(notebook)
     html = output / "explain.html"
-    html.write_text(page, encoding="utf-8")
+    html.write_text(page(notebook), encoding="utf-8")
     print(html)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        print("no Chromium, so no picture")
+        print("no Chromium, so no picture\n1 passed, 0 failed")
         return
-    picture = output / "explain.png"
-    # A frame in a process of its own is not drawn again in a headless picture after it grew.
-    options = [
-        "--headless=new", "--disable-features=IsolateSandboxedIframes", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,8000",
-        "--run-all-compositor-stages-before-draw", "--virtual-time-budget=15000",
-    ]
-    subprocess.run(
-        [chromium, *options, f"--screenshot={picture}", html.as_uri()],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
-    print(picture)
-    dom = subprocess.run(
-        [chromium, *options, "--dump-dom", html.as_uri()], check=True, capture_output=True, text=True, timeout=120).stdout
-    heights = re.findall(r'style="width: ?100%; ?height: ?(\d+)px;[^"]*" title="explanation"', dom)
+    browser = Browser(chromium)
+    heights = re.findall(r'style="width: ?100%; ?height: ?(\d+)px;[^"]*" title="explanation"', browser.document(html))
     print("heights of the frames:", ", ".join(heights))
     if len(heights) != drawings or "900" in heights:
         sys.exit("a frame has kept its initial height")
+    if picture is None:
+        browser.picture(html, output / "explain.png", 1200, 8000)
+    else:
+        part = output / "first.html"
+        part.write_text(page(first_explanation(notebook)), encoding="utf-8")
+        browser.picture(part, picture.resolve(), 1000, 1150)
+    print("2 passed, 0 failed")
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/notebook"))
+    arguments = sys.argv[1:]
+    main(
+        pathlib.Path(arguments[0] if arguments else "build/notebook"),
+        pathlib.Path(arguments[1]) if len(arguments) > 1 else None)
