@@ -1,69 +1,52 @@
 import LinearAlgebra
 
 /// Weighted Banzhaf interactions from the two sides' expansions: c_{S∪T} = α⟨B_S, W_T⟩ (+ β if S = T = ∅).
-func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings) throws(InteractionError) -> InteractionValues {
-    let image = try game.image.sample(basis: settings.p)
-    let text = try game.text.sample(basis: settings.p)
-    try image.requireMasks(.image)
-    try text.requireMasks(.text)
+func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings, expansion known: SideExpansion?) throws(InteractionError)
+    -> InteractionValues
+{
     let order = settings.order
+    let imageExpansion: SideExpansion
+    if let known, known.serves(game.image, settings: settings) {
+        imageExpansion = known
+    } else {
+        imageExpansion = try SideExpansion(game.image, p: settings.p, order: order, standardErrors: settings.standardErrors)
+    }
+    let textExpansion = try SideExpansion(game.text, p: settings.p, order: order, standardErrors: settings.standardErrors)
+    let (image, text) = (imageExpansion.sample, textExpansion.sample)
+    let (imageVectors, textVectors) = (imageExpansion.solution, textExpansion.solution)
 
-    // The text's expansion in all coordinates, tuned on what some image masks see of it.
-    let probes = Matrix(
-        rows: min(32, image.embeddings.rows), columns: image.embeddings.columns,
-        elements: Array(image.embeddings.elements[..<(min(32, image.embeddings.rows) * image.embeddings.columns)]))
-    let textShrinkage = text.isExact
-        ? Shrinkage.none(players: text.players)
-        : ShrinkageSearch(text, order: order, responses: text.embeddings.times(probes, transposeOther: true)).best()
-    let textFit = try RidgeFit(text, order: order, shrinkage: textShrinkage)
-    let textSolution = RidgeSolution(textFit, text.embeddings)
-
-    // The image's expansion in the directions W_∅, W_1, …, W_nT only.
+    // The image's expansion in the directions W_∅, W_1, …, W_nT.
     let directions = Matrix(
         rows: 1 + text.players, columns: text.embeddings.columns,
-        elements: textSolution.intercept + textSolution.linear.elements)
-    let responses = image.embeddings.times(directions, transposeOther: true)
-    let imageOrder = image.isExact
-        ? order : RidgeFit.affordableOrder(order, players: image.players, masks: image.coalitions.count)
-    let imageShrinkage = image.isExact
-        ? Shrinkage.none(players: image.players) : ShrinkageSearch(image, order: imageOrder, responses: responses).best()
-    let imageFit = try RidgeFit(image, order: imageOrder, shrinkage: imageShrinkage)
-    let imageSolution = RidgeSolution(imageFit, responses)
-
+        elements: textVectors.intercept + textVectors.linear.elements)
     var values = game.blankValues(settings)
-    if imageOrder < order { values.scope = .crossModal }
+    if imageVectors.fit.features.order < order { values.scope = .crossModal }
     let coefficients = combine(
-        game, order: order, image: imageSolution, imageMean: RidgeSolution(imageFit, image.embeddings).intercept,
-        text: textSolution, textFit: textFit, textSample: text)
+        game, order: order, image: imageVectors.along(directions), imageMean: imageVectors.intercept, text: textVectors)
     let presence = coefficients.presenceBasis()
     values.baseline = presence.baseline
     values.first = presence.first
     values.pairs = presence.pairs
-    let readout = TextReadout(text, solution: textSolution, order: order)
-    values.looR2 = crossedLeaveOneOut(game, image: image, imageFit: imageFit, text: text, readout: readout)
+    let readout = TextReadout(text, solution: textVectors, order: order)
+    values.looR2 = crossedLeaveOneOut(image: image, solution: imageVectors, text: text, readout: readout)
     if settings.standardErrors {
         var variances = ErrorVariances(
             imagePlayers: image.players, textPlayers: text.players, order: order, probability: image.probability)
-        variances.add(.image, fit: imageFit, sample: image, other: textSolution, scale: game.scale)
-        if !text.isExact {
-            variances.add(
-                .text, fit: textFit, sample: text, other: RidgeSolution(imageFit, image.embeddings), scale: game.scale)
-        }
+        variances.add(.image, own: imageVectors, sample: image, other: textVectors, scale: game.scale)
+        variances.add(.text, own: textVectors, sample: text, other: imageVectors, scale: game.scale)
         values.standardErrors = variances.standardErrors
     }
     return values
 }
 
 private func combine(
-    _ game: BilinearGame, order: Int, image: RidgeSolution, imageMean: [Double], text: RidgeSolution, textFit: RidgeFit,
-    textSample: SideSample
+    _ game: BilinearGame, order: Int, image: RidgeSolution, imageMean: [Double], text: RidgeSolution
 ) -> BiasedCoefficients {
     let imagePlayers = image.fit.features.players
-    let textPlayers = textFit.features.players
+    let textPlayers = text.fit.features.players
     let players = imagePlayers + textPlayers
     // h(t)·B_∅ as the one response of the text's own coefficients.
-    let mean = Matrix(rows: imageMean.count, columns: 1, elements: imageMean)
-    let textOnMean = RidgeSolution(textFit, textSample.embeddings.times(mean))
+    let textOnMean = text.along(Matrix(rows: 1, columns: imageMean.count, elements: imageMean))
     let scale = game.scale
     var result = BiasedCoefficients(
         players: players, probability: image.fit.features.probability,
@@ -86,12 +69,4 @@ private func combine(
         }
     }
     return result
-}
-
-extension SideSample {
-    func requireMasks(_ modality: Modality) throws(InteractionError) {
-        guard isExact || coalitions.count >= 3 else {
-            throw .tooFewMasks("\(coalitions.count) distinct \(modality) masks were drawn; ask for at least 5")
-        }
-    }
 }

@@ -35,13 +35,13 @@ struct TextReadout {
             forPair = upTo(order - 2)
         } else {
             // Each text is left out in turn, so each has its own vectors.
-            let parts = LeaveOneOut(solution, masks: 64)
-            let count = parts.slack.count
+            let parts = LeaveOneOut(solution, responses: text.embeddings, masks: 64)
+            let count = parts.errors.rows
             texts = count
             var upTo1 = parts.intercept
-            for k in upTo1.elements.indices { upTo1.elements[k] += parts.linear.elements[k] }
+            upTo1.add(parts.linear)
             var upTo2 = upTo1
-            for k in upTo2.elements.indices { upTo2.elements[k] += parts.pair.elements[k] }
+            upTo2.add(parts.pair)
             let blocks = order == 2 ? [upTo2, upTo1, parts.intercept] : [upTo1, parts.intercept]
             directions = Matrix(rows: blocks.count * count, columns: dimension, elements: blocks.flatMap(\.elements))
             func pick(_ block: Int) -> Matrix<Double> {
@@ -61,24 +61,20 @@ struct TextReadout {
 /// R² of v(x_m, t_l) predicted by the model from all masks but x_m and t_l, over sampled pairs.
 ///
 /// A side that is enumerated leaves nothing out: its expansion is exact. At most 1,024 image masks are looked at.
-func crossedLeaveOneOut(_ game: BilinearGame, image: SideSample, imageFit: RidgeFit, text: SideSample, readout: TextReadout) -> Double? {
-    let responses = image.embeddings.times(readout.directions, transposeOther: true)
-    let parts = LeaveOneOut(RidgeSolution(imageFit, responses), masks: 1024)
-    let masks = parts.slack.count
+func crossedLeaveOneOut(image: SideSample, solution: RidgeSolution, text: SideSample, readout: TextReadout) -> Double? {
+    let masks = min(1024, solution.fit.leverage.masks)
+    let embeddings = image.embeddings.rows(0..<masks)
+    let responses = embeddings.times(readout.directions, transposeOther: true)
+    let parts = LeaveOneOut(solution.along(readout.directions), responses: responses, masks: masks)
     var predicted = parts.intercept.times(readout.forIntercept)
-    for (part, weights) in [(parts.linear, readout.forLinear), (parts.pair, readout.forPair)] {
-        let product = part.times(weights)
-        for k in predicted.elements.indices { predicted.elements[k] += product.elements[k] }
-    }
-    let dimension = image.embeddings.columns
-    let truth = Matrix(rows: masks, columns: dimension, elements: Array(image.embeddings.elements[..<(masks * dimension)]))
-        .times(
-            Matrix(rows: readout.texts, columns: dimension, elements: Array(text.embeddings.elements[..<(readout.texts * dimension)])),
-            transposeOther: true)
+    predicted.add(parts.linear.times(readout.forLinear))
+    predicted.add(parts.pair.times(readout.forPair))
+    let truth = embeddings.times(text.embeddings.rows(0..<readout.texts), transposeOther: true)
     var sum = WeightedMoments()
     for m in 0..<masks {
         for l in 0..<readout.texts {
-            sum.add(truth: truth[m, l], predicted: predicted[m, l], weight: image.weights[m] * text.weights[l])
+            let k = m * readout.texts + l
+            sum.add(truth: truth.elements[k], predicted: predicted.elements[k], weight: image.weights[m] * text.weights[l])
         }
     }
     return sum.rSquared

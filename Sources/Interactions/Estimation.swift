@@ -10,10 +10,11 @@ import LinearAlgebra
 ///   - bias: β, 0 for CLIP and logit_bias for SigLIP.
 ///   - emptyValue: v(∅, ∅), where known more precisely than from the samples.
 ///   - fullValue: v(1, 1), likewise.
+///   - expansion: what the image says by itself, where it is at hand; without it, or where it does not serve these settings, it is made.
 /// - Throws: ``InteractionError``.
 public func estimate(
     image: GameSide, text: GameSide, scale: Double, bias: Double = 0, emptyValue: Double? = nil, fullValue: Double? = nil,
-    settings: EstimatorSettings
+    settings: EstimatorSettings, expansion: SideExpansion? = nil
 ) throws(InteractionError) -> InteractionValues {
     try settings.validate()
     guard image.samples.dimension == text.samples.dimension else {
@@ -38,7 +39,7 @@ public func estimate(
         guard image.plan.nodes.count == 1, image.plan.nodes[0].probability == settings.p else {
             throw .invalidParameter(name: "plan", message: "a Banzhaf estimate needs plans with the one node p = \(settings.p)")
         }
-        return try banzhafRidge(game, settings: settings)
+        return try banzhafRidge(game, settings: settings, expansion: expansion)
     }
     return try jointLeastSquares(game, settings: settings)
 }

@@ -92,20 +92,15 @@ struct JointProblem {
     /// nothing was sampled.
     func penalties(total: Double) -> [Double]? {
         guard settings.estimator == .ridge, !(image.isExact && text.isExact) else { return nil }
-        let ofImage = sidePenalties(image, other: text, features: imageFeatures)
-        let ofText = sidePenalties(text, other: image, features: textFeatures)
+        let ofImage = sidePenalties(image, features: imageFeatures)
+        let ofText = sidePenalties(text, features: textFeatures)
         return index.unknowns.map { total * (ofImage[$0.image] + ofText[$0.text]) }
     }
 
-    private func sidePenalties(_ sample: SideSample, other: SideSample, features: Features) -> [Double] {
+    private func sidePenalties(_ sample: SideSample, features: Features) -> [Double] {
         var result = [Double](repeating: 0, count: features.count)
         guard !sample.isExact else { return result }
-        let probes = min(32, other.embeddings.rows)
-        let directions = Matrix(
-            rows: probes, columns: other.embeddings.columns,
-            elements: (0..<probes).flatMap { other.embeddings.row($0 * other.embeddings.rows / probes) })
-        let responses = sample.embeddings.times(directions, transposeOther: true)
-        let shrinkage = ShrinkageSearch(sample, order: features.order, responses: responses).best()
+        let shrinkage = ShrinkageSearch(sample, order: features.order).best()
         for (k, variance) in features.priorVariances(shrinkage).enumerated() {
             result[1 + k] = shrinkage.penalty / (sample.draws * max(variance, 1e-12))
         }

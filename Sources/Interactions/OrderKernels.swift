@@ -72,6 +72,16 @@ struct DualProjection {
         self.diagonal = diagonal
     }
 
+    /// φᵀPφ of each column φ.
+    func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
+        // φᵀCφ is the squared length of U⁻ᵀφ; the mean takes away (1ᵀCφ)²/(1ᵀC1).
+        var result = factor.whiten(columns).columnSquares
+        let onSums = Matrix(rows: 1, columns: sums.count, elements: sums).times(columns)
+        let total = sums.reduce(0, +)
+        for k in result.indices { result[k] -= onSums[0, k] * onSums[0, k] / total }
+        return result
+    }
+
     /// P·Y for Y of `[masks, responses]`.
     func times(_ responses: Matrix<Double>) -> Matrix<Double> {
         var result = factor.solve(responses)

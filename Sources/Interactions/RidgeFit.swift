@@ -1,17 +1,17 @@
 import LinearAlgebra
 
-/// The p-biased expansion of one side, B_S = E[f χ_S] for |S| ≤ order, as a linear function of responses.
+/// The setting of a ridge regression of one side, and what of it does not depend on the responses.
 ///
-/// A response is one number per mask (a coordinate of the embedding, or its product with a vector of the other
-/// side). With all coalitions at hand the expectations are exact; otherwise they are a ridge regression with an
+/// With all coalitions at hand the expectations B_S = E[f χ_S] are exact; otherwise they are a ridge regression with an
 /// unpenalised intercept, in dual form while there are fewer masks than features and in primal form beyond.
-struct RidgeFit {
-    enum Form {
+struct RidgeFit: Sendable {
+    enum Form: Sendable {
         /// Weighted sums over all coalitions.
         case exact
-        case dual(DualProjection)
-        /// The factor of ΦᵀN⁻¹Φ + λT⁻¹.
-        case primal(Cholesky<Double>)
+        /// One weight per mask.
+        case dual
+        /// One coefficient per feature.
+        case primal
     }
 
     let features: Features
@@ -22,29 +22,9 @@ struct RidgeFit {
     let variables: Matrix<Double>
     let shrinkage: Shrinkage
     let form: Form
-
-    init(_ sample: SideSample, order: Int, shrinkage: Shrinkage) throws(InteractionError) {
-        features = Features(players: sample.players, order: order, probability: sample.probability)
-        weights = sample.weights
-        counts = sample.counts
-        variables = features.variables(sample.coalitions)
-        self.shrinkage = shrinkage
-        if sample.isExact {
-            form = .exact
-            return
-        }
-        do throws(LinearAlgebraError) {
-            if sample.coalitions.count <= features.count {
-                let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: order)
-                let noise = counts.map { shrinkage.penalty / $0 }
-                form = .dual(try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise))
-            } else {
-                form = try Self.primalForm(variables, counts: counts, features: features, shrinkage: shrinkage)
-            }
-        } catch {
-            throw .numerical(error.description)
-        }
-    }
+    let leverage: MaskLeverage
+    /// For standard errors; nil where none were asked for.
+    let sensitivity: MaskSensitivity?
 
     /// Beyond this many masks and as many features, neither form is affordable and pairs within the side are left out.
     static let maximumMasks = 4096
@@ -58,19 +38,25 @@ struct RidgeFit {
     /// The masks in blocks of rows that fit a cache.
     var blocks: [Range<Int>] { rowBlocks(variables.rows) }
 
-    private static func primalForm(_ variables: Matrix<Double>, counts: [Double], features: Features, shrinkage: Shrinkage)
-        throws(LinearAlgebraError) -> Form
-    {
-        let width = features.count
-        var gram = Matrix<Double>(rows: width, columns: width)
-        for rows in rowBlocks(variables.rows) {
-            gram.addGram(of: features.design(variables, rows: rows) { counts[$0].squareRoot() })
+    /// Σ_x' τ²_xx' χ_x χ_x' of every mask, `[masks, players]`: summed over the pairs of each player.
+    ///
+    /// - Parameter isPlain: whether all τ² are to count as 1.
+    static func pairSums(_ variables: Matrix<Double>, shrinkage: Shrinkage, isPlain: Bool = false) -> Matrix<Double> {
+        let n = variables.columns
+        let v = isPlain ? [Double](repeating: 1, count: n) : shrinkage.relevance
+        let scale = isPlain ? 1 : shrinkage.pairVariance
+        var products = variables
+        products.elements.withUnsafeMutableBufferPointer { x in
+            for row in stride(from: 0, to: x.count, by: max(n, 1)) {
+                var total = 0.0
+                for i in 0..<n { total += v[i] * x[row + i] }
+                for i in 0..<n {
+                    let value = x[row + i]
+                    x[row + i] = scale * v[i] * value * (total - v[i] * value)
+                }
+            }
         }
-        for (i, variance) in features.priorVariances(shrinkage).enumerated() {
-            // A variance of 0 means the feature is not in the model: an overwhelming penalty.
-            gram[1 + i, 1 + i] += shrinkage.penalty / max(variance, 1e-12)
-        }
-        return .primal(try Cholesky(gram))
+        return products
     }
 }
 

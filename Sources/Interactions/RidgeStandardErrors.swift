@@ -25,26 +25,29 @@ struct ErrorVariances {
         pairs = [Double](repeating: 0, count: order == 2 ? PairIndex(players: players).count : 0)
     }
 
-    /// Adds the error of one side's expansion.
+    /// Adds the error of one side's expansion; an enumerated one has none.
     ///
     /// - Parameters:
-    ///   - modality: the side that was fitted.
+    ///   - modality: the side of `own`.
     ///   - sample: its masks.
-    ///   - other: the other side's expansion in all coordinates.
+    ///   - other: the other side's expansion; both in all coordinates.
     ///   - scale: α.
-    mutating func add(_ modality: Modality, fit: RidgeFit, sample: SideSample, other: RidgeSolution, scale: Double) {
-        if case .exact = fit.form { return }
+    mutating func add(_ modality: Modality, own side: RidgeSolution, sample: SideSample, other: RidgeSolution, scale: Double) {
+        let fit = side.fit
+        guard let sensitivity = fit.sensitivity else { return }
         let own = fit.features.players
         let others = other.fit.features.players
         let s2 = probability * (1 - probability)
         let s = s2.squareRoot()
         let lift = order == 2 ? probability / s2 : 0
         let directions = directions(other, withPairs: modality == .image)
-        let solution = RidgeSolution(fit, sample.embeddings.times(directions, transposeOther: true))
-        let influence = Influence(solution)
-        let errors = influence.errors
-        let masks = errors.rows
-        let (linear, shrunk) = influence.linear()
+        let masks = fit.leverage.masks
+        let solution = side.along(directions)
+        let errors = LeaveOneOut(
+            solution, responses: sample.embeddings.rows(0..<masks).times(directions, transposeOther: true)).errors
+        /// All masks over those looked at.
+        let rest = Double(sample.coalitions.count) / Double(max(masks, 1))
+        let (linear, shrunk) = (sensitivity.linear, sensitivity.linearShrunk)
         let (mean, sum) = (0, 1 + others)
 
         let a2 = scale * scale
@@ -57,7 +60,7 @@ struct ErrorVariances {
             var result = [Double](repeating: 0, count: own)
             for m in 0..<masks {
                 let e = errors[m, response]
-                for x in 0..<own { result[x] += linear[m, x] * linear[m, x] * e * e * influence.scale }
+                for x in 0..<own { result[x] += linear[m, x] * linear[m, x] * e * e * rest }
             }
             let sizes = TrueSizes(
                 estimates: (0..<own).map { solution.linear[$0, response] }, variances: result, shrunk: shrunk,
@@ -67,7 +70,7 @@ struct ErrorVariances {
         }
         let ofMean = linearVariances(mean).total
         for x in 0..<own { reading[offset + x] += a2 * ofMean[x] / s2 }
-        let onIntercept = influence.intercept()
+        let onIntercept = fit.leverage.intercept
         for y in 0..<others {
             var (read, raw) = (0.0, 0.0)
             let (plain, shifted) = (1 + y, 2 + others + y)
@@ -81,8 +84,8 @@ struct ErrorVariances {
                 }
                 raw += change * change
             }
-            reading[otherOffset + y] += a2 * read * influence.scale / s2
-            first[otherOffset + y] += a2 * raw * influence.scale
+            reading[otherOffset + y] += a2 * read * rest / s2
+            first[otherOffset + y] += a2 * raw * rest
         }
         guard order == 2 else {
             for x in 0..<own { first[offset + x] += a2 * ofMean[x] / s2 }
@@ -97,28 +100,16 @@ struct ErrorVariances {
         // Pairs within the side, and with them a_x = c_x/s − (p/s²)(Σ_x' c_xx' + Σ_y c_xy).
         var presence = Matrix<Double>(rows: masks, columns: own)
         for m in 0..<masks {
-            for x in 0..<own { presence[m, x] = linear[m, x] * (errors[m, mean] / s - lift * errors[m, sum]) }
+            let (ofLinear, ofPairs) = (errors[m, mean] / s - lift * errors[m, sum], lift * errors[m, mean])
+            for x in 0..<own { presence[m, x] = linear[m, x] * ofLinear - sensitivity.pairSums[m, x] * ofPairs }
         }
         let ownPairs = fit.features.order == 2 ? PairIndex(players: own).all : []
         let estimates = solution.pairs(response: mean)
-        var pairShrunk: [Double] = []
-        for block in rowBlocks(ownPairs.count, size: 1024) {
-            let (pairInfluence, part) = influence.pairs(block)
-            for m in 0..<masks {
-                let e = lift * errors[m, mean]
-                for k in part.indices {
-                    let change = pairInfluence[m, k] * e
-                    let pair = ownPairs[block.lowerBound + k]
-                    presence[m, pair.0] -= change
-                    presence[m, pair.1] -= change
-                }
-            }
-            pairShrunk += part
-        }
+        let pairShrunk = sensitivity.pairShrunk
         // Where shrinkage leaves the part 1 − ρ, noise and the other unresolved pairs bring ρ(1−ρ)τ²S².
         let v = fit.shrinkage.relevance
         let expected = ownPairs.map { v[$0.0] * v[$0.1] }
-        let unit = fit.shrinkage.pairVariance * influence.priorScale(mean)
+        let unit = fit.shrinkage.pairVariance * priorScale(fit, errors: errors, response: mean)
         let variances = ownPairs.indices.map { pairShrunk[$0] * (1 - pairShrunk[$0]) * unit * expected[$0] }
         let sizes = TrueSizes(estimates: estimates, variances: variances, shrunk: pairShrunk, expected: expected)
         var bias = [Double](repeating: 0, count: own)
@@ -128,7 +119,7 @@ struct ErrorVariances {
             bias[pair.0] += lift * lift * squared
             bias[pair.1] += lift * lift * squared
         }
-        for (x, square) in presence.columnSquares.enumerated() { first[offset + x] += a2 * (square * influence.scale + bias[x]) }
+        for (x, square) in presence.columnSquares.enumerated() { first[offset + x] += a2 * (square * rest + bias[x]) }
         guard modality == .image else { return }
         for (k, pair) in PairIndex(players: others).all.enumerated() {
             var square = 0.0
@@ -136,14 +127,21 @@ struct ErrorVariances {
                 let change = onIntercept[m] * errors[m, 2 + 2 * others + k]
                 square += change * change
             }
-            pairs[index.position(otherOffset + pair.0, otherOffset + pair.1)] += a2 / (s2 * s2) * square * influence.scale
+            pairs[index.position(otherOffset + pair.0, otherOffset + pair.1)] += a2 / (s2 * s2) * square * rest
         }
+    }
+
+    /// S² of a response: its noise variance, from Var e_m = σ²/(count_m · slack_m), over λ.
+    private func priorScale(_ fit: RidgeFit, errors: Matrix<Double>, response: Int) -> Double {
+        var sum = 0.0
+        for m in 0..<errors.rows { sum += errors[m, response] * errors[m, response] * fit.leverage.slack[m] * fit.counts[m] }
+        return sum / Double(max(errors.rows, 1)) / fit.shrinkage.penalty
     }
 
     /// The responses W_∅, W_y, Σ W_y, U_y = W_y/s − (p/s²) Σ W_yy' and, where asked for, W_yy'.
     private func directions(_ other: RidgeSolution, withPairs: Bool) -> Matrix<Double> {
         let s2 = probability * (1 - probability)
-        let dimension = other.responses.columns
+        let dimension = other.responseCount
         let others = other.fit.features.players
         var total = [Double](repeating: 0, count: dimension)
         var shifted = order == 2 ? other.pairSums() : Matrix(rows: others, columns: dimension)

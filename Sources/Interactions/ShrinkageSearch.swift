@@ -7,8 +7,23 @@ import LinearAlgebra
 /// lower the error, players stay alike. The ratios sought do not depend on the number of masks, so only the first of the
 /// plan are looked at. Each candidate costs one inverse of that size.
 struct ShrinkageSearch {
-    /// How many masks are looked at.
-    static func maximumMasks(players: Int) -> Int { players > 100 ? 640 : 320 }
+    /// Searches that agree in this give the same, in one game.
+    struct Key: Hashable, Sendable {
+        var order: Int
+        var probability: Double
+        var seed: UInt64
+        var paired: Bool
+        /// Times each mask looked at was drawn.
+        var counts: [Double]
+    }
+
+    /// How many masks are looked at: some number of levels, so that the next estimates of a growing sample need not search again.
+    static func masks(of sample: SideSample) -> Int {
+        let count = sample.coalitions.count
+        let most = sample.players > 100 ? 640 : 320
+        guard count > 64 else { return count }
+        return [96, 128, 192, 256, 320, 448, 640].last { $0 <= min(count, most) } ?? 64
+    }
 
     private let variables: Matrix<Double>
     private let order: Int
@@ -16,15 +31,25 @@ struct ShrinkageSearch {
     private let responses: Matrix<Double>
     private var hasPairs: Bool { order >= 2 && variables.columns >= 2 }
 
-    /// - Parameter responses: one row per mask of the sample.
+    /// A search over the leading directions of the side's own embeddings.
+    init(_ sample: SideSample, order: Int) {
+        self.init(sample, order: order, responses: leadingComponents(sample.embeddings.rows(0..<Self.masks(of: sample))))
+    }
+
+    /// - Parameter responses: one row per mask of the sample, the first at least.
     init(_ sample: SideSample, order: Int, responses: Matrix<Double>) {
-        let used = min(sample.coalitions.count, Self.maximumMasks(players: sample.players))
+        let used = Self.masks(of: sample)
         let features = Features(players: sample.players, order: order, probability: sample.probability)
-        variables = features.variables(sample.coalitions[..<used])
-        counts = Array(sample.counts[..<used])
-        self.responses = Matrix(
-            rows: used, columns: responses.columns, elements: Array(responses.elements[..<(used * responses.columns)]))
+        self.init(
+            variables: features.variables(sample.coalitions[..<used]), order: order, counts: Array(sample.counts[..<used]),
+            responses: responses.rows(0..<used))
+    }
+
+    private init(variables: Matrix<Double>, order: Int, counts: [Double], responses: Matrix<Double>) {
+        self.variables = variables
         self.order = order
+        self.counts = counts
+        self.responses = responses
     }
 
     /// A point of the search, (logit a, ln λ).
@@ -36,63 +61,68 @@ struct ShrinkageSearch {
     private struct Candidate {
         var point: Point
         var error: Double
+        var relevance: [Double]
     }
+
+    private static let coarseMasks = 128
 
     /// The best shrinkage found.
     func best() -> Shrinkage {
-        let alike = [Double](repeating: 1, count: variables.columns)
-        var current = Candidate(point: Point(share: -1, penalty: -2.3), error: .infinity)
-        if variables.rows > 2 * Self.coarseMasks {
-            // A coarse look at fewer masks says where to begin.
-            let head = self.head(Self.coarseMasks)
-            head.scan(&current, OrderKernels(head.variables, relevance: alike, order: order))
-        }
-        var kernels = OrderKernels(variables, relevance: alike, order: order)
-        if current.error.isFinite {
-            current.error = error(kernels, current.point)
-        } else {
-            scan(&current, kernels)
-        }
-        var best = (candidate: current, relevance: alike)
-        var relevance = alike
-        for steps in [[1.0, 0.5], [0.5]] {
-            relevance = self.relevance(kernels, shrinkage(current.point, relevance))
-            kernels = OrderKernels(variables, relevance: relevance, order: order)
-            current.error = error(kernels, current.point)
-            descend(&current, kernels, steps: steps)
-            if current.error < best.candidate.error { best = (current, relevance) }
-        }
-        return shrinkage(best.candidate.point, best.relevance)
+        let best = variables.rows > Self.coarseMasks + 32 ? refined(head(Self.coarseMasks).searched()) : searched()
+        return shrinkage(best.point, best.relevance)
     }
 
-    private static let coarseMasks = 200
+    /// Searches from nothing.
+    private func searched() -> Candidate {
+        let alike = [Double](repeating: 1, count: variables.columns)
+        var best = Candidate(point: Point(share: -1, penalty: -2.3), error: .infinity, relevance: alike)
+        let kernels = OrderKernels(variables, relevance: alike, order: order)
+        for share in hasPairs ? [-2.5, -1.0, 0.5] : [0] {
+            for penalty in [-5.5, -3.0, -0.5] { improve(&best, kernels, Point(share: share, penalty: penalty)) }
+        }
+        descend(&best, kernels, steps: [1])
+        var relevance = alike
+        var current = best
+        for steps in [[1.0, 0.5], [0.5]] {
+            relevance = self.relevance(OrderKernels(variables, relevance: relevance, order: order), shrinkage(current.point, relevance))
+            let kernels = OrderKernels(variables, relevance: relevance, order: order)
+            current = Candidate(point: current.point, error: error(kernels, current.point), relevance: relevance)
+            descend(&current, kernels, steps: steps)
+            if current.error < best.error { best = current }
+        }
+        return best
+    }
+
+    /// Searches on from what fewer masks gave.
+    private func refined(_ coarse: Candidate) -> Candidate {
+        let alike = [Double](repeating: 1, count: variables.columns)
+        let plain = OrderKernels(variables, relevance: alike, order: order)
+        var best = Candidate(point: coarse.point, error: error(plain, coarse.point), relevance: alike)
+        let kernels = coarse.relevance == alike ? plain : OrderKernels(variables, relevance: coarse.relevance, order: order)
+        let relevance = self.relevance(kernels, shrinkage(coarse.point, coarse.relevance))
+        let tuned = OrderKernels(variables, relevance: relevance, order: order)
+        var current = Candidate(point: coarse.point, error: error(tuned, coarse.point), relevance: relevance)
+        descend(&current, tuned, steps: [0.5])
+        if current.error < best.error {
+            best = current
+        } else {
+            descend(&best, plain, steps: [0.5])
+        }
+        return best
+    }
 
     /// The search over the first masks only.
     private func head(_ count: Int) -> ShrinkageSearch {
-        func first(_ matrix: Matrix<Double>) -> Matrix<Double> {
-            Matrix(rows: count, columns: matrix.columns, elements: Array(matrix.elements[..<(count * matrix.columns)]))
-        }
-        return ShrinkageSearch(variables: first(variables), order: order, counts: Array(counts[..<count]), responses: first(responses))
-    }
-
-    private init(variables: Matrix<Double>, order: Int, counts: [Double], responses: Matrix<Double>) {
-        self.variables = variables
-        self.order = order
-        self.counts = counts
-        self.responses = responses
-    }
-
-    private func scan(_ candidate: inout Candidate, _ kernels: OrderKernels) {
-        for share in hasPairs ? [-2.5, -1.0, 0.5] : [0] {
-            for penalty in [-5.5, -3.0, -0.5] { improve(&candidate, kernels, Point(share: share, penalty: penalty)) }
-        }
-        descend(&candidate, kernels, steps: [1])
+        ShrinkageSearch(variables: variables.rows(0..<count), order: order, counts: Array(counts[..<count]), responses: responses.rows(0..<count))
     }
 
     private func improve(_ candidate: inout Candidate, _ kernels: OrderKernels, _ point: Point) {
         guard abs(point.share) < 6, point.penalty > -14, point.penalty < 8 else { return }
         let error = self.error(kernels, point)
-        if error < candidate.error { candidate = Candidate(point: point, error: error) }
+        if error < candidate.error {
+            candidate.point = point
+            candidate.error = error
+        }
     }
 
     private func descend(_ candidate: inout Candidate, _ kernels: OrderKernels, steps: [Double]) {
@@ -143,4 +173,30 @@ struct ShrinkageSearch {
         let floor = 0.05
         return energies.map { ($0 / mean + floor) / (1 + floor) }
     }
+}
+
+/// The rows of a matrix, centred, in the directions in which they vary most: `[rows, up to 24]`.
+///
+/// Two rounds of subspace iteration from fixed directions; those missed vary little.
+func leadingComponents(_ matrix: Matrix<Double>) -> Matrix<Double> {
+    let width = 24
+    var centred = matrix
+    for k in 0..<matrix.columns {
+        var sum = 0.0
+        for m in 0..<matrix.rows { sum += matrix.elements[m * matrix.columns + k] }
+        let mean = sum / Double(max(matrix.rows, 1))
+        for m in 0..<matrix.rows { centred.elements[m * matrix.columns + k] -= mean }
+    }
+    guard matrix.columns > 2 * width, matrix.rows > width else { return centred }
+    var directions = Matrix<Double>(rows: matrix.columns, columns: width)
+    for k in 0..<matrix.columns {
+        let random = Philox.block(counter: SIMD4(UInt32(k), 0, 0, 0), key: SIMD2(0x636F_6D70, 0))
+        for r in 0..<width { directions[k, r] = random[0] >> UInt32(r) & 1 == 1 ? 1 : -1 }
+    }
+    for _ in 0..<2 {
+        let product = centred.times(centred.times(directions), transposeSelf: true)
+        guard let factor = try? Cholesky(product.times(product, transposeSelf: true)), factor.pivotRatio > 1e-13 else { return centred }
+        directions = factor.whiten(product.transposed).transposed
+    }
+    return centred.times(directions)
 }

@@ -44,6 +44,19 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
         elements[index * columns..<(index + 1) * columns]
     }
 
+    /// A range of rows, copied.
+    @inlinable
+    public func rows(_ range: Range<Int>) -> Matrix {
+        Matrix(rows: range.count, columns: columns, elements: Array(elements[range.lowerBound * columns..<range.upperBound * columns]))
+    }
+
+    /// Adds another matrix of the same size.
+    @inlinable
+    public mutating func add(_ other: Matrix) {
+        precondition(rows == other.rows && columns == other.columns, "sizes differ")
+        for k in elements.indices { elements[k] += other.elements[k] }
+    }
+
     /// One column, copied.
     @inlinable
     public func column(_ index: Int) -> [Element] {

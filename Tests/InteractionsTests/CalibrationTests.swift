@@ -57,17 +57,20 @@ import Testing
         #expect(share > 0.91 && share < 0.995)
     }
 
-    @Test("the left-out R² foretells the R² of coalitions not seen", arguments: [60, 120, 300])
-    func leftOutRSquared(imageMasks: Int) throws {
+    @Test("the left-out R² foretells the R² of coalitions not seen", arguments: [
+        Case(imagePlayers: 12, imageMasks: 60), Case(imagePlayers: 12, imageMasks: 120), Case(imagePlayers: 12, imageMasks: 300),
+        Case(p: 0.3, imagePlayers: 12, imageMasks: 64), Case(p: 0.7, imagePlayers: 12, imageMasks: 64),
+    ])
+    func leftOutRSquared(_ setup: Case) throws {
         var difference = 0.0
         let games = 20
         for seed in 0..<games {
             let game = SyntheticGame(imagePlayers: 12, textPlayers: 4, seed: UInt64(2000 + seed))
             let values = try game.estimate(
-                nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: imageMasks, textMasks: 16, seed: UInt64(seed),
-                settings: EstimatorSettings(standardErrors: false))
+                nodes: setup.nodes, imageMasks: setup.imageMasks, textMasks: 16, seed: UInt64(seed),
+                settings: EstimatorSettings(p: setup.p, standardErrors: false))
             let drawn = try evaluationCoalitions(
-                imagePlayers: 12, textPlayers: 4, distribution: .bernoulli(0.5), count: 1500, seed: UInt64(seed))
+                imagePlayers: 12, textPlayers: 4, distribution: .bernoulli(setup.p), count: 1500, seed: UInt64(seed))
             let truth = drawn.map { game.value(image: $0.image, text: $0.text) - values.emptyValue }
             let predicted = drawn.map { pair in values.predict(Coalition(pair.image.members + pair.text.members.map { $0 + 12 }, of: 16)) }
             let held = try #require(try Faithfulness(truth: truth, predicted: predicted).rSquared)

@@ -154,11 +154,16 @@ actor Explanation {
         let scale = Double(lease.model.loaded.logitScale)
         let bias = Double(lease.model.loaded.logitBias)
         let ends = ends
-        let values = try await threads.run {
+        var expansion: SideExpansion?
+        if wanted.index == .banzhaf, wanted.estimator == .ridge {
+            expansion = try await imageGame.expansion(
+                imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors, on: threads)
+        }
+        let values = try await threads.run { [expansion] in
             do throws(InteractionError) {
                 return try Interactions.estimate(
                     image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
-                    fullValue: ends.full, settings: wanted)
+                    fullValue: ends.full, settings: wanted, expansion: expansion)
             } catch {
                 throw ApplicationError.estimation(error)
             }

@@ -33,6 +33,10 @@ struct Refinement: Sendable {
         defer { solve?.cancel() }
         await reporter.send(.begin)
         try await encodeText(upTo: goal.textMasks, control)
+        if !judgesEachEstimate {
+            // Nobody waits for estimates on fewer masks than there are.
+            await explanation.adoptWarmMasks(upTo: Budget(imageMasks: goal.imageMasks, textMasks: goal.textMasks))
+        }
         let first = wholeBatches(upTo: Self.minimumMasks, from: 0)
         try await encodeImage(upTo: first, control, interruptible: false)
 

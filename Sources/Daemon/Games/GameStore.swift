@@ -1,12 +1,15 @@
 import FIxLIPProtocol
 import Interactions
 
-/// Owns the warm games: at most `limit` bytes, least recently used out first, never one that an explanation holds.
+/// Owns the warm games: at most `limit` bytes, least recently used out first, never one that an explanation holds. What estimates keep of a
+/// game counts and goes before any masks do.
 actor GameStore {
     private struct Entry {
         let game: MaskedGame
         var holders: Int
         var bytes: Int
+        /// Of what its estimates keep.
+        var expansionBytes = 0
         var masks: Int
         var lastUse: Int
         /// Masks when it was last written to the archive.
@@ -42,7 +45,8 @@ actor GameStore {
         var entry =
             entries[key]
             ?? Entry(
-                game: MaskedGame(key: key, samples: samples), holders: 0, bytes: kept?.bytes ?? 0, masks: samples.count,
+                game: MaskedGame(key: key, samples: samples) { [weak self] in await self?.bookExpansions(key, bytes: $0) },
+                holders: 0, bytes: kept?.bytes ?? 0, masks: samples.count,
                 lastUse: clock, kept: samples.count)
         entry.holders += 1
         entry.lastUse = clock
@@ -66,6 +70,12 @@ actor GameStore {
         entries[key]?.lastUse = clock
         shrink(by: 0)
         if let entry = entries[key], masks >= entry.kept + entry.kept / 2 + 16 { keep(key) }
+    }
+
+    /// Books what the estimates of a game keep.
+    private func bookExpansions(_ key: GameKey, bytes: Int) {
+        entries[key]?.expansionBytes = bytes
+        shrink(by: 0)
     }
 
     /// Writes everything that has changed to the archive and returns when it is done.
@@ -107,17 +117,22 @@ actor GameStore {
             let chosen = entries.filter { $0.key.modality == modality }.values
             return ServerStatus.Games(
                 count: chosen.count, masks: chosen.reduce(0) { $0 + $1.masks },
-                bytes: chosen.reduce(0) { $0 + $1.bytes })
+                bytes: chosen.reduce(0) { $0 + $1.bytes + $1.expansionBytes })
         }
         return ServerStatus.GameMemory(
             image: sum(.image), text: sum(.text), limitBytes: limit, evicted: evicted)
     }
 
-    private var total: Int { entries.values.reduce(0) { $0 + $1.bytes } }
+    private var total: Int { entries.values.reduce(0) { $0 + $1.bytes + $1.expansionBytes } }
 
     private func shrink(by bytes: Int) {
         var excess = total + bytes - limit
         guard excess > 0 else { return }
+        for (key, entry) in entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) where excess > 0 && entry.expansionBytes > 0 {
+            excess -= entry.expansionBytes
+            entries[key]?.expansionBytes = 0
+            Task { await entry.game.forgetExpansions() }
+        }
         let idle = entries.filter { $0.value.holders == 0 }.sorted { $0.value.lastUse < $1.value.lastUse }
         for (key, entry) in idle where excess > 0 {
             excess -= entry.bytes

@@ -12,13 +12,45 @@ actor MaskedGame {
     private var pending: Set<Coalition> = []
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var waiterCount = 0
+    private var expansions = KeptExpansions()
+    /// Told how many bytes the expansions hold whenever that changes.
+    private let bookExpansions: @Sendable (Int) async -> Void
     /// Masks claimed at a time, so that others who want some of them wait briefly.
     private static let claim = 256
 
-    init(key: GameKey, samples: GameSamples) {
+    init(key: GameKey, samples: GameSamples, bookExpansions: @escaping @Sendable (Int) async -> Void) {
         self.key = key
         self.samples = samples
+        self.bookExpansions = bookExpansions
     }
+
+    /// What this side says by itself, on the first `masks` masks of a plan; made once for all who ask for the same.
+    func expansion(
+        _ plan: SamplingPlan, masks: Int, p: Double, order: Int, standardErrors: Bool, on threads: WorkThreads
+    ) async throws -> SideExpansion {
+        let key = KeptExpansions.Key(
+            p: p, order: order, seed: plan.seed, paired: plan.paired, masks: masks, standardErrors: standardErrors)
+        if let known = expansions.find(key) { return try await known.value }
+        let side = GameSide(samples: samples, plan: plan, masks: masks)
+        let earlier = expansions.latest
+        let task = Task {
+            try await threads.run {
+                do throws(InteractionError) {
+                    return try SideExpansion(side, p: p, order: order, standardErrors: standardErrors, earlier: earlier)
+                } catch {
+                    throw ApplicationError.estimation(error)
+                }
+            }
+        }
+        expansions.insert(key, task)
+        let result = await task.result
+        expansions.finish(key, try? result.get())
+        await bookExpansions(expansions.bytes)
+        return try result.get()
+    }
+
+    /// Gives back the memory of what can be made again.
+    func forgetExpansions() { expansions.removeAll() }
 
     /// Encodes what `wanted` lists and the game lacks. A coalition that another refinement is encoding is waited for,
     /// not encoded twice. What was finished stays, also when this is cancelled or fails.

@@ -1,0 +1,89 @@
+import LinearAlgebra
+
+/// What one side of a game says by itself: its embeddings' p-biased expansion, tuned and fitted on its masks alone.
+///
+/// It serves every input of the other side, so an image's is kept while captions come and go. It is a function of the side's masks, the
+/// basis and the order, whatever was estimated before.
+public struct SideExpansion: Sendable {
+    /// The order wanted; ``solution`` has a lower one where the masks do not afford it.
+    let order: Int
+    let plan: SamplingPlan
+    let masks: Int
+    let probability: Double
+    private let drawn: DrawnCoalitions
+    private let weights: [Double]
+    /// `[coalitions, dimension]`.
+    private let embeddings: Matrix<Float>
+    /// Of all coordinates of the embedding.
+    let solution: RidgeSolution
+    private let tuning: ShrinkageSearch.Key?
+
+    /// - Parameters:
+    ///   - standardErrors: whether estimates made with it will want standard errors.
+    ///   - earlier: an expansion of the same game; what it has tuned is taken over where tuning again would give the same.
+    /// - Throws: ``InteractionError``.
+    public init(_ side: GameSide, p: Double, order: Int, standardErrors: Bool, earlier: SideExpansion? = nil) throws(InteractionError) {
+        let sample = try side.sample(basis: p)
+        try sample.requireMasks(side.plan.modality)
+        self.order = order
+        plan = side.plan
+        masks = side.masks
+        probability = p
+        drawn = sample.drawn
+        weights = sample.weights
+        embeddings = Matrix<Float>(sample.embeddings)
+        guard !sample.isExact else {
+            tuning = nil
+            solution = try RidgeSolution(sample, order: order, shrinkage: .none(players: sample.players), sensitivity: false)
+            return
+        }
+        let affordable = RidgeFit.affordableOrder(order, players: sample.players, masks: sample.coalitions.count)
+        let key = ShrinkageSearch.Key(
+            order: affordable, probability: p, seed: side.plan.seed, paired: side.plan.paired,
+            counts: Array(sample.counts[..<ShrinkageSearch.masks(of: sample)]))
+        tuning = key
+        let shrinkage: Shrinkage
+        if let earlier, earlier.tuning == key {
+            shrinkage = earlier.solution.fit.shrinkage
+        } else {
+            shrinkage = ShrinkageSearch(sample, order: affordable).best()
+        }
+        solution = try RidgeSolution(sample, order: affordable, shrinkage: shrinkage, sensitivity: standardErrors)
+    }
+
+    /// Memory held, in bytes.
+    public var bytes: Int {
+        let fit = solution.fit
+        var numbers = solution.state.elements.count + solution.linear.elements.count + fit.variables.elements.count
+        numbers += embeddings.elements.count / 2 + 8 * drawn.coalitions.count
+        if let sensitivity = fit.sensitivity {
+            numbers += sensitivity.linear.elements.count + sensitivity.pairSums.elements.count + sensitivity.pairShrunk.count
+        }
+        return numbers * MemoryLayout<Double>.stride + drawn.coalitions.count * MemoryLayout<Coalition>.stride
+    }
+
+    /// Whether it is what these masks and settings give.
+    public func serves(_ side: GameSide, settings: EstimatorSettings) -> Bool {
+        masks == side.masks && plan.isSame(as: side.plan) && probability == settings.p && order == settings.order
+            && (!settings.standardErrors || solution.fit.sensitivity != nil || drawn.isEnumerated)
+    }
+
+    var sample: SideSample {
+        SideSample(players: plan.players, probability: probability, drawn: drawn, weights: weights, embeddings: Matrix<Double>(embeddings))
+    }
+}
+
+extension SamplingPlan {
+    /// Whether another plan draws the same masks.
+    func isSame(as other: SamplingPlan) -> Bool {
+        players == other.players && modality == other.modality && seed == other.seed && paired == other.paired && nodes == other.nodes
+    }
+}
+
+extension SideSample {
+    func requireMasks(_ modality: Modality) throws(InteractionError) {
+        guard isExact || coalitions.count >= 3 else {
+            throw .tooFewMasks("\(coalitions.count) distinct \(modality) masks were drawn; ask for at least 5")
+        }
+    }
+}
