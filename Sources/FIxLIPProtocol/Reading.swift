@@ -112,3 +112,25 @@ public enum ExplanationExport: RequestMethod {
         }
     }
 }
+
+/// An explanation that another program made, as a handle to read.
+public enum ExplanationImport: RequestMethod {
+    public static let name = "explanation/import"
+    public typealias Result = ExplanationOpen.Result
+    public struct Parameters: Codable, Sendable {
+        public var model: String?
+        public var image: ImageInput
+        public var text: String
+        public var players: PlayersChoice?
+        /// The presence probability, which the file does not say.
+        public var p: Double?
+        /// What `shapiq.InteractionValues.save` wrote to a JSON file.
+        public var content: String
+
+        /// The explanation of the same image and caption, to be filled.
+        public func open(index: IndexChoice, order: Int) -> ExplanationOpen.Parameters {
+            ExplanationOpen.Parameters(
+                model: model, image: image, text: text, index: index, p: p, order: order, players: players)
+        }
+    }
+}

@@ -64,6 +64,7 @@ import Testing
         try reads(EmbedImage.Parameters.self, "EmbedImageParams")
         try reads(Similarity.Parameters.self, "SimilarityParams")
         try reads(ExplanationOpen.Parameters.self, "ExplanationOpenParams")
+        try reads(ExplanationImport.Parameters.self, "ExplanationImportParams")
         try reads(Explain.Parameters.self, "ExplainParams")
     }
 

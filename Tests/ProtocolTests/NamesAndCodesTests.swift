@@ -33,7 +33,7 @@ import Testing
             ModelsList.self, ModelsUnload.self, Tokenize.self, EmbedImage.self, EmbedText.self, Similarity.self,
             DocumentCaptions.self, Explain.self, ExplanationOpen.self, ExplanationRefine.self, ExplanationStop.self,
             ExplanationValues.self, ExplanationCondition.self, ExplanationSubset.self, ExplanationCompare.self,
-            ExplanationEvaluate.self, ExplanationCoalitions.self, ExplanationRender.self, ExplanationExport.self, ExplanationList.self, ExplanationClose.self,
+            ExplanationEvaluate.self, ExplanationCoalitions.self, ExplanationRender.self, ExplanationExport.self, ExplanationImport.self, ExplanationList.self, ExplanationClose.self,
         ]
         #expect(
             Set(types.map { $0.name }).union(MethodTable.builtInRequests)

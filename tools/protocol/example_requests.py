@@ -3,10 +3,14 @@
 Handles and paths are made up; see record_examples.py for what they stand for.
 """
 
-FIRST, SECOND = "x1-1a2b3c", "x2-9z8y7x"
+FIRST, SECOND, THIRD = "x1-1a2b3c", "x2-9z8y7x", "x3-5k6m7n"
 IMAGE = "/photos/scene-03.png"
 CAPTION = "a postbox next to a cocktail glass"
 COARSE = {"image": {"grid": {"rows": 2, "columns": 2}}, "text": "words"}
+SAVED = (
+    '{"metadata": {"n_players": 2, "index": "FBII", "max_order": 2, "min_order": 0, "estimated": false, '
+    '"estimation_budget": null, "baseline_value": 3.5}, "data": {"Empty": 3.5, "0": 1.25, "1": -0.5, "0,1": 2.0}}'
+)
 CLIENT = {"name": "nvim", "version": "0.10.2"}
 
 REQUESTS = [
@@ -33,6 +37,9 @@ REQUESTS = [
     ("explanation/subset", "What matters most", {"explanation": FIRST, "sizes": [1, 2, 4], "objective": "max"}),
     ("explanation/render", "As Markdown", {"explanation": FIRST, "format": "markdown", "topK": 3}),
     ("explanation/export", "For shapiq", {"explanation": FIRST, "format": "shapiq"}),
+    ("explanation/import", "Values that shapiq saved: the whole image, one word",
+     {"image": IMAGE, "text": "rose", "players": {"image": {"grid": {"rows": 1, "columns": 1}}, "text": "words"},
+      "content": SAVED}, THIRD),
     ("explanation/open", None, {"image": IMAGE, "text": "a red rose next to a glass", "players": COARSE}, SECOND),
     ("explanation/refine", None, {"explanation": SECOND}),
     ("explanation/compare", "Two captions for one image", {"explanations": [FIRST, SECOND]}),

@@ -39,6 +39,8 @@ actor Explanation {
     /// One entry per published estimate, for the curve over the budget.
     private(set) var history: [Checkpoint] = []
     private var estimates: [EstimateKey: InteractionValues] = [:]
+    /// Values that a file brought; there is nothing to estimate then.
+    private var imported: InteractionValues?
     private var running: [RefinementControl] = []
     private var users = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
@@ -85,6 +87,17 @@ actor Explanation {
         self.textPlan = textPlan
         self.ends = ends
     }
+
+    /// Takes values from elsewhere for its own, seen from this model's empty and whole pair.
+    func adopt(_ values: InteractionValues) {
+        var values = values
+        values.baseline += values.emptyValue - ends.empty
+        values.emptyValue = ends.empty
+        values.fullValue = ends.full
+        imported = values
+    }
+
+    var isImported: Bool { imported != nil }
 
     var isRefining: Bool { !running.isEmpty }
 
@@ -141,6 +154,14 @@ actor Explanation {
         -> InteractionValues
     {
         let wanted = try settings.estimatorSettings(selection, standardErrors: standardErrors)
+        if let imported {
+            guard selection.order ?? imported.order == imported.order, selection.estimator == nil else {
+                throw ParameterError(
+                    selection.estimator == nil ? "order" : "estimator",
+                    "cannot be chosen: the explanation was imported with order \(imported.order), and has no masks to estimate from")
+            }
+            return imported
+        }
         guard imageMasks > 0, textMasks > 0 else {
             throw ApplicationError(
                 .budgetInvalid, "the explanation has no masks yet; call explanation/refine with a budget first")

@@ -29,3 +29,33 @@ struct ShapiqFile {
         ]
     }
 }
+
+extension ShapiqInteractionValues {
+    /// Reads the text of a file that `shapiq.InteractionValues.save` wrote.
+    /// - Throws: `ParameterError` on `content` that names the member at fault.
+    init(parsing content: String) throws(ParameterError) {
+        func fault(_ message: String) -> ParameterError { ParameterError("content", message) }
+        let json: JSONValue
+        do throws(JSONError) {
+            json = try JSONValue(parsing: content)
+        } catch {
+            throw fault("is not the JSON of shapiq's InteractionValues: \(error)")
+        }
+        guard let metadata = json["metadata"], let data = json["data"]?.object else {
+            throw fault("needs the members metadata and data, as shapiq's InteractionValues.save writes them")
+        }
+        guard let players = metadata["n_players"]?.int else { throw fault("needs metadata.n_players, an integer") }
+        guard let index = metadata["index"]?.string else { throw fault("needs metadata.index, a string") }
+        guard let maxOrder = metadata["max_order"]?.int else { throw fault("needs metadata.max_order, an integer") }
+        guard let baseline = metadata["baseline_value"]?.double else { throw fault("needs metadata.baseline_value, a number") }
+        var entries: [Entry] = []
+        for (key, value) in data {
+            guard let number = value.double else { throw fault("has \(value.kind) for the interaction \"\(key)\"; it must be a number") }
+            entries.append(Entry(key: key, value: number))
+        }
+        self.init(
+            players: players, index: index, maxOrder: maxOrder, minOrder: metadata["min_order"]?.int ?? 0,
+            estimated: metadata["estimated"]?.bool ?? true, estimationBudget: metadata["estimation_budget"]?.int,
+            baselineValue: baseline, entries: entries)
+    }
+}

@@ -78,7 +78,7 @@ extension Services {
         return result
     }
 
-    private func opened(_ explanation: Explanation) async -> ExplanationOpen.Result {
+    func opened(_ explanation: Explanation) async -> ExplanationOpen.Result {
         let ends = explanation.ends
         return ExplanationOpen.Result(
             explanation: explanation.id, model: explanation.lease.id, players: explanation.players,
@@ -90,6 +90,12 @@ extension Services {
     private func refine(
         _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, _ context: RequestContext
     ) async throws -> ExplanationRefine.Result {
+        guard await !explanation.isImported else {
+            throw ApplicationError(
+                .budgetInvalid,
+                "the explanation '\(explanation.id)' was imported and has no masks to add to; "
+                    + "open its image and caption with explanation/open to estimate anew")
+        }
         let goal = try RefinementGoal(parameters, for: explanation, configuration)
         let selection = parameters.values ?? Selection()
         try check(selection, for: explanation)

@@ -4,7 +4,7 @@ import JSON
 import JSONRPC
 
 extension Services {
-    /// `explanation/subset`, `condition`, `compare`, `export`, `evaluate`, `coalitions`
+    /// `explanation/subset`, `condition`, `compare`, `export`, `import`, `evaluate`, `coalitions`
     func registerReadingMethods(in table: inout MethodTable) {
         table.on(ExplanationCondition.self) { parameters, _ in
             try await read(parameters.explanation) { estimate, _ in
@@ -53,6 +53,7 @@ extension Services {
             }
         }
 
+        table.on(ExplanationImport.self) { parameters, _ in await opened(try await importExplanation(parameters)) }
         table.on(ExplanationEvaluate.self) { parameters, _ in try await evaluate(parameters) }
         table.on(ExplanationCoalitions.self) { parameters, _ in try await coalitions(parameters) }
     }
