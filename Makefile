@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test test-notebook test-demo-model bench bench-quick bench-faithfulness install
+.PHONY: setup build demo test test-notebook test-demo-model test-shapiq bench bench-quick bench-faithfulness install
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -55,6 +55,12 @@ bench-faithfulness: build
 test-notebook: build
 	tools/test/notebook
 	.peers/notebook/bin/python tools/test/kernel.py
+
+# Our exports read and drawn by the real shapiq, and its files imported.
+test-shapiq: build
+	test -d .peers/shapiq || $(PYTHON) -m venv .peers/shapiq
+	.peers/shapiq/bin/pip install -q shapiq==1.4.1 matplotlib
+	.peers/shapiq/bin/python tools/shapiq/check.py --daemon $(FIXLIPD)
 
 # A run of minutes of the demo model's training, from its scenes to a folder that the daemon loads.
 test-demo-model: build

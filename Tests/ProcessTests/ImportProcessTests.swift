@@ -23,6 +23,17 @@ struct ImportProcessTests {
             params: ["image": scene, "text": text, "players": players, "content": .string(content)])
     }
 
+    /// The numbers of a reply of `values`, `condition` or `subset`.
+    private static func numbers(_ reply: JSONValue) -> [Double] {
+        var result = reply["values"]?["pairs"]?["data"]?.doubles ?? []
+        result += reply["image"]?.doubles ?? []
+        for subset in reply["subsets"]?.array ?? [] {
+            result += subset["players"]?.doubles ?? []
+            result.append(subset["value"]?.double ?? .nan)
+        }
+        return result
+    }
+
     @Test("what was exported is read like the original")
     func comesBackWhole() throws {
         let opened = try client.call("explanation/open", params: ["image": scene, "text": caption, "players": coarse])
@@ -45,10 +56,7 @@ struct ImportProcessTests {
                 }
                 replies.append(try client.call(method, params: parameters))
             }
-            let numbers = replies.map { reply in
-                (reply["values"]?["pairs"]?["data"]?.doubles ?? []) + (reply["image"]?.doubles ?? [])
-                    + (reply["subsets"]?.array ?? []).flatMap { ($0["players"]?.doubles ?? []) + [$0["value"]?.double ?? .nan] }
-            }
+            let numbers = replies.map(Self.numbers)
             #expect(!numbers[0].isEmpty && numbers[0].count == numbers[1].count)
             for (a, b) in zip(numbers[0], numbers[1]) { #expect(abs(a - b) <= 1e-4 * max(1, abs(a)), "\(method)") }
         }
