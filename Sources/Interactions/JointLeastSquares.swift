@@ -9,7 +9,7 @@ func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws
     let folds = problem.foldCount
     let (system, deletions) = problem.systems(folds: folds)
     let penalties = problem.penalties(total: problem.weights.total)
-    let (solution, rankDeficient) = try system.solved(penalties: penalties)
+    let (solution, rankDeficient) = try system.solved(penalties: penalties, basis: basis)
 
     var values = game.blankValues(settings)
     func fill(_ values: inout InteractionValues, _ solution: [Double]) {
@@ -30,7 +30,7 @@ func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws
     var jackknife = BlockJackknife()
     var moments = WeightedMoments()
     for fold in deletions.indices {
-        let (left, deficient) = try system.subtracting(deletions[fold]).solved(penalties: penalties)
+        let (left, deficient) = try system.subtracting(deletions[fold]).solved(penalties: penalties, basis: basis)
         if deficient { return values }
         problem.addTestPairs(fold: fold, of: folds, solution: left, to: &moments)
         var partial = values

@@ -68,22 +68,23 @@ struct JointSystem {
 
     /// Solves under the constraints.
     ///
-    /// - Returns: the unknowns, and whether they are not determined, so that those of least norm were taken.
-    func solved(penalties: [Double]?) throws(InteractionError) -> (solution: [Double], rankDeficient: Bool) {
+    /// - Parameter basis: p of the χ_i = (z_i − p)/σ that the system is written in.
+    /// - Returns: the unknowns, and whether they are not determined, so that those of least norm in the 0/1 basis were taken.
+    func solved(penalties: [Double]?, basis: Double) throws(InteractionError) -> (solution: [Double], rankDeficient: Bool) {
         let (system, right) = penalised(penalties)
-        let size = right.count
-        var columns = Matrix<Double>(rows: size, columns: 1 + constraints.count)
-        for i in 0..<size {
-            columns[i, 0] = right[i]
-            for (k, constraint) in constraints.enumerated() { columns[i, 1 + k] = constraint.row[i] }
-        }
         do {
             let solution: [Double]
             let rankDeficient: Bool
             if let factor = try? Cholesky(system), factor.pivotRatio > 1e-11 {
-                (solution, rankDeficient) = (constrained(factor.solve(columns)), false)
+                (solution, rankDeficient) = (constrained(factor.solve(withConstraints(right))), false)
+            } else if penalties == nil {
+                let presence = inPresenceBasis(probability: basis)
+                let (system, right) = presence.penalised(nil)
+                let least = try minimumNormSolve(system, presence.withConstraints(right), tolerance: 1e-10).solution
+                (solution, rankDeficient) = (biased(presence.constrained(least), probability: basis), true)
             } else {
-                (solution, rankDeficient) = (constrained(try minimumNormSolve(system, columns, tolerance: 1e-10).solution), true)
+                let least = try minimumNormSolve(system, withConstraints(right), tolerance: 1e-10).solution
+                (solution, rankDeficient) = (constrained(least), true)
             }
             guard solution.allSatisfy(\.isFinite) else { throw InteractionError.numerical("the masks do not determine the end values") }
             return (solution, rankDeficient)
@@ -92,6 +93,16 @@ struct JointSystem {
         } catch {
             throw .numerical("\(error)")
         }
+    }
+
+    /// The right side and, beside it, the constraints' rows: columns of one solve.
+    private func withConstraints(_ right: [Double]) -> Matrix<Double> {
+        var columns = Matrix<Double>(rows: right.count, columns: 1 + constraints.count)
+        for i in right.indices {
+            columns[i, 0] = right[i]
+            for (k, constraint) in constraints.enumerated() { columns[i, 1 + k] = constraint.row[i] }
+        }
+        return columns
     }
 
     /// The symmetric matrix and the right side with penalties and constraints added.

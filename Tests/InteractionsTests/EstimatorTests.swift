@@ -106,6 +106,19 @@ import Testing
         #expect(values.flat.allSatisfy { $0.isFinite })
     }
 
+    @Test("masks that do not determine the solution give the explicit regression's of least norm", arguments: [0.3, 0.5])
+    func leastNormIsThatOfTheExplicitRegression(p: Double) throws {
+        let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: 8)
+        let image = try SamplingPlan(banzhaf: p, players: 10, modality: .image)
+        let text = try SamplingPlan(banzhaf: p, players: 4, modality: .text)
+        let values = try game.estimate(
+            nodes: image.nodes, imageMasks: 30, textMasks: 16, settings: EstimatorSettings(p: p, estimator: .leastSquares))
+        let explicit = try ExplicitRegression.solveLeastNorm(
+            Self.rows(game, image.weighted(upTo: 30), text.weighted(upTo: 16)), order: 2)
+        #expect(values.rankDeficient)
+        #expect(relativeDifference(values.flat, explicit) < 1e-6)
+    }
+
     @Test func manyUnknownsKeepCrossModalPairsOnly() throws {
         let game = SyntheticGame(imagePlayers: 8, textPlayers: 4, seed: 9)
         let nodes = [SamplingNode(probability: 0.5, weight: 1)]

@@ -18,6 +18,19 @@ struct ExplicitRegression {
     ///
     /// - Returns: a_∅, then the players, then the pairs.
     static func solve(_ rows: [(z: [Int], weight: Double, value: Double)], order: Int) throws -> [Double] {
+        let (gram, right) = normalEquations(rows, order: order)
+        return try Cholesky(gram).solve(right).elements
+    }
+
+    /// The minimiser of least Σ a², where there are several.
+    static func solveLeastNorm(_ rows: [(z: [Int], weight: Double, value: Double)], order: Int) throws -> [Double] {
+        let (gram, right) = normalEquations(rows, order: order)
+        return try minimumNormSolve(gram, right, tolerance: 1e-10).solution.elements
+    }
+
+    private static func normalEquations(
+        _ rows: [(z: [Int], weight: Double, value: Double)], order: Int
+    ) -> (gram: Matrix<Double>, right: Matrix<Double>) {
         let width = features(rows[0].z, order: order).count
         var design = Matrix<Double>(rows: rows.count, columns: width)
         var right = Matrix<Double>(rows: rows.count, columns: 1)
@@ -29,7 +42,7 @@ struct ExplicitRegression {
         var gram = Matrix<Double>(rows: width, columns: width)
         gram.addGram(of: design)
         gram.mirrorUpperTriangle()
-        return try Cholesky(gram).solve(design.times(right, transposeSelf: true)).elements
+        return (gram, design.times(right, transposeSelf: true))
     }
 }
 
