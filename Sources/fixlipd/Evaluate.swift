@@ -8,10 +8,11 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures explanations of a list of images and captions by the paper's metrics.",
         discussion: """
-            A line of PAIRS is {"id": …, "image": "a.png", "text": "a dog and a cat"}; for the pointing game with
-            "targets": [{"word": "dog", "quadrant": "topLeft"}, …] as well. Relative images are looked for beside the list. Each pair
-            gives one line of JSON; a table of means with 95% intervals ends the run.
-            Example: fixlipd evaluate pairs.jsonl --at 0.3 --at 0.5 --at shapley --budget 1000 --output results.jsonl
+            A line of PAIRS is {"id": …, "image": "a.png", "text": "a dog and a cat"}.
+            For the pointing game add "targets": [{"word": "dog", "quadrant": "topLeft"}, …].
+            Relative images are looked for beside the list. Each pair gives a line of JSON.
+            A table of means with 95% intervals ends the run.
+            Example: fixlipd evaluate pairs.jsonl --at 0.5 --at shapley --output results.jsonl
             """)
 
     @Argument(help: "The list, a JSON object a line; - reads standard input.")

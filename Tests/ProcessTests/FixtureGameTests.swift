@@ -71,6 +71,39 @@ struct FixtureGameTests {
         #expect(worst <= 5e-3 * scale, "largest difference \(worst / scale) of the largest coefficient")
     }
 
+    @Test("values of coalitions are the reference's, before and after the first estimate", arguments: models)
+    func coalitions(model: String) throws {
+        let daemon = try DaemonProcess(["--precision", "f32"])
+        let client = try daemon.connect()
+        let reference = try #require(try expected(model)["game"])
+        let imagePlayers = try #require(reference["n_image"]?.int)
+        let opened = try client.call(
+            "explanation/open",
+            params: [
+                "model": .string("\(DaemonProcess.fixtures)/\(model)"), "image": .string("\(DaemonProcess.fixtures)/scene.png"),
+                "text": try #require(reference["text"]),
+            ])
+        let handle = try #require(opened["explanation"])
+        let cases = try #require(reference["logit_at"]?.array)
+        let coalitions = JSONValue.array(
+            cases.map { row in
+                let bits = ((row[1]?.int ?? 0) << imagePlayers) | (row[0]?.int ?? 0)
+                return .array((0..<32).filter { bits >> $0 & 1 == 1 }.map { .integer($0) })
+            })
+        let parameters: JSONValue = ["explanation": handle, "coalitions": coalitions]
+        let found = try client.call("explanation/coalitions", params: parameters)
+        #expect(found["predicted"] == nil)
+        for (row, value) in zip(cases, found["values"]?.doubles ?? []) {
+            let wanted = try #require(row[2]?.double)
+            #expect(abs(value - wanted) <= 1e-2 * max(1, abs(wanted)))
+        }
+        #expect(found["values"]?.array?.count == cases.count)
+        _ = try client.call("explanation/refine", params: ["explanation": handle, "values": ["pairs": "none"]])
+        let refined = try client.call("explanation/coalitions", params: parameters)
+        #expect(refined["values"] == found["values"])
+        #expect(refined["predicted"]?.array?.count == cases.count)
+    }
+
     @Test("similarity, logits and embeddings are those of the reference", arguments: models)
     func similarity(model: String) throws {
         let daemon = try DaemonProcess(["--precision", "f32"])
