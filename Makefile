@@ -20,7 +20,7 @@ build: setup
 
 demo: build
 	@mkdir -p build
-	$(FIXLIPD) explain models/demo/scenes/scene-03.png "a postbox next to a cocktail glass" --html build/demo.html
+	$(FIXLIPD) explain models/demo/scenes/scene-01.png "a dog next to a guitar" --html build/demo.html
 
 test:
 	@tools/test/all

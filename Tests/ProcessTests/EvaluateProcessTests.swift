@@ -6,10 +6,10 @@ import Testing
 struct EvaluateProcessTests {
     let folder: String
     static let pointing = """
-        {"id": "q0", "image": "\(DaemonProcess.scenes)/quadrants-0.png", "text": "a motorized wheelchair and a crutch", \
-        "targets": [{"word": "motorized wheelchair", "quadrant": "topLeft"}, {"word": "crutch", "quadrant": "topRight"}]}
+        {"id": "q0", "image": "\(DaemonProcess.scenes)/quadrants-1.png", "text": "a teddy bear and an umbrella", \
+        "targets": [{"word": "teddy bear", "quadrant": "topLeft"}, {"word": "umbrella", "quadrant": "topRight"}]}
         """
-    static let plain = #"{"id": 7, "image": "\#(DaemonProcess.scenes)/scene-07.png", "text": "an identification card and a blossom"}"#
+    static let plain = #"{"id": 7, "image": "\#(DaemonProcess.scenes)/scene-02.png", "text": "a snake next to a cat"}"#
 
     init() throws { folder = try DaemonProcess.makeFolder() }
 
@@ -85,7 +85,7 @@ struct EvaluateProcessTests {
         let line = try JSONValue(parsing: first.output)
         #expect(line["insertionDeletion"] == nil)
         let client = try Command(
-            ["call", "explanation/open", #"{"image": "\#(DaemonProcess.scenes)/scene-07.png", "text": "an identification card and a blossom", "order": 1}"#],
+            ["call", "explanation/open", #"{"image": "\#(DaemonProcess.scenes)/scene-02.png", "text": "a snake next to a cat", "order": 1}"#],
             folder: folder)
         let handle = try #require(try JSONValue(parsing: client.output)["explanation"]?.string)
         _ = try Command(["call", "explanation/refine", #"{"explanation": "\#(handle)", "budget": {"imageMasks": 200}}"#], folder: folder)
@@ -98,8 +98,8 @@ struct EvaluateProcessTests {
     @Test("with --output the lines go to the file and the table to standard output; images lie beside the list")
     func outputFile() throws {
         defer { end() }
-        try FileManager.default.copyItem(atPath: DaemonProcess.scenes + "/scene-07.png", toPath: folder + "/near.png")
-        let path = try list(#"{"image": "near.png", "text": "a blossom"}"#)
+        try FileManager.default.copyItem(atPath: DaemonProcess.scenes + "/scene-02.png", toPath: folder + "/near.png")
+        let path = try list(#"{"image": "near.png", "text": "a cat"}"#)
         let done = try evaluate([
             path, "--metric", "insertionDeletion", "--budget", "100", "--model", DaemonProcess.models + "/demo", "--output",
             "results.jsonl",
@@ -117,13 +117,13 @@ struct EvaluateProcessTests {
         defer { end() }
         let path = try list(
             #"{"id": "gone", "image": "gone.png", "text": "a dog"}"#,
-            Self.pointing.replacingOccurrences(of: #""crutch", "quadrant""#, with: #""crotch", "quadrant""#), Self.plain)
+            Self.pointing.replacingOccurrences(of: #""umbrella", "quadrant""#, with: #""umbrellas", "quadrant""#), Self.plain)
         let done = try evaluate([path, "--metric", "insertionDeletion", "--budget", "50"])
         #expect(done.status == 1)
         let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
         try #require(lines.count == 3)
         #expect(lines[0]["id"] == "gone" && lines[0]["error"]?.string?.contains(folder + "/gone.png") == true)
-        #expect(lines[1]["error"]?.string?.contains("the caption has no word \"crotch\"") == true)
+        #expect(lines[1]["error"]?.string?.contains("the caption has no word \"umbrellas\"") == true)
         #expect(lines[2]["error"] == nil && lines[2]["insertionDeletion"] != nil)
         #expect(done.errors.contains("\(path), line 1: "))
         #expect(done.errors.contains("1 pair · 50 image masks · Banzhaf p 0.5 · order 2 · ridge · 2 failed"))

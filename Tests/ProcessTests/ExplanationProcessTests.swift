@@ -49,7 +49,7 @@ struct ExplanationProcessTests {
         let players = patches + words.count
         let pairs = try #require(result["values"]?["pairs"]?["data"]?.doubles)
         func pair(_ i: Int, _ j: Int) -> Double { pairs[i * (2 * players - i - 1) / 2 + (j - i - 1)] }
-        let objects = ["postbox": [169.0, 41, 216, 109], "cocktail": [47.0, 34, 129, 130]]
+        let objects = ["postbox": [162.0, 38, 218, 118], "cocktail": [44.0, 34, 126, 130]]
         for (noun, object) in objects {
             let word = try #require(
                 words.firstIndex { $0["token"]?.string?.hasPrefix(noun) == true }, "no token \(noun)")

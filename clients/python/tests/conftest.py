@@ -117,4 +117,4 @@ def scenes():
 @pytest.fixture(scope="session")
 def scene(scenes):
     """One image of the demo model's world and a caption that fits it."""
-    return str(scenes / "scene-00.png"), "there is a spouting whale on a orange background"
+    return str(scenes / "scene-00.png"), "there is a whale on an orange background"

@@ -20,7 +20,7 @@ import pytest
 def test_embeddings_and_similarity_agree(client, scenes):
     numpy = pytest.importorskip("numpy")
     images = [scenes / f"scene-{n:02}.png" for n in range(3)]
-    texts = ["a butterfly", "there is a spouting whale on a orange background"]
+    texts = ["a butterfly", "there is a whale on an orange background"]
     image, text = client.embed_images(images), client.embed_texts(texts)
     assert image.dtype == numpy.float32 and image.shape == (3, text.shape[1]) and text.shape[0] == 2
     assert numpy.allclose(numpy.linalg.norm(image, axis=1), 1, atol=1e-5)
@@ -118,7 +118,7 @@ def test_the_same_seed_gives_the_same_values_and_refining_goes_on(client, scene)
 
 def test_other_games_and_readings(client, scene):
     numpy = pytest.importorskip("numpy")
-    grouped = client.explain(scene[0], "a spouting whale", grid=(3, 3), text_players="words", image_masks=512)
+    grouped = client.explain(scene[0], "a whale", grid=(3, 3), text_players="words", image_masks=512)
     assert grouped.players.image.count == 9 and grouped.stop_reason == "exhausted"
     first_order = grouped.estimate(order=1, estimator="least_squares")
     assert first_order.order == 1 and first_order.pairs is None and first_order.estimator == "leastSquares"
@@ -151,7 +151,7 @@ def test_subsets_and_comparisons(client, scene):
 
 
 def test_measures(client, scenes):
-    explanation = client.explain(scenes / "scene-00.png", "a spouting whale", image_masks=256)
+    explanation = client.explain(scenes / "scene-00.png", "a whale", image_masks=256)
     faithfulness = explanation.evaluate(samples=200, seed=3).faithfulness
     assert faithfulness.samples == 200 and 0.3 < faithfulness.r_squared <= 1
     curves = explanation.evaluate("insertion_deletion").insertion_deletion
@@ -297,7 +297,7 @@ def test_a_daemon_outlives_the_program_that_started_it(short_path, daemon):
 def test_rows_of_a_data_set_in_worker_processes(daemon, scenes):
     explainer = fixlipd.Explainer("demo", socket=daemon.socket, spawn=False, image_masks=32, seed=1)
     batches = [
-        {"image": [str(scenes / f"scene-{n:02}.png"), "/nowhere.png"], "text": ["a spouting whale", "a dog"]} for n in range(3)
+        {"image": [str(scenes / f"scene-{n:02}.png"), "/nowhere.png"], "text": ["a whale", "a dog"]} for n in range(3)
     ]
     with ProcessPoolExecutor(2) as pool:
         results = list(pool.map(explainer, batches))
@@ -311,7 +311,7 @@ def test_rows_of_a_data_set_in_worker_processes(daemon, scenes):
 
 def test_hugging_face_data_sets(daemon, scenes):
     datasets = pytest.importorskip("datasets")
-    rows = {"image": [str(scenes / "scene-00.png"), "/nowhere.png"], "text": ["a spouting whale", "a dog"]}
+    rows = {"image": [str(scenes / "scene-00.png"), "/nowhere.png"], "text": ["a whale", "a dog"]}
     explainer = fixlipd.Explainer("demo", socket=daemon.socket, spawn=False, image_masks=32, seed=1)
     done = datasets.Dataset.from_dict(rows).map(explainer, batched=True, batch_size=1, num_proc=2)
     assert len(done["first"][0]) == 49 + len(done["tokens"][0]) and "nowhere.png" in done["error"][1]
