@@ -4,18 +4,19 @@ import Synchronization
 /// The write end of the pipe that the signal handler writes to, or -1. Atomic because a handler runs at any moment.
 private let interruptPipe = Atomic<Int32>(-1)
 
-/// Turns SIGINT (Ctrl-C) into something a poll can wait for, so that a call can be cancelled rather than cut off.
+/// Turns SIGINT (Ctrl-C), and others if wanted, into something a poll can wait for, so that a call can be cancelled rather
+/// than cut off.
 ///
-/// At most one watch is active in a process; while it is, SIGINT does not end the process.
+/// At most one watch is active in a process; while it is, its signals do not end the process.
 public final class InterruptWatch {
     /// Readable after an interrupt.
-    let descriptor: Int32
+    public let descriptor: Int32
     private let writeEnd: Int32
-    private var previous = sigaction()
+    private var previous: [(signal: Int32, action: sigaction)] = []
 
     /// Begins to watch.
     /// - Precondition: no other watch is active.
-    public init() throws(RPCClientError) {
+    public init(signals: [Int32] = [SIGINT]) throws(RPCClientError) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .system(call: "pipe", path: "", errno: errno) }
         for end in ends {
@@ -33,11 +34,18 @@ public final class InterruptWatch {
             _ = write(interruptPipe.load(ordering: .sequentiallyConsistent), &byte, 1)
             errno = reason
         }
-        sigaction(SIGINT, &action, &previous)
+        for signal in signals {
+            var former = sigaction()
+            sigaction(signal, &action, &former)
+            previous.append((signal, former))
+        }
     }
 
     deinit {
-        sigaction(SIGINT, &previous, nil)
+        for (signal, action) in previous {
+            var former = action
+            sigaction(signal, &former, nil)
+        }
         interruptPipe.store(-1, ordering: .sequentiallyConsistent)
         close(descriptor)
         close(writeEnd)

@@ -39,11 +39,12 @@ public final class RPCClient {
     /// - Parameters:
     ///   - timeout: how long to wait; then the request is cancelled.
     ///   - interrupt: an interrupt cancels the request and waits for the daemon to say so; a second one does not wait.
+    ///   - watches: what may end the call too; then it is cancelled, and the daemon is waited for to say so.
     ///   - onNotification: gets each notification that comes meanwhile: method and params.
     /// - Throws: `RPCClientError.remote` for an error reply, `.timedOut`, `.cancelled`, `.disconnected`, `.malformed`.
     public func call(
         _ method: String, params: JSONValue? = nil, timeout: Duration? = nil, interrupt: InterruptWatch? = nil,
-        onNotification: (String, JSONValue) -> Void = { _, _ in }
+        watches: [any CallWatch] = [], onNotification: (String, JSONValue) -> Void = { _, _ in }
     ) throws(RPCClientError) -> JSONValue {
         lastID += 1
         let id = RequestID.integer(lastID)
@@ -64,9 +65,10 @@ public final class RPCClient {
                 try? cancel(id)
                 throw .timedOut(method: method, after: timeout ?? .zero)
             }
-            try wait(until: deadline, interrupt)
-            if let interrupt, interrupt.take() {
-                guard !isCancelled else { throw .cancelled(method: method) }
+            let isOver = try wait(until: deadline, interrupt, isCancelled ? [] : watches)
+            let isInterrupted = interrupt?.take() ?? false
+            if isInterrupted, isCancelled { throw .cancelled(method: method) }
+            if (isOver || isInterrupted), !isCancelled {
                 isCancelled = true
                 try cancel(id)
             }
@@ -76,7 +78,7 @@ public final class RPCClient {
     /// Sends a notification.
     public func notify(_ method: String, params: JSONValue? = nil) throws(RPCClientError) {
         try enqueue(method, params: params, id: nil)
-        while !unsent.isEmpty, !outputBroken { try wait(until: nil, nil) }
+        while !unsent.isEmpty, !outputBroken { _ = try wait(until: nil, nil, []) }
     }
 
     private static func reply(
@@ -113,18 +115,28 @@ public final class RPCClient {
         }
     }
 
-    /// Waits for input, for room for output, for an interrupt or for the deadline, and moves what can be moved.
-    private func wait(until deadline: ContinuousClock.Instant?, _ interrupt: InterruptWatch?) throws(RPCClientError) {
+    /// Waits for input, for room for output, for an interrupt, a watch or the deadline, and moves what can be moved.
+    /// - Returns: whether a watch ends the call.
+    private func wait(
+        until deadline: ContinuousClock.Instant?, _ interrupt: InterruptWatch?, _ watches: [any CallWatch]
+    ) throws(RPCClientError) -> Bool {
         var watched = [
             pollfd(fd: input, events: Int16(POLLIN), revents: 0),
             pollfd(fd: unsent.isEmpty || outputBroken ? -1 : output, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: interrupt?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
         ]
+        let first = watched.count
+        watched += watches.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         let ready = poll(&watched, nfds_t(watched.count), deadline.map { Self.milliseconds(until: $0) } ?? -1)
         if ready < 0, errno != EINTR { throw .system(call: "poll", path: "", errno: errno) }
-        guard ready > 0 else { return }
+        guard ready > 0 else { return false }
         if watched[1].revents != 0 { try write() }
         if watched[0].revents != 0 { try read() }
+        var isOver = false
+        for (watch, state) in zip(watches, watched[first...]) where state.revents != 0 {
+            isOver = watch.endsCall() || isOver
+        }
+        return isOver
     }
 
     private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {

@@ -9,19 +9,18 @@ struct Explain: ParsableCommand {
         discussion: """
             Shows the picture with the patches that matter, the caption's words by weight, and the strongest word–patch pairs.
             Example: fixlipd explain photo.jpg 'a dog on a beach' --html dog.html
+            - in place of the image or the caption reads them from standard input, one a line, and prints one JSON line for each. \
+            A line may also be a JSON object with "image" and "text"; its members are repeated. A line that fails has an "error" \
+            instead of values, and the exit status is 1.
             """)
 
-    @Argument(help: "The image: PNG, JPEG or WebP.")
+    @Argument(help: "The image: PNG, JPEG or WebP; - reads images from standard input.")
     var image: String
 
-    @Argument(help: "The caption.")
-    var text: String
+    @Argument(help: "The caption; - reads captions from standard input.")
+    var text: String?
 
-    @Option(name: .shortAndLong, help: "How many masked images to encode; 512 unless a deadline is given.")
-    var budget: Int?
-
-    @Option(help: "Stop after this many seconds.")
-    var deadline: Double?
+    @OptionGroup var refinement: RefinementOptions
 
     @Option(help: "Write a self-contained page to this file.")
     var html: String?
@@ -39,18 +38,37 @@ struct Explain: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var daemon: DaemonOptions
 
+    private var isPipeline: Bool { image == "-" || text == "-" }
+
+    func validate() throws {
+        if text == nil, image != "-" { throw ValidationError("give a caption after the image") }
+        if image == "-", text == "-" {
+            throw ValidationError("image and caption cannot both be -; lines with both: fixlipd explain - < pairs.jsonl")
+        }
+        if isPipeline, html != nil || svg != nil {
+            throw ValidationError("--html and --svg are for one explanation, not for lines of standard input")
+        }
+    }
+
     func run() throws {
         let client = try daemon.connect()
-        let interrupt = try InterruptWatch()
         do {
-            try explain(client, interrupt)
+            if isPipeline {
+                try ExplainPipeline(
+                    client: client, image: image == "-" ? nil : image, text: text == "-" ? nil : text, options: options,
+                    refinement: refinement, model: model
+                ).run()
+            } else {
+                try explain(client, InterruptWatch())
+            }
         } catch RPCClientError.cancelled {
             throw ExitCode(130)
         }
     }
 
     private func explain(_ client: RPCClient, _ interrupt: InterruptWatch) throws {
-        let opened = try client.call("explanation/open", params: openParameters, interrupt: interrupt)
+        let match = JSONValue.match(image: image, text: text ?? "", model: model.model)
+        let opened = try client.call("explanation/open", params: match.adding(options.members), interrupt: interrupt)
         guard let id = opened["explanation"]?.string else { return }
         let handle: JSONValue = ["explanation": .string(id)]
         defer { _ = try? client.call("explanation/close", params: handle) }
@@ -88,17 +106,11 @@ struct Explain: ParsableCommand {
         }
     }
 
-    private var openParameters: JSONValue {
-        JSONValue.object(["image": .string(absolutePath(image)), "text": .string(text)]).adding(
-            [("model", model.model.map { .string(modelName($0)) })] + options.members)
-    }
-
     private func refineParameters(_ handle: JSONValue) -> JSONValue {
-        handle.adding([
-            ("budget", budget.map { ["imageMasks": .integer(Int64($0))] }),
-            ("deadlineMilliseconds", deadline.map { .real($0 * 1000) }), ("progressToken", "explain"),
-            ("values", json ? ["standardErrors": true] : ["pairs": "none"]),
-        ])
+        handle.adding(
+            refinement.members + [
+                ("progressToken", "explain"), ("values", json ? ["standardErrors": true] : ["pairs": "none"]),
+            ])
     }
 
     private func render(

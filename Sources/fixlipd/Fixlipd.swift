@@ -12,7 +12,8 @@ struct Fixlipd: AsyncParsableCommand {
             """,
         version: FIxLIPDaemonVersion.program,
         subcommands: [
-            Serve.self, Connect.self, Call.self, Explain.self, Evaluate.self, Embed.self, Similarity.self, Models.self, Status.self,
+            Serve.self, Connect.self, Call.self, Explain.self, Watch.self, Evaluate.self, Embed.self, Similarity.self,
+            Models.self, Status.self,
             Stop.self,
         ])
 }

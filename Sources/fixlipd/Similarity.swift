@@ -1,16 +1,22 @@
 import ArgumentParser
 import JSON
+import JSONRPC
 
 struct Similarity: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prints how well images match texts.",
-        discussion: "Example: fixlipd similarity a.png b.png --text 'a dog' --text 'a cat'")
+        discussion: """
+            Example: fixlipd similarity a.png b.png --text 'a dog' --text 'a cat'
+            - reads images from standard input, one a line as they come, and prints one JSON line for each. A line may also be a \
+            JSON object with "image" and, unless --text is given, its own "text"; its members are repeated. A line that fails has \
+            an "error" instead of a similarity, and the exit status is 1.
+            """)
 
-    @Argument(help: "Image files.")
+    @Argument(help: "Image files; - reads lines of standard input.")
     var images: [String]
 
     @Option(name: .shortAndLong, parsing: .singleValue, help: "A text; may be given several times.")
-    var text: [String]
+    var text: [String] = []
 
     @Flag(help: "Print the whole result as JSON.")
     var json = false
@@ -19,11 +25,19 @@ struct Similarity: ParsableCommand {
     @OptionGroup var daemon: DaemonOptions
 
     func validate() throws {
-        if text.isEmpty { throw ValidationError("give at least one --text") }
+        if text.isEmpty, images != ["-"] { throw ValidationError("give at least one --text") }
     }
 
     func run() throws {
         let client = try daemon.connect()
+        if images == ["-"] {
+            try SimilarityPipeline(client: client, texts: text, model: model).run()
+        } else {
+            try printTable(client)
+        }
+    }
+
+    private func printTable(_ client: RPCClient) throws {
         let parameters = JSONValue.object([
             "images": .array(images.map { .string(absolutePath($0)) }), "texts": .array(text.map { .string($0) }),
         ]).adding([("model", model.model.map { .string(modelName($0)) })])

@@ -28,10 +28,14 @@ enum TextOutput {
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Columns of the terminal, 80 where there is none.
-    static var width: Int {
+    static var width: Int { size.ws_col > 0 ? Int(size.ws_col) : 80 }
+
+    /// Rows of the terminal, 24 where there is none.
+    static var height: Int { size.ws_row > 0 ? Int(size.ws_row) : 24 }
+
+    private static var size: winsize {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : winsize()
     }
 
     /// The colours the terminal can show; none when output is no terminal or `NO_COLOR` is set.

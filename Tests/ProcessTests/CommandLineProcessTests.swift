@@ -60,9 +60,10 @@ struct CommandLineProcessTests {
         let images = try Command(["embed", scene, "missing.png", scene], folder: folder)
         #expect(images.status == 1)
         let lines = try images.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
-        #expect(lines.count == 2)
-        #expect(lines[0]["embedding"] == lines[1]["embedding"])
-        #expect(images.errors.contains("missing.png"))
+        #expect(lines.count == 3)
+        #expect(lines[0]["embedding"] == lines[2]["embedding"])
+        #expect(lines[1]["error"]?.string?.contains("missing.png") == true)
+        #expect(images.errors.contains("1 of 3 failed"))
 
         let texts = try Command(["embed", "--text", "-"], folder: folder, input: "a dog\na cat\n")
         #expect(texts.output.split(separator: "\n").count == 2)

@@ -14,7 +14,7 @@ extension Stylesheet {
         p{margin:0 0 4px}.note{color:var(--soft);font-size:13px;max-width:44em}
         ruby{ruby-position:under;ruby-align:center;border-radius:2px;padding:.05em .09em;margin:0 -.03em;background:rgb(var(--c)/var(--o))}
         ruby.p{--c:var(--p)}ruby.n{--c:var(--n)}ruby.focus{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.18em}
-        rt{font:400 12px/1.7 \(sans);font-variant-numeric:tabular-nums;padding:0 3px;user-select:none}
+        rt{font:400 12px/2.3 \(sans);font-variant-numeric:tabular-nums;padding:0 3px;user-select:none}
         ruby.p rt{color:var(--pt)}ruby.n rt{color:var(--nt)}
         section{margin:0 0 56px}figure{margin:0}figure svg{display:block;max-width:100%;height:auto}
         .narrow{display:none}

@@ -34,7 +34,7 @@ struct BudgetCurve {
         }
         var drawing = Drawing()
         let valuesBottom = drawValues(top: 12, height: narrow ? 150 : 190, left: left, right: right, x: x, into: &drawing)
-        let r2Bottom = drawR2(top: valuesBottom + 18, height: 54, left: left, right: right, x: x, into: &drawing)
+        let r2Bottom = drawR2(top: valuesBottom + 32, height: 54, left: left, right: right, x: x, into: &drawing)
         var lastLabel = -Double.infinity
         for masks in Set(rounds.map(\.imageMasks)).sorted(by: { ($0 == high ? -1 : $0) < ($1 == high ? -1 : $1) }) {
             let position = x(masks)
@@ -104,6 +104,7 @@ struct BudgetCurve {
             drawing.line(x1: left, y1: y(tick), x2: right, y2: y(tick), class: name, width: 0.75)
             drawing.text(tick == 0 ? "0" : "1", x: left - 8, y: y(tick) + 4, size: 11, class: "soft", anchor: .end)
         }
+        drawing.text("R²", x: left - 8, y: (top + bottom) / 2 + 4, size: 11, class: "soft", anchor: .end)
         let d = points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.r2)))" }.joined()
         drawing.path(d, class: "outline", width: 1.25)
         drawing.text("leave-one-out R² \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11, class: "ink")

@@ -39,6 +39,8 @@ check "bash reads the script" bash -n "$folder/bash"
 check "commands are completed" offers explain fixlipd ex
 check "commands of commands are completed" offers unload fixlipd models un
 check "options are completed" offers --image-root fixlipd serve --ima
+check "watch is completed" offers watch fixlipd wa
+check "options of watch are completed" offers --text-file fixlipd watch a.png --te
 check "values of options are completed" offers bf16 fixlipd serve --precision bf
 
 if command -v zsh >/dev/null; then

@@ -1,0 +1,163 @@
+import ArgumentParser
+import Foundation
+import JSON
+import JSONRPC
+
+/// Explains one caption after the other until there can be no more.
+final class WatchSession {
+    private let command: Watch
+    private let lines: CaptionLines
+    private let files: FileWatch
+    private let display: any WatchDisplay
+    private let interrupt: InterruptWatch
+    /// One connection refines; the other one draws meanwhile. Nil after the daemon went away.
+    private var clients: (refining: RPCClient, drawing: RPCClient)?
+    private var budget: Int?
+    private var lastFailed = false
+
+    init(command: Watch, lines: CaptionLines, display: any WatchDisplay) throws {
+        self.command = command
+        self.lines = lines
+        self.display = display
+        budget = command.refinement.budget
+        interrupt = try InterruptWatch(signals: [SIGINT, SIGTERM, SIGHUP])
+        files = try FileWatch(paths: ([command.image] + (command.textFile.map { [$0] } ?? [])).map(absolutePath))
+    }
+
+    /// - Throws: status 130 after an interrupt, 1 if the last caption could not be explained; errors that another caption
+    ///   would not mend.
+    func run() throws {
+        var caption: String? = command.text.isEmpty ? nil : command.caption
+        if let file = command.textFile { caption = read(file) }
+        while true {
+            if let caption { try explain(caption) }
+            if interrupt.take() { throw ExitCode(130) }
+            guard let next = try next(after: caption) else { break }
+            caption = next
+        }
+        if lastFailed { throw ExitCode(1) }
+    }
+
+    /// The next caption, which may be the last one again; nil if there can be none.
+    private func next(after caption: String?) throws -> String? {
+        while true {
+            if let line = lines.take() {
+                if line.contains(where: { !$0.isWhitespace }) { return line }
+                if caption != nil {
+                    budget = (budget ?? Self.usualBudget) * 2
+                    return caption
+                }
+                display.begin()
+            }
+            if files.take() {
+                if let file = command.textFile {
+                    if let text = read(file) { return text }
+                } else if let caption {
+                    return caption
+                }
+            }
+            if lines.isAtEnd { return nil }
+            var watched = [lines.idleDescriptor, files.descriptor, interrupt.descriptor]
+                .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&watched, nfds_t(watched.count), -1) > 0 else { continue }
+            if interrupt.take() { throw ExitCode(130) }
+            if watched[0].revents != 0 { lines.read() }
+            if watched[1].revents != 0 { _ = files.endsCall() }
+        }
+    }
+
+    /// Masks of a refinement that was given no rule.
+    private static let usualBudget = 512
+
+    /// The file's text on one line; nil, and a word about it, if it cannot be read or has none.
+    private func read(_ file: String) -> String? {
+        do {
+            let text = try String(contentsOfFile: absolutePath(file), encoding: .utf8)
+            let words = text.split(whereSeparator: \.isWhitespace)
+            if !words.isEmpty { return words.joined(separator: " ") }
+            fail("", PipelineFailure("\(file): has no words"))
+        } catch {
+            let isThere = FileManager.default.fileExists(atPath: absolutePath(file))
+            fail("", PipelineFailure("\(file): \(isThere ? "is not UTF-8 text" : "No such file or directory")"))
+        }
+        return nil
+    }
+
+    /// Explains a caption, unless input comes that replaces it.
+    private func explain(_ caption: String) throws {
+        display.begin()
+        lastFailed = false
+        do {
+            let clients = try connected()
+            let match = JSONValue.match(image: command.image, text: caption, model: command.model.model)
+            let opened = try clients.refining.call(
+                "explanation/open", params: match.adding(command.options.members), interrupt: interrupt, watches: watches)
+            guard let id = opened["explanation"] else { return }
+            let handle: JSONValue = ["explanation": id]
+            defer { _ = try? clients.refining.call("explanation/close", params: handle) }
+            guard opened["players"]?["text"]?.array?.isEmpty == false else {
+                return fail(caption, PipelineFailure("the model finds no words in the caption"))
+            }
+            try refine(handle, opened, caption, clients)
+        } catch RPCClientError.cancelled {
+            // Another caption has come, or an interrupt, which the caller sees.
+            if lines.isWaiting || files.hasChanged { return }
+            throw ExitCode(130)
+        } catch let error as RPCClientError {
+            if case .disconnected = error {
+                clients = nil
+                fail(caption, PipelineFailure("the daemon went away; another caption, or Enter, connects again"))
+            } else {
+                fail(caption, try PipelineFailure(error))
+            }
+        }
+    }
+
+    private var watches: [any CallWatch] { [lines, files] }
+
+    private func refine(
+        _ handle: JSONValue, _ opened: JSONValue, _ caption: String,
+        _ clients: (refining: RPCClient, drawing: RPCClient)
+    ) throws {
+        func show(_ progress: JSONValue, isFinal: Bool) throws {
+            let estimate = WatchedEstimate(
+                image: command.image, text: caption, opened: opened, progress: progress, isFinal: isFinal)
+            try display.show(estimate) { try draw(handle, width: $0, clients.drawing) }
+        }
+        var failure: (any Error)?
+        let parameters = handle.adding(
+            command.refinement.members(budget: budget) + [
+                ("progressToken", "watch"), ("values", display.values ?? ["pairs": "none"]),
+            ])
+        let refined = try clients.refining.call(
+            "explanation/refine", params: parameters, interrupt: interrupt, watches: watches
+        ) { method, params in
+            guard method == "$/progress", let report = params["value"], report["kind"] == "report" else { return }
+            do { try show(report, isFinal: false) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        try show(refined, isFinal: true)
+    }
+
+    private func draw(_ handle: JSONValue, width: Int, _ client: RPCClient) throws -> String {
+        let drawn = try client.call(
+            "explanation/render",
+            params: handle.adding([
+                ("format", "ansi"), ("width", .integer(Int64(width))), ("colors", .string(TextOutput.colors)),
+                ("topK", .integer(Int64(command.top))),
+            ]))
+        return drawn["content"]?.string ?? ""
+    }
+
+    private func connected() throws -> (refining: RPCClient, drawing: RPCClient) {
+        if let clients { return clients }
+        let made = (refining: try command.daemon.connect(), drawing: try command.daemon.connect())
+        clients = made
+        return made
+    }
+
+    private func fail(_ caption: String, _ failure: PipelineFailure) {
+        lastFailed = true
+        try? display.show(WatchFailure(image: command.image, text: caption, failure: failure))
+    }
+}
