@@ -91,6 +91,44 @@ import Testing
         await stopped.wait()
     }
 
+    @Test func aWatchCancelsTheCall() async throws {
+        let stopped = Gate()
+        let methods = { (methods: inout MethodTable) in
+            addEcho(&methods)
+            methods.onRequest("wait") { _, _ in
+                defer { stopped.open() }
+                try await Gate().waitUnlessCancelled()
+                return .null
+            }
+        }
+        let (mine, theirs) = try socketPair()
+        #expect(write(theirs, "go", 2) == 2)
+        try await withClient(methods) { client throws in
+            let watch = ByteWatch(descriptor: mine)
+            // The first byte is let pass, the second one ends the call.
+            #expect(throws: RPCClientError.cancelled(method: "wait")) { try client.call("wait", watches: [watch]) }
+            #expect(watch.bytes == Array("go".utf8))
+            #expect(try client.call("echo", params: [1]) == [1])
+        }
+        await stopped.wait()
+        close(mine)
+        close(theirs)
+    }
+
+    /// Reads a byte at a time; the second one ends the call.
+    private final class ByteWatch: CallWatch {
+        let descriptor: Int32
+        private(set) var bytes: [UInt8] = []
+
+        init(descriptor: Int32) { self.descriptor = descriptor }
+
+        func endsCall() -> Bool {
+            var byte: UInt8 = 0
+            if read(descriptor, &byte, 1) == 1 { bytes.append(byte) }
+            return bytes.count == 2
+        }
+    }
+
     @Test func aServerThatGoesAwayIsSaidToHave() async throws {
         let (mine, theirs) = try socketPair()
         try await onThread {
