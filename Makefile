@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test test-notebook test-demo-model test-shapiq bench bench-quick bench-faithfulness install
+.PHONY: setup build demo test test-notebook test-demo-model test-shapiq bench bench-quick bench-faithfulness install fuzz sanitize
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -65,3 +65,13 @@ test-shapiq: build
 # A run of minutes of the demo model's training, from its scenes to a folder that the daemon loads.
 test-demo-model: build
 	"$$(tools/demo-model/venv)" tools/demo-model/training_checks.py $(FIXLIPD)
+
+# Readers of unchecked bytes under libFuzzer, FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	tools/fuzz/run $(FUZZ_SECONDS)
+
+# The tests of what is ours in memory and threads, under AddressSanitizer, then under ThreadSanitizer: two builds of their own.
+sanitize: setup
+	tools/test/sanitize address
+	tools/test/sanitize thread

@@ -87,8 +87,18 @@ let package = Package(
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
+        .target(
+            name: "FuzzSubjects",
+            dependencies: ["Captions", "Encoders", "Images", "Interactions", "JSON", "JSONRPC", "Tensors", "Tokenizers"],
+            path: "Tests/FuzzSubjects"),
+        .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects"]),
         .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "JSON", "JSONRPC"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20
 )
+
+// Built for itself, with libFuzzer's own main; see tools/fuzz.
+if Context.environment["FIXLIPD_FUZZ"] != nil {
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["FuzzSubjects"], path: "tools/fuzz/Driver"))
+}

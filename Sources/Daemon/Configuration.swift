@@ -24,6 +24,13 @@ public struct DaemonConfiguration: Sendable {
     public var computeThreads = 0
     public var maximumMessageBytes = 64 << 20
     public var maximumBatch = 1000
+    public var maximumConnections = 128
+    /// Seconds after which a client that leaves a large backlog unread is dropped.
+    public var unreadTimeout = 60.0
+    /// Seconds without client and work after which the daemon ends; nil keeps it.
+    public var idleExit: Double?
+    /// Requests that take longer than this many milliseconds are logged; nil logs none.
+    public var slowRequest: Double?
     /// Where games are kept over a restart; nil keeps none.
     public var stateFolder: String?
     /// Bytes that folder may hold.

@@ -20,9 +20,10 @@ public struct Daemon: Sendable {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let scheduler = EncodeScheduler(
             threadCount: configuration.computeThreads > 0 ? configuration.computeThreads : cores)
-        let files = WorkThreads(name: "files", count: 2)
-        let loading = WorkThreads(name: "load", count: 1)
-        let solver = WorkThreads(name: "solve", count: 2)
+        let files = WorkThreads(name: "files", stage: "decode", count: 2)
+        let loading = WorkThreads(name: "load", stage: "load", count: 1)
+        let solver = WorkThreads(name: "solve", stage: "estimate", count: 2)
+        let arithmetic = WorkThreads(name: "arithmetic", stage: "estimate", count: 1)
         var configuration = configuration
         if configuration.modelFolders.isEmpty {
             configuration.modelFolders = ModelLocator.standardFolders(
@@ -53,7 +54,7 @@ public struct Daemon: Sendable {
         services = Services(
             configuration: configuration, models: models, scheduler: scheduler, games: games,
             explanations: explanations, images: try ImageLoader(configuration), files: files, loading: loading,
-            solver: solver, logger: logger)
+            solver: solver, arithmetic: arithmetic, logger: logger)
         memoryReturn = MemoryReturn(on: loading) { scheduler.batchesTaken }
     }
 
@@ -86,5 +87,6 @@ public struct Daemon: Sendable {
         services.files.stop()
         services.loading.stop()
         services.solver.stop()
+        services.arithmetic.stop()
     }
 }

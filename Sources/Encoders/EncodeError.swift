@@ -8,6 +8,8 @@ public enum EncodeError: Error, Sendable, CustomStringConvertible {
     case resultCount(found: Int, expected: Int)
     /// The ids given are no input for the text encoder.
     case ids(reason: String)
+    /// Token embeddings could not be read from the weight file.
+    case weights(reason: String)
     /// The numerical library failed.
     case compute(reason: String)
 
@@ -18,8 +20,7 @@ public enum EncodeError: Error, Sendable, CustomStringConvertible {
         case .presenceCount(let item, let found, let expected):
             "the mask of item \(item) has \(found) players; \(expected) are needed"
         case .resultCount(let found, let expected): "room for \(found) results was given; \(expected) are needed"
-        case .ids(let reason): reason
-        case .compute(let reason): reason
+        case .ids(let reason), .weights(let reason), .compute(let reason): reason
         }
     }
 }

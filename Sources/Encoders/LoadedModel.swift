@@ -16,7 +16,7 @@ public struct LoadedModel: Sendable {
     public let logitScale: Float
     /// The constant β of the score; 0 for CLIP.
     public let logitBias: Float
-    /// Memory held by weights, in bytes, without the mapped token table.
+    /// Memory held by weights, in bytes, without the table of token embeddings, which stays in the weight file.
     public let residentBytes: Int
     /// The folder's tokenizer.
     public let tokenizer: any TextTokenizer

@@ -89,7 +89,4 @@ struct ModelFolder {
         }
         return tokenizer
     }
-
-    /// Lets the kernel drop the pages read so far, once packed copies have taken their place.
-    func releasePages() { files.releasePages() }
 }

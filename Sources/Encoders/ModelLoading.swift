@@ -39,7 +39,6 @@ extension LoadedModel {
         let scale = try scalar("logit_scale", source)
         let hasBias = configuration.architecture == .siglip || source.contains("logit_bias")
         let bias = hasBias ? try scalar("logit_bias", source) : 0
-        files.releasePages()
         let towers = vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0)
         return LoadedModel(
             folder: folder, precision: whole, maskPrecision: masks, logitScale: exp(scale), logitBias: bias,

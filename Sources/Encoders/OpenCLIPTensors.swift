@@ -75,10 +75,10 @@ struct OpenCLIPTensors: TensorSource {
                 let stored = try files.tensor(place.name, shape: shape.reversed()).floats()
                 return .values(Self.transpose(stored, rows: shape[1], columns: shape[0]))
             }
-            guard let third = place.third else { return .mapped(try files.tensor(place.name, shape: shape)) }
+            guard let third = place.third else { return .stored(try files.tensor(place.name, shape: shape)) }
             let count = shape.reduce(1, *)
             let fused = try files.tensor(place.name, shape: [3 * shape[0]] + shape.dropFirst())
-            return .values(fused.floats(third * count..<(third + 1) * count))
+            return .values(try fused.floats(third * count..<(third + 1) * count))
         } catch {
             throw .weights(reason: error.description)
         }

@@ -24,16 +24,32 @@ struct TextEmbedding: Sendable {
     var bytes: Int { 4 * positions.count }
 
     /// - Parameter ids: at most as many as there are positions, each below the vocabulary's size.
-    func callAsFunction(_ context: ComputeContext, ids: [Int]) throws(TensorError) -> TokenStates {
+    /// - Throws: ``EncodeError/weights(reason:)``, ``EncodeError/compute(reason:)``.
+    func callAsFunction(_ context: ComputeContext, ids: [Int]) throws(EncodeError) -> TokenStates {
+        let states = try rows(ids)
+        do {
+            return try TokenStates(context, hidden: states, tokens: ids.count, first: first)
+        } catch {
+            throw .compute(reason: error.description)
+        }
+    }
+
+    /// `[tokens, hidden]`: token and position embeddings, added.
+    private func rows(_ ids: [Int]) throws(EncodeError) -> Rows {
         let hidden = configuration.transformer.hidden
         let states = Rows(capacity: ids.count, columns: hidden)
         let values = states.floats
         for (position, id) in ids.enumerated() {
-            let row = table.floats(id * hidden..<(id + 1) * hidden)
+            let row: [Float]
+            do {
+                row = try table.floats(id * hidden..<(id + 1) * hidden)
+            } catch {
+                throw .weights(reason: error.description)
+            }
             for i in 0..<hidden {
                 values[position * hidden + i] = row[i] + positions[position * hidden + i]
             }
         }
-        return try TokenStates(context, hidden: states, tokens: ids.count, first: first)
+        return states
     }
 }

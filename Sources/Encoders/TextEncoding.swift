@@ -6,7 +6,7 @@ extension LoadedModel {
     /// - Parameters:
     ///   - ids: the token ids with special tokens, and for SigLIP padded to ``textPositions``.
     ///   - players: the positions that can be absent, ascending.
-    /// - Throws: ``EncodeError/ids(reason:)`` or ``EncodeError/compute(reason:)``.
+    /// - Throws: ``EncodeError/ids(reason:)``, ``EncodeError/weights(reason:)``, ``EncodeError/compute(reason:)``.
     public func prepare(ids: [Int], players: [Int]) throws(EncodeError) -> PreparedText {
         guard !ids.isEmpty, ids.count <= textPositions else {
             throw .ids(reason: "a text of \(ids.count) tokens was given; 1 to \(textPositions) are possible")
@@ -28,15 +28,16 @@ extension LoadedModel {
         guard playerOfPosition[pooled] < 0 else {
             throw .ids(reason: "position \(pooled) is pooled into the embedding, so it cannot be a player")
         }
+        let context: ComputeContext
         do {
-            let context = try ComputeContext()
-            context.useCallingThreadOnly()
-            return PreparedText(
-                states: try textEmbedding(context, ids: Array(ids[...pooled])), ids: Array(ids[...pooled]), pooled: pooled,
-                playerOfPosition: Array(playerOfPosition[...pooled]), players: players.count)
+            context = try ComputeContext()
         } catch {
             throw .compute(reason: error.description)
         }
+        context.useCallingThreadOnly()
+        return PreparedText(
+            states: try textEmbedding(context, ids: Array(ids[...pooled])), ids: Array(ids[...pooled]), pooled: pooled,
+            playerOfPosition: Array(playerOfPosition[...pooled]), players: players.count)
     }
 
     /// CLIP: the first end-of-text token (with the legacy id 2: the largest id; if there is none: the first token, as the

@@ -16,7 +16,7 @@ struct HuggingFaceTensors: TensorSource {
 
     func tensor(_ name: String, shape: [Int]) throws(ModelError) -> SourceTensor {
         do {
-            return .mapped(try files.tensor(name, shape: shape))
+            return .stored(try files.tensor(name, shape: shape))
         } catch {
             throw .weights(reason: error.description)
         }
@@ -27,31 +27,41 @@ struct HuggingFaceTensors: TensorSource {
     func shape(_ name: String) -> [Int]? { files.shape(name) }
 }
 
-/// A tensor of some source: mapped from a file, or built from others.
+/// A tensor of some source: in a file, or built from others.
+///
+/// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, or was changed since it was opened.
 enum SourceTensor: Sendable {
-    case mapped(WeightTensor)
+    case stored(WeightTensor)
     case values([Float])
 
-    func floats() -> [Float] {
+    func floats() throws(ModelError) -> [Float] {
         switch self {
-        case .mapped(let tensor): tensor.floats()
+        case .stored(let tensor): try weights { () throws(SafetensorsError) in try tensor.floats() }
         case .values(let values): values
         }
     }
 
     /// Reads all values into `buffer`, which has room for exactly them.
-    func read(into buffer: UnsafeMutableBufferPointer<Float>) {
+    func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(ModelError) {
         switch self {
-        case .mapped(let tensor): tensor.read(into: buffer)
+        case .stored(let tensor): try weights { () throws(SafetensorsError) in try tensor.read(into: buffer) }
         case .values(let values): _ = buffer.update(fromContentsOf: values)
         }
     }
 
     /// The values `elements` of the row-by-row order.
-    func floats(_ elements: Range<Int>) -> [Float] {
+    func floats(_ elements: Range<Int>) throws(ModelError) -> [Float] {
         switch self {
-        case .mapped(let tensor): tensor.floats(elements)
+        case .stored(let tensor): try weights { () throws(SafetensorsError) in try tensor.floats(elements) }
         case .values(let values): Array(values[elements])
+        }
+    }
+
+    private func weights<Result>(_ read: () throws(SafetensorsError) -> Result) throws(ModelError) -> Result {
+        do throws(SafetensorsError) {
+            return try read()
+        } catch {
+            throw .weights(reason: error.description)
         }
     }
 }
@@ -104,17 +114,7 @@ struct WeightReader {
     }
 
     func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool = true) throws(ModelError) -> Linear {
-        if case .mapped(let tensor) = try source.tensor(prefix + name + ".weight", shape: [outputs, inputs]) {
-            let bias = bias ? try floats(name + ".bias", outputs) : nil
-            do {
-                return try tensor.withFloats { weights throws(TensorError) in
-                    try Linear(weights: weights, bias: bias, outputs: outputs, inputs: inputs, format: format)
-                }
-            } catch {
-                throw .compute(reason: error.description)
-            }
-        }
-        return try linear([(name, 1)], outputs: outputs, inputs: inputs, bias: bias)
+        try linear([(name, 1)], outputs: outputs, inputs: inputs, bias: bias)
     }
 
     func pack(_ weights: [Float], bias: [Float]?, outputs: Int, inputs: Int) throws(ModelError) -> Linear {

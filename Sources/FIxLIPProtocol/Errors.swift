@@ -12,10 +12,11 @@ public enum ErrorKind: Int, Sendable, CaseIterable {
     case memoryLimit = 1010
     case overloaded = 1011
     case shuttingDown = 1012
+    case modelInUse = 1013
 
     /// The word in `data.kind`.
     public var name: String { "\(self)" }
 
     /// Whether the same request may succeed a moment later.
-    public var isRetryable: Bool { self == .overloaded }
+    public var isRetryable: Bool { self == .overloaded || self == .modelInUse }
 }

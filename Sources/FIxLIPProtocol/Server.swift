@@ -105,11 +105,13 @@ public enum ServerStatus: RequestMethod {
         public var threads: Int
         public var computeThreads: Int
         public var cpuFeatures: [String]
+        /// Seconds without clients after which the daemon ends, if it does.
+        public var idleExitSeconds: Double?
         public init(
             version: String, pid: Int, uptimeSeconds: Double, socket: String?, models: [ModelStatus],
             unloads: [Unload], games: GameMemory, explanations: [ExplanationSummary], queues: Queues,
             connections: Int, requests: [String: MethodCounts], residentBytes: Int, threads: Int,
-            computeThreads: Int, cpuFeatures: [String]
+            computeThreads: Int, cpuFeatures: [String], idleExitSeconds: Double? = nil
         ) {
             self.version = version
             self.pid = pid
@@ -126,6 +128,7 @@ public enum ServerStatus: RequestMethod {
             self.threads = threads
             self.computeThreads = computeThreads
             self.cpuFeatures = cpuFeatures
+            self.idleExitSeconds = idleExitSeconds
         }
     }
 }

@@ -40,4 +40,5 @@ struct FinishedRequest: Sendable {
     let received: ContinuousClock.Instant
     let started: ContinuousClock.Instant
     let replied: ContinuousClock.Instant
+    var stages: [String: Duration] = [:]
 }

@@ -57,6 +57,9 @@ final class Connection: ChannelDuplexHandler {
     // Output
     /// Bytes handed to the channel that the operating system has not taken.
     var queuedBytes = 0
+    /// Bytes handed to the channel since the beginning.
+    var enqueuedBytes = 0
+    var stallWatch: Scheduled<Void>?
     var outputIsBackedUp = false
     var progressIsBackedUp = false
 
@@ -102,6 +105,7 @@ final class Connection: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         phase = .closed
+        cancelStallWatch()
         mailbox.close()
         inbox.removeAll()
         for request in pending.takeAll() {

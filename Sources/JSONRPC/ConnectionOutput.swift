@@ -27,7 +27,7 @@ extension Connection {
         parts.removeAll { $0.readableBytes == 0 }
         let total = parts.reduce(0) { $0 + $1.readableBytes }
         guard queuedBytes == 0 || queuedBytes + total <= service.configuration.outputLimit else {
-            dropSlowClient()
+            drop("\(queuedBytes) bytes wait, and the limit is \(service.configuration.outputLimit)")
             return
         }
         if total <= Self.joinLimit, parts.count > 1 {
@@ -36,6 +36,7 @@ extension Connection {
             parts = [joined]
         }
         queuedBytes += total
+        enqueuedBytes += total
         let promise = eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [self] result in
             written(total, result, finishing: requests)
@@ -61,20 +62,13 @@ extension Connection {
         let configuration = service.configuration
         if queuedBytes > configuration.outputHighWatermark {
             outputIsBackedUp = true
+            watchForStall()
         } else if outputIsBackedUp, queuedBytes <= configuration.outputLowWatermark {
             outputIsBackedUp = false
+            cancelStallWatch()
             readIfWanted()
         }
         if progressIsBackedUp, queuedBytes <= configuration.progressWatermark { collectLetters() }
-    }
-
-    private func dropSlowClient() {
-        logger.warning(
-            "the client was dropped: it does not read its output, of which \(queuedBytes) bytes wait and the limit is \(service.configuration.outputLimit)"
-        )
-        service.ledger.count(\.connectionsDropped)
-        end = .tooSlow
-        context?.close(promise: nil)
     }
 
     private var isCongested: Bool { queuedBytes > service.configuration.progressWatermark }
@@ -126,7 +120,7 @@ extension Connection {
                 RequestTimings(
                     method: request.method, id: request.id, connection: id, outcome: request.outcome,
                     queue: request.started - request.received, handle: request.replied - request.started,
-                    write: written - request.replied))
+                    write: written - request.replied, stages: request.stages))
         }
     }
 }

@@ -9,6 +9,8 @@ final class ConnectionRegistry: Sendable {
         var connections: [ConnectionID: NIOLoopBound<Connection>?] = [:]
         var isStopping = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Since when there has been none; `nil` while there is one.
+        var emptySince: ContinuousClock.Instant? = .now
     }
 
     private let state = Mutex(State())
@@ -19,10 +21,11 @@ final class ConnectionRegistry: Sendable {
         try state.withLock { (state) throws(RPCError) in
             guard !state.isStopping else { throw .shuttingDown }
             guard state.connections.count < limit else {
-                throw .overloaded("the daemon has \(limit) connections open, which is its limit; try again later")
+                throw .overloaded("the daemon has \(limit) connections open, which is its limit (--max-connections); try again later")
             }
             let id = ConnectionID(state.next)
             state.next += 1
+            state.emptySince = nil
             state.connections.updateValue(nil, forKey: id)
             return id
         }
@@ -40,11 +43,15 @@ final class ConnectionRegistry: Sendable {
         let waiting = state.withLock { state in
             state.connections.removeValue(forKey: id)
             guard state.connections.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            state.emptySince = .now
             defer { state.waiting = [] }
             return state.waiting
         }
         for continuation in waiting { continuation.resume() }
     }
+
+    /// Since when no connection has been open; `nil` while one is.
+    var emptySince: ContinuousClock.Instant? { state.withLock { $0.emptySince } }
 
     var count: Int { state.withLock { $0.connections.count } }
 

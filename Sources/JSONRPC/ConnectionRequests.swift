@@ -94,8 +94,9 @@ extension Connection {
             let started = ContinuousClock.now
             let outcome = await handlerTask.run()
             ledger.leave()
+            let stages = handlerTask.stages.durations
             connection.eventLoop.execute {
-                connection.value.finished(sequence, outcome, started: started)
+                connection.value.finished(sequence, outcome, started: started, stages: stages)
             }
         }
         pending.insert(
@@ -147,13 +148,15 @@ extension Connection {
     }
 
     /// A handler has returned. If its request was cancelled meanwhile, nobody waits for the outcome.
-    private func finished(_ sequence: UInt64, _ outcome: HandlerOutcome, started: ContinuousClock.Instant) {
+    private func finished(
+        _ sequence: UInt64, _ outcome: HandlerOutcome, started: ContinuousClock.Instant, stages: [String: Duration]
+    ) {
         running -= 1
         guard phase == .open, let request = pending.take(sequence) else { return }
         sendLetters(of: sequence)
         let finished = FinishedRequest(
             method: request.method, id: request.id, outcome: outcome.kind, received: request.received,
-            started: started, replied: ContinuousClock.now)
+            started: started, replied: ContinuousClock.now, stages: stages)
         service.ledger.finished(request.method, outcome.kind, latency: finished.replied - finished.received)
         trace(finished)
         switch outcome {

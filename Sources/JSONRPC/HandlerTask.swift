@@ -8,10 +8,11 @@ struct HandlerTask: Sendable {
     let handler: RequestHandler
     let params: JSONValue?
     let context: RequestContext
+    let stages = RequestStages()
 
     func run() async -> HandlerOutcome {
         do {
-            let result = try await handler(params, context)
+            let result = try await RequestStages.$current.withValue(stages) { try await handler(params, context) }
             return try await write(result)
         } catch is CancellationError {
             return .cancelled

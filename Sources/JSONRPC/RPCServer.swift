@@ -40,6 +40,11 @@ public final class RPCServer: Sendable {
     public func listen(on socket: ListeningSocket) async throws {
         let bootstrap = ServerBootstrap(group: Threads.eventLoops)
             .serverChannelOption(.backlog, value: 128)
+            .serverChannelInitializer { [logger = service.logger] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoff(logger: logger))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [self] channel in accept(channel, checkPeer: true) { _ in } }
         let channel: any Channel
@@ -92,6 +97,37 @@ public final class RPCServer: Sendable {
                 .withConnectedSocket(descriptor)
                 .whenFailure { finish(.failure($0)) }
         }
+    }
+
+    /// Returns once no connection has been open, and no handler has run, for `duration`.
+    /// - Throws: `CancellationError`.
+    public func waitUntilIdle(for duration: Duration) async throws {
+        while true {
+            var wait = duration
+            if let since = registry.emptySince {
+                wait = duration - (ContinuousClock.now - since)
+                if wait <= .zero {
+                    if !service.ledger.isBusy { return }
+                    // Handlers whose client is gone are about to return.
+                    wait = min(duration, .seconds(1))
+                }
+            }
+            try await Task.sleep(for: wait)
+        }
+    }
+
+    /// Gives up the sockets, so that the next client finds none and starts a daemon of its own, and serves those who came
+    /// before, until they leave.
+    public func retire() async {
+        let listeners = state.withLock { state in
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners { listener.socket.remove() }
+        // Clients who had connected by then may wait to be accepted.
+        try? await Task.sleep(for: .milliseconds(100))
+        for listener in listeners { try? await listener.channel.close() }
+        await registry.waitUntilEmpty()
     }
 
     /// Stops: no connection and no request is taken (error 1012), running handlers are cancelled, every request is

@@ -22,6 +22,10 @@ public struct RPCServerConfiguration: Sendable {
     public var outputLowWatermark = 256 << 10
     /// A client is dropped rather than let more unsent output than this pile up. A single larger reply is still sent.
     public var outputLimit = 256 << 20
+    /// While a client has more unsent output than `outputHighWatermark`, it must take `stallBytes` of it in each `stallTime`,
+    /// or it is dropped.
+    public var stallTime = Duration.seconds(60)
+    public var stallBytes = 64 << 10
     /// Progress waits, and is replaced by later progress, while there is more unsent output than this.
     public var progressWatermark = 16 << 10
     /// Called when a reply has left the process, for a slow-request log. Runs on an event loop: must not block.
@@ -47,6 +51,8 @@ public struct RequestTimings: Sendable {
     public let handle: Duration
     /// From the reply to the moment the operating system took its last byte.
     public let write: Duration
+    /// What the handler says of its own stages; see `RequestStages`.
+    public let stages: [String: Duration]
 }
 
 /// Why a connection ended.
@@ -57,7 +63,7 @@ public enum ConnectionEnd: Sendable, Equatable {
     case exit(afterShutdown: Bool)
     /// The client's bytes could not be cut into messages.
     case framing(FramingError)
-    /// The client did not read and its unsent output reached the limit.
+    /// The client did not read: its unsent output reached the limit, or stayed.
     case tooSlow
     /// The server stopped.
     case stopped

@@ -65,6 +65,9 @@ final class ServerLedger: Sendable {
         return false
     }
 
+    /// Whether a handler runs.
+    var isBusy: Bool { inFlight.load(ordering: .relaxed) > 0 }
+
     func leave(_ count: Int = 1) {
         inFlight.subtract(count, ordering: .relaxed)
     }

@@ -10,7 +10,7 @@ public enum WeightType: String, Sendable {
     var bytes: Int { self == .f32 ? 4 : 2 }
 }
 
-/// A memory-mapped safetensors file with its header checked: length, JSON, types, shapes, and offsets that are in range,
+/// An open safetensors file with its header checked: length, JSON, types, shapes, and offsets that are in range,
 /// agree with the shapes and do not overlap.
 ///
 /// Format: eight bytes of little-endian header length, a JSON header
@@ -32,7 +32,7 @@ public struct SafetensorsFile: Sendable {
         "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8,
     ]
 
-    let file: MappedFile
+    let file: WeightFile
     let entries: [String: Entry]
 
     public var path: String { file.path }
@@ -41,25 +41,26 @@ public struct SafetensorsFile: Sendable {
     public var names: [String] { Array(entries.keys) }
 
     /// Bytes of the whole file.
-    public var fileBytes: Int { file.bytes.count }
+    public var fileBytes: Int { file.size }
 
     /// - Throws: ``SafetensorsError``, naming the file and, where one is at fault, the tensor.
     public init(path: String) throws(SafetensorsError) {
-        file = try MappedFile(path: path)
-        let bytes = file.bytes
-        guard bytes.count >= 8 else {
-            throw .malformed(file: path, reason: "it has \(bytes.count) bytes, fewer than the eight of the header's length")
+        file = try WeightFile(path: path)
+        let size = file.size
+        guard size >= 8 else {
+            throw .malformed(file: path, reason: "it has \(size) bytes, fewer than the eight of the header's length")
         }
-        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        guard length <= UInt64(Self.longestHeader), Int(length) <= bytes.count - 8 else {
+        let length = UInt64(littleEndian: try file.bytes(0..<8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+        guard length <= UInt64(Self.longestHeader), Int(length) <= size - 8 else {
             throw .malformed(
                 file: path,
-                reason: "its header is said to have \(length) bytes, but the file has \(bytes.count); it may be truncated")
+                reason: "its header is said to have \(length) bytes, but the file has \(size); it may be truncated")
         }
         let data = 8 + Int(length)
+        let bytes = try file.bytes(8..<data)
         let header: JSONValue
         do {
-            header = try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: bytes[8..<data]))
+            header = try JSONValue(parsing: bytes)
         } catch {
             throw .malformed(file: path, reason: "its header is not JSON: \(error)")
         }
@@ -69,7 +70,7 @@ public struct SafetensorsFile: Sendable {
         var entries: [String: Entry] = [:]
         entries.reserveCapacity(object.count)
         for (name, value) in object where name != "__metadata__" {
-            entries[name] = try Self.entry(name, value, dataStart: data, dataEnd: bytes.count, file: path)
+            entries[name] = try Self.entry(name, value, dataStart: data, dataEnd: size, file: path)
         }
         try Self.checkOverlaps(entries, file: path)
         self.entries = entries
@@ -136,7 +137,4 @@ public struct SafetensorsFile: Sendable {
         }
         return WeightTensor(file: file, name: name, type: type, shape: shape, range: entry.range)
     }
-
-    /// Lets the kernel drop the pages read so far.
-    public func releasePages() { file.releasePages() }
 }

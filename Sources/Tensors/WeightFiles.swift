@@ -70,9 +70,4 @@ public struct WeightFiles: Sendable {
         guard let number = fileOfTensor[name] else { throw .missingTensor(file: path, tensor: name) }
         return try files[number].tensor(name, shape: shape)
     }
-
-    /// Lets the kernel drop the pages read so far; what is read again is read from the files again.
-    public func releasePages() {
-        for file in files { file.releasePages() }
-    }
 }

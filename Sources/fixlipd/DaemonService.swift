@@ -13,6 +13,7 @@ struct DaemonService: Service {
     private let address: UnixSocketAddress?
     private let standardIO: StandardIO?
     private let preload: Bool
+    private let idleExit: Double?
     private let logger: Logger
     private let stopRequests: AsyncStream<Void>
     private let onReady: @Sendable () -> Void
@@ -34,6 +35,9 @@ struct DaemonService: Service {
         var limits = RPCServerConfiguration()
         limits.framing.messageBytes = configuration.maximumMessageBytes
         limits.maximumBatch = configuration.maximumBatch
+        limits.maximumConnections = configuration.maximumConnections
+        limits.stallTime = .seconds(configuration.unreadTimeout)
+        limits.onRequestFinished = configuration.slowRequest.map { SlowRequestLog(milliseconds: $0, logger: logger).note }
         let server = RPCServer(configuration: limits, methods: daemon.methods(server: face), logger: logger)
         statistics.attach(server)
         self.daemon = daemon
@@ -41,6 +45,7 @@ struct DaemonService: Service {
         self.address = address
         self.standardIO = standardIO
         self.preload = preload
+        idleExit = configuration.idleExit
         self.logger = logger
         self.stopRequests = stopRequests
         self.onReady = onReady
@@ -70,6 +75,14 @@ struct DaemonService: Service {
                     for await _ in stopRequests { return }
                 }
                 return nil
+            }
+            if let idleExit {
+                group.addTask { [server, logger] in
+                    guard (try? await server.waitUntilIdle(for: .seconds(idleExit))) != nil else { return nil }
+                    logger.info("ending: no client for \(idleExit.formatted()) s (--idle-exit)")
+                    await server.retire()
+                    return nil
+                }
             }
             let first = await group.next()
             await server.stop(deadline: Self.stopDeadline)

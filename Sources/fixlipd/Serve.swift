@@ -38,6 +38,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Largest message, in MiB.")
     var maxMessage = 64
 
+    @Option(help: "Most connections open at a time.")
+    var maxConnections = 128
+
+    @Option(help: "Seconds after which a client that leaves more than 1 MiB of its output unread is dropped.")
+    var unreadTimeout = 60.0
+
     @Option(help: "Most image masks of one explanation.")
     var maxImageMasks = 65_536
 
@@ -55,6 +61,12 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "Seconds an explanation stays open without use.")
     var explanationIdle = 3600.0
+
+    @Option(help: "End after this many seconds without a client; by default the daemon stays.")
+    var idleExit: Double?
+
+    @Option(help: "Log requests that take longer than this many milliseconds, with where the time went.")
+    var slowRequestLog: Double?
 
     @Option(help: "Keep masks and their embeddings in this folder over a restart.")
     var state: String?
@@ -75,6 +87,18 @@ struct Serve: AsyncParsableCommand {
         }
         if gameMemory < 1 { throw ValidationError("--game-memory must be at least 1 MiB") }
         if maxMessage < 1 || maxMessage > 1024 { throw ValidationError("--max-message must be from 1 to 1024 MiB") }
+        if maxConnections < 1 || maxConnections > 65_536 {
+            throw ValidationError("--max-connections must be from 1 to 65536")
+        }
+        if !(unreadTimeout > 0 && unreadTimeout <= longest) {
+            throw ValidationError("--unread-timeout must be above 0 and at most a year")
+        }
+        if let idleExit, !(idleExit > 0 && idleExit <= longest) {
+            throw ValidationError("--idle-exit must be above 0 seconds and at most a year")
+        }
+        if let slowRequestLog, !(slowRequestLog >= 0 && slowRequestLog <= longest * 1000) {
+            throw ValidationError("--slow-request-log must be milliseconds, 0 or more")
+        }
         if threads < 0 || threads > 1024 { throw ValidationError("--threads must be from 0 to 1024") }
         if maxImageMasks < 3 || maxTextMasks < 3 { throw ValidationError("mask limits must be at least 3") }
         if !(explanationIdle > 0 && explanationIdle <= longest) {
@@ -90,6 +114,10 @@ struct Serve: AsyncParsableCommand {
         configuration.imageRoots = imageRoot.map(absolutePath)
         configuration.maximumImagePixels = maxImagePixels
         configuration.maximumMessageBytes = maxMessage << 20
+        configuration.maximumConnections = maxConnections
+        configuration.unreadTimeout = unreadTimeout
+        configuration.idleExit = idleExit
+        configuration.slowRequest = slowRequestLog
         configuration.maximumImageMasks = maxImageMasks
         configuration.maximumTextMasks = maxTextMasks
         configuration.gameMemory = gameMemory << 20
@@ -111,6 +139,7 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "fixlipd")
+        DescriptorLimit.raise()
         let address = stdio && socket == nil ? nil : try socketAddress()
         let service = try DaemonService(
             configuration: daemonConfiguration, executable: executablePath, address: address, standardIO: standardIO,

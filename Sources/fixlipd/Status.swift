@@ -22,6 +22,13 @@ struct Status: ParsableCommand {
             TextOutput.line(
                 "model  \(model["id"]?.string ?? "")  \(model["precision"]?.string ?? "")  \(int(model["bytes"]).asBytes)  \(expiry)")
         }
+        for unload in status["unloads"]?.array ?? [] {
+            TextOutput.line(
+                "unloaded  \(unload["id"]?.string ?? "")  \(Int(unload["secondsAgo"]?.double ?? 0)) s ago: \(unload["reason"]?.string ?? "")")
+        }
+        if let idle = status["idleExitSeconds"]?.double {
+            TextOutput.line("ends after \(idle.formatted()) s without clients")
+        }
         for side in ["image", "text"] {
             let games = status["games"]?[side]
             TextOutput.line(

@@ -207,6 +207,69 @@ import Testing
         #expect(reported.allSatisfy { $0.queue >= .zero && $0.handle >= .zero && $0.write >= .zero })
     }
 
+    @Test func aHandlersStagesAreReportedWithItsTimes() async throws {
+        let timings = Mutex<[RequestTimings]>([])
+        let serving = Serving(configure: { $0.onRequestFinished = { timing in timings.withLock { $0.append(timing) } } }) {
+            addEcho(&$0)
+            $0.onRequest("staged") { _, _ in
+                RequestStages.current?.add("decode", .milliseconds(3))
+                // Tasks that the handler starts work for the same request.
+                await Task { RequestStages.current?.add("encode", .milliseconds(4)) }.value
+                RequestStages.current?.add("decode", .milliseconds(2))
+                return .null
+            }
+        }
+        let (client, end) = serving.connect()
+        client.request(1, "staged")
+        client.request(2, "echo", "[]")
+        client.endInput()
+        #expect(await client.rest().count == 2)
+        _ = try await end.value
+        let stages = timings.withLock { Dictionary(uniqueKeysWithValues: $0.map { ($0.method, $0.stages) }) }
+        #expect(stages == ["staged": ["decode": .milliseconds(5), "encode": .milliseconds(4)], "echo": [:]])
+    }
+
+    @Test func aServerIsIdleWhenItsLastConnectionIsGoneForSoLong() async throws {
+        let gate = Gate()
+        let serving = Serving {
+            addEcho(&$0)
+            $0.onRequest("wait") { _, _ in
+                await gate.wait()
+                return .null
+            }
+        }
+        try await serving.server.waitUntilIdle(for: .milliseconds(1))
+        let (client, end) = serving.connect()
+        client.request(1, "echo", "[]")
+        #expect(await client.next()?["id"] == 1)
+        let idle = Task { () -> ContinuousClock.Instant in
+            try await serving.server.waitUntilIdle(for: .milliseconds(20))
+            return .now
+        }
+        client.request(2, "wait")
+        client.request(3, "echo", "[]")
+        #expect(await client.next()?["id"] == 3)
+        client.disconnect()
+        _ = try await end.value
+        // The connection is gone, but its handler has not returned.
+        let (other, otherEnd) = serving.connect()
+        other.request(1, "echo", "[]")
+        #expect(await other.next()?["id"] == 1)
+        let before = ContinuousClock.now
+        gate.open()
+        other.endInput()
+        _ = try await otherEnd.value
+        #expect(try await idle.value >= before)
+        #expect(serving.server.statistics.inFlight == 0)
+    }
+
+    @Test func waitingForIdlenessCanBeCancelled() async {
+        let serving = Serving(addEcho)
+        let idle = Task { try await serving.server.waitUntilIdle(for: .seconds(3600)) }
+        idle.cancel()
+        await #expect(throws: CancellationError.self) { try await idle.value }
+    }
+
     @Test func theTableKnowsItsNames() {
         var methods = MethodTable()
         addEcho(&methods)

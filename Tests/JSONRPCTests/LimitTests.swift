@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JSONRPC
+import Synchronization
 import Testing
 
 /// What the server refuses, so that no client can starve the others.
@@ -101,6 +102,69 @@ import Testing
         for id in 0..<20 { client.request(id, "large") }
         #expect(try await end.value == .tooSlow)
         #expect(serving.server.statistics.connectionsDropped == 1)
+    }
+
+    @Test func aClientThatLeavesItsBacklogUnreadIsDroppedInTime() async throws {
+        let serving = Serving(configure: {
+            $0.outputHighWatermark = 64 << 10
+            $0.stallTime = .milliseconds(50)
+        }) { methods in
+            methods.onRequest("large") { _, _ in .string(letters(4 << 20)) }
+        }
+        let (client, end) = serving.connect(reading: false)
+        client.request(1, "large")
+        #expect(try await end.value == .tooSlow)
+        #expect(serving.server.statistics.connectionsDropped == 1)
+    }
+
+    @Test func aClientThatReadsAByteNowAndThenIsDroppedInTime() async throws {
+        let serving = Serving(configure: {
+            $0.outputHighWatermark = 64 << 10
+            $0.stallTime = .milliseconds(200)
+            $0.stallBytes = 64 << 10
+        }) { methods in
+            methods.onRequest("large") { _, _ in .string(letters(4 << 20)) }
+        }
+        let (client, end) = serving.connect(reading: false)
+        client.request(1, "large")
+        let isDropped = Atomic(false)
+        let stopped = Gate()
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while !isDropped.load(ordering: .relaxed), read(client.descriptor, &byte, 1) == 1 { usleep(1000) }
+            stopped.open()
+        }
+        #expect(try await end.value == .tooSlow)
+        isDropped.store(true, ordering: .relaxed)
+        await stopped.wait()
+    }
+
+    /// What counts is that it takes some all the while, not that it is done in time.
+    @Test func aClientThatReadsALargeReplySlowlyIsNotDropped() async throws {
+        let serving = Serving(configure: {
+            $0.outputHighWatermark = 64 << 10
+            $0.stallTime = .milliseconds(100)
+            $0.stallBytes = 1
+        }) { methods in
+            methods.onRequest("large") { _, _ in .string(letters(8 << 20)) }
+        }
+        let (client, _) = serving.connect(reading: false)
+        client.request(1, "large")
+        let total = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var buffer = [UInt8](repeating: 0, count: 256 << 10)
+                var total = 0
+                while total < 8 << 20 {
+                    let count = read(client.descriptor, &buffer, buffer.count)
+                    guard count > 0 else { break }
+                    total += count
+                    usleep(10_000)
+                }
+                continuation.resume(returning: total)
+            }
+        }
+        #expect(total >= 8 << 20)
+        #expect(serving.server.statistics.connectionsDropped == 0)
     }
 
     @Test func aReplyLargerThanTheLimitIsSentToAClientThatReads() async {

@@ -190,6 +190,33 @@ import Testing
         #expect(!exists(address.path))
     }
 
+    /// What a daemon does before it ends for want of clients: the next one may start at once, and nobody is turned away.
+    @Test func aRetiredServerLeavesItsSocketToTheNextAndServesThoseWhoCameBefore() async throws {
+        let folder = makeFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let address = try UnixSocketAddress(path: "\(folder)/s")
+        let (old, next) = (Serving(addEcho), Serving(addEcho))
+        try await old.server.listen(on: address)
+        let early = TestClient(try connected(to: address))
+        early.request(1, "echo", "[1]")
+        #expect(await early.next()?["result"] == [1])
+        let late = TestClient(try connected(to: address))
+        let retired = Task { await old.server.retire() }
+        while exists(address.path) { await Task.yield() }
+        try await next.server.listen(on: address)
+        let client = TestClient(try connected(to: address))
+        for client in [early, late, client] {
+            client.request(2, "echo", "[2]")
+            #expect(await client.next()?["result"] == [2])
+        }
+        #expect(old.server.statistics.connectionsOpen == 2)
+        early.disconnect()
+        late.disconnect()
+        await retired.value
+        #expect(exists(address.path), "the socket is the next server's")
+        await next.server.stop()
+    }
+
     @Test func onlyTheOwnerAndRootMayConnect() {
         let policy = PeerPolicy(owner: 1_000)
         #expect(throws: Never.self) { try policy.check(PeerCredentials(processID: 7, userID: 1_000)) }

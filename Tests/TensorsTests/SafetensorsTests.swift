@@ -34,7 +34,6 @@ final class SafetensorsTests {
         let file = try SafetensorsFile(path: path)
         #expect(Set(file.names) == ["a", "b", "c"])
         #expect(try file.tensor("a", shape: [2, 2]).floats() == values)
-        #expect(try file.tensor("a", shape: [2, 2]).withFloats { Array($0) } == values)
         #expect(try file.tensor("b", shape: [7]).floats() == values + [0x1p-24, .infinity, -0.0])
         #expect(try file.tensor("b", shape: [7]).floats(1..<3) == [-1.5, 0.25])
         #expect(try file.tensor("c", shape: [4, 1]).floats() == values)
@@ -106,6 +105,46 @@ final class SafetensorsTests {
             "\($0)".contains("s1.safetensors") && "\($0)".contains("\"b\"")
         }
         #expect { try WeightFiles(index: index(#"{"a": "../s1.safetensors"}"#)) } throws: { "\($0)".contains("\"a\"") }
+    }
+
+    @Test("A file deleted or replaced is read on; one cut short or written to is refused, never the end")
+    func changed() throws {
+        let header =
+            #"{"w":{"dtype":"F16","shape":[4],"data_offsets":[0,8]},"v":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#
+        let data = bytes([UInt16](repeating: 0x3c00, count: 4)) + bytes([Float(2), 3])
+        let path = try write(header, data: data)
+        let file = try SafetensorsFile(path: path)
+        let (w, v) = (try file.tensor("w", shape: [4]), try file.tensor("v", shape: [2]))
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try w.floats() == [1, 1, 1, 1])
+        _ = try write(header, data: [UInt8](repeating: 0, count: 16))
+        #expect(try v.floats() == [2, 3])
+
+        for change in [{ truncate(path, 9) == 0 }, { truncate(path, off_t(8 + header.utf8.count + 12)) == 0 }] {
+            _ = try write(header, data: data)
+            let file = try SafetensorsFile(path: path)
+            let tensors = (try file.tensor("w", shape: [4]), try file.tensor("v", shape: [2]))
+            #expect(change())
+            #expect(throws: SafetensorsError.changed(file: path)) { try tensors.0.floats() }
+            #expect(throws: SafetensorsError.changed(file: path)) { try tensors.1.floats(0..<1) }
+        }
+        _ = try write(header, data: data)
+        let written = try SafetensorsFile(path: path).tensor("v", shape: [2])
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: [1])
+        try handle.close()
+        #expect(throws: SafetensorsError.changed(file: path)) { try written.floats() }
+    }
+
+    @Test("Halves are read piece by piece")
+    func pieces() throws {
+        let count = (1 << 18) * 2 + 7
+        let halves = (0..<count).map { UInt16(truncatingIfNeeded: $0 % 0x3c00) }
+        let path = try write(
+            #"{"w":{"dtype":"BF16","shape":[\#(count)],"data_offsets":[0,\#(2 * count)]}}"#, data: bytes(halves))
+        let values = try SafetensorsFile(path: path).tensor("w", shape: [count]).floats()
+        #expect(values == halves.map { Float(bitPattern: UInt32($0) << 16) })
     }
 
     @Test("Files that are absent, empty or folders are refused")

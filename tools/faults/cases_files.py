@@ -151,7 +151,7 @@ def files_that_are_no_files(setting):
 
 @case
 def model_files_changed_under_a_loaded_model(setting):
-    """The weights deleted, replaced and cut short while the model is loaded: it answers as before."""
+    """The weights deleted or replaced while the model is loaded: it answers as before, and loads anew when told to."""
     model = copy_model(setting.folder)
     weights = model / "model.safetensors"
     whole = weights.read_bytes()
@@ -173,10 +173,60 @@ def model_files_changed_under_a_loaded_model(setting):
         check("result" in client.call("models/unload", {"model": name}), "the model is not unloaded")
         weights.write_bytes(whole)
         check(answers() == before, "other embeddings after loading again")
+    return "deleted, replaced: the same embeddings"
+
+
+@case
+def model_files_cut_short_in_place(setting):
+    """Weights truncated, overwritten and grown before, while and after they are loaded: an error that says so, or the same answer."""
+    model = copy_model(setting.folder)
+    weights = model / "model.safetensors"
+    whole = weights.read_bytes()
+    name = str(model)
+    texts = ("embed/text", {"model": name, "texts": ["a dog", "zebra crossing by night"]})
+    images = ("embed/image", {"model": name, "images": [str(path) for path in SCENES[:3]]})
+    changes = {
+        "empty": lambda: os.truncate(weights, 0), "1,000 bytes": lambda: os.truncate(weights, 1000),
+        "half": lambda: os.truncate(weights, len(whole) // 2), "one byte less": lambda: os.truncate(weights, len(whole) - 1),
+        "longer": lambda: os.truncate(weights, len(whole) + 4096), "zeros": lambda: weights.write_bytes(bytes(len(whole))),
+    }
+    with setting.daemon("--keep-alive=-1") as daemon:
+        client = daemon.connect()
+
+        def answers(query):
+            return client.result(*query)["embeddings"]
+
+        before = [answers(texts), answers(images)]
+        for what, change in changes.items():
+            change()
+            check(answers(images) == before[1], f"{what}, after loading: other image embeddings")
+            error = client.call(*texts).get("error", {})
+            check(error.get("code") == 1003 and "changed in place" in error["message"] and str(weights) in error["message"],
+                  f"{what}, after loading: {error or 'texts are embedded'}")
+            check(client.error_code("explanation/open", {"model": name, "image": str(SCENES[0]), "text": "a dog"}) == 1003,
+                  f"{what}, after loading: an explanation is opened")
+            check("result" in client.call("models/unload", {"model": name}), "the model is not unloaded")
+            check(what == "longer" or client.error_code("models/load", {"model": name}) == 1003, f"{what}, before loading: loaded")
+            weights.write_bytes(whole)
+            check([answers(texts), answers(images)] == before, f"{what}: other embeddings after loading the whole file again")
         client.result("models/unload", {"model": name})
-        os.truncate(weights, 1000)
-        check(client.error_code("models/load", {"model": name}) == 1003, "a file cut short is loaded")
-    return "deleted, replaced: the same embeddings; cut short: refused"
+
+        loads, errors = setting.amount(60, 1000), 0
+        generator = setting.random("during")
+        for _ in range(loads):
+            number = client.post("models/load", {"model": name})
+            time.sleep(generator.random() * 0.02)
+            os.truncate(weights, generator.randrange(len(whole)))
+            error = client.reply(number).get("error")
+            if error:
+                check(error["code"] == 1003, f"cut short while loading: {error}")
+                errors += 1
+            else:
+                check(client.error_code(*texts) == 1003, "cut short at the end of loading: texts are embedded")
+                client.result("models/unload", {"model": name})
+            weights.write_bytes(whole)
+        check([answers(texts), answers(images)] == before, "other embeddings in the end")
+    return f"{len(changes)} changes before and after loading; {loads} cut short meanwhile, {errors} of them refused"
 
 
 @case

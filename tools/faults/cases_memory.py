@@ -132,6 +132,9 @@ def out_of_file_descriptors(setting):
         ticks = cpu_ticks(daemon)
         time.sleep(1)
         busy = (cpu_ticks(daemon) - ticks) / os.sysconf("SC_CLK_TCK")
+        check(busy < 0.15, f"accepting takes {busy:.0%} of a processor while no descriptor is free")
+        told = daemon.log().count("clients wait to be accepted")
+        check(told == 1, f"the log tells {told} times that clients wait")
         for client in clients:
             client.close()
         wait_for("descriptors given back", lambda: daemon.descriptors() <= idle + 1, 30)
@@ -178,6 +181,57 @@ def too_many_connections_and_requests(setting):
         with daemon.connect() as client:
             wait_for("the queues empty", lambda: client.result("server/status")["queues"]["interactive"] == 0, 60)
     return f"128 connections served, the 129th told; 600 requests at once: {codes.get(1011, 0)} told to come again"
+
+
+@case
+def connection_limit_can_be_set(setting):
+    """--max-connections: the connection beyond is told so, and its place is free again when another goes."""
+    with setting.daemon("--max-connections", 3) as daemon:
+        clients = [daemon.connect() for _ in range(3)]
+        for client in clients:
+            check("result" in client.call("server/ping"), "one of 3 clients is not served")
+        for _ in range(setting.amount(5, 100)):
+            extra = daemon.connect()
+            message = extra.receive()
+            error = (message or {}).get("error", {})
+            check(error.get("code") == 1011 and "3 connections" in error["message"], f"the 4th connection: {message}")
+            check(extra.receive() is None, "the 4th connection stays open")
+        clients.pop().close()
+        wait_for("a free place", lambda: clients[0].result("server/status")["connections"] == 2)
+        check("result" in daemon.connect().call("server/ping"), "no place is free after one has gone")
+        for client in clients + daemon.clients:
+            client.close()
+    for value in (0, 65_537):
+        with setting.daemon("--max-connections", value, expect_start=False) as daemon:
+            check(daemon.ended and "--max-connections" in daemon.log(), f"--max-connections {value} is taken")
+    return "3 served, the 4th told; 0 and 65,537 refused at the start"
+
+
+@case
+def descriptor_limit_is_raised(setting):
+    """The soft limit of descriptors, which shells set low, is raised to the hard one."""
+    with setting.daemon(descriptor_limit=(256, 2048)) as daemon:
+        with open(f"/proc/{daemon.pid}/limits") as file:
+            line = next(line for line in file if line.startswith("Max open files"))
+        check(line.split()[3:5] == ["2048", "2048"], line.strip())
+    return "256 became 2,048"
+
+
+@case
+def unloading_a_model_in_use(setting):
+    """models/unload of a model that an explanation or a request holds: error 1013, and the model stays."""
+    with setting.daemon() as daemon:
+        client = daemon.connect()
+        opened = client.result("explanation/open", {"model": SMALL_MODEL, "image": SCENE, "text": "a kite"})["explanation"]
+        error = client.call("models/unload", {"model": SMALL_MODEL})["error"]
+        check(error["code"] == 1013 and error["data"]["kind"] == "modelInUse", f"{error}")
+        check("result" in client.call("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 32}}), "gone")
+        client.result("explanation/close", {"explanation": opened})
+        wait_for("the model unused", lambda: all(m["inUse"] == 0 for m in client.result("server/status")["models"]))
+        check(client.result("models/unload", {"model": SMALL_MODEL})["unloaded"], "not unloaded")
+        unload = client.result("server/status")["unloads"][-1]
+        check(unload["reason"] == "asked by a client", f"{unload}")
+    return "1013, then unloaded; the reason is in the status"
 
 
 @case

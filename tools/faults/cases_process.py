@@ -169,6 +169,109 @@ def other_users_are_refused(setting):
 
 
 @case
+def connect_bridges_and_starts_the_daemon(setting):
+    """fixlipd connect: joins standard input and output to the socket in both framings, starts the daemon where none runs, and ends
+    with its input or with the daemon."""
+    bridge = [setting.program, "connect", "--socket", str(setting.folder / "f.sock")]
+    options = dict(capture_output=True, env=environment(setting.folder), timeout=60)
+    out = subprocess.run(bridge + ["--no-spawn"], input=b"", **options)
+    check(out.returncode != 0 and b"no daemon runs" in out.stderr, f"without a daemon: {out.returncode}, {out.stderr}")
+    out = subprocess.run(bridge, input=frame(request(1, "server/ping")) + frame(request(2, "no/such")), **options)
+    check(out.returncode == 0 and out.stdout.count(b"\n") == 2, f"with none running: {out.stdout} {out.stderr}")
+    out = subprocess.run(bridge, input=frame(request(1, "embed/image", {"images": [SCENE] * 8}), "headers"), **options)
+    check(out.returncode == 0 and out.stdout.startswith(b"Content-Length: ") and b'"embeddings"' in out.stdout, "headers")
+    waiting = subprocess.Popen(bridge, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=options["env"])
+    try:
+        waiting.stdin.write(frame(request(1, "server/ping")))
+        waiting.stdin.flush()
+        check(b"pid" in waiting.stdout.readline(), "no reply while the input goes on")
+        subprocess.run([setting.program, "stop", "--socket", bridge[3]], check=True, **options)
+        wait_for("the bridge ended with the daemon", lambda: waiting.poll() is not None, 20)
+    finally:
+        waiting.kill()
+        waiting.communicate()
+    return "started the daemon, 4 bridges, both framings; ended with the input and with the daemon"
+
+
+@case
+def idle_exit(setting):
+    """--idle-exit: the daemon ends when no client has come for so long, not before, and the next client starts another."""
+    with setting.daemon("--idle-exit", 1, log_level="info") as daemon:
+        client = daemon.connect()
+        check(client.result("server/status")["idleExitSeconds"] == 1, "the status does not tell")
+        opened = client.result("explanation/open", {"image": SCENE, "text": "a kite"})["explanation"]
+        client.result("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 64}})
+        time.sleep(2)
+        check("result" in client.call("server/ping"), "it ended with a client connected")
+        client.close()
+        check((status := daemon.wait(15)) == 0, f"status {status}")
+        check("no client for 1" in daemon.log(), "the log does not tell why it ended")
+        check(not os.path.exists(daemon.socket) and not os.path.exists(daemon.socket + ".lock"), "socket or lock stay")
+    command = [setting.program, "call", "server/ping", "--socket", daemon.socket]
+    out = subprocess.run(command, capture_output=True, env=environment(setting.folder), timeout=60)
+    check(out.returncode == 0 and b"pid" in out.stdout, f"the next command: {out.stderr}")
+    bridge = subprocess.run(
+        [setting.program, "connect", "--socket", daemon.socket], input=frame(request(1, "server/stop")),
+        capture_output=True, env=environment(setting.folder), timeout=60)
+    check(b'"result"' in bridge.stdout, f"connect: {bridge.stderr}")
+    return "stayed with a client, ended 1 s after it; a command and the bridge went on with the next daemon"
+
+
+@case
+def clients_come_as_the_daemon_ends(setting):
+    """Clients that connect around the end for want of clients: they are served or find no daemon, and never connect in vain."""
+    served = absent = 0
+    generator = setting.random("idle")
+    for number in range(setting.amount(8, 100)):
+        with setting.daemon("--idle-exit", 0.3, "--threads", 1) as daemon:
+            start = time.monotonic()
+            with daemon.connect() as client:
+                check("result" in client.call("server/ping"), "no ping")
+            time.sleep(0.27 + 0.06 * generator.random())
+            while time.monotonic() - start < 5:
+                try:
+                    client = Client(daemon.socket, timeout=20)
+                except (FileNotFoundError, ConnectionRefusedError):
+                    absent += 1
+                    break
+                with client:
+                    check("result" in client.call("server/ping"), "connected, and not served")
+                served += 1
+                if generator.random() < 0.3:
+                    time.sleep(0.3 * generator.random())
+                if number % 2:
+                    time.sleep(0.31)
+            check((status := daemon.wait(15)) == 0, f"status {status}")
+    return f"{served} pings answered around the end, {absent} found no daemon"
+
+
+@case
+def slow_requests_are_logged(setting):
+    """--slow-request-log: a line with method, time and stages for requests that take as long, and for no other."""
+    with setting.daemon("--slow-request-log", 0, log_level="notice") as daemon:
+        client = daemon.connect()
+        client.result("embed/image", {"images": [SCENE]})
+        client.result("explain", {"image": SCENE, "text": "a kite", "budget": {"imageMasks": 256}})
+        client.result("server/ping")
+        wait_for("three lines", lambda: daemon.log().count("slow request: ") == 3)
+        lines = [line for line in daemon.log().splitlines() if "slow request: " in line]
+    times = {}
+    for line in lines:
+        words = line.partition("slow request: ")[2].replace(",", "").replace(":", "").split()
+        times[words[0]] = dict(zip(words[3::2], map(float, words[4::2])), total=float(words[1]))
+    check(set(times) == {"embed/image", "explain", "server/ping"}, f"{lines}")
+    for stages in times.values():
+        check({"queue", "decode", "encode", "estimate", "write"} <= set(stages), f"{lines}")
+    check(times["embed/image"]["decode"] > 0 and times["embed/image"]["encode"] > 0, f"{lines}")
+    check(times["explain"]["estimate"] > 0 and times["server/ping"]["encode"] == 0, f"{lines}")
+    told = daemon.log().count("slow request: ")
+    with setting.daemon("--slow-request-log", 60_000, log_level="notice") as daemon:
+        daemon.connect().result("embed/image", {"images": [SCENE]})
+    check(daemon.log().count("slow request: ") == told, "a quick request is logged")
+    return lines[1].partition("slow request: ")[2].partition(" [")[0]
+
+
+@case
 def socket_activation(setting):
     """LISTEN_FDS: a client that connected first is served; the socket outlives the daemon; wrong descriptors are errors."""
     path = str(setting.folder / "activated.sock")

@@ -205,6 +205,36 @@ def client_that_never_reads(setting):
 
 
 @case
+def clients_that_do_not_read_are_dropped(setting):
+    """--unread-timeout: a client that reads nothing, or a byte now and then, is dropped; one that reads slowly is not."""
+    with setting.daemon("--unread-timeout", 2) as daemon:
+        other = daemon.connect()
+
+        def backlog():
+            client = daemon.connect()
+            client.send(b"".join(frame(request(i, "rpc.discover")) for i in range(40)))
+            return client
+
+        greedy, dripping, slow = backlog(), backlog(), backlog()
+        read, end = 0, time.monotonic() + 30
+        while other.result("server/status")["connections"] > 2:
+            check(time.monotonic() < end, "clients that do not read are still connected")
+            try:
+                dripping.socket.recv(1)
+            except ConnectionResetError:
+                pass
+            read += len(slow.socket.recv(1 << 14))
+            time.sleep(0.05)
+        check(daemon.log().count("the client was dropped") == 2, "not two clients are told to be dropped in the log")
+        check(len(slow.socket.recv(1 << 14)) > 0, "the client that reads was dropped too")
+        greedy.close()
+        dripping.close()
+        slow.close()
+        wait_for("the connections closed", lambda: other.result("server/status")["connections"] == 1)
+    return f"two dropped; the third had read {read >> 10} KiB by then"
+
+
+@case
 def clients_of_one_byte_a_second(setting):
     """Slow writers in both framings hold up nobody and are answered in the end."""
     seconds = setting.amount(3, 20)

@@ -16,8 +16,9 @@ FIXTURES = REPOSITORY / "Tests" / "Fixtures"
 SMALL_MODEL = str(FIXTURES / "clip-small")
 SCENES = sorted((REPOSITORY / "models" / "demo" / "scenes").glob("scene-*.png"))
 
-# What a Swift program writes to its standard error when it traps.
-CRASH_WORDS = ("Fatal error", "Crash", "Illegal instruction", "Precondition failed", "SWIFT TASK CONTINUATION MISUSE")
+# What a Swift program writes to its standard error when it traps, and sanitizers when they find something.
+CRASH_WORDS = ("Fatal error", "Crash", "Illegal instruction", "Precondition failed", "SWIFT TASK CONTINUATION MISUSE",
+               "AddressSanitizer", "ThreadSanitizer")
 
 
 class Failure(Exception):
@@ -83,8 +84,9 @@ class Daemon:
         return self
 
     def limit_descriptors(self):
-        if self.descriptor_limit:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptor_limit, self.descriptor_limit))
+        limit = self.descriptor_limit
+        if limit:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limit if isinstance(limit, tuple) else (limit, limit))
 
     def __enter__(self):
         return self.start()

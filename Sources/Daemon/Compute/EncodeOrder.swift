@@ -46,6 +46,8 @@ final class EncodeOrder {
     var finished: [Bool]
     var next = 0
     var inFlight = 0
+    /// When its first micro-batch was taken.
+    var started: ContinuousClock.Instant?
     var failure: EncodeError?
     var continuation: CheckedContinuation<EncodedRows, any Error>?
 

@@ -1,5 +1,6 @@
 import Encoders
 import Foundation
+import JSONRPC
 
 /// The threads that run encoders, one per core, and the queue in front of them.
 ///
@@ -34,10 +35,7 @@ final class EncodeScheduler: @unchecked Sendable {
         self.threadCount = threadCount
         self.beforeBatch = beforeBatch
         for index in 0..<threadCount {
-            let thread = Thread { [self] in work() }
-            thread.name = "encode-\(index)"
-            thread.stackSize = 8 << 20
-            thread.start()
+            startThread("encode-\(index)") { [self] in work() }
         }
     }
 
@@ -51,6 +49,8 @@ final class EncodeScheduler: @unchecked Sendable {
         let arrival = ProcessInfo.processInfo.systemUptime
         let order = Handle(
             EncodeOrder(model: model, items: items, urgency: urgency, normalize: normalize, arrival: arrival))
+        let submission = ContinuousClock.now
+        defer { bookStages(of: order.order, since: submission) }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 submit(order.order, continuation)
@@ -58,6 +58,14 @@ final class EncodeScheduler: @unchecked Sendable {
         } onCancel: {
             cancel(order.order)
         }
+    }
+
+    private func bookStages(of order: EncodeOrder, since submission: ContinuousClock.Instant) {
+        guard let stages = RequestStages.current else { return }
+        let end = ContinuousClock.now
+        let start = condition.withLock { order.started } ?? end
+        stages.add("queue", start - submission)
+        stages.add("encode", end - start)
     }
 
     /// Items that wait, by urgency.
@@ -152,6 +160,7 @@ final class EncodeScheduler: @unchecked Sendable {
             room -= end - order.next
             order.next = end
             order.inFlight += 1
+            order.started = order.started ?? .now
             // What is left of a large order queues again behind what came meanwhile.
             order.rank = ProcessInfo.processInfo.systemUptime + order.handicap
             if order.urgency == .refinement {
@@ -182,9 +191,13 @@ final class EncodeScheduler: @unchecked Sendable {
             if ending { return }
             guard let model = batch.first?.order.model else { continue }
             beforeBatch?()
-            let failure = run(batch, model: model, &workspaces)
+            var failures = [run(batch, model: model, &workspaces)]
+            if batch.count > 1 {
+                // What one request's items do wrong must not be told to the others.
+                failures = batch.map { slice in failures[0] == nil ? nil : run([slice], model: model, &workspaces) }
+            }
             let done = condition.withLock {
-                for slice in batch {
+                for (slice, failure) in zip(batch, failures) {
                     slice.order.inFlight -= 1
                     if let failure {
                         slice.order.failure = failure

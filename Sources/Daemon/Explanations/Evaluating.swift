@@ -10,18 +10,22 @@ extension Services {
         let model = explanation.lease.model.loaded
         let images = Array(Set(coalitions.map(\.image)))
         let texts = Array(Set(coalitions.map(\.text)))
-        try await games.makeRoom(for: (images.count + texts.count) * model.dimension * 4)
-        let imagesDone = try await explanation.imageGame.encode(images) {
-            try await encoder.encodeImages(of: explanation, $0)
+        let (imageSamples, textSamples) = try await games.withRoom(
+            for: (images.count + texts.count) * model.dimension * 4
+        ) { [games] in
+            let imagesDone = try await explanation.imageGame.encode(images) {
+                try await encoder.encodeImages(of: explanation, $0)
+            }
+            let textsDone = try await explanation.textGame.encode(texts) {
+                try await encoder.encodeTexts(of: explanation, $0)
+            }
+            guard imagesDone, textsDone else { throw CancellationError() }
+            let imageSamples = await explanation.imageGame.samples
+            let textSamples = await explanation.textGame.samples
+            await games.book(explanation.imageGame.key, masks: imageSamples.count, bytes: imageSamples.bytes)
+            await games.book(explanation.textGame.key, masks: textSamples.count, bytes: textSamples.bytes)
+            return (imageSamples, textSamples)
         }
-        let textsDone = try await explanation.textGame.encode(texts) {
-            try await encoder.encodeTexts(of: explanation, $0)
-        }
-        guard imagesDone, textsDone else { throw CancellationError() }
-        let imageSamples = await explanation.imageGame.samples
-        let textSamples = await explanation.textGame.samples
-        await games.book(explanation.imageGame.key, masks: imageSamples.count, bytes: imageSamples.bytes)
-        await games.book(explanation.textGame.key, masks: textSamples.count, bytes: textSamples.bytes)
         let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
         return try await solver.run {
             coalitions.map { coalition in

@@ -35,7 +35,7 @@ extension Services {
                 image: ExplainedImage(
                     prepared: try model.prepare(pixels: pixels.pixels), picture: picture, geometry: pixels.geometry),
                 digest: digest(of: pixels.pixels), tokenization: tokenization, words: words,
-                text: try model.prepare(ids: tokenization.ids, players: words.flatMap(\.positions)))
+                text: try lease.prepare(tokenization, players: words.flatMap(\.positions)))
         }
         let words = inputs.words
         let imagePlayers = try Self.imagePlayers(parameters.players?.image, model)

@@ -11,7 +11,10 @@ struct Refinement: Sendable {
     let encoder: MaskEncoder
     let store: GameStore
     let solver: WorkThreads
+    /// Picks masks, which takes milliseconds where there are many.
+    let arithmetic: WorkThreads
     let goal: RefinementGoal
+    let deadline: RefinementDeadline?
     let selection: Selection
     /// Whether progress reports carry values.
     let sendsValues: Bool
@@ -46,6 +49,7 @@ struct Refinement: Sendable {
                 let estimate = try await running.value
                 schedule.published(
                     estimate, imageMasks: estimate.imageMasks, took: running.seconds, now: reporter.seconds)
+                deadline?.leave(.seconds(running.seconds))
                 await reporter.send(.report, estimate)
                 await explanation.record(Explanation.Checkpoint(estimate))
             }
@@ -85,28 +89,51 @@ struct Refinement: Sendable {
     /// All text masks come first: they are few, and every estimate needs them.
     private func encodeText(upTo masks: Int, _ control: RefinementControl) async throws {
         let (plan, game) = (explanation.textPlan, explanation.textGame)
-        let wanted = plan.missing(upTo: masks, in: await game.samples)
-        try await store.makeRoom(for: wanted.count * explanation.lease.model.loaded.dimension * 4)
-        _ = try await control.run(interruptible: false) { [encoder, explanation] in
-            try await game.encode(wanted) { try await encoder.encodeTexts(of: explanation, $0) }
+        try await encode(plan, game, upTo: masks, control, interruptible: false) { [encoder, explanation] in
+            try await encoder.encodeTexts(of: explanation, $0)
         }
-        await book(game)
-        await explanation.advance(
-            imageMasks: 0, textMasks: plan.held(by: await game.samples, upTo: masks))
+        await explanation.advance(imageMasks: 0, textMasks: try await held(game, plan, upTo: masks))
     }
 
     private func encodeImage(
         upTo masks: Int, _ control: RefinementControl, interruptible: Bool = true
     ) async throws {
         let (plan, game) = (explanation.imagePlan, explanation.imageGame)
-        let wanted = plan.missing(upTo: masks, in: await game.samples)
-        try await store.makeRoom(for: wanted.count * explanation.lease.model.loaded.dimension * 4)
-        let isComplete = try await control.run(interruptible: interruptible) { [encoder, explanation] in
-            try await game.encode(wanted) { try await encoder.encodeImages(of: explanation, $0) }
+        let isComplete = try await encode(plan, game, upTo: masks, control, interruptible: interruptible) {
+            [encoder, explanation] in try await encoder.encodeImages(of: explanation, $0)
         }
-        await book(game)
-        let reached = isComplete ? plan.effectiveCount(masks) : plan.held(by: await game.samples, upTo: masks)
+        let reached = isComplete ? plan.effectiveCount(masks) : try await held(game, plan, upTo: masks)
         await explanation.advance(imageMasks: reached, textMasks: 0)
+    }
+
+    /// Encodes the masks of a plan that its game lacks.
+    /// - Returns: false if it was cut short.
+    @discardableResult
+    private func encode(
+        _ plan: SamplingPlan, _ game: MaskedGame, upTo masks: Int, _ control: RefinementControl, interruptible: Bool,
+        with encode: @escaping MaskedGame.Encode
+    ) async throws -> Bool {
+        let wanted = try await missing(game, plan, upTo: masks)
+        return try await store.withRoom(for: wanted.count * explanation.lease.model.loaded.dimension * 4) {
+            let isComplete = try await control.run(interruptible: interruptible) {
+                try await game.encode(wanted, with: encode)
+            }
+            await book(game)
+            return isComplete
+        }
+    }
+
+    private func missing(_ game: MaskedGame, _ plan: SamplingPlan, upTo masks: Int) async throws -> [Coalition] {
+        let samples = await game.samples
+        return try await arithmetic.run { plan.missing(upTo: masks, in: samples) }
+    }
+
+    /// A task of its own: masks that a cancelled refinement encoded count all the same.
+    private func held(_ game: MaskedGame, _ plan: SamplingPlan, upTo masks: Int) async throws -> Int {
+        try await Task { [arithmetic] in
+            let samples = await game.samples
+            return try await arithmetic.run { plan.held(by: samples, upTo: masks) }
+        }.value
     }
 
     private func book(_ game: MaskedGame) async {

@@ -21,6 +21,10 @@ actor GameStore {
     private var entries: [GameKey: Entry] = [:]
     private var clock = 0
     private(set) var evicted = 0
+    /// Bytes set aside for masks that are being encoded.
+    private var reserved = 0
+    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var waiterCount = 0
 
     private let archive: GameArchive?
     private let files: WorkThreads
@@ -100,17 +104,49 @@ actor GameStore {
         }
     }
 
-    /// Makes room for `bytes` more.
-    /// - Throws: `ApplicationError` of kind `memoryLimit` if open explanations alone leave too little.
-    func makeRoom(for bytes: Int) throws {
-        shrink(by: bytes)
-        guard total + bytes <= limit else {
-            throw ApplicationError(
-                .memoryLimit,
-                "these masks need \(bytes >> 20) MiB, but open explanations already hold \(total >> 20) of \(limit >> 20) MiB: "
-                    + "close some, ask for fewer masks, or start the daemon with a larger --game-memory")
+    /// Runs `body`, which encodes and books at most `bytes` more, with so much set aside for it. Where only what others have
+    /// set aside is in the way, it waits for them.
+    /// - Throws: `ApplicationError` of kind `memoryLimit` if open explanations alone leave too little; `CancellationError`;
+    ///   what `body` throws.
+    func withRoom<Value: Sendable>(
+        for bytes: Int, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        while true {
+            shrink(by: reserved + bytes)
+            if total + reserved + bytes <= limit { break }
+            guard total + bytes <= limit else {
+                throw ApplicationError(
+                    .memoryLimit,
+                    "these masks need \(bytes >> 20) MiB, but open explanations already hold \(total >> 20) of \(limit >> 20) MiB: "
+                        + "close some, ask for fewer masks, or start the daemon with a larger --game-memory")
+            }
+            await waitForOthers()
+            try Task.checkCancellation()
+        }
+        reserved += bytes
+        defer {
+            reserved -= bytes
+            let woken = waiters.values
+            waiters = [:]
+            for waiter in woken { waiter.resume() }
+        }
+        return try await body()
+    }
+
+    /// Returns when room that was set aside is free again, or this task is cancelled.
+    private func waitForOthers() async {
+        waiterCount += 1
+        let number = waiterCount
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { continuation.resume() } else { waiters[number] = continuation }
+            }
+        } onCancel: {
+            Task { await self.wake(number) }
         }
     }
+
+    private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
 
     func status() -> ServerStatus.GameMemory {
         func sum(_ modality: Modality) -> ServerStatus.Games {

@@ -34,8 +34,10 @@ extension Services {
                 let policy = parameters.onError ?? .fail
                 async let images = encodeImages(parameters.images, lease: lease, normalize: true, onError: policy)
                 async let texts = encodeTexts(parameters.texts, lease: lease, normalize: true, onError: policy)
-                return Similarity.Result(
-                    images: try await images, texts: try await texts, pairing: pairing, lease: lease)
+                let (imageRows, textRows) = (try await images, try await texts)
+                return try await arithmetic.run {
+                    Similarity.Result(images: imageRows, texts: textRows, pairing: pairing, lease: lease)
+                }
             }
         }
     }

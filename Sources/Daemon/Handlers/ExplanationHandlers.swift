@@ -101,22 +101,20 @@ extension Services {
         try check(selection, for: explanation)
         let control = RefinementControl()
         let start = ContinuousClock.now
+        let deadline = parameters.deadlineMilliseconds.map {
+            RefinementDeadline(start + .milliseconds($0), ending: control)
+        }
+        defer { deadline?.cancel() }
         let token = parameters.progressToken
         let refinement = Refinement(
             explanation: explanation, encoder: MaskEncoder(scheduler: scheduler), store: games, solver: solver,
-            goal: goal, selection: selection, sendsValues: parameters.values != nil
+            arithmetic: arithmetic, goal: goal, deadline: deadline, selection: selection,
+            sendsValues: parameters.values != nil
         ) { progress in
             guard let token, let token = try? JSONValue(encoding: token), let value = try? JSONValue(encoding: progress)
             else { return }
             context.sendProgress(token: token, value: value)
         }
-        let deadline = parameters.deadlineMilliseconds.map { milliseconds in
-            Task {
-                guard (try? await Task.sleep(for: .milliseconds(milliseconds))) != nil else { return }
-                control.end(.reason(.deadline))
-            }
-        }
-        defer { deadline?.cancel() }
         await explanation.begin(control)
         let reason: FIxLIPProtocol.StopReason
         do {

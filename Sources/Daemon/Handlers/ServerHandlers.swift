@@ -62,7 +62,8 @@ extension Services {
                 interactive: waiting.interactive, refinement: waiting.refinement,
                 refinementsRunning: open.filter(\.refining).count), connections: statistics.connections,
             requests: statistics.requests, residentBytes: facts.residentBytes, threads: facts.threads,
-            computeThreads: scheduler.threadCount, cpuFeatures: CPUFeatures.current.names)
+            computeThreads: scheduler.threadCount, cpuFeatures: CPUFeatures.current.names,
+            idleExitSeconds: configuration.idleExit)
     }
 }
 

@@ -18,6 +18,8 @@ struct Services: Sendable {
     let loading: WorkThreads
     /// Solves estimates.
     let solver: WorkThreads
+    /// Work of milliseconds that would still hold others up on the cooperative pool: picking masks, products of embeddings.
+    let arithmetic: WorkThreads
     let logger: Logger
 
     /// Holds a model while `body` uses it.

@@ -30,14 +30,13 @@ extension Services {
     func encodeTexts(
         _ texts: [String], lease: ModelLease, normalize: Bool, onError: ItemErrorPolicy
     ) async throws -> EncodedItems {
-        let model = lease.model.loaded
         let cut = ItemIndexes()
         var result = try await encode(
             Array(texts.enumerated()), lease: lease, normalize: normalize, onError: onError, chunk: 256
         ) { index, text in
             let tokenization = try lease.tokenize(text)
             if tokenization.truncated { cut.insert(index) }
-            return TextItem(text: try model.prepare(ids: tokenization.ids, players: tokenization.playerPositions))
+            return TextItem(text: try lease.prepare(tokenization, players: tokenization.playerPositions))
         } submit: { .texts($0) }
         result.truncated = cut.sorted
         return result

@@ -1,3 +1,4 @@
+import Encoders
 import FIxLIPProtocol
 import Tokenizers
 
@@ -9,6 +10,17 @@ extension ModelLease {
             return try model.loaded.tokenizer.tokenize(text)
         } catch {
             throw ApplicationError(.textInvalid, "\(error)", index: index)
+        }
+    }
+
+    /// What the text tower needs of a tokenized text.
+    /// - Parameter players: the positions that can be absent, ascending.
+    /// - Throws: `ApplicationError` of kind `modelCorrupt` when the weight file was changed since the model was loaded.
+    func prepare(_ tokenization: Tokenization, players: [Int]) throws -> PreparedText {
+        do throws(EncodeError) {
+            return try model.loaded.prepare(ids: tokenization.ids, players: players)
+        } catch .weights(let reason) {
+            throw ApplicationError(.modelCorrupt, reason)
         }
     }
 }

@@ -154,15 +154,16 @@ actor ModelPool {
     }
 
     /// Unloads the models a name stands for, at every precision.
-    /// - Throws: `ApplicationError` of kind `modelNotFound` where none is loaded, of kind `overloaded` where one is in use.
+    /// - Throws: `ApplicationError` of kind `modelNotFound` where none is loaded, of kind `modelInUse` where one is in use.
     func unload(_ name: String) throws -> [String] {
         let folder = try locator.folder(of: name)
         let keys = entries.filter { $0.key.folder == folder && $0.value.model != nil }.map(\.key)
         guard !keys.isEmpty else { throw ApplicationError(.modelNotFound, "the model \(name) is not loaded") }
         if let busy = keys.first(where: { (entries[$0]?.holders ?? 0) > 0 }) {
             throw ApplicationError(
-                .overloaded,
-                "the model \(name) is in use by \(entries[busy]?.holders ?? 0) requests or open explanations; close them first")
+                .modelInUse,
+                "the model \(name) is in use by \(entries[busy]?.holders ?? 0) requests or open explanations; wait for their replies, or close them (explanation/list names the open ones)"
+            )
         }
         return keys.compactMap { unload($0, reason: "asked by a client") }
     }

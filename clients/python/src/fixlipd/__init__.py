@@ -14,8 +14,8 @@ from .client import Client
 from .comparison import Comparison
 from .errors import (
     BudgetInvalid, DaemonGone, DaemonUnavailable, ExplanationNotFound, FixlipdError, ImageTooLarge, ImageUnreadable,
-    InternalError, InvalidParameter, InvalidRequest, MemoryLimit, MethodNotFound, ModelCorrupt, ModelNotFound,
-    ModelUnsupported, Overloaded, PathNotAllowed, ProtocolMismatch, RequestCancelled, ShuttingDown, TextInvalid,
+    InternalError, InvalidParameter, InvalidRequest, MemoryLimit, MethodNotFound, ModelCorrupt, ModelInUse,
+    ModelNotFound, ModelUnsupported, Overloaded, PathNotAllowed, ProtocolMismatch, RequestCancelled, ShuttingDown, TextInvalid,
 )
 from .evaluation import Curves, Evaluation, Faithfulness
 from .explainer import Explainer
@@ -29,8 +29,8 @@ __all__ = [
     "AsyncClient", "AsyncExplanation", "AvailableModel", "BudgetInvalid", "Client", "Comparison", "Condition", "Curves",
     "DaemonGone", "DaemonUnavailable", "Evaluation", "Explainer", "Explanation", "ExplanationNotFound", "Faithfulness", "FixlipdError",
     "ImagePlayers", "ImageTooLarge", "ImageUnreadable", "InternalError", "InvalidParameter", "InvalidRequest",
-    "LoadedModel", "MemoryLimit", "MethodNotFound", "Model", "ModelCorrupt", "ModelNotFound", "ModelUnsupported",
-    "Models", "Overloaded", "PathNotAllowed", "Players", "Progress", "ProtocolMismatch", "RequestCancelled",
+    "LoadedModel", "MemoryLimit", "MethodNotFound", "Model", "ModelCorrupt", "ModelInUse", "ModelNotFound",
+    "ModelUnsupported", "Models", "Overloaded", "PathNotAllowed", "Players", "Progress", "ProtocolMismatch", "RequestCancelled",
     "ShuttingDown", "Similarity", "StandardErrors", "Subset", "Subsets", "TextInvalid", "TextPlayer", "TokenPlayer",
     "Tokens", "Until", "Values", "__version__",
 ]

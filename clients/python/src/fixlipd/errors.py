@@ -154,12 +154,18 @@ class ShuttingDown(FixlipdError):
     code, kind = 1012, "shuttingDown"
 
 
+class ModelInUse(FixlipdError):
+    """The model to unload is in use by a request or an open explanation."""
+
+    code, kind, retryable = 1013, "modelInUse", True
+
+
 _BY_CODE: Dict[int, Type[FixlipdError]] = {
     error.code: error
     for error in (
         InvalidRequest, MethodNotFound, InvalidParameter, InternalError, RequestCancelled, ModelNotFound,
         ModelUnsupported, ModelCorrupt, ImageUnreadable, ImageTooLarge, PathNotAllowed, TextInvalid,
-        ExplanationNotFound, BudgetInvalid, MemoryLimit, Overloaded, ShuttingDown,
+        ExplanationNotFound, BudgetInvalid, MemoryLimit, Overloaded, ShuttingDown, ModelInUse,
     )
     if error.code is not None
 }

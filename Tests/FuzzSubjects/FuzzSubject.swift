@@ -1,0 +1,37 @@
+/// What is fed with bytes that nobody has checked. Each subject must answer or refuse any input, and holds what it answers
+/// against an invariant; a broken one ends the process, as a fuzzer expects.
+public enum FuzzSubject: String, CaseIterable, Sendable {
+    /// JSON texts.
+    case json
+    /// Streams of messages in both framings.
+    case frames
+    /// Weight files.
+    case safetensors
+    /// PNG, JPEG and WebP files.
+    case image
+    /// `tokenizer.json`, of both families.
+    case tokenizer
+    /// `preprocessor_config.json`.
+    case preprocessor
+    /// `config.json` of a model folder.
+    case configuration
+    /// Documents with captions; the first byte chooses the language.
+    case captions
+    /// Kept games.
+    case state
+
+    /// Reads `bytes`; returns whatever they are.
+    public func run(_ bytes: [UInt8]) {
+        switch self {
+        case .json: readJSON(bytes)
+        case .frames: readFrames(bytes)
+        case .safetensors: readSafetensors(bytes)
+        case .image: readImage(bytes)
+        case .tokenizer: readTokenizer(bytes)
+        case .preprocessor: readPreprocessor(bytes)
+        case .configuration: readConfiguration(bytes)
+        case .captions: readCaptions(bytes)
+        case .state: readState(bytes)
+        }
+    }
+}
