@@ -38,7 +38,9 @@ struct PipelineTokenizer: TextTokenizer {
         let vocabulary = parts.model.vocabulary
         vocabularySize =
             vocabulary.count + parts.addedTokens.count { vocabulary.id(of: $0.content) == nil }
-        maxId = parts.addedTokens.reduce(vocabulary.maxId) { max($0, $1.id) }
+        // Those of the post-processor too: its file may name any id.
+        let otherIds = parts.addedTokens.map(\.id) + special.before.map(\.id) + special.after.map(\.id)
+        maxId = otherIds.reduce(vocabulary.maxId) { max($0, $1) }
     }
 
     func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
