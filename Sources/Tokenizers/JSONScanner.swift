@@ -16,7 +16,7 @@ struct JSONScanner {
 
     /// Reads an object; `body` reads, or skips, the value of each member.
     mutating func readObject(
-        _ body: (_ name: [UInt8], _ scanner: inout JSONScanner) throws(TokenizerError) -> Void
+        _ body: (_ name: ArraySlice<UInt8>, _ scanner: inout JSONScanner) throws(TokenizerError) -> Void
     ) throws(TokenizerError) {
         try expect("{", "an object")
         if accept("}") { return }
@@ -66,14 +66,13 @@ struct JSONScanner {
         return bytes[start..<index]
     }
 
-    /// Reads a string and undoes its escapes. The result is UTF-8.
-    mutating func readString() throws(TokenizerError) -> [UInt8] {
+    /// Reads a string and undoes its escapes. The result is UTF-8, and a part of the text itself where nothing is escaped.
+    mutating func readString() throws(TokenizerError) -> ArraySlice<UInt8> {
         skipSpace()
         let start = index + 1
         try skipString()
         let content = bytes[start..<index - 1]
-        guard content.contains(UInt8(ascii: "\\")) else { return Array(content) }
-        return try unescaped(content)
+        return content.contains(UInt8(ascii: "\\")) ? try unescaped(content)[...] : content
     }
 
     mutating func readNumber() throws(TokenizerError) -> Double {
@@ -115,7 +114,12 @@ struct JSONScanner {
     }
 
     private mutating func skipSpace() {
-        while index < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[index]) { index += 1 }
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0x20, 0x0A, 0x0D, 0x09: index += 1
+            default: return
+            }
+        }
     }
 
     private mutating func accept(_ character: Unicode.Scalar) -> Bool {

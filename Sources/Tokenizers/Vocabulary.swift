@@ -39,14 +39,16 @@ struct Vocabulary: Sendable {
         return true
     }
 
-    func id(of token: ArraySlice<UInt8>) -> Int? {
-        var found: Int?
-        token.withUnsafeBufferPointer { buffer in
-            var hash = Hash()
-            for byte in buffer { hash.add(byte) }
-            found = find(buffer, hash)
+    /// The id of a token, which may be given in two parts.
+    func id(of token: ArraySlice<UInt8>, followedBy rest: ArraySlice<UInt8> = []) -> Int? {
+        token.withUnsafeBufferPointer { first in
+            rest.withUnsafeBufferPointer { second in
+                var hash = Hash()
+                for byte in first { hash.add(byte) }
+                for byte in second { hash.add(byte) }
+                return find(first, second, hash)
+            }
         }
-        return found
     }
 
     func id(of token: String) -> Int? { id(of: Array(token.utf8)[...]) }
@@ -58,7 +60,7 @@ struct Vocabulary: Sendable {
             for end in start..<min(buffer.count, start + longest) {
                 hash.add(buffer[end])
                 let token = UnsafeBufferPointer(rebasing: buffer[start...end])
-                if let id = find(token, hash) { body(end + 1 - start, id) }
+                if let id = find(token, UnsafeBufferPointer(start: nil, count: 0), hash) { body(end + 1 - start, id) }
             }
         }
     }
@@ -72,15 +74,25 @@ struct Vocabulary: Sendable {
     /// The token as text; bytes that are no UTF-8 are replaced.
     func token(_ id: Int) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
 
-    private func find(_ token: UnsafeBufferPointer<UInt8>, _ hash: Hash) -> Int? {
+    private func find(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>, _ hash: Hash) -> Int? {
         if table.isEmpty { return nil }
         var slot = hash.slot(in: table.count)
         while table[slot].id >= 0 {
             let id = Int(table[slot].id)
-            if table[slot].tag == hash.tag, places[id].count == token.count, bytes(of: id).elementsEqual(token) { return id }
+            if table[slot].tag == hash.tag, isToken(id, first, second) { return id }
             slot = (slot + 1) & (table.count - 1)
         }
         return nil
+    }
+
+    private func isToken(_ id: Int, _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>) -> Bool {
+        let place = places[id]
+        guard place.count == first.count + second.count else { return false }
+        return bytes.withUnsafeBufferPointer { all in
+            let start = Int(place.lowerBound)
+            return first.indices.allSatisfy { all[start + $0] == first[$0] }
+                && second.indices.allSatisfy { all[start + first.count + $0] == second[$0] }
+        }
     }
 
     private mutating func link(_ id: Int) {

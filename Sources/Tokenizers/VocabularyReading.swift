@@ -29,7 +29,7 @@ enum VocabularyReading {
         var vocabulary = Vocabulary()
         var scores: [Double] = []
         try scanner.readArray { scanner throws(TokenizerError) in
-            var token: [UInt8]?
+            var token: ArraySlice<UInt8>?
             var score: Double?
             try scanner.readArray { scanner throws(TokenizerError) in
                 if token == nil {
@@ -52,16 +52,29 @@ enum VocabularyReading {
         _ scanner: inout JSONScanner, _ vocabulary: Vocabulary, file: String
     ) throws(TokenizerError) -> [UInt64: BytePairEncoding.Merge] {
         var merges: [UInt64: BytePairEncoding.Merge] = [:]
+        // A merge for each token at least, but for the few that are none.
+        merges.reserveCapacity(vocabulary.count)
         var rank = 0
         try scanner.readArray { scanner throws(TokenizerError) in
-            var parts: [[UInt8]] = []
+            var left: ArraySlice<UInt8>?
+            var right: ArraySlice<UInt8>?
+            var isPair = true
             if scanner.isAtArray() {
-                try scanner.readArray { scanner throws(TokenizerError) in parts.append(try scanner.readString()) }
+                try scanner.readArray { scanner throws(TokenizerError) in
+                    let part = try scanner.readString()
+                    if left == nil {
+                        left = part
+                    } else {
+                        isPair = right == nil
+                        right = part
+                    }
+                }
             } else {
-                parts = try scanner.readString().split(separator: UInt8(ascii: " ")).map(Array.init)
+                let parts = try scanner.readString().split(separator: UInt8(ascii: " "))
+                (left, right, isPair) = (parts.first, parts.last, parts.count == 2)
             }
-            guard parts.count == 2 else { throw notAPair(rank, file) }
-            try add(parts[0][...], parts[1][...], rank: rank, to: &merges, vocabulary, file)
+            guard let left, let right, isPair else { throw notAPair(rank, file) }
+            try add(left, right, rank: rank, to: &merges, vocabulary, file)
             rank += 1
         }
         return merges
@@ -72,6 +85,8 @@ enum VocabularyReading {
         file: String, _ vocabulary: Vocabulary
     ) throws(TokenizerError) -> [UInt64: BytePairEncoding.Merge] {
         var merges: [UInt64: BytePairEncoding.Merge] = [:]
+        // A merge for each token at least, but for the few that are none.
+        merges.reserveCapacity(vocabulary.count)
         var rank = 0
         for line in try contents(of: file).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
             if line.starts(with: Array("#version".utf8)) { continue }
@@ -84,29 +99,26 @@ enum VocabularyReading {
     }
 
     private static func insert(
-        _ token: [UInt8], id: Int, into vocabulary: inout Vocabulary, file: String
+        _ token: ArraySlice<UInt8>, id: Int, into vocabulary: inout Vocabulary, file: String
     ) throws(TokenizerError) {
-        let name = String(decoding: token, as: UTF8.self)
-        guard (0..<Vocabulary.idLimit).contains(id) else {
-            throw .corrupt(file: file, place: "token \"\(name)\"", reason: "the id \(id) is out of range")
+        func corrupt(_ reason: String) -> TokenizerError {
+            .corrupt(file: file, place: "token \"\(String(decoding: token, as: UTF8.self))\"", reason: reason)
         }
-        if !vocabulary.insert(token[...], id: id) {
-            throw .corrupt(file: file, place: "token \"\(name)\"", reason: "the token or its id \(id) occurs twice")
-        }
+        guard (0..<Vocabulary.idLimit).contains(id) else { throw corrupt("the id \(id) is out of range") }
+        if !vocabulary.insert(token, id: id) { throw corrupt("the token or its id \(id) occurs twice") }
     }
 
     private static func add(
         _ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>, rank: Int,
         to merges: inout [UInt64: BytePairEncoding.Merge], _ vocabulary: Vocabulary, _ file: String
     ) throws(TokenizerError) {
-        func id(_ token: ArraySlice<UInt8>) throws(TokenizerError) -> Int32 {
-            guard let id = vocabulary.id(of: token) else {
-                throw .unknownMergeToken(file: file, merge: rank, token: String(decoding: token, as: UTF8.self))
-            }
-            return Int32(id)
+        func unknown(_ token: ArraySlice<UInt8>) -> TokenizerError {
+            .unknownMergeToken(file: file, merge: rank, token: String(decoding: token, as: UTF8.self))
         }
-        let key = BytePairEncoding.key(try id(left), try id(right))
-        merges[key] = BytePairEncoding.Merge(rank: Int32(rank), id: try id(left + right))
+        guard let leftId = vocabulary.id(of: left) else { throw unknown(left) }
+        guard let rightId = vocabulary.id(of: right) else { throw unknown(right) }
+        guard let id = vocabulary.id(of: left, followedBy: right) else { throw unknown(left + right) }
+        merges[BytePairEncoding.key(Int32(leftId), Int32(rightId))] = BytePairEncoding.Merge(rank: Int32(rank), id: Int32(id))
     }
 
     private static func notAPair(_ rank: Int, _ file: String) -> TokenizerError {
