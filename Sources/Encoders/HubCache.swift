@@ -18,6 +18,14 @@ public struct HubCache: Sendable {
         public let folder: String
         /// Why it cannot be loaded, or nil if its files look complete.
         public let problem: ModelError?
+
+        /// The problem for a list that names the folder beside it: files are named without it.
+        public var reason: String? {
+            problem.map {
+                "\($0)".replacingOccurrences(of: "\(folder)/", with: "").replacingOccurrences(of: "\(folder) has no", with: "no")
+                    .replacingOccurrences(of: "\(folder): ", with: "")
+            }
+        }
     }
 
     public init(folder: String) {

@@ -4,7 +4,7 @@ import Tensors
 extension ModelConfiguration {
     /// Model types that are refused with a reason of their own.
     private static let refused: [String: String] = [
-        "siglip2": "SigLIP2 NaFlex (images of any shape) is not supported; SigLIP2 models of a fixed resolution are, their model_type is \"siglip\"",
+        "siglip2": "this is a SigLIP2 NaFlex model, for images of any shape; take one of a fixed resolution, such as google/siglip2-base-patch16-224",
         "bert": "a text encoder alone has no image tower",
         "llava": "a language model that reads images has no embedding to compare",
         "clip_text_model": "a text tower alone has no image tower",
@@ -25,16 +25,16 @@ extension ModelConfiguration {
         }
         guard values.object != nil else { throw .unreadable(file: file, reason: "it holds no JSON object") }
         let top = ConfigurationReader(file: file, path: "", values: values)
-        let supported = "supported are \"clip\" and \"siglip\" (with SigLIP2 models of a fixed resolution)"
+        let supported = "\"clip\" and \"siglip\" (also of SigLIP2) are"
         guard let type = try top.string("model_type") else {
-            throw .configuration(file: file, key: "model_type", reason: "it is missing; \(supported)")
+            throw .configuration(file: file, key: "model_type", reason: "it is missing; \(supported) supported")
         }
         switch type {
         case "clip": try self.init(clip: top)
         case "siglip": try self.init(siglip: top)
         default:
             let reason = Self.refused[type].map { ": \($0)" } ?? ""
-            throw .configuration(file: file, key: "model_type", reason: "\"\(type)\" is not supported\(reason); \(supported)")
+            throw .configuration(file: file, key: "model_type", reason: "\"\(type)\" is not supported, \(supported)\(reason)")
         }
     }
 

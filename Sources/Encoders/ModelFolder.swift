@@ -10,11 +10,24 @@ struct ModelFolder {
     let tensors: any TensorSource
     private let files: WeightFiles
     private let folder: String
+    private let canonicalizesText: Bool
 
-    private static let conversion =
-        "pytorch_model.bin is a pickle, which can run code when it is read; convert it where you trust it: python -c "
-        + "'import sys; from transformers import AutoModel; m = sys.argv[1]; "
-        + "AutoModel.from_pretrained(m).save_pretrained(m, safe_serialization=True)' "
+    /// A command that writes `model.safetensors` beside a pickle. It reads tensors only, so no code is run.
+    private static func conversion(_ folder: String, _ pickles: String, to target: String) -> String {
+        "its weights are a pickle (\(pickles)), which is not read because reading one can run code; convert it with: "
+            + "python3 -c 'import glob, sys, torch; from safetensors.torch import save_file; f = sys.argv[1]; w = {}; "
+            + "[w.update(torch.load(p, map_location=\"cpu\", weights_only=True)) for p in glob.glob(f + \"/\(pickles)\")]; "
+            + "save_file({k: v.contiguous().clone() for k, v in w.items()}, f + \"/\(target)\", {\"format\": \"pt\"})' "
+            + folder
+    }
+
+    /// What to do about a file that a snapshot of the hub cache lacks; empty for other folders.
+    static func download(_ folder: String) -> String {
+        let parts = folder.split(separator: "/")
+        guard parts.count >= 3, parts[parts.count - 2] == "snapshots", parts[parts.count - 3].hasPrefix("models--") else { return "" }
+        let name = parts[parts.count - 3].dropFirst("models--".count).replacingOccurrences(of: "--", with: "/")
+        return "; if its download was cut short, finish it with: hf download \(name)"
+    }
 
     /// - Throws: ``ModelError``.
     init(_ path: String) throws(ModelError) {
@@ -28,27 +41,35 @@ struct ModelFolder {
             guard exists(name) else {
                 throw .missingFile(
                     folder: folder, file: "open_clip_model.safetensors",
-                    advice: "weights in safetensors are needed beside open_clip_config.json")
+                    advice: exists("open_clip_pytorch_model.bin")
+                        ? Self.conversion(folder, "open_clip_pytorch_model.bin", to: "open_clip_model.safetensors")
+                        : "weights in safetensors are needed beside open_clip_config.json" + Self.download(folder))
             }
-            let openCLIP = try OpenCLIPConfiguration(file: "\(folder)/open_clip_config.json")
+            files = try Self.open("\(folder)/\(name)")
+            let openCLIP = try OpenCLIPConfiguration(file: "\(folder)/open_clip_config.json", shape: files.shape)
             configuration = openCLIP.model
             preprocessor = openCLIP.preprocessor
-            files = try Self.open("\(folder)/\(name)")
+            canonicalizesText = openCLIP.canonicalizesText
             tensors = OpenCLIPTensors(files: files)
             return
         }
         guard exists("config.json") else {
             throw .missingFile(
                 folder: folder, file: "config.json",
-                advice: "a model folder in the Hugging Face layout is needed, or one with open_clip_config.json")
+                advice: exists("model_index.json")
+                    ? "it is a diffusion pipeline (model_index.json), not a CLIP or SigLIP model"
+                    : "a model folder in the Hugging Face layout is needed, or one with open_clip_config.json"
+                        + Self.download(folder))
         }
+        canonicalizesText = false
         configuration = try ModelConfiguration(huggingFace: "\(folder)/config.json")
         guard let weights else {
             let pickled = exists("pytorch_model.bin") || exists("pytorch_model.bin.index.json")
             throw .missingFile(
                 folder: folder, file: "model.safetensors",
                 advice: pickled
-                    ? Self.conversion + folder : "and no model.safetensors.index.json with shards either")
+                    ? Self.conversion(folder, "pytorch_model*.bin", to: "model.safetensors")
+                    : "nor is there a model.safetensors.index.json with shards" + Self.download(folder))
         }
         do {
             preprocessor = try ImagePreprocessor(
@@ -78,7 +99,10 @@ struct ModelFolder {
         do {
             tokenizer = try TokenizerLoader.load(
                 folder: folder, family: configuration.architecture == .clip ? .clip : .siglip,
-                positions: configuration.text.positions)
+                positions: configuration.text.positions, canonicalizes: canonicalizesText)
+        } catch .noTokenizer(let folder, let expected) {
+            throw .tokenizer(
+                reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description + Self.download(folder))
         } catch {
             throw .tokenizer(reason: error.description)
         }

@@ -67,7 +67,7 @@ extension LoadedModel {
             let files = try ModelFolder(folder)
             let names = ["tokenizer.json", "vocab.json", "spiece.model"]
             guard names.contains(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) else {
-                return .tokenizer(reason: "\(folder) has no tokenizer: one of \(names.joined(separator: ", ")) is needed")
+                return .tokenizer(reason: "\(folder) has no tokenizer: one of \(names.joined(separator: ", ")) is needed\(ModelFolder.download(folder))")
             }
             _ = try files.tensors.tensor(
                 "text_model.embeddings.token_embedding.weight",

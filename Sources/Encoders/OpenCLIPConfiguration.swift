@@ -6,6 +6,8 @@ import Tensors
 struct OpenCLIPConfiguration {
     let model: ModelConfiguration
     let preprocessor: ImagePreprocessor
+    /// Whether texts lose their punctuation before they are tokenized (`tokenizer_kwargs.clean`).
+    let canonicalizesText: Bool
 
     /// Keys whose other values build a network that is not CLIP's; with the values that change nothing.
     private static let plain: [String: [JSONValue]] = [
@@ -18,8 +20,10 @@ struct OpenCLIPConfiguration {
         "scale_attn": [.bool(false)], "scale_fc": [.bool(false)], "block_type": [], "attn_type": [],
     ]
 
-    /// - Throws: ``ModelError``: also for networks that are not CLIP's own (timm or Hugging Face towers, other pooling).
-    init(file: String) throws(ModelError) {
+    /// - Parameter shape: the shape of a tensor of the weights, by its name there.
+    /// - Throws: ``ModelError``: also for networks that are neither CLIP's own nor SigLIP's (other timm or Hugging Face
+    ///   towers, other pooling).
+    init(file: String, shape: (String) -> [Int]?) throws(ModelError) {
         let values: JSONValue
         do {
             values = try JSONValue(contentsOf: file)
@@ -30,6 +34,14 @@ struct OpenCLIPConfiguration {
             throw .configuration(file: file, key: "model_cfg", reason: "it is missing or no object")
         }
         let top = ConfigurationReader(file: file, path: "model_cfg", values: configuration)
+        if let tower = configuration["vision_cfg"]?["timm_model_name"]?.string, OpenCLIPSigLIP.isSigLIP(tower) {
+            model = try OpenCLIPSigLIP.model(top, tower: tower, shape: shape)
+            preprocessor = try Self.preprocessor(
+                values["preprocess_cfg"] ?? .object([:]), size: model.vision.imageSize, file: file)
+            canonicalizesText = true
+            return
+        }
+        canonicalizesText = false
         let vision = try Self.tower("vision_cfg", of: top), text = try Self.tower("text_cfg", of: top)
         // open_clip has erf GELU unless told otherwise; the original OpenAI weights say so.
         let activation: Activation = try top.flag("quick_gelu", default: false) ? .quickGELU : .gelu
@@ -72,8 +84,9 @@ struct OpenCLIPConfiguration {
         for name in ["timm_model_name", "hf_model_name", "hf_tokenizer_name"] {
             guard let value = object[name]?.string, name != "hf_tokenizer_name" else { continue }
             throw reader.fails(
-                name, "\"\(value)\": towers of other libraries are not supported in open_clip folders; use the model's "
-                    + "Hugging Face folder (config.json with model_type \"clip\" or \"siglip\") instead")
+                name, "\"\(value)\": of other libraries' towers only timm's SigLIP ones (vit_…_siglip_…) are supported in "
+                    + "open_clip folders; if the hub has the model with a config.json of model_type \"clip\" or "
+                    + "\"siglip\", use that")
         }
         if let layers = object["layers"], layers.array != nil {
             throw reader.fails("layers", "ResNet towers are not supported; vision transformers are")

@@ -2,23 +2,30 @@ import Tensors
 
 /// Weights in open_clip's layout under the names of the Hugging Face layout.
 ///
-/// open_clip fuses q, k and v (`attn.in_proj_weight`, in that order) and stores projections as `[inputs, outputs]`.
+/// open_clip fuses q, k and v (`attn.in_proj_weight`, in that order) and stores CLIP's projections as `[inputs, outputs]`.
+/// SigLIP's vision tower is timm's (``TimmNames``).
 struct OpenCLIPTensors: TensorSource {
     let files: WeightFiles
     /// `text.` in models whose text tower is an object of its own, else empty.
     private let textPrefix: String
+    private let isTimm: Bool
 
     init(files: WeightFiles) {
         self.files = files
         textPrefix = files.contains("text.token_embedding.weight") ? "text." : ""
+        isTimm = files.contains("visual.trunk.patch_embed.proj.weight")
     }
 
     /// How one tensor is found in the file.
-    private struct Place {
+    struct Place {
         var name: String
         /// Which third of a fused projection, if any.
         var third: Int?
         var transposed = false
+        /// Stored with a first dimension of one.
+        var batched = false
+        /// The tensor whose rows follow those of `name`.
+        var rest: String?
     }
 
     private static let blockNames = [
@@ -31,18 +38,20 @@ struct OpenCLIPTensors: TensorSource {
         case "logit_scale", "logit_bias": return Place(name: name)
         case "visual_projection.weight": return Place(name: "visual.proj", transposed: true)
         case "text_projection.weight": return Place(name: textPrefix + "text_projection", transposed: true)
-        case "vision_model.embeddings.patch_embedding.weight": return Place(name: "visual.conv1.weight")
-        case "vision_model.embeddings.class_embedding": return Place(name: "visual.class_embedding")
-        case "vision_model.embeddings.position_embedding.weight": return Place(name: "visual.positional_embedding")
+        case "vision_model.embeddings.patch_embedding.weight" where !isTimm: return Place(name: "visual.conv1.weight")
+        case "vision_model.embeddings.class_embedding" where !isTimm: return Place(name: "visual.class_embedding")
+        case "vision_model.embeddings.position_embedding.weight" where !isTimm: return Place(name: "visual.positional_embedding")
         case "text_model.embeddings.token_embedding.weight": return Place(name: textPrefix + "token_embedding.weight")
         case "text_model.embeddings.position_embedding.weight": return Place(name: textPrefix + "positional_embedding")
         default: break
         }
+        if isTimm, let name = name.removing(prefix: "vision_model.") { return TimmNames.place(name) }
         let parts = name.split(separator: ".", maxSplits: 4).map(String.init)
         guard let kind = name.split(separator: ".").last.map(String.init) else { return nil }
         switch (parts[0], parts.dropFirst().first) {
         case ("vision_model", "pre_layrnorm"): return Place(name: "visual.ln_pre.\(kind)")
         case ("vision_model", "post_layernorm"): return Place(name: "visual.ln_post.\(kind)")
+        case ("text_model", "head"): return Place(name: "\(textPrefix)text_projection.\(kind)")
         case ("text_model", "final_layer_norm"): return Place(name: "\(textPrefix)ln_final.\(kind)")
         case (let tower, "encoder"):
             // <tower>.encoder.layers.<n>.<what>.<weight or bias>
@@ -62,6 +71,11 @@ struct OpenCLIPTensors: TensorSource {
     func shape(_ name: String) -> [Int]? {
         guard let place = place(name), let shape = files.shape(place.name) else { return nil }
         if place.transposed { return shape.reversed() }
+        if place.batched { return Array(shape.dropFirst()) }
+        if let rest = place.rest {
+            guard let more = files.shape(rest)?.first, let first = shape.first else { return nil }
+            return [first + more] + shape.dropFirst()
+        }
         guard place.third != nil, let first = shape.first else { return shape }
         return [first / 3] + shape.dropFirst()
     }
@@ -74,6 +88,13 @@ struct OpenCLIPTensors: TensorSource {
             if place.transposed {
                 let stored = try files.tensor(place.name, shape: shape.reversed()).floats()
                 return .values(Self.transpose(stored, rows: shape[1], columns: shape[0]))
+            }
+            if place.batched { return .stored(try files.tensor(place.name, shape: [1] + shape)) }
+            if let rest = place.rest {
+                let first = files.shape(place.name)?.first ?? 0
+                return .values(
+                    try files.tensor(place.name, shape: [first] + shape.dropFirst()).floats()
+                        + files.tensor(rest, shape: [shape[0] - first] + shape.dropFirst()).floats())
             }
             guard let third = place.third else { return .stored(try files.tensor(place.name, shape: shape)) }
             let count = shape.reduce(1, *)

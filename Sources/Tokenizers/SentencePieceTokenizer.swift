@@ -11,12 +11,16 @@ struct SentencePieceTokenizer: TextTokenizer {
     private let end: NamedToken
     private let padding: Padding
     private let lowercases: Bool
+    private let separatesUnderscores: Bool
     /// Put before each text that is encoded, so that the model does not take its beginning for that of a text.
     private let leader: [UInt8]
     /// How many pieces the leader gives.
     private let leaderCount: Int
 
-    init(file: String, config: TokenizerConfig, positions: Int) throws(TokenizerError) {
+    /// - Parameter separatesUnderscores: whether `_` becomes a space instead of going with other punctuation.
+    init(
+        file: String, config: TokenizerConfig, positions: Int, separatesUnderscores: Bool = false
+    ) throws(TokenizerError) {
         guard positions > 1 else { throw .tooFewPositions(positions: positions, specialTokens: 1) }
         let model = try SentencePieceModel(try VocabularyReading.contents(of: file), file: file)
         var added = try config.addedTokens()
@@ -41,6 +45,7 @@ struct SentencePieceTokenizer: TextTokenizer {
         maxId = added.reduce(model.count - 1) { max($0, $1.id) }
         addedTokens = AddedTokens(added)
         lowercases = config.lowercases
+        self.separatesUnderscores = separatesUnderscores
         leader = Array(unknown.token.utf8)
         leaderCount = try model.encode(leader).count
     }
@@ -99,8 +104,9 @@ struct SentencePieceTokenizer: TextTokenizer {
     }
 
     private func canonical(_ text: AlignedText) -> AlignedText {
-        (lowercases ? PythonText.lowercased(text) : text).applying(SigLIPTokenizer.canonicalization(
-            whitespace: PythonText.whitespace))
+        (lowercases ? PythonText.lowercased(text) : text).applying(
+            SigLIPTokenizer.canonicalization(
+                whitespace: PythonText.whitespace, separatesUnderscores: separatesUnderscores))
     }
 
     private static let underline: Unicode.Scalar = "\u{2581}"

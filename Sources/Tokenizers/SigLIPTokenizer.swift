@@ -1,19 +1,26 @@
 /// The tokenizers of SigLIP (unigram) and SigLIP2 (Gemma's BPE).
 enum SigLIPTokenizer {
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int
+        folder: String, config: TokenizerConfig, positions: Int, canonicalizes: Bool
     ) throws(TokenizerError) -> any TextTokenizer {
         let file = folder + "/tokenizer.json"
         let model = folder + "/spiece.model"
         let isGemma = ["GemmaTokenizer", "Siglip2Tokenizer"].contains(config.tokenizerClass ?? "")
         if !isGemma, TokenizerLoader.exists(model) {
-            return try SentencePieceTokenizer(file: model, config: config, positions: positions)
+            return try SentencePieceTokenizer(
+                file: model, config: config, positions: positions, separatesUnderscores: canonicalizes)
         }
         guard TokenizerLoader.exists(file) else {
             throw .noTokenizer(folder: folder, expected: isGemma ? ["tokenizer.json"] : ["spiece.model", "tokenizer.json"])
         }
-        let parts = try TokenizerFile.read(file)
-        return parts.model is Unigram
+        var parts = try TokenizerFile.read(file)
+        let cleaning = canonicalization(whitespace: ScalarClass(items: [.whitespace]), separatesUnderscores: canonicalizes)
+        let isUnigram = parts.model is Unigram
+        if isUnigram || canonicalizes {
+            parts.normalizer = .sequence(cleaning + [parts.normalizer].compactMap { $0 })
+        }
+        if config.lowercases { parts.normalizer = .sequence([.lowercase] + [parts.normalizer].compactMap { $0 }) }
+        return isUnigram
             ? try unigram(parts, file: file, config: config, positions: positions)
             : try bytePairEncoding(parts, file: file, config: config, positions: positions)
     }
@@ -22,12 +29,8 @@ enum SigLIPTokenizer {
     private static func unigram(
         _ parts: TokenizerParts, file: String, config: TokenizerConfig, positions: Int
     ) throws(TokenizerError) -> PipelineTokenizer {
-        var parts = parts
         let end = try parts.named(config.token("eos_token") ?? "</s>", role: "end", file: file)
         let pad = try parts.named(config.token("pad_token") ?? "</s>", role: "padding", file: file)
-        parts.normalizer = .sequence(
-            (config.lowercases ? [.lowercase] : []) + canonicalization(whitespace: ScalarClass(items: [.whitespace]))
-                + [parts.normalizer].compactMap { $0 })
         return try PipelineTokenizer(
             parts: parts, positions: positions, special: parts.special ?? SpecialTokens(after: [end]),
             padding: Padding(token: pad, side: try config.paddingSide()), players: .idsOther(than: [pad.id]))
@@ -37,11 +40,9 @@ enum SigLIPTokenizer {
     private static func bytePairEncoding(
         _ parts: TokenizerParts, file: String, config: TokenizerConfig, positions: Int
     ) throws(TokenizerError) -> PipelineTokenizer {
-        var parts = parts
         let end = try parts.named(config.token("eos_token") ?? "<eos>", role: "end", file: file)
         let pad = try parts.named(
             config.token("pad_token") ?? parts.paddingToken ?? "<pad>", role: "padding", file: file)
-        if config.lowercases { parts.normalizer = .sequence([.lowercase] + [parts.normalizer].compactMap { $0 }) }
         var special = parts.special ?? SpecialTokens(after: [end])
         if let adds = config.addsEnd { special.after = adds ? [end] : [] }
         if let adds = config.addsBeginning {
@@ -55,11 +56,12 @@ enum SigLIPTokenizer {
     }
 
     /// ASCII punctuation deleted, whitespace runs to one space, none at the ends; the lower case comes before.
-    static func canonicalization(whitespace: ScalarClass) -> [Normalizer] {
+    /// - Parameter separatesUnderscores: whether the words that an underscore joins become two.
+    static func canonicalization(whitespace: ScalarClass, separatesUnderscores: Bool = false) -> [Normalizer] {
         let punctuation = ScalarClass(items: [
             .range(0x21...0x2F), .range(0x3A...0x40), .range(0x5B...0x60), .range(0x7B...0x7E),
         ])
-        return [
+        return (separatesUnderscores ? [.replace(.literal(["_"]), with: [" "])] : []) + [
             .replace(.repeated(punctuation, 1...Int.max), with: []),
             .replace(.repeated(whitespace, 1...Int.max), with: [" "]),
             .strip(left: true, right: true),

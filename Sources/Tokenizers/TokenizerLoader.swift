@@ -19,14 +19,18 @@ public enum TokenizerLoader {
     /// - Parameters:
     ///   - folder: the model folder.
     ///   - positions: the text model's `max_position_embeddings`.
+    ///   - canonicalizes: for SigLIP's family, whether texts are cleaned as open_clip's `canonicalize` does: `_` becomes a
+    ///     space, other ASCII punctuation goes. Without it only unigram models lose punctuation, `_` with it, as in
+    ///     Hugging Face's tokenizers.
     /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
     public static func load(
-        folder: String, family: Family, positions: Int
+        folder: String, family: Family, positions: Int, canonicalizes: Bool = false
     ) throws(TokenizerError) -> any TextTokenizer {
         let config = try TokenizerConfig(folder: folder)
         return switch family {
         case .clip: try CLIPTokenizer.load(folder: folder, config: config, positions: positions)
-        case .siglip: try SigLIPTokenizer.load(folder: folder, config: config, positions: positions)
+        case .siglip: try SigLIPTokenizer.load(
+                folder: folder, config: config, positions: positions, canonicalizes: canonicalizes)
         }
     }
 

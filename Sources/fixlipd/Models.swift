@@ -24,10 +24,15 @@ struct Models: ParsableCommand {
                     "\(id)  loaded  \(model["architecture"]?.string ?? "")  \(model["precision"]?.string ?? "")  "
                         + (model["bytes"]?.int ?? 0).asBytes)
             }
-            for model in result["available"]?.array ?? []
-            where !loaded.contains(where: { $0["path"] == model["path"] }) {
-                let state = model["loadable"]?.bool == true ? "can be loaded" : model["reason"]?.string ?? "cannot be loaded"
-                TextOutput.line("\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  \(state)")
+            let others = (result["available"]?.array ?? []).filter { model in
+                !loaded.contains { $0["path"] == model["path"] }
+            }
+            for model in others where model["loadable"]?.bool == true {
+                TextOutput.line("\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  can be loaded")
+            }
+            for model in others where model["loadable"]?.bool != true {
+                let reason = model["reason"]?.string.map { ": \($0)" } ?? ""
+                TextOutput.line("\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  cannot be loaded\(reason)")
             }
         }
     }

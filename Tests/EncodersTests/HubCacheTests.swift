@@ -61,7 +61,24 @@ struct HubCacheTests {
         try #require(entries.map { "\($0.name)@\($0.revision)" } == ["org/small@main", "org/small@release/v2", "other/pickle@main"])
         #expect(entries[0].problem == nil)
         #expect("\(entries[2].problem!)".contains("pickle"))
+        #expect(entries[2].reason?.hasPrefix("no model.safetensors") == true)
         #expect(HubCache(folder: "/nonexistent").entries().isEmpty)
+    }
+
+    @Test("A snapshot whose download was cut short says how to finish it")
+    func incomplete() throws {
+        let (folder, cache) = try cache()
+        defer { withExtendedLifetime(folder) {} }
+        for (file, link) in [("tokenizer.json", false), ("model.safetensors", true), ("config.json", false)] {
+            try folder.remove("models--org--small/snapshots/abc123/\(file)")
+            if link {
+                // As the hub's library leaves it: a link to a blob that did not arrive.
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder.path)/models--org--small/snapshots/abc123/\(file)", withDestinationPath: "../../blobs/0123")
+            }
+            let reason = try #require(cache.entries()[0].reason)
+            #expect(reason.contains("hf download org/small") && !reason.contains(folder.path), "\(reason)")
+        }
     }
 
     @Test("The environment names the cache, in the hub library's order")

@@ -78,7 +78,7 @@ struct ModelFolderTests {
         let folder = try TemporaryFolder(copying: "clip-small")
         try folder.rename("model.safetensors", "pytorch_model.bin")
         let message = message(folder)
-        #expect(message.contains("pickle") && message.contains("save_pretrained") && message.contains(folder.path), "\(message)")
+        #expect(message.contains("pickle") && message.contains("save_file") && message.contains(folder.path), "\(message)")
     }
 
     @Test("A sparse configuration has the reference library's defaults")

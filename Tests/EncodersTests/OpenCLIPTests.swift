@@ -95,7 +95,8 @@ struct OpenCLIPTests {
     }
 
     @Test("Towers of other libraries and other networks are refused, naming the key", arguments: [
-        ("\"layers\": 3", "\"timm_model_name\": \"vit_base_patch16_siglip_224\", \"layers\": 3", "model_cfg.vision_cfg.timm_model_name"),
+        ("\"layers\": 3", "\"timm_model_name\": \"convnext_base\", \"layers\": 3", "model_cfg.vision_cfg.timm_model_name"),
+        ("\"layers\": 3", "\"timm_model_name\": \"vit_base_patch16_siglip_gap_224\", \"layers\": 3", "model_cfg.vision_cfg.timm_model_name"),
         ("\"context_length\"", "\"hf_model_name\": \"roberta-base\", \"context_length\"", "model_cfg.text_cfg.hf_model_name"),
         ("\"layers\": 3", "\"layers\": [3, 4, 6, 3]", "model_cfg.vision_cfg.layers"),
         ("\"layers\": 3", "\"layers\": 3, \"attentional_pool\": true", "model_cfg.vision_cfg.attentional_pool"),
@@ -103,6 +104,29 @@ struct OpenCLIPTests {
     ])
     func refused(old: String, new: String, key: String) throws {
         let folder = try folder(config: Self.config.replacingOccurrences(of: old, with: new))
+        defer { withExtendedLifetime(folder) {} }
+        #expect {
+            try LoadedModel.load(folder: folder.path, precision: .f32)
+        } throws: { error in
+            "\(error)".contains(key) && "\(error)".contains("open_clip_config.json")
+        }
+    }
+
+    static let siglip = """
+        {"model_cfg": {"embed_dim": 768,
+          "vision_cfg": {"timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map", "timm_proj": "none"},
+          "text_cfg": {"no_causal_mask": true, "proj_bias": true, "pool_type": "last"}}}
+        """
+
+    @Test("A SigLIP tower that is not what SigLIP's is, or that the weights lack, is refused by key", arguments: [
+        ("", "", "model_cfg.vision_cfg.timm_model_name"), ("\"map\"", "\"avg\"", "model_cfg.vision_cfg.timm_pool"),
+        ("\"none\"", "\"linear\"", "model_cfg.vision_cfg.timm_proj"),
+        ("\"no_causal_mask\": true", "\"no_causal_mask\": false", "model_cfg.text_cfg.no_causal_mask"),
+        ("\"proj_bias\": true, ", "", "model_cfg.text_cfg.proj_bias"), ("\"last\"", "\"argmax\"", "model_cfg.text_cfg.pool_type"),
+        ("\"no_causal_mask\"", "\"tokenizer_kwargs\": {\"clean\": \"lower\"}, \"no_causal_mask\"", "model_cfg.text_cfg.tokenizer_kwargs.clean"),
+    ])
+    func siglipRefused(old: String, new: String, key: String) throws {
+        let folder = try folder(config: old.isEmpty ? Self.siglip : Self.siglip.replacingOccurrences(of: old, with: new))
         defer { withExtendedLifetime(folder) {} }
         #expect {
             try LoadedModel.load(folder: folder.path, precision: .f32)

@@ -123,6 +123,25 @@ struct LoaderTests {
         #expect(try failure(["tokenizer.json": "{\(Self.bpe)}", "tokenizer_config.json": #"{"padding_side": "up"}"#]).contains("padding_side"))
     }
 
+    @Test func canonicalTextsLosePunctuationAndUnderscoresPart() throws {
+        let marks = Self.bpe.replacingOccurrences(of: #""<eos>""#, with: #"" ": 5, ".": 6, "_": 7, "!": 8, "<eos>""#)
+        let folder = try TemporaryFolder(["tokenizer.json": "{\(marks)}"])
+        func ids(_ text: String, canonicalizes: Bool) throws -> [Int] {
+            try TokenizerLoader.load(folder: folder.path, family: .siglip, positions: 6, canonicalizes: canonicalizes).tokenize(text).ids
+        }
+        #expect(try ids("A.b!", canonicalizes: true) == ids("ab", canonicalizes: false))
+        #expect(try ids(" a__b ", canonicalizes: true) == ids("a b", canonicalizes: false))
+        #expect(try ids("A.b!", canonicalizes: false) != ids("ab", canonicalizes: false))
+        #expect(try ids(" a__b ", canonicalizes: false) != ids("a b", canonicalizes: false))
+        // SigLIP's own cleaning deletes underscores with the other punctuation.
+        let unigram = TestData.model("siglip-small")
+        func pieces(_ text: String, canonicalizes: Bool) throws -> [Int] {
+            try TokenizerLoader.load(folder: unigram, family: .siglip, positions: 16, canonicalizes: canonicalizes).tokenize(text).ids
+        }
+        #expect(try pieces("a_dog", canonicalizes: true) == pieces("a dog", canonicalizes: false))
+        #expect(try pieces("a_dog", canonicalizes: false) == pieces("adog", canonicalizes: false))
+    }
+
     /// Canonically equivalent tokens are different tokens, and Swift's strings would join them.
     @Test func tokensAreComparedByTheirBytes() throws {
         let folder = try TemporaryFolder([

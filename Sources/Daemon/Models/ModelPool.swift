@@ -199,7 +199,7 @@ actor ModelPool {
         let cached = HubCache().entries().map { entry in
             ModelsList.Available(
                 id: entry.revision == "main" ? entry.name : "\(entry.name)@\(entry.revision)", path: entry.folder,
-                origin: "cache", loadable: entry.problem == nil, reason: entry.problem.map { "\($0)" })
+                origin: "cache", loadable: entry.problem == nil, reason: entry.reason)
         }
         return builtIn + cached
     }
