@@ -25,16 +25,16 @@ extension ModelConfiguration {
         }
         guard values.object != nil else { throw .unreadable(file: file, reason: "it holds no JSON object") }
         let top = ConfigurationReader(file: file, path: "", values: values)
-        let supported = "\"clip\" and \"siglip\" (also of SigLIP2) are"
+        let supported = "supported are \"clip\" and \"siglip\", which SigLIP2 of a fixed resolution has too"
         guard let type = try top.string("model_type") else {
-            throw .configuration(file: file, key: "model_type", reason: "it is missing; \(supported) supported")
+            throw .configuration(file: file, key: "model_type", reason: "it is missing; \(supported)")
         }
         switch type {
         case "clip": try self.init(clip: top)
         case "siglip": try self.init(siglip: top)
         default:
             let reason = Self.refused[type].map { ": \($0)" } ?? ""
-            throw .configuration(file: file, key: "model_type", reason: "\"\(type)\" is not supported, \(supported)\(reason)")
+            throw .configuration(file: file, key: "model_type", reason: "\"\(type)\" is not supported\(reason); \(supported)")
         }
     }
 

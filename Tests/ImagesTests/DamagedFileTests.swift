@@ -95,6 +95,25 @@ struct DamagedFileTests {
         }
     }
 
+    @Test("a WebP that lies about its size is an error")
+    func lyingWebP() throws {
+        func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
+        // Where the two dimensions stand: in the frame of a simple file, less one in the canvas of an extended one.
+        let cases: [(name: String, offset: Int, width: [UInt8], height: [UInt8])] = [
+            ("lossy.webp", 26, little(7000, 2), little(7000, 2)), ("lossy.webp", 26, little(0x3FFF, 2), little(0x3FFF, 2)),
+            ("lossy-alpha.webp", 24, little(6999, 3), little(6999, 3)), ("lossy-alpha.webp", 24, little(0xFF_FFFF, 3), little(0xFF_FFFF, 3)),
+            ("lossy-alpha.webp", 24, little(3, 3), little(3, 3)),
+        ]
+        for (name, offset, width, height) in cases {
+            var bytes = try PillowFixtures.bytes(name)
+            bytes.replaceSubrange(offset..<offset + width.count + height.count, with: width + height)
+            #expect(throws: ImageError.self, "\(name), \(width) x \(height)") { try ImageDecoder.decode(bytes) }
+        }
+        var longer = try PillowFixtures.bytes("lossless.webp")
+        longer.replaceSubrange(4..<8, with: little(1 << 30, 4))
+        #expect(throws: ImageError.self) { try ImageDecoder.decode(longer) }
+    }
+
     @Test("a PNG with far more data than its one pixel needs is refused")
     func oversizedData() throws {
         func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
