@@ -39,7 +39,7 @@ install: build
 
 bench: build
 	test -d .peers/venv || $(PYTHON) -m venv .peers/venv
-	.peers/venv/bin/pip install -q numpy torch transformers openvino onnx onnxruntime
+	.peers/venv/bin/pip install -q numpy pillow torch transformers openvino onnx onnxscript onnxruntime
 	.peers/venv/bin/python benchmarks/run.py --peers .peers/venv
 
 bench-quick: build

@@ -1,8 +1,9 @@
-"""The other programs, each a function that encodes a batch. Run in the peers' own environment (see `make bench-peers`):
+"""The other programs, each a function that encodes a batch. Run in the peers' own environment (see `make bench`):
 
-    peers.py MODEL_FOLDER PEER BATCH SECONDS [--threads N]
+    peers.py MODEL_FOLDER PEER SECONDS BATCH… [--threads N]
 
-prints one JSON line: images a second, median over repetitions, for whole normalised random images.
+prints one JSON line: for each batch size, images a second of whole normalised random images, the median over repetitions for at
+least so many seconds.
 """
 
 import argparse
@@ -51,6 +52,24 @@ def openvino_encoder(precision):
     return make
 
 
+class Embedding:
+    """A vision model as a function of pixels alone, for export."""
+
+    def __new__(cls, model):
+        import torch
+
+        class Module(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.model = model
+
+            def forward(self, pixel_values):
+                found = self.model(pixel_values=pixel_values)
+                return found.image_embeds if hasattr(found, "image_embeds") else found.pooler_output
+
+        return Module().eval()
+
+
 def onnx_encoder(folder, size, threads):
     import os
     import tempfile
@@ -59,13 +78,17 @@ def onnx_encoder(folder, size, threads):
     import onnxruntime
     import torch
 
-    path = os.path.join(tempfile.mkdtemp(), "vision.onnx")
-    torch.onnx.export(
-        vision_model(folder), (torch.randn(1, 3, size, size),), path, input_names=["pixel_values"],
-        dynamic_axes={"pixel_values": {0: "batch"}}, dynamo=False)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    with tempfile.TemporaryDirectory() as temporary:
+        path = os.path.join(temporary, "vision.onnx")
+        with torch.no_grad():
+            # Two images, so that the batch is not taken for a constant.
+            torch.onnx.export(
+                Embedding(vision_model(folder)), (torch.randn(2, 3, size, size),), path, input_names=["pixel_values"],
+                dynamic_shapes={"pixel_values": {0: torch.export.Dim("batch")}}, dynamo=True,
+                verbose=False)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return (
         lambda batch: session.run(None, {"pixel_values": batch}),
         lambda count: numpy.random.randn(count, 3, size, size).astype("float32"))
@@ -81,21 +104,24 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
     parser.add_argument("peer", choices=PEERS)
-    parser.add_argument("batch", type=int)
     parser.add_argument("seconds", type=float)
+    parser.add_argument("batches", type=int, nargs="+")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     size = json.load(open(f"{arguments.folder}/config.json"))["vision_config"].get("image_size", 224)
     encode, make = PEERS[arguments.peer](arguments.folder, size, arguments.threads)
-    batch = make(arguments.batch)
-    encode(batch)
-    rates = []
-    end = time.perf_counter() + arguments.seconds
-    while time.perf_counter() < end or len(rates) < 3:
+    found = {}
+    for count in arguments.batches:
+        batch = make(count)
+        encode(batch[:1])
+        rates = []
         start = time.perf_counter()
-        encode(batch)
-        rates.append(arguments.batch / (time.perf_counter() - start))
-    print(json.dumps({"median": statistics.median(rates), "low": min(rates), "high": max(rates), "runs": len(rates)}))
+        while time.perf_counter() - start < arguments.seconds or len(rates) < 2:
+            before = time.perf_counter()
+            encode(batch)
+            rates.append(count / (time.perf_counter() - before))
+        found[count] = statistics.median(rates)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

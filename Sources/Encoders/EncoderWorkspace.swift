@@ -28,8 +28,8 @@ public final class EncoderWorkspace {
 
     static func microBatch(tokens: Int) -> Int { min(16, max(1, targetRows / tokens)) }
 
-    /// Rows are computed in eights, so that few primitives serve inputs of all lengths.
-    static func rounded(_ rows: Int) -> Int { (rows + 7) / 8 * 8 }
+    /// Many rows are computed in eights, so that few primitives serve inputs of all lengths; with few, that would be work lost.
+    static func rounded(_ rows: Int) -> Int { rows > 104 ? (rows + 7) / 8 * 8 : (rows + 1) / 2 * 2 }
 
     func visionBuffers(_ format: RowFormat) -> TowerBuffers {
         if let known = vision[format] { return known }

@@ -11,19 +11,23 @@ public struct LoadedModel: Sendable {
     /// How whole images and texts are computed.
     public let precision: Precision
     /// How masked ones are computed, unless asked for precisely.
-    public let maskPrecision: Precision
+    public internal(set) var maskPrecision: Precision
+    /// Why masks are computed so, in a few words.
+    public internal(set) var precisionReason: String
     /// The factor α of the score α · cosine + β: exp of the stored `logit_scale`.
     public let logitScale: Float
     /// The constant β of the score; 0 for CLIP.
     public let logitBias: Float
     /// Memory held by weights, in bytes, without the table of token embeddings, which stays in the weight file.
-    public let residentBytes: Int
+    public var residentBytes: Int {
+        vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0) + patchEmbedding.bytes + textEmbedding.bytes
+    }
     /// The folder's tokenizer.
     public let tokenizer: any TextTokenizer
     /// The folder's image preprocessing, which makes pixels of this model's size.
     public let preprocessor: ImagePreprocessor
     /// How long loading took.
-    public let loadMilliseconds: Double
+    public internal(set) var loadMilliseconds: Double
 
     let configuration: ModelConfiguration
     let patchEmbedding: PatchEmbedding
@@ -31,8 +35,8 @@ public struct LoadedModel: Sendable {
     let vision: VisionTower
     let text: TextTower
     /// The towers for masks where their precision differs.
-    let maskVision: VisionTower?
-    let maskText: TextTower?
+    var maskVision: VisionTower?
+    var maskText: TextTower?
     /// The first states of the image without any patch; the same for every image.
     let absent: TokenStates
 

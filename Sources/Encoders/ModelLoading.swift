@@ -17,13 +17,18 @@ extension LoadedModel {
         let source = files.tensors
         let configuration = files.configuration
         let tokenizer = try files.tokenizer()
-        let (whole, masks) = precision.resolved(.current)
+        let resolution = precision.resolved(.current, width: configuration.vision.transformer.hidden)
+        let (whole, masks) = (resolution.whole, resolution.masks)
 
-        let vision = try VisionTower(source, configuration, format: whole.format)
-        let text = try TextTower(source, configuration, format: whole.format)
-        let split = masks != whole
-        let maskVision = split ? try VisionTower(source, configuration, format: masks.format) : nil
-        let maskText = split ? try TextTower(source, configuration, format: masks.format) : nil
+        let formats = masks == whole ? [whole.format] : [whole.format, masks.format]
+        let towers = try concurrently(formats) { format throws(ModelError) in
+            (
+                vision: try VisionTower(source, configuration, format: format),
+                text: try TextTower(source, configuration, format: format)
+            )
+        }
+        let (vision, text) = towers[0]
+        let forMasks = towers.count > 1 ? towers[1] : nil
         let patchEmbedding = try PatchEmbedding(
             source, configuration.architecture, configuration.vision, first: vision.first)
         let textEmbedding = try TextEmbedding(source, configuration.text, first: text.first)
@@ -39,14 +44,36 @@ extension LoadedModel {
         let scale = try scalar("logit_scale", source)
         let hasBias = configuration.architecture == .siglip || source.contains("logit_bias")
         let bias = hasBias ? try scalar("logit_bias", source) : 0
-        let towers = vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0)
-        return LoadedModel(
-            folder: folder, precision: whole, maskPrecision: masks, logitScale: exp(scale), logitBias: bias,
-            residentBytes: towers + patchEmbedding.bytes + textEmbedding.bytes, tokenizer: tokenizer,
-            preprocessor: files.preprocessor,
-            loadMilliseconds: (clock.now - start) / .milliseconds(1), configuration: configuration,
-            patchEmbedding: patchEmbedding, textEmbedding: textEmbedding, vision: vision, text: text,
-            maskVision: maskVision, maskText: maskText, absent: absent)
+        var model = LoadedModel(
+            folder: folder, precision: whole, maskPrecision: masks, precisionReason: resolution.reason, logitScale: exp(scale),
+            logitBias: bias, tokenizer: tokenizer, preprocessor: files.preprocessor, loadMilliseconds: 0,
+            configuration: configuration, patchEmbedding: patchEmbedding, textEmbedding: textEmbedding, vision: vision,
+            text: text, maskVision: forMasks?.vision, maskText: forMasks?.text, absent: absent)
+        if precision == .auto, masks == .int8 {
+            try model.keepIntegersIfExact()
+        }
+        model.loadMilliseconds = (clock.now - start) / .milliseconds(1)
+        return model
+    }
+
+    /// Goes back to the model's own precision for masks if 8-bit products cost too much of it.
+    private mutating func keepIntegersIfExact() throws(ModelError) {
+        let rounding: Double
+        do {
+            rounding = try maskRounding()
+        } catch {
+            throw .compute(reason: error.description)
+        }
+        func percent(_ share: Double) -> String { String(format: "%.2f", 100 * share) + "%" }
+        let limit = percent(Self.roundingLimit)
+        if rounding <= Self.roundingLimit {
+            precisionReason = "8-bit rounding is \(percent(rounding)) of the variance over masks of a test input, within \(limit)"
+        } else {
+            precisionReason = "8-bit rounding would be \(percent(rounding)) of the variance over masks of a test input, above \(limit)"
+            maskPrecision = precision
+            maskVision = nil
+            maskText = nil
+        }
     }
 
     /// A single number, stored as a scalar or as one element.

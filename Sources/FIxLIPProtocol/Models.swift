@@ -32,20 +32,23 @@ public struct ModelStatus: Codable, Sendable {
     public var architecture: String
     public var precision: String
     public var maskPrecision: String
+    /// Why masks are computed so.
+    public var precisionReason: String?
     public var bytes: Int
     public var lastUsedSecondsAgo: Double
     /// Seconds until it is unloaded if nobody uses it; null when it stays.
     public var expiresInSeconds: Double?
     public var inUse: Int
     public init(
-        id: String, path: String, architecture: String, precision: String, maskPrecision: String, bytes: Int,
-        lastUsedSecondsAgo: Double, expiresInSeconds: Double?, inUse: Int
+        id: String, path: String, architecture: String, precision: String, maskPrecision: String, precisionReason: String?,
+        bytes: Int, lastUsedSecondsAgo: Double, expiresInSeconds: Double?, inUse: Int
     ) {
         self.id = id
         self.path = path
         self.architecture = architecture
         self.precision = precision
         self.maskPrecision = maskPrecision
+        self.precisionReason = precisionReason
         self.bytes = bytes
         self.lastUsedSecondsAgo = lastUsedSecondsAgo
         self.expiresInSeconds = expiresInSeconds
@@ -78,14 +81,16 @@ public enum ModelsLoad: RequestMethod {
         public var text: TextShape
         public var precision: String
         public var maskPrecision: String
+        /// Why masks are computed so.
+        public var precisionReason: String?
         public var logitScale: Float
         public var logitBias: Float
         public var bytes: Int
         public var loadMilliseconds: Double
         public init(
             id: String, path: String, architecture: String, dimension: Int, image: ImageShape, text: TextShape,
-            precision: String, maskPrecision: String, logitScale: Float, logitBias: Float, bytes: Int,
-            loadMilliseconds: Double
+            precision: String, maskPrecision: String, precisionReason: String?, logitScale: Float, logitBias: Float,
+            bytes: Int, loadMilliseconds: Double
         ) {
             self.id = id
             self.path = path
@@ -95,6 +100,7 @@ public enum ModelsLoad: RequestMethod {
             self.text = text
             self.precision = precision
             self.maskPrecision = maskPrecision
+            self.precisionReason = precisionReason
             self.logitScale = logitScale
             self.logitBias = logitBias
             self.bytes = bytes

@@ -23,7 +23,7 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Load that model before the first request.")
     var preload = false
 
-    @Option(help: "auto, f32, bf16 or int8.")
+    @Option(help: "auto, f32, bf16 or int8 (masked inputs with 8-bit products, whole ones in f32).")
     var precision = PrecisionChoice.auto
 
     @Option(help: "Compute threads; as many as cores by default.")

@@ -33,6 +33,10 @@ def siglip(tokenizer, vocabulary, vision=(768, 3072, 12, 12), text=(768, 3072, 1
 MODELS = {
     "vit-b-32": clip((768, 3072, 12, 12), (512, 2048, 12, 8)),
     "vit-b-16": clip((768, 3072, 12, 12), (512, 2048, 12, 8), patch=16),
+    "vit-s-32": clip((384, 1536, 12, 6), (384, 1536, 12, 6), projection=384),
+    "vit-s-16": clip((384, 1536, 12, 6), (384, 1536, 12, 6), patch=16, projection=384),
+    "vit-s-14": clip((384, 1536, 12, 6), (384, 1536, 12, 6), patch=14, projection=384),
+    "vit-s-14-336": clip((384, 1536, 12, 6), (384, 1536, 12, 6), image=336, patch=14, projection=384),
     "vit-l-14": clip((1024, 4096, 24, 16), (768, 3072, 12, 12), patch=14, projection=768),
     "vit-l-14-336": clip((1024, 4096, 24, 16), (768, 3072, 12, 12), image=336, patch=14, projection=768),
     # Widths as in wkcn/TinyCLIP-ViT-39M-16-Text-19M and -8M-16-Text-3M.

@@ -39,6 +39,7 @@ final class EncodeOrder {
     let urgency: Urgency
     /// Whether embeddings are scaled to length 1.
     let normalize: Bool
+    let arrival: Double
     /// Smaller goes first: time of arrival, or of the last micro-batch taken, plus a handicap that grows with what is
     /// left, so that small requests overtake large ones and no large one waits for ever.
     var rank: Double
@@ -51,12 +52,19 @@ final class EncodeOrder {
     var failure: EncodeError?
     var continuation: CheckedContinuation<EncodedRows, any Error>?
 
-    init(model: RunningModel, items: EncodeItems, urgency: Urgency, normalize: Bool, arrival: Double) {
+    /// Items of the request that come after this order's.
+    private let following: Int
+
+    init(
+        model: RunningModel, items: EncodeItems, urgency: Urgency, normalize: Bool, arrival: Double, following: Int = 0
+    ) {
         self.model = model
         self.items = items
         self.urgency = urgency
         self.normalize = normalize
-        rank = arrival + Double(items.count) * Self.handicapPerItem
+        self.arrival = arrival
+        self.following = following
+        rank = arrival + Double(items.count + following) * Self.handicapPerItem
         rows = .allocate(capacity: items.count * model.loaded.dimension)
         rows.initialize(repeating: 0)
         finished = Array(repeating: false, count: items.count)
@@ -65,7 +73,7 @@ final class EncodeOrder {
     deinit { rows.deallocate() }
 
     private static let handicapPerItem = 0.01
-    var handicap: Double { Double(items.count - next) * Self.handicapPerItem }
+    var handicap: Double { Double(items.count - next + following) * Self.handicapPerItem }
 
     var hasWaiting: Bool { next < items.count && failure == nil }
 

@@ -16,10 +16,18 @@ final class EncodeScheduler: @unchecked Sendable {
     /// Counts up when a model is unloaded; workers drop their scratch memory when it changes.
     private var generation = 0
     private var liveModels: Set<Int> = []
+    /// Images of requests that are being decoded, by model.
+    private var inPreparation: [Int: Int] = [:]
+    /// Until when a worker that found few images waits for those.
+    private var gatheringEnd: Double?
     let threadCount: Int
 
     /// Masks of one text share the states of their common beginnings, so that many at a time cost little.
     private static let textMicroBatch = 256
+    /// The longest that an image waits for others which are being decoded, in seconds: little beside encoding it.
+    private static let gathering = 0.025
+    /// Fewer texts are not worth sharing out over the threads.
+    private static let leastTextShare = 16
 
     /// However many requests wait, one micro-batch in so many is a refinement's.
     private static let refinementTurn = 8
@@ -40,15 +48,20 @@ final class EncodeScheduler: @unchecked Sendable {
     }
 
     /// Encodes all items. On cancellation it returns early with the rows that were finished.
+    /// - Parameter requestSize: items of the request from these on, where they are a part of it: large requests let small ones
+    ///   go first.
     /// - Returns: embeddings `[items, dimension]` in the order of the items, L2-normalised unless `normalize` is false.
     /// - Throws: `EncodeError` from the tower.
     func encode(
-        _ model: RunningModel, _ items: EncodeItems, urgency: Urgency, normalize: Bool = true
+        _ model: RunningModel, _ items: EncodeItems, urgency: Urgency, normalize: Bool = true,
+        requestSize: Int = 0
     ) async throws -> EncodedRows {
         guard items.count > 0 else { return EncodedRows(embeddings: [], finished: []) }
         let arrival = ProcessInfo.processInfo.systemUptime
         let order = Handle(
-            EncodeOrder(model: model, items: items, urgency: urgency, normalize: normalize, arrival: arrival))
+            EncodeOrder(
+                model: model, items: items, urgency: urgency, normalize: normalize, arrival: arrival,
+                following: max(0, requestSize - items.count)))
         let submission = ContinuousClock.now
         defer { bookStages(of: order.order, since: submission) }
         return try await withTaskCancellationHandler {
@@ -66,6 +79,21 @@ final class EncodeScheduler: @unchecked Sendable {
         let start = condition.withLock { order.started } ?? end
         stages.add("queue", start - submission)
         stages.add("encode", end - start)
+    }
+
+    /// Runs `body`, which decodes images for a model: a worker that would otherwise begin with a few may wait a moment for them.
+    func preparing<Value: Sendable>(
+        _ count: Int, for model: RunningModel, _ body: @Sendable () async throws -> Value
+    ) async rethrows -> Value {
+        condition.withLock { inPreparation[model.identity, default: 0] += count }
+        defer {
+            condition.withLock {
+                inPreparation[model.identity, default: 0] -= count
+                if inPreparation[model.identity] == 0 { inPreparation[model.identity] = nil }
+                condition.broadcast()
+            }
+        }
+        return try await body()
     }
 
     /// Items that wait, by urgency.
@@ -141,20 +169,25 @@ final class EncodeScheduler: @unchecked Sendable {
 
     /// With `condition` locked: the next micro-batch, made of items of one model and modality.
     private func takeBatch() -> [EncodeSlice] {
+        gatheringEnd = nil
         let waiting = orders.filter(\.hasWaiting)
         let interactive = waiting.filter { $0.urgency == .interactive }.sorted { $0.rank < $1.rank }
         let refinements = waiting.filter { $0.urgency == .refinement }
-        taken += 1
-        let isRefinementsTurn = interactive.isEmpty || taken % Self.refinementTurn == 0
+        let isRefinementsTurn = interactive.isEmpty || (taken + 1) % Self.refinementTurn == 0
         let queue = isRefinementsTurn && !refinements.isEmpty ? refinements : interactive
         guard let first = queue.first else { return [] }
+        let alike = queue.filter { $0.mixes(with: first) }
+        // What waits is shared out evenly where it does not fill every thread's micro-batch.
+        let share = (alike.reduce(0) { $0 + $1.items.count - $1.next } + threadCount - 1) / threadCount
         var room: Int
         switch first.items {
-        case .images: room = first.model.loaded.imageMicroBatch
-        case .texts: room = Self.textMicroBatch
+        case .images: room = min(share, first.model.loaded.imageMicroBatch)
+        case .texts: room = min(max(share, Self.leastTextShare), Self.textMicroBatch)
         }
+        if isWorthGathering(alike, share: share) { return [] }
+        taken += 1
         var slices: [EncodeSlice] = []
-        for order in queue where room > 0 && order.mixes(with: first) {
+        for order in alike where room > 0 {
             let end = min(order.next + room, order.items.count)
             slices.append(EncodeSlice(order: order, range: order.next..<end))
             room -= end - order.next
@@ -171,6 +204,18 @@ final class EncodeScheduler: @unchecked Sendable {
         return slices
     }
 
+    /// With `condition` locked: whether to wait for images that are being decoded before taking less than a full micro-batch.
+    private func isWorthGathering(_ alike: [EncodeOrder], share: Int) -> Bool {
+        guard let first = alike.first, first.urgency == .interactive, case .images = first.items,
+            share < first.model.loaded.imageMicroBatch, inPreparation[first.model.identity] != nil,
+            let oldest = alike.map(\.arrival).min()
+        else { return false }
+        let end = oldest + Self.gathering
+        guard ProcessInfo.processInfo.systemUptime < end else { return false }
+        gatheringEnd = end
+        return true
+    }
+
     private func work() {
         var workspaces: [Int: EncoderWorkspace] = [:]
         var seen = 0
@@ -179,7 +224,12 @@ final class EncodeScheduler: @unchecked Sendable {
             var batch = takeBatch()
             while batch.isEmpty && !isStopped {
                 if seen != generation { break }
-                condition.wait()
+                if let gatheringEnd {
+                    let left = gatheringEnd - ProcessInfo.processInfo.systemUptime
+                    _ = condition.wait(until: Date(timeIntervalSinceNow: max(0.001, left)))
+                } else {
+                    condition.wait()
+                }
                 batch = takeBatch()
             }
             if seen != generation {

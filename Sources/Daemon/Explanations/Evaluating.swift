@@ -2,29 +2,27 @@ import FIxLIPProtocol
 import Interactions
 
 extension Services {
-    /// True values v(z) of coalitions of all players, image players first; masks not seen yet are encoded.
+    /// True values v(z) of coalitions of all players, image players first, in the model's own precision; masks not seen yet in
+    /// that precision are encoded.
     func trueValues(of coalitions: [(image: Coalition, text: Coalition)], _ explanation: Explanation) async throws
         -> [Double]
     {
-        let encoder = MaskEncoder(scheduler: scheduler)
         let model = explanation.lease.model.loaded
         let images = Array(Set(coalitions.map(\.image)))
         let texts = Array(Set(coalitions.map(\.text)))
+        var encoder = explanation.encoder(on: scheduler)
+        encoder.precise = true
         let (imageSamples, textSamples) = try await games.withRoom(
             for: (images.count + texts.count) * model.dimension * 4
-        ) { [games] in
-            let imagesDone = try await explanation.imageGame.encode(images) {
-                try await encoder.encodeImages(of: explanation, $0)
-            }
-            let textsDone = try await explanation.textGame.encode(texts) {
-                try await encoder.encodeTexts(of: explanation, $0)
-            }
-            guard imagesDone, textsDone else { throw CancellationError() }
-            let imageSamples = await explanation.imageGame.samples
-            let textSamples = await explanation.textGame.samples
-            await games.book(explanation.imageGame.key, masks: imageSamples.count, bytes: imageSamples.bytes)
-            await games.book(explanation.textGame.key, masks: textSamples.count, bytes: textSamples.bytes)
-            return (imageSamples, textSamples)
+        ) { [encoder] in
+            (
+                try await preciseSamples(explanation.imageGame, images, explanation) {
+                    try await encoder.encode($0, of: explanation.maskedImage)
+                },
+                try await preciseSamples(explanation.textGame, texts, explanation) {
+                    try await encoder.encode($0, of: explanation.maskedText)
+                }
+            )
         }
         let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
         return try await solver.run {
@@ -36,6 +34,27 @@ extension Services {
                 return scale * cosine + bias
             }
         }
+    }
+
+    /// The embeddings of coalitions in the model's own precision: from the explanation's game, or from a game beside it where
+    /// that one holds coarser masks.
+    private func preciseSamples(
+        _ game: MaskedGame, _ coalitions: [Coalition], _ explanation: Explanation, _ encode: @escaping MaskedGame.Encode
+    ) async throws -> GameSamples {
+        let lease = explanation.lease
+        let key = game.key.with(lease.preciseGameModel)
+        let precise = try await games.hold(
+            key, players: await game.samples.players, dimension: lease.model.loaded.dimension)
+        do {
+            guard try await precise.encode(coalitions, with: encode) else { throw CancellationError() }
+        } catch {
+            await games.release(key)
+            throw error
+        }
+        let samples = await precise.samples
+        await games.book(key, masks: samples.count, bytes: samples.bytes)
+        await games.release(key)
+        return samples
     }
 
     func evaluate(_ parameters: ExplanationEvaluate.Parameters) async throws -> ExplanationEvaluate.Result {

@@ -99,6 +99,17 @@ actor Explanation {
 
     var isImported: Bool { imported != nil }
 
+    nonisolated var maskedImage: MaskedImage {
+        MaskedImage(prepared: image.prepared, players: imagePlayers, masking: settings.imageMasking)
+    }
+
+    nonisolated var maskedText: MaskedText { MaskedText(prepared: text, players: textPlayers) }
+
+    /// What encodes its masks, in turns with other refinements.
+    nonisolated func encoder(on scheduler: EncodeScheduler) -> MaskEncoder {
+        MaskEncoder(scheduler: scheduler, model: lease.model, urgency: .refinement)
+    }
+
     var isRefining: Bool { !running.isEmpty }
 
     /// Whether something encodes masks for it.
@@ -209,12 +220,14 @@ actor Explanation {
 }
 
 extension SamplingPlan {
-    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there.
+    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there; 0 for the full and the empty
+    /// one alone, which every game holds and no estimate can rest on.
     func held(by samples: GameSamples, upTo limit: Int) -> Int {
         func isHeld(_ masks: Int) -> Bool { missing(upTo: masks, in: samples, limit: 1).isEmpty }
-        guard limit > 0, isHeld(1) else { return 0 }
+        let least = isEnumerated(at: 2) ? 1 : 3
+        guard limit >= least, isHeld(least) else { return 0 }
         if isHeld(limit) { return effectiveCount(limit) }
-        var low = 1
+        var low = least
         var high = min(limit, 2 * samples.count + 2)
         if isHeld(high) { return effectiveCount(high) }
         while high - low > 1 {

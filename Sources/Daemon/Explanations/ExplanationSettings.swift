@@ -1,3 +1,4 @@
+import Encoders
 import FIxLIPProtocol
 import Interactions
 
@@ -30,6 +31,8 @@ struct ExplanationSettings: Sendable, Equatable {
             throw ParameterError("paired", "needs the Banzhaf index with p = 0.5: only then is a complement as likely as its mask")
         }
     }
+
+    var imageMasking: ImageMasking { masking == .drop ? .drop : .mean }
 
     static func checked(order: Int) throws(ParameterError) -> Int {
         guard order == 1 || order == 2 else { throw ParameterError("order", "must be 1 or 2; it is \(order)") }

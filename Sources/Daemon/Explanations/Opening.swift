@@ -60,7 +60,9 @@ extension Services {
             throw error
         }
         do {
-            let ends = try await endValues(lease, inputs)
+            let ends = try await endValues(
+                lease, imageGame, MaskedImage(prepared: inputs.image.prepared, players: imagePlayers, masking: settings.imageMasking),
+                textGame, MaskedText(prepared: inputs.text, players: textPlayers))
             let explanation = Explanation(
                 id: await explanations.makeID(), lease: lease, settings: settings, image: inputs.image,
                 caption: parameters.text, text: inputs.text, isTruncated: inputs.tokenization.truncated,
@@ -82,31 +84,21 @@ extension Services {
         }
     }
 
-    /// Full and empty inputs, in full precision and ahead of every refinement.
-    private func endValues(_ lease: ModelLease, _ inputs: OpenInputs) async throws -> Explanation.EndValues {
-        let model = lease.model.loaded
-        let emptyImage = [UInt8](repeating: 0, count: model.rows * model.columns)
-        let emptyText = [UInt8](repeating: 0, count: inputs.words.reduce(0) { $0 + $1.positions.count })
-        async let images = scheduler.encode(
-            lease.model,
-            .images([
-                ImageItem(image: inputs.image.prepared, precise: true),
-                ImageItem(image: inputs.image.prepared, presence: emptyImage, precise: true),
-            ]), urgency: .interactive)
-        async let texts = scheduler.encode(
-            lease.model, .texts([TextItem(text: inputs.text), TextItem(text: inputs.text, presence: emptyText, precise: true)]),
-            urgency: .interactive)
-        let (image, text) = (try await images, try await texts)
-        guard image.isComplete, text.isComplete else { throw CancellationError() }
-        let width = model.dimension
-        func cosine(_ row: Int) -> Double {
-            (0..<width).reduce(0.0) { sum, column in
-                sum + Double(image.embeddings[row * width + column]) * Double(text.embeddings[row * width + column])
-            }
+    /// The full and the empty pair, in full precision and ahead of every refinement; what the games hold is not encoded again.
+    private func endValues(
+        _ lease: ModelLease, _ imageGame: MaskedGame, _ image: MaskedImage, _ textGame: MaskedGame, _ text: MaskedText
+    ) async throws -> Explanation.EndValues {
+        let encoder = MaskEncoder(scheduler: scheduler, model: lease.model, urgency: .interactive)
+        let imageEnds = [Coalition(full: image.players.count), Coalition(empty: image.players.count)]
+        let textEnds = [Coalition(full: text.players.count), Coalition(empty: text.players.count)]
+        async let images = imageGame.embeddings(of: imageEnds) { try await encoder.encode($0, of: image) }
+        async let texts = textGame.embeddings(of: textEnds) { try await encoder.encode($0, of: text) }
+        let (imageRows, textRows) = (try await images, try await texts)
+        func cosine(_ end: Int) -> Double {
+            zip(imageRows[end], textRows[end]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
         }
-        let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
-        return Explanation.EndValues(
-            empty: scale * cosine(1) + bias, full: scale * cosine(0) + bias, cosine: cosine(0))
+        let (scale, bias) = (Double(lease.model.loaded.logitScale), Double(lease.model.loaded.logitBias))
+        return Explanation.EndValues(empty: scale * cosine(1) + bias, full: scale * cosine(0) + bias, cosine: cosine(0))
     }
 
     private static func imagePlayers(_ choice: ImagePlayersChoice?, _ model: LoadedModel) throws -> ImagePlayers {
@@ -204,10 +196,13 @@ extension Players.Image {
 
 extension ModelLease {
     /// What games are shared under.
-    var gameModel: GameModel {
-        GameModel(
-            folder: key.folder, precision: "\(model.loaded.precision)/\(model.loaded.maskPrecision)",
-            weights: model.weights)
+    var gameModel: GameModel { gameModel(masks: model.loaded.maskPrecision) }
+
+    /// What games are shared under whose masks are computed in the model's own precision.
+    var preciseGameModel: GameModel { gameModel(masks: model.loaded.precision) }
+
+    private func gameModel(masks: Precision) -> GameModel {
+        GameModel(folder: key.folder, precision: "\(model.loaded.precision)/\(masks)", weights: model.weights)
     }
 }
 

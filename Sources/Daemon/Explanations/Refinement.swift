@@ -90,7 +90,7 @@ struct Refinement: Sendable {
     private func encodeText(upTo masks: Int, _ control: RefinementControl) async throws {
         let (plan, game) = (explanation.textPlan, explanation.textGame)
         try await encode(plan, game, upTo: masks, control, interruptible: false) { [encoder, explanation] in
-            try await encoder.encodeTexts(of: explanation, $0)
+            try await encoder.encode($0, of: explanation.maskedText)
         }
         await explanation.advance(imageMasks: 0, textMasks: try await held(game, plan, upTo: masks))
     }
@@ -100,7 +100,7 @@ struct Refinement: Sendable {
     ) async throws {
         let (plan, game) = (explanation.imagePlan, explanation.imageGame)
         let isComplete = try await encode(plan, game, upTo: masks, control, interruptible: interruptible) {
-            [encoder, explanation] in try await encoder.encodeImages(of: explanation, $0)
+            [encoder, explanation] in try await encoder.encode($0, of: explanation.maskedImage)
         }
         let reached = isComplete ? plan.effectiveCount(masks) : try await held(game, plan, upTo: masks)
         await explanation.advance(imageMasks: reached, textMasks: 0)

@@ -37,6 +37,18 @@ enum GameKey: Hashable, Sendable {
         }
     }
 
+    /// The same game encoded otherwise.
+    func with(_ model: GameModel) -> GameKey {
+        switch self {
+        case .image(var key):
+            key.model = model
+            return .image(key)
+        case .text(var key):
+            key.model = model
+            return .text(key)
+        }
+    }
+
     /// Names the game whatever state the model's files are in.
     var name: String {
         switch self {

@@ -77,6 +77,16 @@ actor MaskedGame {
         }
     }
 
+    /// The embeddings of a few coalitions, each encoded unless the game holds it.
+    /// - Throws: `CancellationError` if a cancellation left something out.
+    func embeddings(of coalitions: [Coalition], with encode: Encode) async throws -> [[Float]] {
+        guard try await self.encode(Array(Set(coalitions)), with: encode) else { throw CancellationError() }
+        return try coalitions.map { coalition in
+            guard let row = samples.row(of: coalition) else { throw CancellationError() }
+            return Array(samples.embedding(row: row))
+        }
+    }
+
     /// Returns when another refinement has finished some masks, or this task is cancelled.
     private func waitForOthers() async {
         waiterCount += 1

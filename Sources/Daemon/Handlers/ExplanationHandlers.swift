@@ -107,7 +107,7 @@ extension Services {
         defer { deadline?.cancel() }
         let token = parameters.progressToken
         let refinement = Refinement(
-            explanation: explanation, encoder: MaskEncoder(scheduler: scheduler), store: games, solver: solver,
+            explanation: explanation, encoder: explanation.encoder(on: scheduler), store: games, solver: solver,
             arithmetic: arithmetic, goal: goal, deadline: deadline, selection: selection,
             sendsValues: parameters.values != nil
         ) { progress in

@@ -176,7 +176,8 @@ actor ModelPool {
             let idle = time - entry.lastUse
             return ModelStatus(
                 id: entry.id, path: key.folder, architecture: model.architecture.rawValue, precision: "\(model.precision)",
-                maskPrecision: "\(model.maskPrecision)", bytes: model.residentBytes, lastUsedSecondsAgo: idle,
+                maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason, bytes: model.residentBytes,
+                lastUsedSecondsAgo: idle,
                 expiresInSeconds: entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle),
                 inUse: entry.holders)
         }

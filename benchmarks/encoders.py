@@ -1,0 +1,114 @@
+"""Encoder throughput beside PyTorch, OpenVINO and ONNX Runtime."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+from common import CAPTIONS, HAS_BF16, IMAGE, PRECISIONS, THREADS, model, refine, spread, table
+from daemon import ROOT, Daemon
+
+BATCHES = [1, 8, 64]
+
+
+def masked_rate(connection, folder, masks, seed):
+    """Masked images a second of a refinement of a cold image, with all that belongs to it."""
+    opened = connection.call("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0], seed=seed)
+    refine(connection, opened["explanation"], 8)
+    held = connection.call("explanation/list")["explanations"][0]["imageMasks"]
+    start = time.perf_counter()
+    refine(connection, opened["explanation"], held + masks)
+    rate = masks / (time.perf_counter() - start)
+    connection.call("explanation/close", explanation=opened["explanation"])
+    return rate
+
+
+def whole_rate(connection, folder, batch, seconds):
+    """Whole images a second, decoding and preprocessing with them."""
+    rates = []
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds or not rates:
+        before = time.perf_counter()
+        connection.call("embed/image", model=folder, images=[IMAGE] * batch, encoding="base64")
+        rates.append(batch / (time.perf_counter() - before))
+    return statistics.median(rates)
+
+
+def peer_rates(environment, folder, name, seconds):
+    command = [f"{environment}/bin/python", str(ROOT / "benchmarks/peers.py"), folder, name, str(seconds),
+               *map(str, BATCHES), "--threads", str(THREADS)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        print(f"{name} was left out: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return {}
+    return {int(batch): rate for batch, rate in json.loads(done.stdout.strip().splitlines()[-1]).items()}
+
+
+def measure(name, rounds, masks, options):
+    """Rates by kind, ours and the peers', over rounds that take turns."""
+    folder = model(name)
+    ours, theirs = {}, {}
+    seconds = 1 if options.quick else 3
+    for round in range(rounds):
+        for precision in PRECISIONS:
+            with Daemon("--precision", precision) as daemon:
+                connection = daemon.connect()
+                connection.call("models/load", model=folder)
+                ours.setdefault(("masked", precision), []).append(masked_rate(connection, folder, masks, round + 1))
+                if precision != "int8":
+                    for batch in BATCHES:
+                        rate = whole_rate(connection, folder, batch, seconds)
+                        ours.setdefault((f"whole, batch {batch}", precision), []).append(rate)
+        if options.peers:
+            others = ["pytorch", "openvino-f32", "onnxruntime"] + (["openvino-bf16"] if HAS_BF16 else [])
+            for other in others:
+                for batch, rate in peer_rates(options.peers, folder, other, seconds).items():
+                    theirs.setdefault(other, {}).setdefault(batch, []).append(rate)
+    return ours, theirs
+
+
+def lines_of(name, ours, theirs):
+    rows = []
+    for (kind, precision), rates in ours.items():
+        batch = int(kind.split()[-1]) if kind[-1].isdigit() else 64
+        rows.append([f"{kind}, {precision}", spread(rates)] + [
+            f"{statistics.median(rates) / statistics.median(other[batch]):.2f}" for other in theirs.values()])
+    for other, by_batch in theirs.items():
+        rows += [[f"{other}, batch {batch}", spread(rates)] + [""] * len(theirs) for batch, rates in by_batch.items()]
+    return [f"### {name}", ""] + table(["images a second", "rate"] + [f"× {other}" for other in theirs], rows)
+
+
+def run(options):
+    lines = ["## Encoders", "",
+             "Images a second: median (least–most) over rounds in which ours and the others take turns. Masked: image masks of "
+             "a cold image in a running refinement, estimates included in the time; they are compared with the others' batches "
+             "of 64. Whole: over the socket, decoding and preprocessing included. The others: whole images from memory, "
+             "no decoding.", ""]
+    goals = {}
+    plans = [("vit-b-32", 2, 96)] + ([] if options.quick else [("vit-b-16", 1, 32), ("siglip-b-16", 1, 32)])
+    for name, rounds, masks in plans:
+        ours, theirs = measure(name, rounds, masks, options)
+        lines += lines_of(name, ours, theirs)
+
+        def ratio(precision, other):
+            if other not in theirs or ("masked", precision) not in ours:
+                return None
+            return statistics.median(ours["masked", precision]) / statistics.median(theirs[other][64])
+
+        def note(key, label, value):
+            if value is not None:
+                goals.setdefault(key, {})[label] = value
+
+        same = {"vit-b-32": "masked-b32-openvino", "vit-b-16": "masked-b16-openvino"}.get(name)
+        if same:
+            note(same, "f32", ratio("f32", "openvino-f32"))
+            note(same, "bf16", ratio("bf16", "openvino-bf16"))
+        if name == "vit-b-32":
+            note("int8-openvino-bf16", "", ratio("int8", "openvino-bf16"))
+            if not HAS_BF16 and theirs:
+                goals["int8-openvino-bf16"] = {
+                    "no bf16 here": f"{ratio('int8', 'openvino-f32'):.2f}× its f32" if ratio("int8", "openvino-f32") else "–"}
+            for precision in PRECISIONS:
+                note("masked-pytorch", precision, ratio(precision, "pytorch"))
+    return {"lines": lines, "goals": goals}
