@@ -79,14 +79,25 @@ def lines_of(name, ours, theirs):
     return [f"### {name}", ""] + table(["images a second", "rate"] + [f"× {other}" for other in theirs], rows)
 
 
-def run(options):
-    lines = ["## Encoders", "",
+def run_b32(options):
+    return run(options, [("vit-b-32", 2, 96)], "Encoders: ViT-B/32")
+
+
+def run_b16(options):
+    return run(options, [("vit-b-16", 1, 32)] + ([] if options.quick else [("siglip-b-16", 1, 32)]), "Encoders: patches of 16")
+
+
+def run(options, plans, title):
+    """
+    Args:
+        plans: for each model its name, rounds, and masks to time.
+    """
+    lines = [f"## {title}", "",
              "Images a second: median (least–most) over rounds in which ours and the others take turns. Masked: image masks of "
              "a cold image in a running refinement, estimates included in the time; they are compared with the others' batches "
              "of 64. Whole: over the socket, decoding and preprocessing included. The others: whole images from memory, "
              "no decoding.", ""]
     goals = {}
-    plans = [("vit-b-32", 2, 96)] + ([] if options.quick else [("vit-b-16", 1, 32), ("siglip-b-16", 1, 32)])
     for name, rounds, masks in plans:
         ours, theirs = measure(name, rounds, masks, options)
         lines += lines_of(name, ours, theirs)

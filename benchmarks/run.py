@@ -19,8 +19,8 @@ import growth
 import service
 from results import Results
 
-PARTS = {"encoders": encoders.run, "explanations": explanations.run, "service": service.run, "growth": growth.run,
-         "accuracy": accuracy.run}
+PARTS = {"encoders": encoders.run_b32, "encoders-b16": encoders.run_b16, "explanations": explanations.run,
+         "service": service.run, "growth": growth.run, "accuracy": accuracy.run}
 
 
 def main():
