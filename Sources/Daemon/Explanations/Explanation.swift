@@ -208,8 +208,8 @@ actor Explanation {
     /// Takes over what the games hold already, up to the limits.
     func adoptWarmMasks(upTo limits: Budget) async {
         advance(
-            imageMasks: imagePlan.held(by: await imageGame.samples, upTo: limits.imageMasks ?? 0),
-            textMasks: textPlan.held(by: await textGame.samples, upTo: limits.textMasks ?? 0))
+            imageMasks: imagePlan.warm(in: await imageGame.samples, upTo: limits.imageMasks ?? 0),
+            textMasks: textPlan.warm(in: await textGame.samples, upTo: limits.textMasks ?? 0))
     }
 
     func summary() -> ExplanationSummary {
@@ -220,14 +220,19 @@ actor Explanation {
 }
 
 extension SamplingPlan {
-    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there; 0 for the full and the empty
-    /// one alone, which every game holds and no estimate can rest on.
+    /// As `held`, but 0 for the full and the empty mask alone: every open explanation's games hold those, and no estimate can rest
+    /// on them.
+    fileprivate func warm(in samples: GameSamples, upTo limit: Int) -> Int {
+        let count = held(by: samples, upTo: limit)
+        return count > 2 || isEnumerated(at: count) ? count : 0
+    }
+
+    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there.
     func held(by samples: GameSamples, upTo limit: Int) -> Int {
         func isHeld(_ masks: Int) -> Bool { missing(upTo: masks, in: samples, limit: 1).isEmpty }
-        let least = isEnumerated(at: 2) ? 1 : 3
-        guard limit >= least, isHeld(least) else { return 0 }
+        guard limit > 0, isHeld(1) else { return 0 }
         if isHeld(limit) { return effectiveCount(limit) }
-        var low = least
+        var low = 1
         var high = min(limit, 2 * samples.count + 2)
         if isHeld(high) { return effectiveCount(high) }
         while high - low > 1 {
