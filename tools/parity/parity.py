@@ -5,8 +5,12 @@
 
 Models of full size are written with random weights to a temporary folder, one at a time, and removed. Results are kept in
 tools/parity/results.json, so single rows can be measured again; the table is written from all of them. --load measures load
-time and memory only (on a quiet machine). The peers' environment needs numpy, torch, transformers, sentencepiece, protobuf and
-open_clip_torch; the fixtures' rows and --load need none.
+time and memory only (on a quiet machine) and needs numpy alone; the fixtures' rows need Pillow too, the others the peers'
+environment, which may run this script as well:
+
+    python3 -m venv .peers/venv
+    .peers/venv/bin/pip install numpy pillow torch torchvision transformers sentencepiece protobuf open_clip_torch
+    .peers/venv/bin/python tools/parity/parity.py
 """
 
 import argparse
