@@ -53,7 +53,7 @@ refines_with_progress() {
         >"$folder/out" 2>"$folder/errors" &&
         grep -q '^150/150 masks' "$folder/errors" &&
         [ "$(wc -l <"$folder/out")" = 10 ] &&
-        head -2 "$folder/out" | cut -f2 | grep -q postbox
+        head -2 "$folder/out" | cut -f2 | grep -q cocktail
 }
 
 says_what_is_wrong_with_an_explanation() {
