@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "fixlipd",
             dependencies: [
-                "Daemon", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

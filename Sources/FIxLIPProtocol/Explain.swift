@@ -12,7 +12,7 @@ public enum Explain: RequestMethod {
         public var masking: MaskingChoice?
         public var players: PlayersChoice?
         public var estimator: EstimatorChoice?
-        public var seed: UInt32?
+        public var seed: Seeds?
         public var paired: Bool?
         public var budget: Budget?
         public var deadlineMilliseconds: Double?
@@ -22,6 +22,8 @@ public enum Explain: RequestMethod {
         public var standardErrors: Bool?
         public var encoding: FloatEncoding?
         public var render: RenderOptions?
+        /// Whether masks that earlier explanations left warm are kept out of the result.
+        public var reproducible: Bool?
 
         public var open: ExplanationOpen.Parameters {
             ExplanationOpen.Parameters(

@@ -117,7 +117,7 @@ public enum ExplanationOpen: RequestMethod {
         public var masking: MaskingChoice?
         public var players: PlayersChoice?
         public var estimator: EstimatorChoice?
-        public var seed: UInt32?
+        public var seed: Seeds?
         public var paired: Bool?
     }
 

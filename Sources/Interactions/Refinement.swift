@@ -57,6 +57,7 @@ public struct Refinement: Sendable {
     public static let firstEstimate = 32
 
     private let isExhaustible: Bool
+    private let isTimed: Bool
     private var lastPublished = 0
     private var lastTook = 0.0
     private var lastEnd: Double
@@ -72,8 +73,11 @@ public struct Refinement: Sendable {
     /// - Parameters:
     ///   - image, text: the sampling plans; where the goal enumerates both, meeting it is `exhausted` instead of `budget`.
     ///   - now: the caller's clock, in seconds.
-    public init(goal: RefinementGoal, image: SamplingPlan, text: SamplingPlan, now: Double) {
+    ///   - isTimed: whether estimates wait where they take more than their share of the time; without it they depend on
+    ///     the masks alone.
+    public init(goal: RefinementGoal, image: SamplingPlan, text: SamplingPlan, now: Double, isTimed: Bool = true) {
         self.goal = goal
+        self.isTimed = isTimed
         isExhaustible = image.isEnumerated(at: goal.imageMasks) && text.isEnumerated(at: goal.textMasks)
         lastEnd = now
     }
@@ -84,6 +88,7 @@ public struct Refinement: Sendable {
         if let deadline = goal.deadline, now >= deadline { return true }
         let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth)
         guard Double(imageMasks) >= next else { return false }
+        guard isTimed else { return true }
         // took / (took + waited) ≤ share.
         return lastTook * (1 - Self.estimationShare) <= (now - lastEnd) * Self.estimationShare
     }

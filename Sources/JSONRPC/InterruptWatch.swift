@@ -56,4 +56,17 @@ public final class InterruptWatch {
         var byte: UInt8 = 0
         return read(descriptor, &byte, 1) == 1
     }
+
+    /// Waits until `other` can be read (or has ended).
+    /// - Returns: false if an interrupt came first; it is taken.
+    public func waitUntilReadable(_ other: Int32) -> Bool {
+        var watched = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            _ = poll(&watched, nfds_t(watched.count), -1)
+            if take() { return false }
+            if watched[1].revents != 0 { return true }
+        }
+    }
 }

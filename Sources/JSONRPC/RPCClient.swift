@@ -1,17 +1,17 @@
 import Glibc
 public import JSON
 
-/// A client for command-line programs: one request at a time, on the calling thread, over plain descriptors. Speaks
-/// newline-delimited JSON. Used from one thread.
+/// A client for command-line programs, on the calling thread, over plain descriptors. Speaks newline-delimited JSON.
+/// Used from one thread, either with one request at a time (`call`) or with several (`send` and `nextReply`).
 public final class RPCClient {
     private let input: Int32
     private let output: Int32
     private var decoder = FrameDecoder(limits: .init(messageBytes: 1 << 31))
-    private var arrived: [JSONValue] = []
+    var arrived: [JSONValue] = []
     private var unsent: ArraySlice<UInt8> = []
-    private var inputEnded = false
+    var inputEnded = false
     private var outputBroken = false
-    private var lastID: Int64 = 0
+    var lastID: Int64 = 0
 
     /// Connects to the daemon at a socket.
     /// - Throws: `RPCClientError.notRunning`, `.notPermitted`, `.foreignServer`, `.system`.
@@ -101,7 +101,7 @@ public final class RPCClient {
         try write()
     }
 
-    private func enqueue(_ method: String, params: JSONValue?, id: RequestID?) throws(RPCClientError) {
+    func enqueue(_ method: String, params: JSONValue?, id: RequestID?) throws(RPCClientError) {
         var members: JSONValue = ["jsonrpc": "2.0", "method": .string(method)]
         if case .object(var object) = members {
             if let id { object["id"] = id.json }
@@ -117,7 +117,7 @@ public final class RPCClient {
 
     /// Waits for input, for room for output, for an interrupt, a watch or the deadline, and moves what can be moved.
     /// - Returns: whether a watch ends the call.
-    private func wait(
+    func wait(
         until deadline: ContinuousClock.Instant?, _ interrupt: InterruptWatch?, _ watches: [any CallWatch]
     ) throws(RPCClientError) -> Bool {
         var watched = [
@@ -146,7 +146,7 @@ public final class RPCClient {
         return Int32(clamping: max(0, milliseconds.partialValue + left.attoseconds / 1_000_000_000_000_000 + 1))
     }
 
-    private func write() throws(RPCClientError) {
+    func write() throws(RPCClientError) {
         while !unsent.isEmpty, !outputBroken {
             let count = unsent.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
             if count >= 0 {

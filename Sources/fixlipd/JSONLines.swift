@@ -59,7 +59,7 @@ struct JSONLines {
 
 extension JSONError {
     /// Its description, with the column alone as the place: the line is the file's.
-    fileprivate var withoutLine: String {
+    var withoutLine: String {
         guard case .malformed(let reason, _, let column, _) = self else { return description }
         return "not valid JSON: \(reason) (column \(column))"
     }

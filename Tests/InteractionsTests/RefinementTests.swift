@@ -2,10 +2,10 @@ import Interactions
 import Testing
 
 @Suite struct RefinementTests {
-    static func refinement(_ goal: RefinementGoal, imagePlayers: Int = 49) throws -> Refinement {
+    static func refinement(_ goal: RefinementGoal, imagePlayers: Int = 49, isTimed: Bool = true) throws -> Refinement {
         Refinement(
             goal: goal, image: try SamplingPlan(banzhaf: 0.5, players: imagePlayers, modality: .image),
-            text: try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text), now: 0)
+            text: try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text), now: 0, isTimed: isTimed)
     }
 
     @Test func estimatesComeAtGrowingIntervals() throws {
@@ -36,6 +36,20 @@ import Testing
         }
         // The last estimate's waiting time may not have passed yet.
         #expect(estimating - 30 <= 0.2 * now)
+    }
+
+    @Test func withoutTimeEstimatesDependOnTheMasksAlone() throws {
+        let values = try randomValues(imagePlayers: 4, textPlayers: 2)
+        func published(took: Double) throws -> [Int] {
+            var refinement = try Self.refinement(RefinementGoal(imageMasks: 1000, textMasks: 64), isTimed: false)
+            var result: [Int] = []
+            for masks in 1...1000 where refinement.isEstimateDue(imageMasks: masks, now: 0.01 * Double(masks)) {
+                refinement.published(values, imageMasks: masks, took: took, now: 0.01 * Double(masks) + took)
+                result.append(masks)
+            }
+            return result
+        }
+        #expect(try published(took: 0.001) == published(took: 30))
     }
 
     @Test func theNextTargetIsAhead() throws {

@@ -183,7 +183,7 @@ import Testing
         await serving.server.stop()
     }
 
-    private func withClient(
+    func withClient(
         _ methods: (inout MethodTable) -> Void, _ body: @escaping (RPCClient) throws -> Void
     ) async throws {
         let serving = Serving(methods)
@@ -193,7 +193,7 @@ import Testing
         _ = try await end.value
     }
 
-    private func socketPair() throws -> (Int32, Int32) {
+    func socketPair() throws -> (Int32, Int32) {
         var pair: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
             throw POSIXError(.EMFILE)

@@ -9,7 +9,7 @@ struct ExplanationSettings: Sendable, Equatable {
     var order: Int
     var masking: MaskingChoice
     var estimator: Estimator
-    var seed: UInt64
+    var seeds: Seeds
     var paired: Bool
 
     /// - Throws: `ParameterError` that names the parameter.
@@ -19,7 +19,7 @@ struct ExplanationSettings: Sendable, Equatable {
         order = try Self.checked(order: parameters.order ?? 2)
         masking = parameters.masking ?? .mean
         estimator = Self.estimator(parameters.estimator ?? .ridge)
-        seed = UInt64(parameters.seed ?? 0)
+        seeds = parameters.seed ?? Seeds(image: 0, text: 0)
         paired = parameters.paired ?? false
         guard p > 0, p < 1 else {
             throw ParameterError("p", "must lie between 0 and 1, both excluded; it is \(p)")

@@ -8,13 +8,14 @@ import Tokenizers
 extension Services {
     /// Begins an explanation: loads what it needs, sets up its players, finds its games, and encodes the full and the
     /// empty image and text.
-    func open(_ parameters: ExplanationOpen.Parameters) async throws -> Explanation {
+    /// - Parameter adoptsWarmMasks: whether masks that the games hold already count from the beginning.
+    func open(_ parameters: ExplanationOpen.Parameters, adoptsWarmMasks: Bool = true) async throws -> Explanation {
         let settings = try ExplanationSettings(parameters)
         let lease = try await models.acquire(
             parameters.model ?? configuration.defaultModel, precision: nil,
             otherwise: Precision(configuration.precision))
         do {
-            return try await open(parameters, settings, lease)
+            return try await open(parameters, settings, lease, adoptsWarmMasks)
         } catch {
             await models.release(lease)
             throw error
@@ -22,7 +23,8 @@ extension Services {
     }
 
     private func open(
-        _ parameters: ExplanationOpen.Parameters, _ settings: ExplanationSettings, _ lease: ModelLease
+        _ parameters: ExplanationOpen.Parameters, _ settings: ExplanationSettings, _ lease: ModelLease,
+        _ adoptsWarmMasks: Bool
     ) async throws -> Explanation {
         let model = lease.model.loaded
         let images = images
@@ -71,9 +73,11 @@ extension Services {
                     image: .init(imagePlayers, inputs.image.geometry, patchSize: model.patchSize),
                     text: words.map { Players.Text($0, in: inputs.tokenization.text) }),
                 imageGame: imageGame, textGame: textGame, imagePlan: imagePlan, textPlan: textPlan, ends: ends)
-            await explanation.adoptWarmMasks(
-                upTo: Budget(
-                    imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks))
+            if adoptsWarmMasks {
+                await explanation.adoptWarmMasks(
+                    upTo: Budget(
+                        imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks))
+            }
             try Task.checkCancellation()
             await explanations.insert(explanation)
             return explanation
@@ -214,8 +218,8 @@ extension ExplanationSettings {
             ? [SamplingNode(probability: p, weight: 1)]
             : SamplingNode.shapley(count: SamplingNode.shapleyCount(players: imagePlayers + textPlayers))
         return (
-            try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed, paired: paired),
-            try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed, paired: paired)
+            try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: UInt64(seeds.image), paired: paired),
+            try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: UInt64(seeds.text), paired: paired)
         )
     }
 }

@@ -16,9 +16,20 @@ struct Refinement: Sendable {
     let goal: RefinementGoal
     let deadline: RefinementDeadline?
     let selection: Selection
+    let pace: Pace
     /// Whether progress reports carry values.
     let sendsValues: Bool
     let report: @Sendable (RefinementProgress) -> Void
+
+    /// How far a step goes, and when an estimate is due between the first masks and the last.
+    enum Pace {
+        /// As time allows.
+        case timed
+        /// By the number of masks alone, so that a stop rule finds the same estimates on every run.
+        case fixed
+        /// Only at the end: nobody looks at an estimate before.
+        case straight
+    }
 
     /// Encoded even if a deadline or a stop comes first: without any there is no answer.
     static let minimumMasks = 8
@@ -31,7 +42,8 @@ struct Refinement: Sendable {
     func run(_ control: RefinementControl) async throws -> FIxLIPProtocol.StopReason {
         var reporter = RefinementReporter(refinement: self)
         var schedule = Interactions.Refinement(
-            goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds)
+            goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds,
+            isTimed: pace == .timed)
         var solve: Solve?
         defer { solve?.cancel() }
         await reporter.send(.begin)
@@ -40,7 +52,7 @@ struct Refinement: Sendable {
             // Nobody waits for estimates on fewer masks than there are.
             await explanation.adoptWarmMasks(upTo: Budget(imageMasks: goal.imageMasks, textMasks: goal.textMasks))
         }
-        let first = wholeBatches(upTo: Self.minimumMasks, from: 0)
+        let first = step(upTo: Self.minimumMasks, from: 0)
         try await encodeImage(upTo: first, control, interruptible: false)
 
         while control.ending == nil {
@@ -59,11 +71,11 @@ struct Refinement: Sendable {
                 control.end(.reason(FIxLIPProtocol.StopReason(reason)))
                 break
             }
-            if solve == nil, schedule.isEstimateDue(imageMasks: held, now: reporter.seconds) {
+            if solve == nil, pace != .straight, schedule.isEstimateDue(imageMasks: held, now: reporter.seconds) {
                 solve = Solve(explanation, selection, standardErrors: needsStandardErrors, on: solver)
                 if judgesEachEstimate { continue }
             }
-            let next = wholeBatches(upTo: schedule.nextTarget(imageMasks: held), from: held)
+            let next = step(upTo: schedule.nextTarget(imageMasks: held), from: held)
             try await encodeImage(upTo: next, control)
         }
         guard case .reason(let reason) = control.ending, !Task.isCancelled else { throw CancellationError() }
@@ -71,8 +83,13 @@ struct Refinement: Sendable {
         return reason
     }
 
-    /// A step that leaves no thread without a full micro-batch, short of the goal.
-    private func wholeBatches(upTo masks: Int, from held: Int) -> Int {
+    /// At the pace of time, a step leaves no thread without a full micro-batch, short of the goal.
+    private func step(upTo masks: Int, from held: Int) -> Int {
+        switch pace {
+        case .timed: break
+        case .fixed: return min(goal.imageMasks, masks)
+        case .straight: return goal.imageMasks
+        }
         let round = encoder.scheduler.threadCount * explanation.lease.model.loaded.imageMicroBatch
         let rounds = (max(1, masks - held) + round - 1) / round
         return min(goal.imageMasks, held + rounds * round)

@@ -41,9 +41,16 @@ extension Services {
 
         table.on(Explain.self) { parameters, context in
             if let options = parameters.render { try options.check() }
-            let explanation = try await open(parameters.open)
+            let isReproducible = parameters.reproducible ?? false
+            guard !isReproducible || parameters.deadlineMilliseconds == nil else {
+                throw ParameterError("reproducible", "cannot be kept with deadlineMilliseconds; give a budget or until instead")
+            }
+            let explanation = try await open(parameters.open, adoptsWarmMasks: !isReproducible)
+            let isWatched = parameters.progressToken != nil || parameters.until != nil || parameters.render != nil
             do {
-                let refined = try await refine(explanation, parameters.refine(explanation.id), context)
+                let refined = try await refine(
+                    explanation, parameters.refine(explanation.id), context,
+                    pace: !isReproducible ? .timed : isWatched ? .fixed : .straight)
                 var rendered: Rendered?
                 if let options = parameters.render {
                     rendered = try await render(explanation, comparedWith: nil, options)
@@ -88,7 +95,8 @@ extension Services {
     }
 
     private func refine(
-        _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, _ context: RequestContext
+        _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, _ context: RequestContext,
+        pace: Refinement.Pace = .timed
     ) async throws -> ExplanationRefine.Result {
         guard await !explanation.isImported else {
             throw ApplicationError(
@@ -109,7 +117,7 @@ extension Services {
         let refinement = Refinement(
             explanation: explanation, encoder: explanation.encoder(on: scheduler), store: games, solver: solver,
             arithmetic: arithmetic, goal: goal, deadline: deadline, selection: selection,
-            sendsValues: parameters.values != nil
+            pace: pace, sendsValues: parameters.values != nil
         ) { progress in
             guard let token, let token = try? JSONValue(encoding: token), let value = try? JSONValue(encoding: progress)
             else { return }

@@ -42,6 +42,8 @@ check "options are completed" offers --image-root fixlipd serve --ima
 check "watch is completed" offers watch fixlipd wa
 check "options of watch are completed" offers --text-file fixlipd watch a.png --te
 check "values of options are completed" offers bf16 fixlipd serve --precision bf
+check "options of batch are completed" offers --retry fixlipd batch --ret
+check "values of options of batch are completed" offers shared fixlipd batch --seeds sh
 
 if command -v zsh >/dev/null; then
     fixlipd --generate-completion-script zsh >"$folder/_fixlipd"

@@ -36,6 +36,28 @@ def test_columns_are_added_and_a_bad_row_has_its_reason(peer):
     assert sent["budget"] == {"imageMasks": 64} and sent["model"] == "demo"
 
 
+def test_masks_are_drawn_from_the_image_and_from_the_caption(peer):
+    def seeds(image, text, **settings):
+        peer.received.clear()
+        explainer(peer, **settings)({"image": [image], "text": [text]})
+        sent = peer.wait_for("explain")["params"]
+        assert sent["reproducible"] is True
+        return sent["seed"]
+
+    first = seeds("/a.png", "red dog")
+    assert first == {"image": 3691489935, "text": 3720256314}
+    assert seeds("/a.png", "a cat")["image"] == first["image"] != seeds("/b.png", "red dog")["image"]
+    assert seeds("/b.png", "red dog")["text"] == first["text"] != seeds("/a.png", "a cat")["text"]
+    assert seeds(b"\x89PNG\r\n\x1a\nrest", "red dog")["image"] != first["image"]
+    assert seeds("/a.png", "red dog", seed=1) != first
+
+
+def test_a_deadline_is_the_callers_choice(peer):
+    explainer(peer, deadline=2)({"image": ["/a.png"], "text": ["red dog"]})
+    sent = peer.wait_for("explain")["params"]
+    assert sent["deadlineMilliseconds"] == 2000 and "reproducible" not in sent
+
+
 def test_every_column_and_other_names(peer):
     names = ["cosine", "empty_logit", "first_order_reading", "pairs", "image_masks", "text_masks"]
     result = explainer(peer, image="picture", text="caption", columns=names, prefix="why_")(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -35,6 +38,10 @@ class Explainer:
         hf_dataset.map(fixlipd.Explainer("demo"), batched=True, batch_size=16)
         dask_frame.map_partitions(explainer.dataframe, meta=explainer.meta(dask_frame._meta))
 
+    Results do not depend on the order of rows, on batches or on workers: masks are drawn from the image's name (or its
+    bytes) and from the caption, as ``fixlipd batch`` draws them, and what is warm in the daemon does not count. Rows that
+    share an image share its masks; keep them near each other.
+
     A row that cannot be explained gets its reason in the column ``error`` (empty otherwise), NaN in place of numbers and
     empty lists; the others go on.
 
@@ -48,13 +55,15 @@ class Explainer:
         prefix: put before the names of added columns.
         concurrency: how many rows of a batch the daemon works on at a time.
         socket, spawn: as for :class:`Client`.
-        parameters: all others of :meth:`Client.explain`, such as ``image_masks``, ``until``, ``index`` or ``grid``.
+        seed: another number draws other masks for all rows.
+        parameters: all others of :meth:`Client.explain`, such as ``image_masks``, ``until``, ``index`` or ``grid``. A
+            ``deadline`` makes results depend on how busy the machine is.
     """
 
     def __init__(
         self, model: Optional[str] = None, *, image: str = "image", text: str = "text",
         columns: Sequence[str] = ("tokens", "first", "cross_modal", "logit", "loo_r2"), prefix: str = "",
-        concurrency: int = 2, socket: Optional[str] = None, spawn: bool = True, **parameters: Any,
+        concurrency: int = 2, socket: Optional[str] = None, spawn: bool = True, seed: int = 0, **parameters: Any,
     ) -> None:
         unknown = [name for name in columns if name not in COLUMNS]
         if unknown:
@@ -67,6 +76,7 @@ class Explainer:
         self.concurrency = max(1, concurrency)
         self.socket = socket
         self.spawn = spawn
+        self.seed = seed
         self.parameters = parameters
         self._request("image.png", "caption")  # Wrong parameters are an error here, not in each row.
         self._client: Optional[Client] = None
@@ -145,12 +155,26 @@ class Explainer:
     def _request(self, image: Any, text: Any) -> Dict[str, Any]:
         chosen = dict(self.parameters)
         rules = {name: chosen.pop(name, None) for name in ("image_masks", "text_masks", "until", "deadline")}
-        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "seed", "paired")
+        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "paired")
         game = {name: chosen.pop(name, None) for name in names}
         if chosen:
             raise TypeError(f"Explainer() has no parameter {next(iter(chosen))!r}")
         pairs = "all" if "pairs" in self.columns else "cross_modal" if "cross_modal" in self.columns else "none"
-        return {
-            **open_parameters(image, text, model=self.model, keep_for_display=False, **game),
+        request = {
+            **open_parameters(image, text, model=self.model, keep_for_display=False, seed=None, **game),
             **refine_parameters(**rules), **selection(pairs=pairs),
         }
+        name = os.fspath(image) if isinstance(image, (str, os.PathLike)) else _canonical(request["image"])
+        request["seed"] = {"image": _seed("image", self.seed, name), "text": _seed("text", self.seed, request["text"])}
+        if "deadlineMilliseconds" not in request:
+            request["reproducible"] = True
+        return request
+
+
+def _seed(kind: str, base: int, name: str) -> int:
+    """The first 32 bits of SHA-256 over kind, base and name, as ``fixlipd batch`` takes them."""
+    return int(hashlib.sha256(f"{kind}\n{base}\n{name}".encode()).hexdigest()[:8], 16)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

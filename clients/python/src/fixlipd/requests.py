@@ -31,6 +31,9 @@ class Until:
 Stop = Union[Until, float, Mapping[str, Any]]
 """An :class:`Until`, a standard error in logits, or a mapping with the names of either."""
 
+Seed = Union[int, Mapping[str, int]]
+"""One number, or one for the masks of each side: ``{"image": …, "text": …}``."""
+
 TextPlayers = Union[str, Sequence[Tuple[int, int]]]
 """``"tokens"``, ``"words"`` or ``(start, end)`` ranges of characters of the caption."""
 
@@ -48,7 +51,7 @@ def camel(name: str) -> str:
 def open_parameters(
     image: Image, text: str, *, model: Optional[str], index: Optional[str], p: Optional[float], order: Optional[int],
     masking: Optional[str], grid: Optional[Tuple[int, int]], regions: Optional[Any],
-    text_players: Optional[TextPlayers], estimator: Optional[str], seed: Optional[int], paired: Optional[bool],
+    text_players: Optional[TextPlayers], estimator: Optional[str], seed: Optional[Seed], paired: Optional[bool],
     keep_for_display: bool,
 ) -> Dict[str, Any]:
     """The part of ``explanation/open`` and ``explain`` that they share."""

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import JSON
+import JSONRPC
+
+struct Batch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Explains many pairs, and goes on where it was interrupted.",
+        discussion: """
+            PAIRS has one pair a line, {"id": …, "image": …, "text": …} and any parameter of the method 'explain', which overrides \
+            the command line's; or it is CSV with a header. Each pair becomes one line of OUT, with the id and either the result or \
+            "error". Results do not depend on the order of pairs, on --workers or on restarts.
+
+            Run the same command again to go on after an interruption: what is in OUT is skipped. A line of OUT carries a digest \
+            ("request") of the pair's image, caption, parameters, seeds and model. If OUT has a pair whose digest differs, or a pair that \
+            PAIRS lacks, it is the output of another run and refused unless --force replaces it. Times go to OUT.times.
+
+            Example: fixlipd batch pairs.jsonl -o results.jsonl --budget 256 --pairs top:50 --encoding base64
+            Status: 0, 1 if pairs failed or the run could not go on, 130 after Ctrl-C.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "The pairs; - reads them from standard input. Left out with --summary, OUT is only read.", valueName: "pairs"))
+    var input: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The results, one JSON line a pair.", valueName: "out"))
+    var output: String
+
+    @Option(help: "jsonl or csv; by the name of the file unless given.")
+    var format: PairFormat?
+
+    @Option(help: "How many pairs the daemon works on at a time.")
+    var workers = 2
+
+    @Option(help: "How many pairs are looked at together, to explain those of one image one after the other.")
+    var window = 256
+
+    @Flag(help: "Try the pairs again that failed.")
+    var retry = false
+
+    @Flag(help: "Replace OUT, even if it is the output of another run.")
+    var force = false
+
+    @Flag(help: "Print a table of R², masks, times and failures at the end.")
+    var summary = false
+
+    @Option(help: "Which pairs of players a result carries: all, crossModal, none or top:K.")
+    var pairs: PairSelectionArgument?
+
+    @Option(help: "float or base64 (of little-endian 32-bit floats).")
+    var encoding: String?
+
+    @Flag(name: .customLong("standard-errors"), help: "Add standard errors.")
+    var standardErrors = false
+
+    @Flag(name: .customLong("no-boxes"), help: "Leave out where in the image each patch lies.")
+    var noBoxes = false
+
+    @Option(name: .shortAndLong, help: "How many masked images to encode; 512 unless --until is given.")
+    var budget: Int?
+
+    @Option(name: .customLong("until"), help: "Stop each pair once the leading values have this standard error, in logits.")
+    var standardError: Double?
+
+    @Option(help: "How many masked captions to encode; all up to 256 unless given.")
+    var textMasks: Int?
+
+    @Option(
+        help: """
+            shared: image masks are drawn from the image's name and text masks from the caption, so that pairs share them; \
+            id: all masks are drawn from the pair's id.
+            """)
+    var seeds = SeedSource.shared
+
+    @Option(help: "Where relative image paths start from; the folder of PAIRS unless given.")
+    var imageFolder: String?
+
+    @Option(help: "A member or column of PAIRS that is no parameter; may be repeated.")
+    var ignore: [String] = []
+
+    @OptionGroup var options: ExplanationOptions
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var daemon: DaemonOptions
+
+    func validate() throws {
+        guard workers >= 1, workers <= 64 else { throw ValidationError("--workers must be from 1 to 64; it is \(workers)") }
+        guard window >= 1 else { throw ValidationError("--window must be at least 1; it is \(window)") }
+        guard input != nil || summary else { throw ValidationError("name the file of pairs, or ask for the --summary of \(output)") }
+    }
+
+    func run() throws {
+        if let input { try run(input) } else { try printSummary() }
+    }
+
+    private func run(_ input: String) throws {
+        let results = try ResultFile(path: output, ignoresContent: force)
+        let daemon = try BatchDaemon(self.daemon)
+        // A model that cannot be loaded is told once, not for each pair.
+        _ = try daemon.load(model.model.map(modelName))
+        let maker = pairMaker(daemon, folder: imageFolder ?? NSString(string: absolutePath(input)).deletingLastPathComponent)
+        let format = self.format ?? PairFormat(path: input)
+        var reader = try PairReader(path: input, format: format, maker: maker)
+        var total: Int?
+        if reader.lines.isFile {
+            total = try BatchCheck(reader, results).entries
+            reader = try PairReader(path: input, format: format, maker: maker)
+        }
+        try results.prepare(retry: retry)
+        let interrupt = try InterruptWatch()
+        reader.lines.interrupt = interrupt
+        var run = BatchRun(
+            reader: reader, results: results,
+            timings: try TimingFile(path: TimingFile.path(of: output), replaces: results.isEmpty), daemon: daemon,
+            interrupt: interrupt, workers: workers, window: PairWindow(size: window),
+            progress: BatchProgress(total: total), log: try self.daemon.address.path + ".log", withBoxes: !noBoxes)
+        let wasInterrupted: Bool
+        do {
+            wasInterrupted = try run.run()
+            run.progress.clear()
+        } catch {
+            run.progress.clear()
+            if case BatchRun.Stop.interruptedTwice = error { throw ExitCode(130) }
+            throw error
+        }
+        try results.sync()
+        conclude(run.progress, results, wasInterrupted)
+        if summary { try printSummary() }
+        if wasInterrupted { throw ExitCode(130) }
+        if results.failureCount > 0 { throw ExitCode(1) }
+    }
+
+    private func conclude(_ progress: BatchProgress, _ results: ResultFile, _ wasInterrupted: Bool) {
+        var text = "\(progress.done - progress.failed) pairs explained, \(progress.failed) failed"
+        if progress.skipped > 0 { text += ", \(progress.skipped) done before" }
+        let earlier = results.failureCount - progress.failed
+        if earlier > 0 { text += " (\(earlier) of them failed then; --retry tries them again)" }
+        if wasInterrupted { text += "; interrupted: the same command goes on from here" }
+        TextOutput.note(text)
+    }
+
+    private func printSummary() throws { TextOutput.line(try BatchSummary(path: output).text) }
+
+    private func pairMaker(_ daemon: BatchDaemon, folder: String) -> PairMaker {
+        let masks = JSONValue.object([:]).adding([
+            ("imageMasks", budget.map { .integer(Int64($0)) }), ("textMasks", textMasks.map { .integer(Int64($0)) }),
+        ])
+        let others: [(String, JSONValue?)] = [
+            ("model", model.model.map { .string(modelName($0)) }), ("budget", masks.object?.isEmpty == false ? masks : nil),
+            ("until", standardError.map { ["standardError": .real($0)] }), ("pairs", pairs?.json),
+            ("encoding", encoding.map { .string($0) }), ("standardErrors", standardErrors ? true : nil),
+        ]
+        let defaults = JSONValue.object([:]).adding(options.members.filter { $0.0 != "seed" }).adding(others)
+        return PairMaker(
+            defaults: defaults, ignored: Set(ignore), seedSource: seeds, seed: options.seed ?? 0, imageFolder: folder,
+            modelFacts: daemon.facts)
+    }
+}
+
+extension SeedSource: ExpressibleByArgument {}

@@ -1,0 +1,35 @@
+import JSON
+
+/// Reads a file of pairs once before anything is explained: counts them, and holds them against the results there are.
+struct BatchCheck {
+    /// Lines that are pairs or should be.
+    private(set) var entries = 0
+
+    /// - Throws: `Failure`, or `BatchRun.Stop.otherRun`, where the results are of another run.
+    init(_ reader: PairReader, _ results: ResultFile) throws {
+        var missing = Set(results.records.keys)
+        while let entry = try reader.next() {
+            entries += 1
+            guard case .pair(let pair) = entry, let record = results.records[pair.key] else { continue }
+            missing.remove(pair.key)
+            guard record.hasFailed || record.digest == pair.digest else {
+                throw BatchRun.Stop.otherRun(path: results.path, key: pair.key)
+            }
+        }
+        if let stranger = missing.min() {
+            throw Failure(results: results.path, pairs: reader.lines.path, key: stranger, count: missing.count)
+        }
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let results: String
+        let pairs: String
+        let key: String
+        let count: Int
+
+        var description: String {
+            "\(results) has \(count == 1 ? "a result" : "\(count) results"), such as \(key), that \(pairs) has no pair for: it is the output of "
+                + "another run; choose another file, or replace it with --force"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import JSONRPC
+
+/// The lines of a file or of standard input, one after the other, in bounded memory.
+final class LineReader {
+    /// As long as the longest message a daemon takes unless told.
+    static let longestLine = 64 << 20
+
+    struct Failure: Error, CustomStringConvertible {
+        let path: String
+        let reason: String
+        var description: String { "\(path) cannot be read: \(reason)" }
+    }
+
+    /// The user interrupted the wait for more.
+    struct Interrupted: Error {}
+
+    let path: String
+    /// Ends the wait for input that does not come.
+    var interrupt: InterruptWatch?
+    /// Lines read so far; the number of the last one, counted from 1.
+    private(set) var number = 0
+    /// Bytes read so far, line ends included.
+    private(set) var offset = 0
+    /// Whether the last line read had an end; only a file's last line may lack it.
+    private(set) var isWhole = true
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var hasEnded = false
+
+    /// - Parameter path: `-` is standard input.
+    init(path: String) throws(Failure) {
+        self.path = path
+        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether it can be read again from its beginning.
+    var isFile: Bool {
+        var facts = stat()
+        return path != "-" && fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Whether there is more, or the end, without much of a wait. Files always are.
+    var isReady: Bool {
+        if start < buffer.count || hasEnded { return true }
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 0) > 0
+    }
+
+    /// The next line without its end (LF or CR LF); nil at the end.
+    /// - Throws: `Interrupted`; `Failure`, also for a line longer than `longestLine`, which has no end worth waiting for.
+    func next() throws -> ArraySlice<UInt8>? {
+        var searched = start
+        while true {
+            if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = buffer[start..<end]
+                start = end + 1
+                offset += line.count + 1
+                return taken(line)
+            }
+            searched = buffer.count
+            if hasEnded {
+                guard start < buffer.count else { return nil }
+                let line = buffer[start...]
+                start = buffer.count
+                offset += line.count
+                isWhole = false
+                return taken(line)
+            }
+            guard buffer.count - start <= Self.longestLine else {
+                throw Failure(path: path, reason: "line \(number + 1) is longer than \(Self.longestLine >> 20) MiB")
+            }
+            searched -= start
+            try fill()
+        }
+    }
+
+    private func taken(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        number += 1
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = number == 1 && line.starts(with: mark) ? line.dropFirst(mark.count) : line
+        return text.last == UInt8(ascii: "\r") ? text.dropLast() : text
+    }
+
+    /// Drops what was taken and reads some more.
+    private func fill() throws {
+        if let interrupt, !interrupt.waitUntilReadable(descriptor) { throw Interrupted() }
+        buffer.removeFirst(start)
+        start = 0
+        let room = 256 << 10
+        let old = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: room))
+        var count = -1
+        repeat {
+            count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: old), room) }
+        } while count < 0 && errno == EINTR
+        let reason = errno
+        buffer.removeLast(room - max(0, count))
+        guard count >= 0 else { throw Failure(path: path, reason: String(cString: strerror(reason))) }
+        hasEnded = count == 0
+    }
+}

@@ -1,0 +1,36 @@
+/// Looks some pairs ahead and hands them out image by image, so that masks are shared while they are warm.
+struct PairWindow {
+    /// At most so many pairs are looked at together, and so many bytes of them.
+    let size: Int
+    private static let bytes = 64 << 20
+    private var ordered: ArraySlice<Pair> = []
+
+    var isEmpty: Bool { ordered.isEmpty }
+
+    init(size: Int) { self.size = max(1, size) }
+
+    /// The next pair, in the order of images first seen.
+    /// - Parameters:
+    ///   - isReady: whether the input has more at once; a slow one is not waited for while there are pairs.
+    ///   - read: the next pair of the input; nil at its end.
+    mutating func next(isReady: () -> Bool, _ read: () throws -> Pair?) rethrows -> Pair? {
+        if ordered.isEmpty {
+            var groups: [String: Int] = [:]
+            var byImage: [[Pair]] = []
+            var count = 0
+            var bytes = 0
+            while count < size, bytes < Self.bytes, count == 0 || isReady(), let pair = try read() {
+                count += 1
+                bytes += pair.bytes
+                if let group = groups[pair.image] {
+                    byImage[group].append(pair)
+                } else {
+                    groups[pair.image] = byImage.count
+                    byImage.append([pair])
+                }
+            }
+            ordered = Array(byImage.joined())[...]
+        }
+        return ordered.popFirst()
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import JSON
+
+/// The output of a batch: one line for each finished or failed pair, appended whole or not at all.
+final class ResultFile {
+    enum Failure: Error, CustomStringConvertible {
+        case cannotOpen(path: String, reason: String)
+        case inUse(path: String)
+        case foreign(path: String, line: Int)
+        case cannotWrite(path: String, reason: String)
+
+        var description: String {
+            switch self {
+            case .cannotOpen(let path, let reason): "\(path) cannot be opened: \(reason)"
+            case .inUse(let path): "another 'fixlipd batch' is writing to \(path)"
+            case .foreign(let path, let line):
+                "line \(line) of \(path) was not written by 'fixlipd batch'; choose another file, or replace it with --force"
+            case .cannotWrite(let path, let reason):
+                "\(path) cannot be written to: \(reason); what is in it is whole, and the same command goes on from there"
+            }
+        }
+    }
+
+    /// What is known of a pair that was done before.
+    struct Record {
+        let digest: String
+        let hasFailed: Bool
+    }
+
+    let path: String
+    /// By the JSON text of the id.
+    private(set) var records: [String: Record] = [:]
+    /// Lines of the input that were no pairs.
+    private(set) var badLines: Set<Int> = []
+    private var descriptor: Int32
+    /// Where the last whole line ends.
+    private var end: off_t = 0
+    private var failures = 0
+
+    /// Opens or makes the file and reads what is in it. Changes nothing.
+    /// - Parameter ignoresContent: whether what is in it is going to be replaced.
+    init(path: String, ignoresContent: Bool) throws {
+        self.path = path
+        descriptor = try Self.locked(path, O_RDWR | O_CREAT | O_CLOEXEC)
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+            throw Failure.cannotOpen(path: path, reason: "it is no regular file")
+        }
+        if !ignoresContent { try read() }
+    }
+
+    deinit { close(descriptor) }
+
+    var isEmpty: Bool { records.isEmpty && badLines.isEmpty }
+    var failureCount: Int { failures }
+
+    /// Removes everything that is to be written anew: a line cut off by a kill, and with `retry` the failures.
+    func prepare(retry: Bool) throws {
+        if retry && failures > 0 { try dropFailures() }
+        guard ftruncate(descriptor, end) == 0 else {
+            throw Failure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    /// Appends a line; what a full disk takes of it only in part is taken back.
+    func append(_ line: JSONValue) throws {
+        let bytes = try line.serialized() + [UInt8(ascii: "\n")]
+        try Self.write(bytes, to: descriptor, at: end, path)
+        end += off_t(bytes.count)
+        if line["error"] != nil { failures += 1 }
+    }
+
+    /// Returns once everything is on the disk.
+    func sync() throws {
+        guard fsync(descriptor) == 0 else {
+            throw Failure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    /// What a line says about a pair; nil where it is no line of a batch.
+    static func record(_ line: ArraySlice<UInt8>) -> (key: String?, badLine: Int?, record: Record)? {
+        guard let value = try? JSONValue(parsing: Array(line)) else { return nil }
+        let hasFailed = value["error"] != nil
+        if let number = value["line"]?.int, hasFailed, value["id"] == nil {
+            return (nil, number, Record(digest: "", hasFailed: true))
+        }
+        guard let id = value["id"], let digest = value["request"]?.string, let key = try? id.canonicalText() else { return nil }
+        return (key, nil, Record(digest: digest, hasFailed: hasFailed))
+    }
+
+    private func read() throws {
+        let lines = try LineReader(path: path)
+        while let line = try lines.next() {
+            guard lines.isWhole else {
+                // Cut off by a kill: it begins as ours do, and is written anew.
+                let isOurs = [#"{"id":"#, #"{"line":"#].contains { start in
+                    zip(line, start.utf8).allSatisfy { $0 == $1 }
+                }
+                guard isOurs else { throw Failure.foreign(path: path, line: lines.number) }
+                return
+            }
+            guard let (key, badLine, record) = Self.record(line) else {
+                throw Failure.foreign(path: path, line: lines.number)
+            }
+            end = off_t(lines.offset)
+            if record.hasFailed { failures += 1 }
+            if let badLine { badLines.insert(badLine) }
+            if let key { records[key] = record }
+        }
+    }
+
+    /// Replaces the file by one without the lines of failures, whole or not at all.
+    private func dropFailures() throws {
+        let temporary = path + ".partial"
+        let other = try Self.locked(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC)
+        do {
+            var length: off_t = 0
+            let lines = try LineReader(path: path)
+            while let line = try lines.next() {
+                guard let (_, _, record) = Self.record(line), !record.hasFailed else { continue }
+                let bytes = line + [UInt8(ascii: "\n")]
+                try Self.write(Array(bytes), to: other, at: length, temporary)
+                length += off_t(bytes.count)
+            }
+            guard fsync(other) == 0, rename(temporary, path) == 0 else {
+                throw Failure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+            }
+            close(descriptor)
+            descriptor = other
+            end = length
+            failures = 0
+            badLines = []
+            records = records.filter { !$0.value.hasFailed }
+        } catch {
+            close(other)
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    private static func locked(_ path: String, _ flags: Int32) throws(Failure) -> Int32 {
+        let descriptor = open(path, flags, 0o644)
+        guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .inUse(path: path)
+        }
+        return descriptor
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32, at start: off_t, _ path: String) throws(Failure) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done, start + off_t(done))
+            }
+            if count > 0 {
+                done += count
+            } else if count == 0 || errno != EINTR {
+                let reason = count == 0 ? "nothing more is taken" : String(cString: strerror(errno))
+                ftruncate(descriptor, start)
+                throw .cannotWrite(path: path, reason: reason)
+            }
+        }
+    }
+}

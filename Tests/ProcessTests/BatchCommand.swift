@@ -1,0 +1,53 @@
+import Foundation
+import JSONRPC
+
+/// A command of the program that is fed, watched and ended while it runs.
+final class BatchCommand {
+    private let process = Process()
+    private let input = Pipe()
+    private let errorFile: String
+
+    init(_ arguments: [String], folder: String) throws {
+        errorFile = folder + "/stderr-\(UUID().uuidString)"
+        _ = FileManager.default.createFile(atPath: errorFile, contents: nil)
+        process.executableURL = URL(fileURLWithPath: DaemonProcess.program)
+        process.arguments = arguments
+        process.environment = DaemonProcess.environment(folder: folder)
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.standardInput = input
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle(forWritingAtPath: errorFile)
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    var errors: String { (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? "" }
+
+    func feed(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+    func endInput() throws { try input.fileHandleForWriting.close() }
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// The status, or the negated signal.
+    func waitForExit() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+    }
+}
+
+/// Waits until something holds that another process brings about.
+/// - Throws: `Unmet` after two minutes.
+func until(_ what: String, _ condition: () throws -> Bool) throws {
+    for _ in 0..<12_000 {
+        if try condition() { return }
+        usleep(10_000)
+    }
+    throw Unmet(what: what)
+}
+
+struct Unmet: Error {
+    let what: String
+}
