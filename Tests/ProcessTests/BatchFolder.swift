@@ -20,8 +20,9 @@ final class BatchFolder {
             "a red rose", "a dog and a cat", "a postbox next to a cocktail glass", "a kite", "the whale on an orange background",
             "a snake", "two flags and a rose and an oncoming taxi in the street by the sea", "a coat", "camping here", "a green car",
         ]
+        let images = (0..<6).map { "scene-0\($0)" } + ["quadrants-0", "quadrants-1"]
         return (0..<40).map { number in
-            let image = DaemonProcess.scenes + "/scene-0\(number % 8).png"
+            let image = "\(DaemonProcess.scenes)/\(images[number % images.count]).png"
             return #"{"id": "pair-\#(number)", "image": "\#(image)", "text": "\#(captions[number % captions.count])"}"#
         }
     }()

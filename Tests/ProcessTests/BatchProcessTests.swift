@@ -52,7 +52,7 @@ struct BatchProcessTests {
         try run.feed(pairs.prefix(5).map { $0 + "\n" }.joined())
         try folder.waitForLines(5)
         // A pair with enough to do that it is surely in hand.
-        try run.feed(#"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-08.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": 1500}}"# + "\n")
+        try run.feed(#"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": 1500}}"# + "\n")
         let daemon = try RPCClient(connectingTo: try UnixSocketAddress(path: folder.path + "/f.sock"))
         try until("the long pair is in hand") {
             try daemon.call("explanation/list", params: [:])["explanations"]?.array?.isEmpty == false
@@ -81,7 +81,7 @@ struct BatchProcessTests {
     @Test("a daemon that is killed is replaced, and the pair it had is explained by the next one")
     func daemonKilled() throws {
         let pairs = Array(BatchFolder.pairs.prefix(10))
-        let long = #"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-08.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": 1500}}"#
+        let long = #"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": 1500}}"#
         let expected = try BatchFolder.undisturbed(pairs + [long])
         let run = try folder.start(["--window", "1"])
         try run.feed(pairs.prefix(5).map { $0 + "\n" }.joined())
