@@ -72,7 +72,7 @@ struct PipelineProcessTests {
             #expect(found[0]["id"] == 1)
             #expect(found[0]["logit"] == rows[0]["logits"]?[1])
             #expect(found[0]["cosine"] == rows[0]["cosine"]?[1])
-            #expect(found[0]["probability"] == nil, "CLIP has none of a pair")
+            #expect(found[0]["probability"] == .null, "CLIP has none of a pair")
             #expect(found[1]["error"]?.string?.contains("--text") == true)
 
             #expect(try Command(["similarity", "a.png"], folder: folder).errors.contains("--text"))

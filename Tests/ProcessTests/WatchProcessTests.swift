@@ -37,7 +37,7 @@ struct WatchProcessTests {
                 .compactMap { Int($0.dropFirst(3).prefix { $0.isNumber }) }
             #expect(masks.count >= 2)
             #expect(masks == masks.sorted() && masks.last == 512, "\(masks)")
-            #expect(watched.output.components(separatedBy: "postbox × row").count > masks.count)
+            #expect(watched.output.components(separatedBy: "“postbox” × row").count > masks.count)
             try expectNoOpenExplanation(folder)
         }
     }
