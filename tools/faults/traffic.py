@@ -2,12 +2,18 @@
 
 import base64
 import dataclasses
+import json
 
 from daemon import FIXTURES, SCENES, SMALL_MODEL
 
 WORDS = "kite bus rose postbox clock boat lamp horse tree hat".split()
 SMALL_IMAGE = base64.b64encode((FIXTURES / "images" / "palette-8.png").read_bytes()).decode()
 PIXELS = base64.b64encode(bytes(range(192))).decode()
+# An explanation of the whole image and one word, as another program saves it.
+FOREIGN = json.dumps({
+    "metadata": {"n_players": 2, "index": "FBII", "max_order": 2, "min_order": 0, "estimated": False, "estimation_budget": None,
+                 "baseline_value": 3.5},
+    "data": {"Empty": 3.5, "0": 1.25, "1": -0.5, "0,1": 2.0}})
 NOTE = "# Notes\n\n" + "\n\n".join(f"![a {word} by the sea]({word}.png)" for word in WORDS)
 
 # Retryable or a matter of limits: right answers under load.
@@ -47,7 +53,7 @@ def plain(generator):
         lambda: Ask("server/ping"), lambda: Ask("server/status"), lambda: Ask("models/list"),
         lambda: Ask("initialize", {"clientInfo": {"name": "faults"}}), lambda: Ask("rpc.discover"),
         lambda: Ask("models/load", {"model": model}),
-        lambda: Ask("models/unload", {"model": SMALL_MODEL}, frozenset({1001})),
+        lambda: Ask("models/unload", {"model": SMALL_MODEL}, frozenset({1001, 1013})),
         lambda: Ask("tokenize", {"model": model, "texts": [caption(generator) for _ in range(5)]}),
         lambda: Ask("embed/text", {"model": model, "texts": [caption(generator) for _ in range(generator.randint(1, 8))]}),
         lambda: Ask("embed/image", {"model": model, "images": [image(generator) for _ in range(generator.randint(1, 4))]}),
@@ -74,6 +80,9 @@ def readings(generator, explanation, other):
         Ask("explanation/compare", {"explanations": [explanation, other]}, frozenset({-32602, 1009})),
         Ask("explanation/render", {"explanation": explanation, "format": generator.choice(["svg", "html", "ansi", "markdown"])}),
         Ask("explanation/export", {"explanation": explanation, "format": generator.choice(["shapiq", "json"])}),
+        Ask("explanation/coalitions", {"explanation": explanation, "coalitions": [[], [0], [0, 1]]}),
+        Ask("explanation/import", {"image": str(generator.choice(SCENES)), "text": generator.choice(WORDS), "content": FOREIGN,
+                                   "players": {"image": {"grid": {"rows": 1, "columns": 1}}, "text": "words"}}),
     ]
 
 
