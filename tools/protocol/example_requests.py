@@ -40,6 +40,7 @@ REQUESTS = [
     ("explanation/import", "Values that shapiq saved: the whole image, one word",
      {"image": IMAGE, "text": "rose", "players": {"image": {"grid": {"rows": 1, "columns": 1}}, "text": "words"},
       "content": SAVED}, THIRD),
+    ("explanation/close", None, {"explanation": THIRD}),
     ("explanation/open", None, {"image": IMAGE, "text": "a red rose next to a glass", "players": COARSE}, SECOND),
     ("explanation/refine", None, {"explanation": SECOND}),
     ("explanation/compare", "Two captions for one image", {"explanations": [FIRST, SECOND]}),
