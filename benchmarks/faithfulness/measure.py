@@ -15,7 +15,7 @@ from daemon import Daemon  # noqa: E402
 import estimators  # noqa: E402
 import games  # noqa: E402
 import metrics  # noqa: E402
-from pairs import QUADRANTS  # noqa: E402
+from scenes import QUADRANTS  # noqa: E402
 
 OURS = {
     "ridge": ("ridge", 2), "leastSquares": ("leastSquares", 2),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import measure  # noqa: E402
-import pairs as pair_lists  # noqa: E402
+import scenes  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,8 +43,8 @@ def main():
 
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    path = options.pairs or pair_lists.write_default(ROOT / "models/demo/scenes", out)
-    wanted = pair_lists.read(path)[:options.limit]
+    path = options.pairs or scenes.write_default(ROOT / "models/demo/scenes", out)
+    wanted = scenes.read(path)[:options.limit]
     results = out / "results.jsonl"
     done = [json.loads(line) for line in results.read_text().splitlines()] if options.resume and results.exists() else []
     known = {result["id"] for result in done}

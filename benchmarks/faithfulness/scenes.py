@@ -19,7 +19,7 @@ def read(path):
     return pairs
 
 
-def write_default(scenes, folder, composed=8):
+def write_default(scenes, folder, composed=14):
     """Writes pairs.jsonl into `folder`: the scenes of captions.json, and images composed of their objects in four quadrants.
 
     - scenes: a folder with captions.json, a list of {"image", "caption", "objects": [{"name", "box"}]}.
