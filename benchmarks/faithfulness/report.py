@@ -29,17 +29,26 @@ class Results:
         self.names.sort(key=list(STYLE).index)
         self.budgets = sorted({row["budget"] for result in done for row in result["estimators"]})
 
-    def mean(self, name, budget, measure):
+    def typical(self, name, budget, measure):
         values = self.values.get((name, budget, measure))
-        return None if not values else float(np.mean(values))
+        return None if not values else typical(measure, values)
 
-    def paired(self, measure, one, other):
-        """Mean of one less other over pairs that have both, with half its 95% interval, and how many times it was above."""
-        a, b = self.values[(*one, measure)], self.values[(*other, measure)]
-        return difference(np.array(a) - np.array(b))
+
+def typical(measure, values):
+    """The mean over pairs; for AID, which is relative to each pair's own rise of the score and so very uneven, the median."""
+    return float((np.median if measure == "aid" else np.mean)(values))
+
+
+def spread(measure, values):
+    """Below and above the typical value: the mean's 95% interval; for AID the quartiles."""
+    if measure == "aid":
+        return np.quantile(values, 0.25), np.quantile(values, 0.75)
+    half = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0
+    return np.mean(values) - half, np.mean(values) + half
 
 
 def difference(values):
+    """Mean, half its 95% interval, how many are above 0, and how many there are."""
     from scipy import stats
     values = np.asarray(values, float)
     if not len(values):
@@ -60,7 +69,7 @@ def tables(done, settings):
     lines = []
     played = sum(any(row.get("pgr") is not None for row in result["estimators"]) for result in done)
     titles = {
-        "r2": f"R² on {settings['held_out']:,} held-out coalitions, p = 0.5", "aid": "AID, area between insertion and deletion",
+        "r2": f"R² on {settings['held_out']:,} held-out coalitions, p = 0.5", "aid": "AID, area between insertion and deletion (medians)",
         "pgr": f"PGR, pointing game ({played} of the {len(done)} pairs)",
     }
     for measure, title in titles.items():
@@ -69,7 +78,7 @@ def tables(done, settings):
         lines += [f"### {title}", "", "| image masks | " + " | ".join(f"{budget:,}" for budget in results.budgets) + " |",
                   "|---|" + "---|" * len(results.budgets)]
         for name in results.names:
-            cells = [cell(results.mean(name, budget, measure)) for budget in results.budgets]
+            cells = [cell(results.typical(name, budget, measure)) for budget in results.budgets]
             if any(value != "–" for value in cells):
                 lines.append(f"| {name} | " + " | ".join(cells) + " |")
         lines.append("")
@@ -84,11 +93,11 @@ def index_tables(done, settings):
             rows.setdefault((row["index"], row["order"]), []).append(row)
     places = list(next(iter(rows.values()))[0]["r2"])
     lines = [f"### Orders and indexes, `ridge`, {settings['index_budget']:,} image masks", "",
-             "| | " + " | ".join(f"R² at {place}" for place in places) + " | AID | PGR |", "|---|" + "---|" * (len(places) + 2)]
+             "| | " + " | ".join(f"R² at {place}" for place in places) + " | AID (median) | PGR |", "|---|" + "---|" * (len(places) + 2)]
     for (index, order), each in rows.items():
         cells = [cell(np.mean([row["r2"][place] for row in each])) for place in places]
         scores = [row["pgr"] for row in each if "pgr" in row]
-        cells += [cell(np.mean([row["aid"] for row in each])), cell(np.mean(scores)) if scores else "–"]
+        cells += [cell(typical("aid", [row["aid"] for row in each])), cell(np.mean(scores)) if scores else "–"]
         lines.append(f"| {index}, order {order} | " + " | ".join(cells) + " |")
     return lines + [""]
 
@@ -108,12 +117,14 @@ def findings(done, settings):
     half = "Banzhaf p 0.5"
     for claim, value in [
         ("Order 2 predicts unseen coalitions better than order 1 (R², p = 0.5)", lambda row: row["r2"]["p 0.5"]),
-        ("Order 2 is ahead in insertion and deletion (AID)", lambda row: row["aid"]),
         ("Order 2 is ahead in the pointing game (PGR)", lambda row: row.get("pgr")),
     ]:
         gap = compare((half, 2), (half, 1), value)
         if gap[3]:
             found.append((claim, *verdict(gap, "order 2 less order 1")))
+    found.append((
+        "Order 2 is ahead in insertion and deletion (AID)",
+        *verdict(compare((half, 2), (half, 1), log_aid), "order 2's AID over order 1's", as_ratio)))
     for p in ("0.3", "0.5", "0.7"):
         others = [name for name in ("Banzhaf p 0.3", "Banzhaf p 0.5", "Banzhaf p 0.7") if name != f"Banzhaf p {p}"]
         gaps = [compare((f"Banzhaf p {p}", 2), (other, 2), lambda row: row["r2"][f"p {p}"]) for other in others]
@@ -122,11 +133,24 @@ def findings(done, settings):
     found.append(("Shapley interactions fit best under the Shapley kernel", *verdict(min(gaps), "R² at the Shapley kernel less the best p's")))
     found.append((
         "Weighted Banzhaf interactions are as good as Shapley's in insertion and deletion, at less cost",
-        *verdict(compare((half, 2), ("Shapley", 2), lambda row: row["aid"]), "AID at p = 0.5 less Shapley's")))
+        *verdict(compare((half, 2), ("Shapley", 2), log_aid), "AID at p = 0.5 over Shapley's", as_ratio)))
     return found
 
 
-def verdict(gap, words):
+def log_aid(row):
+    """None where the order is worse than its reverse."""
+    return np.log(row["aid"]) if row["aid"] > 0 else None
+
+
+def as_difference(mean, half):
+    return f"{signed(mean)} ± {half:.3f}, above 0"
+
+
+def as_ratio(mean, half):
+    return f"{np.exp(mean):.2f} times ({np.exp(mean - half):.2f} to {np.exp(mean + half):.2f}), above 1"
+
+
+def verdict(gap, words, told=as_difference):
     mean, half, above, count = gap
     if mean - half > 0:
         said = "holds"
@@ -134,7 +158,7 @@ def verdict(gap, words):
         said = "does not hold"
     else:
         said = "no difference seen"
-    return said, f"{words}: {signed(mean)} ± {half:.3f}, above 0 for {above} of {count}"
+    return said, f"{words}: {told(mean, half)} for {above} of {count}"
 
 
 def signed(value):
@@ -180,11 +204,10 @@ def plot(done, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     results = Results(done)
-    measures = [("r2", "R² on held-out coalitions"), ("aid", "AID"), ("pgr", "PGR")]
+    measures = [("r2", "R² on held-out coalitions"), ("aid", "AID (median)"), ("pgr", "PGR")]
     measures = [each for each in measures if any(key[2] == each[0] for key in results.values)]
     figure, axes = plt.subplots(1, len(measures), figsize=(4.6 * len(measures), 4.2), squeeze=False)
     for axis, (measure, title) in zip(axes[0], measures):
-        lowest = []
         for name in results.names:
             if name in UNPLOTTED:
                 continue
@@ -192,13 +215,12 @@ def plot(done, path):
             if not points:
                 continue
             budgets, values = [point[0] for point in points], [np.array(point[1]) for point in points]
-            means = np.array([each.mean() for each in values])
-            errors = np.array([1.96 * each.std(ddof=1) / np.sqrt(len(each)) if len(each) > 1 else 0 for each in values])
+            middle = [typical(measure, each) for each in values]
             color, line, marker = STYLE[name]
-            axis.plot(budgets, means, line, color=color, marker=marker, markersize=4, linewidth=1.6, label=name)
+            axis.plot(budgets, middle, line, color=color, marker=marker, markersize=4, linewidth=1.6, label=name)
             if line == "-":
-                axis.fill_between(budgets, means - errors, means + errors, color=color, alpha=0.13, linewidth=0)
-            lowest.append(means.min())
+                low, high = zip(*(spread(measure, each) for each in values))
+                axis.fill_between(budgets, low, high, color=color, alpha=0.13, linewidth=0)
         axis.set_xscale("log")
         axis.set_xticks(results.budgets, [f"{budget:,}" for budget in results.budgets], rotation=40, fontsize=8)
         axis.minorticks_off()
