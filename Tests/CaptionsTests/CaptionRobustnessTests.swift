@@ -25,7 +25,7 @@ struct CaptionRobustnessTests {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % bound
         }
-        let pieces = Self.fragments + ["![cat](cat.png)", "<img src=\"a.png\" alt=\"b\">", "cat", ")", "]", "}", "\"", ">", "\\end{figure}", "\n\n", "\\caption{x}", "[[file:a.png]]\n"]
+        let pieces = Self.fragments + ["![cat](cat.png)", "<img src=\"a.png\" alt=\"b\">", "cat", ")", "]", "}", "\"", ">", "\\end{figure}", "\n\n", "\\caption{x}", "[[file:a.png]]\n", ".. figure:: a.png\n\n   ", "\\", "*"]
         for _ in 0..<400 {
             let text = (0..<next(60) + 1).map { _ in pieces[next(pieces.count)] }.joined()
             for id in CaptionFinder.languageIds {
@@ -39,6 +39,14 @@ struct CaptionRobustnessTests {
                 }
             }
         }
+    }
+
+    @Test("Markup that opens with the last character of a caption stands for nothing", arguments: ["\\", "*", "**", "`", "``"])
+    func markupAtTheEnd(markup: String) throws {
+        let text = ".. figure:: cat.png\n\n   A cat \(markup)\n\nText.\n"
+        let found = try CaptionFinder.captions(in: text, languageId: "restructuredtext")
+        #expect(found.map { $0.caption.hasPrefix("A cat") } == [true])
+        #expect(try CaptionFinder.captions(in: ".. image:: cat.png\n   :alt: A cat \(markup)\n", languageId: "restructuredtext").count == 1)
     }
 
     @Test("Text cut anywhere is still read", arguments: CaptionCase.all)

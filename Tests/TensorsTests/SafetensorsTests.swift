@@ -73,6 +73,61 @@ final class SafetensorsTests {
         }
     }
 
+    /// Opens a file and reads what its header tells of; any error will do.
+    private func readAnything(_ path: String) {
+        do throws(SafetensorsError) {
+            let file = try SafetensorsFile(path: path)
+            for name in file.names {
+                let shape = file.shape(name) ?? []
+                let values = try file.tensor(name, shape: shape).floats()
+                #expect(values.count == shape.reduce(1, *))
+            }
+        } catch {
+            #expect("\(error)".contains(path))
+        }
+    }
+
+    @Test("Every bit of a header flipped in turn, and every byte inverted, is refused or read")
+    func flippedBits() throws {
+        let header =
+            #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]}}"#
+        let path = try write(header, data: [UInt8](repeating: 0x3f, count: 22))
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for place in 0..<(8 + header.utf8.count) {
+            for change in (0..<8).map({ UInt8(1) << $0 }) + [0xFF] {
+                var bytes = whole
+                bytes[place] ^= change
+                try bytes.write(to: URL(fileURLWithPath: path))
+                readAnything(path)
+            }
+        }
+    }
+
+    @Test("Every byte of a whole model's header inverted in turn is refused or read")
+    func flippedModel() throws {
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/clip-small/model.safetensors").standardized
+        let length = try Data(contentsOf: fixture).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let path = "\(folder)/model.safetensors"
+        try FileManager.default.copyItem(at: fixture, to: URL(fileURLWithPath: path))
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let header = [UInt8](try #require(try file.read(upToCount: 8 + length)))
+        for (place, byte) in header.enumerated() {
+            try file.seek(toOffset: UInt64(place))
+            try file.write(contentsOf: [~byte])
+            do throws(SafetensorsError) {
+                let damaged = try SafetensorsFile(path: path)
+                for name in damaged.names { _ = try damaged.tensor(name, shape: damaged.shape(name) ?? []) }
+            } catch {
+                #expect("\(error)".contains(path))
+            }
+            try file.seek(toOffset: UInt64(place))
+            try file.write(contentsOf: [byte])
+        }
+        try file.close()
+        #expect(try SafetensorsFile(path: path).names.isEmpty == false)
+    }
+
     @Test("A tensor that is missing, of another shape or of another type is refused by name")
     func wrongTensor() throws {
         let path = try write(

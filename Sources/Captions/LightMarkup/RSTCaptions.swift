@@ -150,7 +150,8 @@ struct RSTPlainText {
         var (index, plain) = (range.lowerBound, range.lowerBound)
         func flush(to next: Int) {
             if plain < index { result.append(plain..<index, of: source) }
-            (index, plain) = (next, next)
+            index = min(next, range.upperBound)
+            plain = index
         }
         while index < range.upperBound {
             switch source.byte(index) {
