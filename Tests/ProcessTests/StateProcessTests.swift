@@ -82,6 +82,27 @@ struct StateProcessTests {
         #expect(log.contains("another state of the model"))
     }
 
+    @Test("files of two games that were exchanged are dropped with a warning that names them")
+    func exchanged() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try explain()
+        let first = try files()
+        _ = try ask("explain", ["budget": ["imageMasks": 40], "image": .string(DaemonProcess.scenes + "/scene-04.png"), "text": "a dog"])
+        for name in first {
+            // As many players, masks and bytes: only the name of the game tells them apart.
+            let size = try #require(FileManager.default.contents(atPath: state + "/" + name)).count
+            let other = try #require(
+                try files().first { !first.contains($0) && FileManager.default.contents(atPath: state + "/" + $0)?.count == size })
+            try FileManager.default.moveItem(atPath: state + "/" + name, toPath: folder + "/kept")
+            try FileManager.default.moveItem(atPath: state + "/" + other, toPath: state + "/" + name)
+            try FileManager.default.moveItem(atPath: folder + "/kept", toPath: state + "/" + other)
+        }
+        let (warm, log) = try open()
+        #expect(warm == 0)
+        for name in first { #expect(log.contains(name)) }
+        #expect(log.contains("not this game's"))
+    }
+
     @Test("a game that has grown replaces its file")
     func grown() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

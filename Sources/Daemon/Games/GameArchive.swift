@@ -1,10 +1,9 @@
-import Digests
 import Foundation
 import Interactions
 import Logging
 
-/// Games kept in a folder over a restart of the daemon. A file that is damaged, or from another model, is dropped with a
-/// warning. Blocks: not for the cooperative pool.
+/// Games kept in a folder over a restart of the daemon, one file each: a line that names the game and the state of its model, then the masks.
+/// A file that is damaged, or of another game or model, is dropped with a warning. Blocks: not for the cooperative pool.
 struct GameArchive: Sendable {
     let folder: String
     /// Bytes the folder may hold; the files longest unused go first.
@@ -40,7 +39,12 @@ struct GameArchive: Sendable {
             drop("it has no header")
             return nil
         }
-        guard String(decoding: data[..<end], as: UTF8.self) == key.fingerprint else {
+        let header = String(decoding: data[..<end], as: UTF8.self)
+        guard header.hasPrefix(key.digest + " ") else {
+            drop("it is not this game's: the file was exchanged, or another version wrote it")
+            return nil
+        }
+        guard header == key.header else {
             drop("it belongs to another state of the model")
             return nil
         }
@@ -62,7 +66,7 @@ struct GameArchive: Sendable {
     /// Replaces what is kept of a game, whole or not at all.
     func write(_ key: GameKey, _ samples: GameSamples) {
         let path = path(of: key)
-        let bytes = Data((key.fingerprint + "\n").utf8) + samples.serialized()
+        let bytes = Data((key.header + "\n").utf8) + samples.serialized()
         do {
             try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
@@ -73,7 +77,7 @@ struct GameArchive: Sendable {
     }
 
     private func path(of key: GameKey) -> String {
-        "\(folder)/\(Array(key.name.utf8).withUnsafeBytes { sha256($0) }).game"
+        "\(folder)/\(key.digest).game"
     }
 
     private func prune() {

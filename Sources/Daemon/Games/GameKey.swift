@@ -1,3 +1,4 @@
+import Digests
 import Interactions
 import Tensors
 
@@ -58,9 +59,12 @@ enum GameKey: Hashable, Sendable {
         }
     }
 
-    /// Tells whether the model's files, the program and the processor are those the masks were encoded with.
-    var fingerprint: String {
-        "\(FIxLIPDaemonVersion.program) \(CPUFeatures.current.names.joined(separator: " ")); \(model.weights)"
+    /// SHA-256 of the name.
+    var digest: String { Array(name.utf8).withUnsafeBytes { sha256($0) } }
+
+    /// Tells whether kept masks are this game's, and the model's files, the program and the processor those they were encoded with.
+    var header: String {
+        "\(digest) \(FIxLIPDaemonVersion.program) \(CPUFeatures.current.names.joined(separator: " ")); \(model.weights)"
     }
 }
 

@@ -14,7 +14,6 @@ actor GameStore {
         var lastUse: Int
         /// Masks when it was last written to the archive.
         var kept = 0
-        var isBeingKept = false
     }
 
     let limit: Int
@@ -26,6 +25,8 @@ actor GameStore {
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var waiterCount = 0
 
+    /// Games that are being written to the archive.
+    private var keeping: [GameKey: Task<Void, Never>] = [:]
     private let archive: GameArchive?
     private let files: WorkThreads
 
@@ -85,6 +86,8 @@ actor GameStore {
     /// Writes everything that has changed to the archive and returns when it is done.
     func keepAll() async {
         guard let archive else { return }
+        // A file that is being written in the background must not be left half-written.
+        while let task = keeping.values.first { await task.value }
         for (key, entry) in entries where entry.masks > entry.kept {
             let samples = await entry.game.samples
             try? await files.run { archive.write(key, samples) }
@@ -93,12 +96,11 @@ actor GameStore {
 
     /// Writes a game to the archive in the background, so that a daemon that is killed loses little of it.
     private func keep(_ key: GameKey) {
-        guard let archive, let entry = entries[key], !entry.isBeingKept else { return }
-        entries[key]?.isBeingKept = true
-        Task { [files] in
+        guard let archive, let entry = entries[key], keeping[key] == nil else { return }
+        keeping[key] = Task { [files] in
             let samples = await entry.game.samples
             try? await files.run { archive.write(key, samples) }
-            entries[key]?.isBeingKept = false
+            keeping[key] = nil
             entries[key]?.kept = samples.count
             if let entry = entries[key], entry.holders == 0, entry.masks > entry.kept { keep(key) }
         }
