@@ -9,9 +9,11 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings, expansion k
     if let known, known.serves(game.image, settings: settings) {
         imageExpansion = known
     } else {
-        imageExpansion = try SideExpansion(game.image, p: settings.p, order: order, standardErrors: settings.standardErrors)
+        imageExpansion = try SideExpansion(
+            game.image, p: settings.p, order: order, standardErrors: settings.standardErrors, limits: settings.ridgeLimits)
     }
-    let textExpansion = try SideExpansion(game.text, p: settings.p, order: order, standardErrors: settings.standardErrors)
+    let textExpansion = try SideExpansion(
+        game.text, p: settings.p, order: order, standardErrors: settings.standardErrors, limits: settings.ridgeLimits)
     let (image, text) = (imageExpansion.sample, textExpansion.sample)
     let (imageVectors, textVectors) = (imageExpansion.solution, textExpansion.solution)
 

@@ -27,10 +27,12 @@ public struct EstimatorSettings: Sendable, Equatable {
     /// Above this many unknowns, `leastSquares` and Shapley keep cross-modal pairs and first-order values only
     /// (``InteractionValues/scope``).
     public var maxUnknowns: Int
+    /// Up to where Banzhaf's `ridge` keeps all pairs.
+    public var ridgeLimits: RidgeLimits
 
     public init(
         index: InteractionIndex = .banzhaf, p: Double = 0.5, order: Int = 2, estimator: Estimator = .ridge,
-        standardErrors: Bool = true, maxUnknowns: Int = 6000
+        standardErrors: Bool = true, maxUnknowns: Int = 6000, ridgeLimits: RidgeLimits = RidgeLimits()
     ) {
         self.index = index
         self.p = p
@@ -38,6 +40,7 @@ public struct EstimatorSettings: Sendable, Equatable {
         self.estimator = estimator
         self.standardErrors = standardErrors
         self.maxUnknowns = maxUnknowns
+        self.ridgeLimits = ridgeLimits
     }
 
     func validate() throws(InteractionError) {

@@ -8,11 +8,11 @@ struct MaskLeverage: Sendable {
     var intercept: [Double]
     /// By how much it moves the linear part of its own prediction.
     var linear: [Double]
-    /// P_mm of the dual form; empty for the others.
+    /// P_mm of the dual form; empty for the primal and the exact one.
     var diagonal: [Double]
 
-    /// The masks looked at: beyond as many masks as features, a sample of them tells the same.
-    static let primalMasks = 1024
+    /// The masks looked at where there are many: a sample of them tells the same.
+    static let sampledMasks = 1024
 
     var masks: Int { slack.count }
 
@@ -32,7 +32,7 @@ struct MaskLeverage: Sendable {
         intercept = projection.interceptWeights
         slack = zip(diagonal, counts).map { $0 * shrinkage.penalty / $1 }
         // (K₁P)_mm with K₁ = X diag(variances) Xᵀ.
-        linear = (0..<variables.rows).map { m in
+        linear = diagonal.indices.map { m in
             var sum = 0.0
             for i in 0..<players { sum += projected.elements[m * players + i] * variances[i] * variables.elements[m * players + i] }
             return sum
@@ -50,7 +50,7 @@ struct MaskLeverage: Sendable {
     static func primal(
         _ factor: Cholesky<Double>, variables: Matrix<Double>, features: Features, shrinkage: Shrinkage, counts: [Double], sensitivity: Bool
     ) -> (leverage: MaskLeverage, sensitivity: MaskSensitivity?) {
-        let masks = min(variables.rows, primalMasks)
+        let masks = min(variables.rows, sampledMasks)
         let players = features.players
         var selector = Matrix<Double>(rows: features.count, columns: 1 + players)
         for i in 0...players { selector[i, i] = 1 }

@@ -26,15 +26,6 @@ struct RidgeFit: Sendable {
     /// For standard errors; nil where none were asked for.
     let sensitivity: MaskSensitivity?
 
-    /// Beyond this many masks and as many features, neither form is affordable and pairs within the side are left out.
-    static let maximumMasks = 4096
-
-    /// The order that a sample of `masks` masks allows on a side.
-    static func affordableOrder(_ order: Int, players: Int, masks: Int) -> Int {
-        let features = 1 + players + PairIndex(players: players).count
-        return order == 2 && masks > maximumMasks && features > maximumMasks ? 1 : order
-    }
-
     /// The masks in blocks of rows that fit a cache.
     var blocks: [Range<Int>] { rowBlocks(variables.rows) }
 
@@ -58,6 +49,29 @@ struct RidgeFit: Sendable {
         }
         return products
     }
+}
+
+/// Up to where `ridge` solves for all pairs of a side.
+public struct RidgeLimits: Sendable, Equatable {
+    /// The largest system that is factored in double precision: as large as the masks or the features, whichever are fewer.
+    public var direct: Int
+    /// Larger ones are solved iteratively (see ``LargeKernel``) for up to so many masks; beyond, pairs within the side are left out
+    /// (``InteractionValues/scope``).
+    public var iterative: Int
+
+    public init(direct: Int = 4096, iterative: Int = 12_288) {
+        self.direct = direct
+        self.iterative = iterative
+    }
+
+    /// The order that a sample of `masks` masks allows on a side.
+    func affordableOrder(_ order: Int, players: Int, masks: Int) -> Int {
+        let features = 1 + players + PairIndex(players: players).count
+        return order == 2 && masks > iterative && features > direct ? 1 : order
+    }
+
+    /// Whether masks are to be solved for, not features.
+    func prefersDual(masks: Int, features: Int) -> Bool { masks <= features || (features > direct && masks <= iterative) }
 }
 
 /// `0..<rows` cut into blocks.

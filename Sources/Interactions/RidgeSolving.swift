@@ -4,14 +4,18 @@ extension RidgeSolution {
     /// Fits the expansion of all coordinates of the embeddings.
     ///
     /// - Parameter sensitivity: whether standard errors will be wanted.
-    init(_ sample: SideSample, order: Int, shrinkage: Shrinkage, sensitivity: Bool) throws(InteractionError) {
+    init(
+        _ sample: SideSample, order: Int, shrinkage: Shrinkage, sensitivity: Bool, limits: RidgeLimits = RidgeLimits()
+    ) throws(InteractionError) {
         let features = Features(players: sample.players, order: order, probability: sample.probability)
         let variables = features.variables(sample.coalitions)
         do throws(LinearAlgebraError) {
             if sample.isExact {
                 self.init(exact: sample, features: features, variables: variables, shrinkage: shrinkage)
-            } else if sample.coalitions.count <= features.count {
-                try self.init(dual: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity)
+            } else if limits.prefersDual(masks: sample.coalitions.count, features: features.count) {
+                try self.init(
+                    dual: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity,
+                    isLarge: sample.coalitions.count > limits.direct)
             } else {
                 try self.init(primal: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity)
             }
@@ -37,13 +41,17 @@ extension RidgeSolution {
         self.init(fit: fit, intercept: sums, linear: variables.times(weighted, transposeSelf: true), state: weighted)
     }
 
-    private init(dual sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage, sensitivity: Bool)
-        throws(LinearAlgebraError)
-    {
-        let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: features.order)
+    private init(
+        dual sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage, sensitivity: Bool, isLarge: Bool
+    ) throws(LinearAlgebraError) {
         let noise = sample.counts.map { shrinkage.penalty / $0 }
-        let projection = try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise)
-        // P·X and P·F in one go.
+        let projection: DualProjection
+        if isLarge {
+            projection = DualProjection(try LargeKernel(variables, shrinkage: shrinkage, noise: noise), masks: variables.rows)
+        } else {
+            let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: features.order)
+            projection = try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise)
+        }
         let projected = projection.times(variables)
         let fit = RidgeFit(
             features: features, counts: sample.counts, weights: sample.weights, variables: variables, shrinkage: shrinkage, form: .dual,

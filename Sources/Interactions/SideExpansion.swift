@@ -17,15 +17,19 @@ public struct SideExpansion: Sendable {
     /// Of all coordinates of the embedding.
     let solution: RidgeSolution
     private let tuning: ShrinkageSearch.Key?
+    private let limits: RidgeLimits
 
     /// - Parameters:
     ///   - standardErrors: whether estimates made with it will want standard errors.
     ///   - earlier: an expansion of the same game; what it has tuned is taken over where tuning again would give the same.
     /// - Throws: ``InteractionError``.
-    public init(_ side: GameSide, p: Double, order: Int, standardErrors: Bool, earlier: SideExpansion? = nil) throws(InteractionError) {
+    public init(
+        _ side: GameSide, p: Double, order: Int, standardErrors: Bool, limits: RidgeLimits = RidgeLimits(), earlier: SideExpansion? = nil
+    ) throws(InteractionError) {
         let sample = try side.sample(basis: p)
         try sample.requireMasks(side.plan.modality)
         self.order = order
+        self.limits = limits
         plan = side.plan
         masks = side.masks
         probability = p
@@ -37,7 +41,7 @@ public struct SideExpansion: Sendable {
             solution = try RidgeSolution(sample, order: order, shrinkage: .none(players: sample.players), sensitivity: false)
             return
         }
-        let affordable = RidgeFit.affordableOrder(order, players: sample.players, masks: sample.coalitions.count)
+        let affordable = limits.affordableOrder(order, players: sample.players, masks: sample.coalitions.count)
         let key = ShrinkageSearch.Key(
             order: affordable, probability: p, seed: side.plan.seed, paired: side.plan.paired,
             counts: Array(sample.counts[..<ShrinkageSearch.masks(of: sample)]))
@@ -48,7 +52,7 @@ public struct SideExpansion: Sendable {
         } else {
             shrinkage = ShrinkageSearch(sample, order: affordable).best()
         }
-        solution = try RidgeSolution(sample, order: affordable, shrinkage: shrinkage, sensitivity: standardErrors)
+        solution = try RidgeSolution(sample, order: affordable, shrinkage: shrinkage, sensitivity: standardErrors, limits: limits)
     }
 
     /// Memory held, in bytes.
@@ -64,7 +68,7 @@ public struct SideExpansion: Sendable {
 
     /// Whether it is what these masks and settings give.
     public func serves(_ side: GameSide, settings: EstimatorSettings) -> Bool {
-        masks == side.masks && plan.isSame(as: side.plan) && probability == settings.p && order == settings.order
+        masks == side.masks && plan.isSame(as: side.plan) && probability == settings.p && order == settings.order && limits == settings.ridgeLimits
             && (!settings.standardErrors || solution.fit.sensitivity != nil || drawn.isEnumerated)
     }
 

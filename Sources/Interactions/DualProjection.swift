@@ -1,0 +1,71 @@
+import LinearAlgebra
+
+/// The symmetric positive definite system K + λN of a dual form; C is its inverse.
+protocol KernelSystem: Sendable {
+    /// C·B for B of `[masks, columns]`.
+    func solve(_ right: Matrix<Double>) -> Matrix<Double>
+    /// φᵀCφ of each column φ.
+    func quadraticForms(_ columns: Matrix<Double>) -> [Double]
+    /// The diagonal of C: of all masks, or of as many of the first as an error estimate looks at.
+    func inverseDiagonal() -> [Double]
+}
+
+extension Cholesky: KernelSystem where Element == Double {
+    func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
+        // φᵀCφ is the squared length of U⁻ᵀφ.
+        whiten(columns).columnSquares
+    }
+}
+
+/// Kriging with an unknown mean: P = C − C11ᵀC/(1ᵀC1) for C = (K + λN)⁻¹, so that P·y are the dual coefficients of a response.
+struct DualProjection {
+    private let system: any KernelSystem
+    /// C1.
+    private let sums: [Double]
+    /// The weights of the masks in the intercept, C1/(1ᵀC1).
+    let interceptWeights: [Double]
+    /// The diagonal of P, of the first masks at least.
+    let diagonal: [Double]
+
+    init(_ kernel: consuming Matrix<Double>, noise: [Double]) throws(LinearAlgebraError) {
+        var system = kernel
+        let count = system.rows
+        for i in 0..<count { system.elements[i * count + i] += noise[i] }
+        self.init(try Cholesky(system), masks: count)
+    }
+
+    /// - Parameters:
+    ///   - system: K + λN.
+    ///   - masks: its size.
+    init(_ system: any KernelSystem, masks: Int) {
+        self.system = system
+        sums = system.solve(Matrix(rows: masks, columns: 1, elements: [Double](repeating: 1, count: masks))).elements
+        let total = sums.reduce(0, +)
+        interceptWeights = sums.map { $0 / total }
+        var diagonal = system.inverseDiagonal()
+        for m in diagonal.indices { diagonal[m] -= sums[m] * interceptWeights[m] }
+        self.diagonal = diagonal
+    }
+
+    /// φᵀPφ of each column φ.
+    func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
+        // The mean takes away (1ᵀCφ)²/(1ᵀC1).
+        var result = system.quadraticForms(columns)
+        let onSums = Matrix(rows: 1, columns: sums.count, elements: sums).times(columns)
+        let total = sums.reduce(0, +)
+        for k in result.indices { result[k] -= onSums[0, k] * onSums[0, k] / total }
+        return result
+    }
+
+    /// P·Y for Y of `[masks, responses]`.
+    func times(_ responses: Matrix<Double>) -> Matrix<Double> {
+        var result = system.solve(responses)
+        let width = responses.columns
+        for r in 0..<width {
+            var total = 0.0
+            for m in 0..<responses.rows { total += result.elements[m * width + r] }
+            for m in 0..<responses.rows { result.elements[m * width + r] -= interceptWeights[m] * total }
+        }
+        return result
+    }
+}
