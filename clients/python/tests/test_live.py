@@ -159,6 +159,22 @@ def test_measures(client, scenes):
     assert 0 <= explanation.evaluate("pointing_game", targets={"whale": "top_left"}).pointing_game <= 1
 
 
+def test_coalitions_of_the_callers_choosing(client, scene):
+    explanation = client.explain(*scene, grid=(2, 2), text_players="words", index="shapley", sampling="joint", image_masks=2048)
+    everybody = range(len(explanation.players.image.boxes) + len(explanation.words))
+    asked = explanation.coalitions([[], everybody, [0, 3, "whale"]])
+    assert asked.values[0] == pytest.approx(explanation.empty_value, abs=1e-3)
+    assert asked.values[1] == pytest.approx(explanation.full_value, abs=1e-3)
+    # Shapley interactions match the two ends exactly.
+    assert asked.predicted[:2] == pytest.approx(asked.values[:2], abs=1e-3)
+    word, = explanation.find_players("whale")
+    assert explanation.coalitions([[word, 3, 0]]).values == asked.values[2:]
+    first_order = explanation.coalitions([[], everybody, [0]], estimator="least_squares", order=1)
+    assert first_order.values[:2] == asked.values[:2] and len(first_order.predicted) == 3
+    with pytest.raises(ValueError, match="zebra"):
+        explanation.coalitions([["zebra"]])
+
+
 def test_drawings_and_files(client, scene, tmp_path):
     explanation = client.explain(*scene, image_masks=128)
     shown = explanation._repr_mimebundle_()
@@ -342,6 +358,7 @@ def test_asyncio(daemon, scene):
             assert embeddings.shape == (2, 192) and texts.shape == (1, 192) and seen
             assert (await client.similarity([scene[0]], ["a", "b"])).cosine.shape == (1, 2)
             assert (await explanation.condition("whale")).heatmap.shape == (7, 7)
+            assert len((await explanation.coalitions([["whale"], []])).predicted) == 2
             assert "<svg" in await explanation.render("svg")
             assert "<iframe" in explanation._repr_mimebundle_()["text/html"]
             assert (await client.status())["pid"] == await client.ping()

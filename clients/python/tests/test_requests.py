@@ -8,7 +8,7 @@ from fixlipd.errors import error_from_wire
 
 NOTHING = dict(
     model=None, index=None, p=None, order=None, masking=None, grid=None, regions=None, text_players=None, estimator=None,
-    seed=None, paired=None, keep_for_display=True)
+    seed=None, sampling=None, paired=None, keep_for_display=True)
 
 
 def opened(**changed):

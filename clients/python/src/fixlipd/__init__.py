@@ -17,7 +17,7 @@ from .errors import (
     InternalError, InvalidParameter, InvalidRequest, MemoryLimit, MethodNotFound, ModelCorrupt, ModelInUse,
     ModelNotFound, ModelUnsupported, Overloaded, PathNotAllowed, ProtocolMismatch, RequestCancelled, ShuttingDown, TextInvalid,
 )
-from .evaluation import Curves, Evaluation, Faithfulness
+from .evaluation import Coalitions, Curves, Evaluation, Faithfulness
 from .explainer import Explainer
 from .explanation import Explanation
 from .link import CLIENT_VERSION as __version__
@@ -26,7 +26,8 @@ from .results import AvailableModel, LoadedModel, Model, Models, Similarity, Tok
 from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subset, Subsets, TextPlayer, Values
 
 __all__ = [
-    "AsyncClient", "AsyncExplanation", "AvailableModel", "BudgetInvalid", "Client", "Comparison", "Condition", "Curves",
+    "AsyncClient", "AsyncExplanation", "AvailableModel", "BudgetInvalid", "Client", "Coalitions", "Comparison", "Condition",
+    "Curves",
     "DaemonGone", "DaemonUnavailable", "Evaluation", "Explainer", "Explanation", "ExplanationNotFound", "Faithfulness", "FixlipdError",
     "ImagePlayers", "ImageTooLarge", "ImageUnreadable", "InternalError", "InvalidParameter", "InvalidRequest",
     "LoadedModel", "MemoryLimit", "MethodNotFound", "Model", "ModelCorrupt", "ModelInUse", "ModelNotFound",

@@ -15,7 +15,7 @@ from .arrays import Matrix
 from .comparison import Comparison
 from .connection import Event, FailureEvent, ResultEvent
 from .errors import FixlipdError
-from .evaluation import Evaluation
+from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase, Player
 from .images import Image
 from .link import Link, last_of
@@ -124,6 +124,13 @@ class AsyncExplanation(ExplanationBase):
         """Measures the explanation, with further masks; see :meth:`Explanation.evaluate`."""
         parameters = self._evaluate_parameters(metric, samples, p, seed, targets)
         return Evaluation.from_wire(await self._acall("explanation/evaluate", parameters))
+
+    async def coalitions(
+        self, coalitions: Iterable[Iterable[Player]], *, estimator: Optional[str] = None, order: Optional[int] = None,
+    ) -> Coalitions:
+        """What the model says of coalitions of your choosing; see :meth:`Explanation.coalitions`."""
+        parameters = self._coalition_parameters(coalitions, estimator, order)
+        return Coalitions.from_wire(await self._acall("explanation/coalitions", parameters))
 
     async def render(
         self, format: str = "svg", *, view: Optional[str] = None, player: Optional[Player] = None,
@@ -272,12 +279,12 @@ class AsyncClient:
         self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
         order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
         regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, paired: Optional[bool] = None,
+        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
     ) -> AsyncExplanation:
         """Begins an explanation without encoding any masks; see :meth:`Client.explain`."""
         parameters = await in_thread(lambda: open_parameters(
             image, text, model=model or self.model, index=index, p=p, order=order, masking=masking, grid=grid,
-            regions=regions, text_players=text_players, estimator=estimator, seed=seed, paired=paired,
+            regions=regions, text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired,
             keep_for_display=True))
         return AsyncExplanation(self._link, await self.request("explanation/open", parameters), text)
 
@@ -285,14 +292,14 @@ class AsyncClient:
         self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
         order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
         regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, paired: Optional[bool] = None,
+        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
         image_masks: Optional[int] = None, text_masks: Optional[int] = None, until: Optional[Stop] = None,
         deadline: Optional[float] = None, on_progress: Optional[OnProgress] = None,
     ) -> AsyncExplanation:
         """Explains why an image and a caption match; see :meth:`Client.explain`."""
         explanation = await self.open(
             image, text, model=model, index=index, p=p, order=order, masking=masking, grid=grid, regions=regions,
-            text_players=text_players, estimator=estimator, seed=seed, paired=paired)
+            text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired)
         try:
             return await explanation.refine(
                 image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline, on_progress=on_progress)

@@ -155,12 +155,12 @@ class Client:
         self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
         order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
         regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, paired: Optional[bool] = None,
+        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
     ) -> Explanation:
         """Begins an explanation without encoding any masks; arguments as in :meth:`explain`."""
         opened = self.request("explanation/open", open_parameters(
             image, text, model=model or self.model, index=index, p=p, order=order, masking=masking, grid=grid,
-            regions=regions, text_players=text_players, estimator=estimator, seed=seed, paired=paired,
+            regions=regions, text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired,
             keep_for_display=True))
         explanation = Explanation(self._link, opened, text)
         self._explanations.add(explanation)
@@ -170,7 +170,7 @@ class Client:
         self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
         order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
         regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, paired: Optional[bool] = None,
+        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
         image_masks: Optional[int] = None, text_masks: Optional[int] = None, until: Optional[Stop] = None,
         deadline: Optional[float] = None, live: Live = None, on_progress: Optional[Callable[[Progress], None]] = None,
     ) -> Explanation:
@@ -193,13 +193,15 @@ class Client:
             text_players: ``"tokens"`` (default), ``"words"``, or ``(start, end)`` ranges of the caption's characters.
             estimator: ``"ridge"`` (default) or ``"least_squares"``.
             seed: of the masks.
-            paired: draw each mask with its complement (p = 0.5 only).
+            sampling: ``"crossed"`` (default), every image mask with every text mask, or ``"joint"``: coalitions of all players,
+                ``image_masks`` pairs of masks.
+            paired: draw each mask with its complement (p = 0.5, or ``"shapley"`` with ``"joint"``, where it is the default).
             image_masks, text_masks, until, deadline, live, on_progress: how far to go, and how to show it; see
                 :meth:`Explanation.refine`.
         """
         explanation = self.open(
             image, text, model=model, index=index, p=p, order=order, masking=masking, grid=grid, regions=regions,
-            text_players=text_players, estimator=estimator, seed=seed, paired=paired)
+            text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired)
         try:
             return explanation.refine(
                 image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline, live=live,

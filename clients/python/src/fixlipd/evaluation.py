@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Union
 
-from .requests import camel, given
+from .requests import camel, given, selection
 from .results import record
 
 
@@ -56,6 +56,34 @@ class Evaluation:
         return record(
             cls, wire, faithfulness=faithfulness and record(Faithfulness, faithfulness),
             insertion_deletion=curves and record(Curves, curves))
+
+
+@dataclass(frozen=True)
+class Coalitions:
+    """Coalitions of the caller's choosing, one number each.
+
+    Attributes:
+        values: what the model says of the image and the caption masked so, in logits.
+        predicted: what the estimate says, in logits; ``None`` before the first masks.
+    """
+
+    values: List[float]
+    predicted: Optional[List[float]]
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> "Coalitions":
+        return record(cls, wire)
+
+
+def coalition_parameters(
+    coalitions: Iterable[Iterable[Union[int, str]]], estimator: Optional[str], order: Optional[int],
+    find: Callable[[Union[int, str]], List[int]],
+) -> Dict[str, Any]:
+    """Parameters of ``explanation/coalitions``; ``find`` gives the players of a word."""
+    listed = [sorted({number for player in coalition for number in find(player)}) for coalition in coalitions]
+    chosen = selection(estimator=estimator, order=order)
+    del chosen["encoding"]
+    return {"coalitions": listed, **chosen}
 
 
 def parameters(

@@ -155,7 +155,8 @@ class Explainer:
     def _request(self, image: Any, text: Any) -> Dict[str, Any]:
         chosen = dict(self.parameters)
         rules = {name: chosen.pop(name, None) for name in ("image_masks", "text_masks", "until", "deadline")}
-        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "paired")
+        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "sampling",
+                 "paired")
         game = {name: chosen.pop(name, None) for name in names}
         if chosen:
             raise TypeError(f"Explainer() has no parameter {next(iter(chosen))!r}")

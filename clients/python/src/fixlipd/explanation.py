@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Callable, Mapping, Optional, Sequence, Type, Union
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Type, Union
 
 from . import shapiq_export
 from .comparison import Comparison
 from .connection import Connection
 from .errors import FixlipdError
-from .evaluation import Evaluation
+from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase, Player
 from .live import Live, live_reporter
 from .requests import Stop, selection
@@ -132,6 +132,21 @@ class Explanation(ExplanationBase):
         """
         parameters = self._evaluate_parameters(metric, samples, p, seed, targets)
         return Evaluation.from_wire(self._ask("explanation/evaluate", parameters))
+
+    def coalitions(
+        self, coalitions: Iterable[Iterable[Player]], *, estimator: Optional[str] = None, order: Optional[int] = None,
+    ) -> Coalitions:
+        """What the model says of coalitions of your choosing, beside what the estimate predicts.
+
+        Args:
+            coalitions: of each, the players that are present: their numbers, or words of the caption.
+            estimator, order: of the estimate, if not those of the explanation.
+
+        Raises:
+            ValueError: there is no such player or word, or the word occurs more than once.
+        """
+        parameters = self._coalition_parameters(coalitions, estimator, order)
+        return Coalitions.from_wire(self._ask("explanation/coalitions", parameters))
 
     def render(
         self, format: str = "svg", *, view: Optional[str] = None, player: Optional[Player] = None,

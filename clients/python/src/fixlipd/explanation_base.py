@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
 from . import evaluation, notebook
 from .arrays import Matrix, Vector
@@ -160,6 +160,11 @@ class ExplanationBase:
         targets: Optional[Mapping[Player, str]],
     ) -> Dict[str, Any]:
         return evaluation.parameters(metric, samples, p, seed, targets, self.find_players, self.players.image.count)
+
+    def _coalition_parameters(
+        self, coalitions: Iterable[Iterable[Player]], estimator: Optional[str], order: Optional[int],
+    ) -> Dict[str, Any]:
+        return evaluation.coalition_parameters(coalitions, estimator, order, self.find_players)
 
     def _refine_parameters(
         self, image_masks: Optional[int], text_masks: Optional[int], until: Optional[Stop], deadline: Optional[float],

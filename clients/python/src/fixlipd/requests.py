@@ -51,7 +51,8 @@ def camel(name: str) -> str:
 def open_parameters(
     image: Image, text: str, *, model: Optional[str], index: Optional[str], p: Optional[float], order: Optional[int],
     masking: Optional[str], grid: Optional[Tuple[int, int]], regions: Optional[Any],
-    text_players: Optional[TextPlayers], estimator: Optional[str], seed: Optional[Seed], paired: Optional[bool],
+    text_players: Optional[TextPlayers], estimator: Optional[str], seed: Optional[Seed],
+    sampling: Optional[str], paired: Optional[bool],
     keep_for_display: bool,
 ) -> Dict[str, Any]:
     """The part of ``explanation/open`` and ``explain`` that they share."""
@@ -62,7 +63,7 @@ def open_parameters(
     return given(
         model=model, image=wire_image(image, keep_for_display=keep_for_display), text=text, index=index, p=p,
         order=order, masking=masking, players=_players(grid, regions, text_players), estimator=_estimator(estimator),
-        seed=seed, paired=paired)
+        seed=seed, sampling=sampling, paired=paired)
 
 
 def refine_parameters(
