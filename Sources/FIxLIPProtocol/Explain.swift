@@ -13,6 +13,7 @@ public enum Explain: RequestMethod {
         public var players: PlayersChoice?
         public var estimator: EstimatorChoice?
         public var seed: Seeds?
+        public var sampling: SamplingChoice?
         public var paired: Bool?
         public var budget: Budget?
         public var deadlineMilliseconds: Double?
@@ -28,7 +29,7 @@ public enum Explain: RequestMethod {
         public var open: ExplanationOpen.Parameters {
             ExplanationOpen.Parameters(
                 model: model, image: image, text: text, index: index, p: p, order: order, masking: masking,
-                players: players, estimator: estimator, seed: seed, paired: paired)
+                players: players, estimator: estimator, seed: seed, sampling: sampling, paired: paired)
         }
 
         public var selection: Selection {

@@ -6,6 +6,9 @@ public enum MaskingChoice: String, Choice { case mean, drop }
 
 public enum EstimatorChoice: String, Choice { case ridge, leastSquares }
 
+/// Whether every image mask meets every text mask, or each is drawn together with one.
+public enum SamplingChoice: String, Choice { case crossed, joint }
+
 /// A grid of image players, coarser than the patches.
 public struct GridShape: Codable, Sendable, Equatable {
     public var rows: Int
@@ -118,6 +121,7 @@ public enum ExplanationOpen: RequestMethod {
         public var players: PlayersChoice?
         public var estimator: EstimatorChoice?
         public var seed: Seeds?
+        public var sampling: SamplingChoice?
         public var paired: Bool?
     }
 

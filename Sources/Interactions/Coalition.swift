@@ -92,6 +92,18 @@ public struct Coalition: Hashable, Sendable {
         return total
     }
 
+    /// A coalition of image and text players as one of each side.
+    ///
+    /// - Precondition: `imagePlayers`, which come first, are in `0...count`.
+    public func split(at imagePlayers: Int) -> (image: Coalition, text: Coalition) {
+        var image = Coalition(empty: imagePlayers)
+        var text = Coalition(empty: count - imagePlayers)
+        for player in members {
+            if player < imagePlayers { image.insert(player) } else { text.insert(player - imagePlayers) }
+        }
+        return (image, text)
+    }
+
     /// The players present, ascending.
     public var members: [Int] {
         var result: [Int] = []

@@ -5,7 +5,7 @@ import LinearAlgebra
 /// The game is v(x, t) = scale · ⟨f(x), h(t)⟩ + bias with v(∅, ∅) subtracted; f and h are the rows of the two sides' samples. See
 /// the paper's sections 3 and 4 for the indices.
 /// - Parameters:
-///   - image: the image side; its plan's nodes must be those of `text`.
+///   - image: the image side; its plan's nodes, or joint draws, must be those of `text`.
 ///   - scale: α, exp(logit_scale).
 ///   - bias: β, 0 for CLIP and logit_bias for SigLIP.
 ///   - emptyValue: v(∅, ∅), where known more precisely than from the samples.
@@ -21,8 +21,8 @@ public func estimate(
         throw .invalidParameter(
             name: "samples", message: "image embeddings have length \(image.samples.dimension), text embeddings \(text.samples.dimension)")
     }
-    guard image.plan.nodes == text.plan.nodes else {
-        throw .invalidParameter(name: "plan", message: "the image and the text plan have different nodes")
+    guard image.plan.nodes == text.plan.nodes, image.plan.joint == text.plan.joint else {
+        throw .invalidParameter(name: "plan", message: "the image and the text plan have different nodes or joint draws")
     }
     let imageEnds = try image.endEmbeddings()
     let textEnds = try text.endEmbeddings()
@@ -35,6 +35,13 @@ public func estimate(
         image: image, text: text, scale: scale, bias: bias,
         emptyValue: emptyValue ?? value(imageEnds.empty, textEnds.empty),
         fullValue: fullValue ?? value(imageEnds.full, textEnds.full))
+    if let draws = image.plan.joint {
+        let wanted: CoalitionDistribution = settings.index == .banzhaf ? .bernoulli(settings.p) : .shapley
+        guard draws.distribution == wanted else {
+            throw .invalidParameter(name: "plan", message: "the index needs coalitions drawn from \(wanted), not \(draws.distribution)")
+        }
+        return try jointLeastSquares(game, settings: settings)
+    }
     if settings.index == .banzhaf && settings.estimator == .ridge {
         guard image.plan.nodes.count == 1, image.plan.nodes[0].probability == settings.p else {
             throw .invalidParameter(name: "plan", message: "a Banzhaf estimate needs plans with the one node p = \(settings.p)")
@@ -56,13 +63,16 @@ struct BilinearGame {
     /// Values with the players, masks and ends filled in, the rest zero.
     func blankValues(_ settings: EstimatorSettings) -> InteractionValues {
         let players = image.plan.players + text.plan.players
+        let isJoint = image.plan.joint != nil
+        // A pair of jointly drawn masks needs both.
+        let (imageMasks, textMasks) = isJoint ? (min(image.masks, text.masks), min(image.masks, text.masks)) : (image.masks, text.masks)
         return InteractionValues(
             index: settings.index, p: settings.index == .banzhaf ? settings.p : 0.5, order: settings.order,
             estimator: settings.estimator, imagePlayers: image.plan.players, textPlayers: text.plan.players, baseline: 0,
             first: [Double](repeating: 0, count: players),
             pairs: [Double](repeating: 0, count: settings.order == 2 ? PairIndex(players: players).count : 0),
             scope: settings.order == 2 ? .all : .none, emptyValue: emptyValue, fullValue: fullValue, looR2: nil,
-            rankDeficient: false, imageMasks: image.plan.effectiveCount(image.masks),
-            textMasks: text.plan.effectiveCount(text.masks), standardErrors: nil)
+            rankDeficient: false, isJointlySampled: isJoint, imageMasks: image.plan.effectiveCount(imageMasks),
+            textMasks: text.plan.effectiveCount(textMasks), standardErrors: nil)
     }
 }

@@ -27,6 +27,9 @@ public struct GameSide: Sendable {
     ///
     /// - Parameter probability: of the basis that they are to be expanded in, and, when enumerated, of their weights.
     func sample(basis probability: Double) throws(InteractionError) -> SideSample {
+        guard plan.joint == nil else {
+            throw .invalidParameter(name: "plan", message: "a side of joint draws cannot be expanded by itself")
+        }
         let drawn = plan.draws(upTo: masks)
         var rows: [Int] = []
         rows.reserveCapacity(drawn.coalitions.count)
@@ -46,8 +49,7 @@ public struct GameSide: Sendable {
         }
         let weights: [Double]
         if drawn.isEnumerated {
-            let bySize = (0...plan.players).map { power(probability, $0) * power(1 - probability, plan.players - $0) }
-            weights = drawn.coalitions.map { bySize[$0.size] }
+            weights = drawn.exactWeights(probability: probability, players: plan.players)
         } else {
             let total = drawn.counts.reduce(0, +)
             weights = drawn.counts.map { $0 / max(total, 1) }

@@ -1,14 +1,24 @@
 import LinearAlgebra
 
-/// Weighted least squares over the cross product of image and text masks: both Shapley estimators and Banzhaf's `leastSquares`.
+/// Weighted least squares over pairs of image and text masks: both Shapley estimators, Banzhaf's `leastSquares`, and all of jointly
+/// drawn masks.
 func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws(InteractionError) -> InteractionValues {
     // Any basis spans the same functions; this one keeps M close to the identity.
     let basis = settings.index == .banzhaf ? settings.p : 0.5
-    let problem = try JointProblem(
+    if let draws = game.image.plan.joint {
+        return try solve(JointlyDrawnProblem(game, draws, settings: settings, basis: basis), game, settings: settings, basis: basis)
+    }
+    let problem = try CrossedProblem(
         game, settings: settings, image: game.image.sample(basis: basis), text: game.text.sample(basis: basis))
+    return try solve(problem, game, settings: settings, basis: basis)
+}
+
+private func solve(
+    _ problem: some RegressionProblem, _ game: BilinearGame, settings: EstimatorSettings, basis: Double
+) throws(InteractionError) -> InteractionValues {
     let folds = problem.foldCount
     let (system, deletions) = problem.systems(folds: folds)
-    let penalties = problem.penalties(total: problem.weights.total)
+    let penalties = problem.penalties()
     let (solution, rankDeficient) = try system.solved(penalties: penalties, basis: basis)
 
     var values = game.blankValues(settings)
@@ -21,7 +31,7 @@ func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws
     fill(&values, solution)
     values.scope = problem.index.scope
     values.rankDeficient = rankDeficient
-    if problem.image.isExact && problem.text.isExact {
+    if problem.isExact {
         values.looR2 = problem.rSquared(solution)
         if settings.standardErrors { values.standardErrors = .zero(values) }
         return values

@@ -2,7 +2,7 @@
 ///
 /// Coalition k depends on (seed, modality, node, k) and the players alone: not on how many were asked for
 /// at a time, nor on threads.
-public struct MaskSequence: Sendable {
+public struct MaskSequence: Sendable, Equatable {
     public let players: Int
     public let probability: Double
     /// Each coalition at an even index is followed by its complement.

@@ -26,8 +26,7 @@ struct PairWeights {
         let swapped = image.players < text.players
         let (wide, narrow) = swapped ? (text, image) : (image, text)
         let n = image.players + text.players
-        // ln 1/C(n−2, s−1) = ln Γ(s) + ln Γ(n−s) − ln Γ(n−1).
-        let kernel = (0...n).map { s in s == 0 || s == n ? -Double.infinity : lgamma(Double(s)) + lgamma(Double(n - s)) - lgamma(Double(n - 1)) }
+        let kernel = ShapleyKernel.logWeights(players: n)
         var wideGroups: [[Double]] = []
         var narrowGroups: [[Double]] = []
         let narrowLogs = Self.logWeights(narrow)

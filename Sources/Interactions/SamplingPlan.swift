@@ -23,7 +23,10 @@ public struct SamplingPlan: Sendable {
     public let modality: Modality
     public let seed: UInt64
     public let paired: Bool
+    /// What each side draws from by itself; none where both are drawn together.
     public let nodes: [SamplingNode]
+    /// The draws that this side's masks are parts of, where image and text players are drawn together.
+    public let joint: JointDraws?
     private let sequences: [MaskSequence]
 
     /// - Parameters:
@@ -48,6 +51,18 @@ public struct SamplingPlan: Sendable {
         self.seed = seed
         self.paired = paired
         self.sequences = sequences
+        joint = nil
+    }
+
+    /// One side of draws over all players: the plan of m masks holds what this side's players are in m pairs.
+    public init(joint: JointDraws, modality: Modality) {
+        players = modality == .image ? joint.imagePlayers : joint.textPlayers
+        self.modality = modality
+        seed = joint.seed
+        paired = joint.paired
+        nodes = []
+        sequences = []
+        self.joint = joint
     }
 
     /// The plan of a weighted Banzhaf game: each player present with probability `p`.
@@ -58,38 +73,21 @@ public struct SamplingPlan: Sendable {
             players: players, modality: modality, nodes: [SamplingNode(probability: p, weight: 1)], seed: seed, paired: paired)
     }
 
-    /// Whether a plan of `masks` masks holds all coalitions.
-    public func isEnumerated(at masks: Int) -> Bool {
-        players < 40 && masks >= 1 << players
-    }
+    /// Whether a plan of `masks` masks holds all coalitions: of this side, or of all players where they are drawn together.
+    public func isEnumerated(at masks: Int) -> Bool { Coalition.isEnumerable(joint?.players ?? players, within: masks) }
 
     /// The number of masks a plan of `masks` masks holds: never more than there are coalitions.
     public func effectiveCount(_ masks: Int) -> Int {
-        isEnumerated(at: masks) ? 1 << players : max(masks, 2)
+        isEnumerated(at: masks) ? 1 << (joint?.players ?? players) : max(masks, 2)
     }
 
     /// The coalitions that a plan of `masks` masks draws, each once, over all nodes.
+    ///
+    /// - Precondition: `joint == nil`; a side of joint draws says nothing by itself.
     public func draws(upTo masks: Int) -> DrawnCoalitions {
-        if isEnumerated(at: masks) {
-            let all = enumeration()
-            return DrawnCoalitions(
-                coalitions: all, counts: [Double](repeating: 1, count: all.count), logDensities: [Double](repeating: 0, count: all.count),
-                isEnumerated: true)
-        }
+        precondition(joint == nil, "a side of joint draws by itself")
+        if isEnumerated(at: masks) { return DrawnCoalitions(enumerating: players) }
         let byNode = drawCounts(upTo: masks)
-        var order: [Coalition] = []
-        var counts: [Coalition: Double] = [:]
-        for node in nodes.indices {
-            for index in 0..<byNode[node] {
-                let coalition = sequences[node][index]
-                if let count = counts[coalition] {
-                    counts[coalition] = count + 1
-                } else {
-                    order.append(coalition)
-                    counts[coalition] = 1
-                }
-            }
-        }
         let total = Double(byNode.reduce(0, +))
         let bySize = (0...players).map { size in
             logSum(nodes.indices.map { node in
@@ -97,8 +95,8 @@ public struct SamplingPlan: Sendable {
                 return log(Double(byNode[node]) / max(total, 1)) + Double(size) * log(p) + Double(players - size) * log(1 - p)
             })
         }
-        return DrawnCoalitions(
-            coalitions: order, counts: order.map { counts[$0] ?? 0 }, logDensities: order.map { bySize[$0.size] }, isEnumerated: false)
+        let draws = nodes.indices.lazy.flatMap { node in (0..<byNode[node]).lazy.map { sequences[node][$0] } }
+        return DrawnCoalitions(draws) { bySize[$0] }
     }
 
     /// The coalitions of a one-node plan of `masks` masks, each once, with weights that add up to 1: the share of the draws, or
@@ -107,9 +105,7 @@ public struct SamplingPlan: Sendable {
         let drawn = draws(upTo: masks)
         let weights: [Double]
         if drawn.isEnumerated {
-            let p = nodes[0].probability
-            let bySize = (0...players).map { size in power(p, size) * power(1 - p, players - size) }
-            weights = drawn.coalitions.map { bySize[$0.size] }
+            weights = drawn.exactWeights(probability: nodes[0].probability, players: players)
         } else {
             let total = drawn.counts.reduce(0, +)
             weights = drawn.counts.map { $0 / max(total, 1) }
@@ -125,11 +121,18 @@ public struct SamplingPlan: Sendable {
             if samples.row(of: coalition) == nil, seen.insert(coalition).inserted { result.append(coalition) }
         }
         if isEnumerated(at: masks) {
-            for coalition in enumeration() where result.count < limit { visit(coalition) }
+            for coalition in Coalition.all(of: players) where result.count < limit { visit(coalition) }
             return result
         }
         visit(Coalition(full: players))
         visit(Coalition(empty: players))
+        if let joint {
+            for draw in 0..<max(0, masks - 2) where result.count < limit {
+                let pair = joint[draw].split(at: joint.imagePlayers)
+                visit(modality == .image ? pair.image : pair.text)
+            }
+            return Array(result.prefix(limit))
+        }
         var drawn = [Int](repeating: 0, count: nodes.count)
         for step in 0..<max(0, masks - 2) where result.count < limit {
             let node = nodeOfDraw(step)
@@ -137,14 +140,6 @@ public struct SamplingPlan: Sendable {
             drawn[node] += 1
         }
         return Array(result.prefix(limit))
-    }
-
-    /// All coalitions: full, empty, then by the number their bits form.
-    private func enumeration() -> [Coalition] {
-        guard players > 0 else { return [Coalition(empty: 0)] }
-        var result = [Coalition(full: players), Coalition(empty: players)]
-        for bits in 1..<max(1, (1 << players) - 1) { result.append(Coalition(bits: bits, of: players)) }
-        return result
     }
 
     /// The node that draw `step` goes to: round robin in steps of two, so that a pair stays in one node.
@@ -158,23 +153,6 @@ public struct SamplingPlan: Sendable {
         for step in (draws / round * round)..<draws { counts[nodeOfDraw(step)] += 1 }
         return counts
     }
-}
-
-/// Distinct coalitions of a plan, before any weighting.
-public struct DrawnCoalitions: Sendable {
-    public let coalitions: [Coalition]
-    /// How often each was drawn; 1 when enumerated.
-    public let counts: [Double]
-    /// The natural logarithm of the probability of drawing each, over all nodes; 0 when enumerated.
-    public let logDensities: [Double]
-    /// Whether these are all coalitions.
-    public let isEnumerated: Bool
-}
-
-/// Distinct coalitions with weights that add up to 1.
-public struct WeightedCoalitions: Sendable {
-    public let coalitions: [Coalition]
-    public let weights: [Double]
 }
 
 /// ln Σ exp.

@@ -55,7 +55,8 @@ public struct ShapiqInteractionValues: Sendable, Equatable {
         }
         self.init(
             players: values.players, index: values.index == .shapley ? "FSII" : values.p == 0.5 ? "FBII" : "FWBII",
-            maxOrder: values.order, minOrder: 0, estimated: true, estimationBudget: values.imageMasks * values.textMasks,
+            maxOrder: values.order, minOrder: 0, estimated: true,
+            estimationBudget: values.isJointlySampled ? values.imageMasks : values.imageMasks * values.textMasks,
             baselineValue: total, entries: entries)
     }
 

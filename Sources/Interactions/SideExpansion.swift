@@ -80,7 +80,7 @@ public struct SideExpansion: Sendable {
 extension SamplingPlan {
     /// Whether another plan draws the same masks.
     func isSame(as other: SamplingPlan) -> Bool {
-        players == other.players && modality == other.modality && seed == other.seed && paired == other.paired && nodes == other.nodes
+        players == other.players && modality == other.modality && seed == other.seed && paired == other.paired && nodes == other.nodes && joint == other.joint
     }
 }
 

@@ -15,6 +15,9 @@ struct ExplanationOptions: ParsableArguments {
     @Option(help: "ridge or leastSquares.")
     var estimator: String?
 
+    @Option(help: "crossed: every masked image meets every masked caption; joint: each is drawn with one (crossed).")
+    var sampling: String?
+
     @Option(help: "What stands for an absent patch: mean or drop.")
     var masking: String?
 
@@ -29,7 +32,7 @@ struct ExplanationOptions: ParsableArguments {
         [
             ("index", index.map { .string($0) }), ("p", p.map { .real($0) }),
             ("order", order.map { .integer(Int64($0)) }), ("estimator", estimator.map { .string($0) }),
-            ("masking", masking.map { .string($0) }), ("seed", seed.map { .integer(Int64($0)) }),
+            ("sampling", sampling.map { .string($0) }), ("masking", masking.map { .string($0) }), ("seed", seed.map { .integer(Int64($0)) }),
             ("players", words ? ["text": "words"] : nil),
         ]
     }

@@ -11,7 +11,7 @@ struct BadInputProcessTests {
 
     static let wrongParameters: [(String, JSONValue)] = [
         ("p", 0.0), ("p", 1.0), ("p", 1.5), ("p", "half"), ("order", 3), ("index", "owen"),
-        ("estimator", "lasso"), ("masking", "blur"), ("colour", "red"), ("seed", -1),
+        ("estimator", "lasso"), ("masking", "blur"), ("sampling", "grid"), ("colour", "red"), ("seed", -1),
         ("players", ["image": ["grid": ["rows": 99, "columns": 1]]]), ("players", ["image": ["regions": [0, 1]]]),
         ("players", ["text": ["spans": [[0, 3], [2, 5]]]]), ("players", ["text": ["spans": [[0, 900]]]]),
     ]
@@ -145,6 +145,16 @@ struct BadInputProcessTests {
         let paired = client.failure(
             "explanation/open", ["image": scene, "text": "a dog", "p": 0.3, "paired": true])
         #expect(paired?.message.contains("paired") == true)
+        let crossedPairs = client.failure(
+            "explanation/open", ["image": scene, "text": "a dog", "index": "shapley", "paired": true])
+        #expect(crossedPairs?.message.contains("joint") == true)
+        let textMasks = client.failure(
+            "explain", ["image": scene, "text": "a dog", "sampling": "joint", "budget": ["imageMasks": 64, "textMasks": 64]])
+        #expect(textMasks?.code == 1009 && textMasks?.message.contains("textMasks") == true)
+        let single: JSONValue = ["image": ["grid": ["rows": 1, "columns": 1]]]
+        let alone = client.failure(
+            "explanation/open", ["image": scene, "text": "", "index": "shapley", "sampling": "joint", "players": single])
+        #expect(alone?.message.contains("2 players") == true)
         #expect(client.failure("no/such", [:])?.code == RPCError.Code.methodNotFound)
         #expect(daemon.isRunning)
     }

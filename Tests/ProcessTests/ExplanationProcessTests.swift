@@ -74,12 +74,13 @@ struct ExplanationProcessTests {
         #expect(again["warm"]?["textMasks"] == 128)
     }
 
-    @Test("ten refinements give bit for bit what one gives, with other threads too")
-    func deterministic() throws {
-        let atOnce = try refine(try open(), masks: 200)
+    @Test("ten refinements give bit for bit what one gives, with other threads too", arguments: ["crossed", "joint"], ["banzhaf", "shapley"])
+    func deterministic(sampling: JSONValue, index: JSONValue) throws {
+        let atOnce = try refine(try open(caption, ["sampling": sampling, "index": index]), masks: 200)
         let other = try DaemonProcess(["--precision", "f32", "--threads", "1"])
         let client = try other.connect()
-        let opened = try client.call("explanation/open", params: ["image": scene, "text": caption])
+        let opened = try client.call(
+            "explanation/open", params: ["image": scene, "text": caption, "sampling": sampling, "index": index])
         var last: JSONValue = nil
         for step in 1...10 {
             last = try client.call(
@@ -91,6 +92,39 @@ struct ExplanationProcessTests {
                 ])
         }
         #expect(last["values"] == atOnce["values"])
+    }
+
+    @Test("joint sampling: as many text masks as image masks, shared with other explanations, and the ends matched")
+    func jointSampling() throws {
+        _ = try refine(try open(), masks: 64)
+        let opened = try open(caption, ["sampling": "joint", "index": "shapley"])
+        #expect(opened["warm"] == ["imageMasks": 0, "textMasks": 0])
+        var reports: [JSONValue] = []
+        let result = try refine(opened, masks: 300) { reports.append($0) }
+        #expect(result["imageMasks"] == 300 && result["textMasks"] == 300 && result["stopReason"] == "budget")
+        #expect(reports.allSatisfy { $0["imageMasks"] == $0["textMasks"] })
+        let full = try #require(opened["fullValue"]?.double) - #require(opened["emptyValue"]?.double)
+        let values = try #require(result["values"])
+        let sum = (values["first"]?.doubles ?? []).reduce(0, +) + (values["pairs"]?["data"]?.doubles ?? []).reduce(0, +)
+        #expect(abs(sum - full) < 1e-3 && abs(values["baseline"]?.double ?? 1) < 1e-6)
+        let drawn = try client.call(
+            "explanation/render", params: ["explanation": opened["explanation"] ?? .null, "format": "html"])
+        #expect(drawn["content"]?.string?.contains("300 pairs of masks") == true)
+        let again = try open(caption, ["sampling": "joint", "index": "shapley"])
+        #expect(again["warm"] == ["imageMasks": 300, "textMasks": 300])
+        let stopped = try client.call(
+            "explanation/refine",
+            params: [
+                "explanation": again["explanation"] ?? .null, "until": ["standardError": 100.0], "values": ["standardErrors": true],
+                "progressToken": "j",
+            ]
+        ) { method, params in
+            if method == "$/progress", let value = params["value"] { reports.append(value) }
+        }
+        #expect(stopped["stopReason"] == "standardError")
+        let report = try #require(reports.last { $0["kind"] == "report" })
+        #expect(report["imageMasks"] == 300 && report["textMasks"] == 300 && report["values"]?["first"] != nil)
+        #expect(stopped["values"]?["standardErrors"]?["first"]?.doubles.allSatisfy { $0 > 0 } == true)
     }
 
     @Test("progress begins, reports growing masks, and ends before the reply")

@@ -13,14 +13,19 @@ struct FixtureGameTests {
         let index: String
         let p: Double?
         let order: Int
-        var testDescription: String { "\(model) \(index) \(p.map { "p=\($0)" } ?? "") order \(order)" }
+        var sampling = "crossed"
+        var testDescription: String { "\(model) \(index) \(p.map { "p=\($0)" } ?? "") order \(order) \(sampling)" }
         var name: String { index == "banzhaf" ? "banzhaf\(p ?? 0)" : "shapley" }
     }
 
     static let games: [Game] = models.flatMap { model in
         [1, 2].flatMap { order in
             [0.3, 0.5, 0.7].map { Game(model: model, index: "banzhaf", p: $0, order: order) }
-                + [Game(model: model, index: "shapley", p: nil, order: order)]
+                + [
+                    Game(model: model, index: "shapley", p: nil, order: order),
+                    Game(model: model, index: "shapley", p: nil, order: order, sampling: "joint"),
+                    Game(model: model, index: "banzhaf", p: 0.3, order: order, sampling: "joint"),
+                ]
         }
     }
 
@@ -30,13 +35,14 @@ struct FixtureGameTests {
 
     @Test("with every mask used, coefficients are those of the reference", arguments: games)
     func coefficients(game: Game) throws {
-        let daemon = try DaemonProcess(["--precision", "f32"])
+        let daemon = try DaemonProcess(["--precision", "f32", "--max-image-masks", "131072"])
         let client = try daemon.connect()
         let reference = try #require(try expected(game.model)["game"])
         var open: JSONValue = [
             "model": .string("\(DaemonProcess.fixtures)/\(game.model)"),
             "image": .string("\(DaemonProcess.fixtures)/scene.png"), "text": try #require(reference["text"]),
             "index": .string(game.index), "order": .integer(Int64(game.order)), "estimator": "leastSquares",
+            "sampling": .string(game.sampling),
         ]
         if let p = game.p, case .object(var members) = open {
             members["p"] = .real(p)
@@ -56,9 +62,9 @@ struct FixtureGameTests {
             "explanation/refine",
             params: [
                 "explanation": try #require(opened["explanation"]),
-                "budget": [
-                    "imageMasks": .integer(1 << Int64(imagePlayers)), "textMasks": .integer(1 << Int64(textPlayers)),
-                ],
+                "budget": game.sampling == "joint"
+                    ? ["imageMasks": .integer(1 << Int64(imagePlayers + textPlayers))]
+                    : ["imageMasks": .integer(1 << Int64(imagePlayers)), "textMasks": .integer(1 << Int64(textPlayers))],
             ])
         #expect(refined["stopReason"] == "exhausted")
         let values = try #require(refined["values"])

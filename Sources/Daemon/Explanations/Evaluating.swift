@@ -102,7 +102,7 @@ extension Services {
 
     private func distribution(
         _ parameters: ExplanationEvaluate.Parameters, _ estimate: InteractionValues
-    ) throws -> EvaluationDistribution {
+    ) throws -> CoalitionDistribution {
         let natural: CoalitionSampling = parameters.p == nil && estimate.index == .shapley ? .shapley : .bernoulli
         switch parameters.sampling ?? natural {
         case .bernoulli: return .bernoulli(parameters.p ?? estimate.p)
@@ -181,13 +181,5 @@ extension Coalition {
     /// The coalition over this one's players and, after them, another's.
     fileprivate func joined(with other: Coalition) -> Coalition {
         Coalition(members + other.members.map { $0 + count }, of: count + other.count)
-    }
-
-    /// The first `boundary` players, and the others.
-    fileprivate func split(at boundary: Int) -> (image: Coalition, text: Coalition) {
-        (
-            Coalition(members.filter { $0 < boundary }, of: boundary),
-            Coalition(members.filter { $0 >= boundary }.map { $0 - boundary }, of: count - boundary)
-        )
     }
 }

@@ -187,7 +187,7 @@ actor Explanation {
         let bias = Double(lease.model.loaded.logitBias)
         let ends = ends
         var expansion: SideExpansion?
-        if wanted.index == .banzhaf, wanted.estimator == .ridge {
+        if wanted.index == .banzhaf, wanted.estimator == .ridge, settings.sampling == .crossed {
             expansion = try await imageGame.expansion(
                 imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors, on: threads)
         }
@@ -205,11 +205,15 @@ actor Explanation {
         return values
     }
 
-    /// Takes over what the games hold already, up to the limits.
+    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs.
     func adoptWarmMasks(upTo limits: Budget) async {
-        advance(
-            imageMasks: imagePlan.warm(in: await imageGame.samples, upTo: limits.imageMasks ?? 0),
-            textMasks: textPlan.warm(in: await textGame.samples, upTo: limits.textMasks ?? 0))
+        let images = imagePlan.warm(in: await imageGame.samples, upTo: limits.imageMasks ?? 0)
+        guard settings.sampling == .joint else {
+            advance(imageMasks: images, textMasks: textPlan.warm(in: await textGame.samples, upTo: limits.textMasks ?? 0))
+            return
+        }
+        let pairs = images == 0 ? 0 : textPlan.warm(in: await textGame.samples, upTo: images)
+        advance(imageMasks: pairs, textMasks: pairs)
     }
 
     func summary() -> ExplanationSummary {

@@ -10,6 +10,7 @@ struct ExplanationSettings: Sendable, Equatable {
     var masking: MaskingChoice
     var estimator: Estimator
     var seeds: Seeds
+    var sampling: SamplingChoice
     var paired: Bool
 
     /// - Throws: `ParameterError` that names the parameter.
@@ -20,15 +21,18 @@ struct ExplanationSettings: Sendable, Equatable {
         masking = parameters.masking ?? .mean
         estimator = Self.estimator(parameters.estimator ?? .ridge)
         seeds = parameters.seed ?? Seeds(image: 0, text: 0)
-        paired = parameters.paired ?? false
+        sampling = parameters.sampling ?? .crossed
+        paired = parameters.paired ?? (sampling == .joint && index == .shapley)
         guard p > 0, p < 1 else {
             throw ParameterError("p", "must lie between 0 and 1, both excluded; it is \(p)")
         }
         guard index == .banzhaf || parameters.p == nil else {
             throw ParameterError("p", "belongs to the Banzhaf index; leave it out for \"shapley\"")
         }
-        guard !paired || (index == .banzhaf && p == 0.5) else {
-            throw ParameterError("paired", "needs the Banzhaf index with p = 0.5: only then is a complement as likely as its mask")
+        guard !paired || (index == .banzhaf ? p == 0.5 : sampling == .joint) else {
+            throw ParameterError(
+                "paired",
+                "needs the Banzhaf index with p = 0.5, or Shapley with \"sampling\": \"joint\": only then is a complement as likely as its mask")
         }
     }
 

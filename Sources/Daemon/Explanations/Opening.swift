@@ -211,8 +211,19 @@ extension ModelLease {
 }
 
 extension ExplanationSettings {
-    /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley (method, section 4).
+    /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley; drawn together, Bernoulli(p) or the Shapley kernel
+    /// over all players.
     func plans(imagePlayers: Int, textPlayers: Int) throws -> (image: SamplingPlan, text: SamplingPlan) {
+        if sampling == .joint {
+            do throws(InteractionError) {
+                let draws = try JointDraws(
+                    imagePlayers: imagePlayers, textPlayers: textPlayers, distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
+                    seed: UInt64(seeds.image) | UInt64(seeds.text) << 32, paired: paired)
+                return (SamplingPlan(joint: draws, modality: .image), SamplingPlan(joint: draws, modality: .text))
+            } catch {
+                throw ApplicationError.estimation(error)
+            }
+        }
         let nodes =
             index == .banzhaf
             ? [SamplingNode(probability: p, weight: 1)]

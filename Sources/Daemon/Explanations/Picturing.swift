@@ -30,7 +30,7 @@ extension Picture {
                 firstErrors: estimate.standardErrors?.first,
                 readingErrors: estimate.standardErrors?.firstOrderReading,
                 pairErrors: estimate.order == 2 ? estimate.standardErrors?.pairs : nil, looR2: estimate.looR2,
-                imageMasks: estimate.imageMasks, textMasks: estimate.textMasks),
+                imageMasks: estimate.imageMasks, textMasks: estimate.textMasks, isJointlySampled: estimate.isJointlySampled),
             history: checkpoints.map { checkpoint in
                 Round(
                     imageMasks: checkpoint.imageMasks, looR2: checkpoint.looR2,

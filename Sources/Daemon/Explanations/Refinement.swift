@@ -47,7 +47,7 @@ struct Refinement: Sendable {
         var solve: Solve?
         defer { solve?.cancel() }
         await reporter.send(.begin)
-        try await encodeText(upTo: goal.textMasks, control)
+        if !isJoint { try await encodeText(upTo: goal.textMasks, control) }
         if !judgesEachEstimate {
             // Nobody waits for estimates on fewer masks than there are.
             await explanation.adoptWarmMasks(upTo: Budget(imageMasks: goal.imageMasks, textMasks: goal.textMasks))
@@ -103,6 +103,9 @@ struct Refinement: Sendable {
         goal.standardError != nil || (selection.standardErrors ?? false)
     }
 
+    /// Whether every image mask is drawn with a text mask of its own.
+    private var isJoint: Bool { explanation.settings.sampling == .joint }
+
     /// All text masks come first: they are few, and every estimate needs them.
     private func encodeText(upTo masks: Int, _ control: RefinementControl) async throws {
         let (plan, game) = (explanation.textPlan, explanation.textGame)
@@ -116,11 +119,21 @@ struct Refinement: Sendable {
         upTo masks: Int, _ control: RefinementControl, interruptible: Bool = true
     ) async throws {
         let (plan, game) = (explanation.imagePlan, explanation.imageGame)
+        if isJoint { try await encodeTextOfPairs(upTo: masks, control, interruptible) }
         let isComplete = try await encode(plan, game, upTo: masks, control, interruptible: interruptible) {
             [encoder, explanation] in try await encoder.encode($0, of: explanation.maskedImage)
         }
         let reached = isComplete ? plan.effectiveCount(masks) : try await held(game, plan, upTo: masks)
-        await explanation.advance(imageMasks: reached, textMasks: 0)
+        guard isJoint else { return await explanation.advance(imageMasks: reached, textMasks: 0) }
+        let pairs = try await held(explanation.textGame, explanation.textPlan, upTo: reached)
+        await explanation.advance(imageMasks: pairs, textMasks: pairs)
+    }
+
+    /// The text masks of the next pairs.
+    private func encodeTextOfPairs(upTo masks: Int, _ control: RefinementControl, _ interruptible: Bool) async throws {
+        try await encode(explanation.textPlan, explanation.textGame, upTo: masks, control, interruptible: interruptible) {
+            [encoder, explanation] in try await encoder.encode($0, of: explanation.maskedText)
+        }
     }
 
     /// Encodes the masks of a plan that its game lacks.

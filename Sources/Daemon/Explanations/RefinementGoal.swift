@@ -17,11 +17,20 @@ extension RefinementGoal {
         let imageMasks =
             parameters.budget?.imageMasks
             ?? (hasRule
-                ? configuration.maximumImageMasks : min(Self.defaultImageMasks, configuration.maximumImageMasks))
+                ? explanation.settings.sampling == .joint
+                    ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks
+                : min(Self.defaultImageMasks, configuration.maximumImageMasks))
         let textMasks =
             parameters.budget?.textMasks ?? min(Self.defaultTextMasks, configuration.maximumTextMasks)
-        try Self.check(imageMasks, "imageMasks", limit: configuration.maximumImageMasks)
+        let isJoint = explanation.settings.sampling == .joint
+        try Self.check(
+            imageMasks, "imageMasks", limit: isJoint ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks)
         try Self.check(textMasks, "textMasks", limit: configuration.maximumTextMasks)
+        if isJoint, parameters.budget?.textMasks != nil {
+            throw ApplicationError(
+                .budgetInvalid,
+                "budget.textMasks does not go with joint sampling: budget.imageMasks is the number of pairs, each with a text mask of its own")
+        }
         if let deadline = parameters.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {
             throw ParameterError("deadlineMilliseconds", "must be above 0 and at most a day; it is \(deadline)")
         }
@@ -38,9 +47,15 @@ extension RefinementGoal {
         let asksForStability = until?.stableRounds != nil || (until?.topK != nil && until?.standardError == nil)
         self.init(
             imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
-            textMasks: explanation.textPlan.effectiveCount(textMasks), standardError: until?.standardError,
+            textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks), standardError: until?.standardError,
             topK: until?.topK ?? (asksForStability ? 10 : nil),
             stableRounds: asksForStability ? (until?.stableRounds ?? 2) + 1 : .max)
+    }
+
+    /// Pairs of masks drawn together that an explanation may ask for: a long caption has as many text masks as pairs.
+    private static func maximumPairs(_ explanation: Explanation, _ configuration: DaemonConfiguration) -> Int {
+        explanation.textPlayers.count < 40 && 1 << explanation.textPlayers.count <= configuration.maximumTextMasks
+            ? configuration.maximumImageMasks : min(configuration.maximumImageMasks, configuration.maximumTextMasks)
     }
 
     private static func check(_ masks: Int, _ name: String, limit: Int) throws {

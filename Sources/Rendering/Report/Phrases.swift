@@ -28,7 +28,9 @@ extension Report {
         if estimate.index != "FSII" { parts.append("p = \(NumberText.trimmedPlain(estimate.p))") }
         parts.append("order \(estimate.order)")
         parts.append(estimate.estimator == "leastSquares" ? "least squares" : estimate.estimator)
-        parts.append("\(estimate.imageMasks) image and \(estimate.textMasks) text masks")
+        parts.append(
+            estimate.isJointlySampled
+                ? "\(estimate.imageMasks) pairs of masks" : "\(estimate.imageMasks) image and \(estimate.textMasks) text masks")
         if let r2 = estimate.looR2, r2.isFinite {
             parts.append("leave-one-out R² \(NumberText.plain(r2, decimals: 2))")
         }

@@ -157,12 +157,14 @@ extension Picture {
         public var looR2: Double?
         public var imageMasks: Int
         public var textMasks: Int
+        /// Whether image and text masks were drawn together, as many pairs as there are of either.
+        public var isJointlySampled: Bool
 
         public init(
             index: String, p: Double, order: Int, estimator: String, first: [Double],
             firstOrderReading: [Double], pairs: [Double]? = nil, firstErrors: [Double]? = nil,
             readingErrors: [Double]? = nil, pairErrors: [Double]? = nil, looR2: Double? = nil,
-            imageMasks: Int, textMasks: Int
+            imageMasks: Int, textMasks: Int, isJointlySampled: Bool = false
         ) {
             self.index = index
             self.p = p
@@ -177,6 +179,7 @@ extension Picture {
             self.looR2 = looR2
             self.imageMasks = imageMasks
             self.textMasks = textMasks
+            self.isJointlySampled = isJointlySampled
         }
     }
 

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// The masks, weights and unknowns of a joint estimate.
-struct JointProblem {
+/// The cross product of image and text masks: every image mask meets every text mask.
+struct CrossedProblem: RegressionProblem {
     let game: BilinearGame
     let settings: EstimatorSettings
     let image: SideSample
@@ -27,20 +27,19 @@ struct JointProblem {
 
     private var offset: Double { game.bias - game.emptyValue }
 
-    /// Blocks of masks for the cross-validation and the jackknife: as many as memory allows, 0 for none.
+    var isExact: Bool { image.isExact && text.isExact }
+
     var foldCount: Int {
-        guard !(image.isExact && text.isExact) else { return 0 }
-        let unknowns = index.unknowns.count
-        let smallest = min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count)
-        let wanted = unknowns <= 2000 && settings.standardErrors ? 8 : unknowns <= 3500 ? 4 : 0
-        return smallest >= 4 * wanted ? wanted : 0
+        guard !isExact else { return 0 }
+        return affordableFolds(
+            masks: min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count), settings)
     }
 
     private func rows(_ sample: SideSample, fold: Int, of folds: Int) -> [Int] {
         sample.isExact ? [] : Array(stride(from: fold, to: sample.coalitions.count, by: folds))
     }
 
-    /// The whole system, and what each fold's removal takes from it: the pairs that hold an image or a text mask of the fold.
+    /// A fold's removal takes the pairs that hold an image or a text mask of it.
     func systems(folds: Int) -> (whole: JointSystem, deletions: [JointSystem]) {
         var whole = JointSystem(index: index)
         var deletions = [JointSystem](repeating: JointSystem(index: index), count: folds)
@@ -88,10 +87,10 @@ struct JointProblem {
         }
     }
 
-    /// The diagonal that `ridge` adds to M, λ/(m τ²) of each sampled side, for weights that add up to `total`; nil for `leastSquares` and where
-    /// nothing was sampled.
-    func penalties(total: Double) -> [Double]? {
-        guard settings.estimator == .ridge, !(image.isExact && text.isExact) else { return nil }
+    /// λ/(m τ²) of each sampled side.
+    func penalties() -> [Double]? {
+        guard settings.estimator == .ridge, !isExact else { return nil }
+        let total = weights.total
         let ofImage = sidePenalties(image, features: imageFeatures)
         let ofText = sidePenalties(text, features: textFeatures)
         return index.unknowns.map { total * (ofImage[$0.image] + ofText[$0.text]) }
@@ -107,14 +106,12 @@ struct JointProblem {
         return result
     }
 
-    /// Adds the pairs of a fold's image masks and texts, predicted by a solution from the other folds.
     func addTestPairs(fold: Int, of folds: Int, solution: [Double], to moments: inout WeightedMoments) {
         let images = image.isExact ? Array(image.coalitions.indices) : rows(image, fold: fold, of: folds)
         let texts = text.isExact ? Array(text.coalitions.indices) : rows(text, fold: fold, of: folds)
         add(images: images, texts: texts, solution: solution, to: &moments)
     }
 
-    /// R² over all pairs.
     func rSquared(_ solution: [Double]) -> Double? {
         var moments = WeightedMoments()
         add(images: Array(image.coalitions.indices), texts: Array(text.coalitions.indices), solution: solution, to: &moments)
