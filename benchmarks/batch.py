@@ -172,9 +172,8 @@ def main():
     cpu = re.search(r"^model name\s*: (.*)$", open("/proc/cpuinfo").read(), re.M).group(1)
     date = datetime.date.today().isoformat()
     target = ROOT / "benchmarks/results" / f"{date}-batch-{re.sub(r'[^a-z0-9]+', '-', cpu.lower()).strip('-')}.md"
-    load = os.getloadavg()[0]
     report = [f"# Batches: {date}, {cpu}, {os.cpu_count()} cores\n",
-              f"Model {options.model}; load of the machine at the start: {load:.1f}. `batch.py {' '.join(sys.argv[1:])}`\n"]
+              f"Model {options.model}. `batch.py {' '.join(sys.argv[1:])}`\n"]
     good = True
     with tempfile.TemporaryDirectory(prefix="fixlipd-batch-") as folder:
         runs = Runs(options, Path(folder))
