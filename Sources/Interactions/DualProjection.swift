@@ -4,6 +4,8 @@ import LinearAlgebra
 protocol KernelSystem: Sendable {
     /// C·B for B of `[masks, columns]`.
     func solve(_ right: Matrix<Double>) -> Matrix<Double>
+    /// The same, as exactly as error estimates need it.
+    func nearlySolve(_ right: Matrix<Double>) -> Matrix<Double>
     /// φᵀCφ of each column φ.
     func quadraticForms(_ columns: Matrix<Double>) -> [Double]
     /// The diagonal of C: of all masks, or of as many of the first as an error estimate looks at.
@@ -11,6 +13,8 @@ protocol KernelSystem: Sendable {
 }
 
 extension Cholesky: KernelSystem where Element == Double {
+    func nearlySolve(_ right: Matrix<Double>) -> Matrix<Double> { solve(right) }
+
     func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
         // φᵀCφ is the squared length of U⁻ᵀφ.
         whiten(columns).columnSquares
@@ -58,8 +62,10 @@ struct DualProjection {
     }
 
     /// P·Y for Y of `[masks, responses]`.
-    func times(_ responses: Matrix<Double>) -> Matrix<Double> {
-        var result = system.solve(responses)
+    ///
+    /// - Parameter forErrors: whether it is only for error estimates.
+    func times(_ responses: Matrix<Double>, forErrors: Bool = false) -> Matrix<Double> {
+        var result = forErrors ? system.nearlySolve(responses) : system.solve(responses)
         let width = responses.columns
         for r in 0..<width {
             var total = 0.0

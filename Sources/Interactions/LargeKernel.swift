@@ -3,8 +3,8 @@ import LinearAlgebra
 /// K + λN of more masks than are factored in double precision, for K as in ``OrderKernels``.
 ///
 /// A factor in single precision, at a quarter of the memory that K and its factor take in double, preconditions conjugate gradients; their
-/// products with K are in double precision and made in blocks, without storing K. The solutions are those of a direct solve; quadratic forms
-/// and the diagonal, of which only standard errors and R² are made, are those of the factor.
+/// products with K are in double precision and made in blocks, without storing K. The solutions are those of a direct solve; what only standard
+/// errors and R² are made of comes from the factor alone.
 struct LargeKernel: KernelSystem {
     /// √v_i χ_i and its square, `[masks, players]`.
     private let scaled: Matrix<Double>
@@ -96,7 +96,7 @@ struct LargeKernel: KernelSystem {
         let targets = right.columnSquares.map { $0 * Self.tolerance * Self.tolerance }
         var solution = Matrix<Double>(rows: right.rows, columns: width)
         var residual = right
-        var preconditioned = nearlySolved(residual)
+        var preconditioned = nearlySolve(residual)
         var direction = preconditioned
         var progress = residual.columnProducts(preconditioned)
         for _ in 0..<Self.maximumSteps {
@@ -105,7 +105,7 @@ struct LargeKernel: KernelSystem {
             solution.add(direction, scaledBy: steps)
             residual.add(image, scaledBy: steps.map { -$0 })
             if zip(residual.columnSquares, targets).allSatisfy({ $0 <= $1 }) { break }
-            preconditioned = nearlySolved(residual)
+            preconditioned = nearlySolve(residual)
             let next = residual.columnProducts(preconditioned)
             let turns = zip(next, progress).map { $1 > 0 ? $0 / $1 : 0 }
             progress = next
@@ -115,7 +115,7 @@ struct LargeKernel: KernelSystem {
         return solution
     }
 
-    private func nearlySolved(_ right: Matrix<Double>) -> Matrix<Double> { Matrix<Double>(factor.solve(Matrix<Float>(right))) }
+    func nearlySolve(_ right: Matrix<Double>) -> Matrix<Double> { Matrix<Double>(factor.solve(Matrix<Float>(right))) }
 
     func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
         factor.whiten(Matrix<Float>(columns)).columnSquares.map(Double.init)

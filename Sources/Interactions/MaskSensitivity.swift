@@ -39,7 +39,7 @@ struct MaskSensitivity: Sendable {
             pairShrunk = []
             return
         }
-        pairSums = projection.times(RidgeFit.pairSums(variables, shrinkage: shrinkage))
+        pairSums = projection.times(RidgeFit.pairSums(variables, shrinkage: shrinkage), forErrors: true)
         pairShrunk = Self.pairShrunk(projection, variables: variables, shrinkage: shrinkage)
     }
 

@@ -52,7 +52,7 @@ extension RidgeSolution {
             let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: features.order)
             projection = try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise)
         }
-        let projected = projection.times(variables)
+        let projected = projection.times(variables, forErrors: true)
         let fit = RidgeFit(
             features: features, counts: sample.counts, weights: sample.weights, variables: variables, shrinkage: shrinkage, form: .dual,
             leverage: MaskLeverage(projection, projected: projected, variables: variables, shrinkage: shrinkage, counts: sample.counts),
