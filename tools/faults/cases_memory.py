@@ -42,7 +42,10 @@ def idle_explanations_are_closed(setting):
         check(client.error_code("explanation/values", {"explanation": opened[0]}) == 1008, "a closed explanation is not 1008")
         models = client.result("server/status")["models"]
         check(all(model["inUse"] == 0 for model in models), f"a model is still held: {models}")
-    return f"{len(opened)} explanations"
+        for _ in range(setting.amount(3, 20)):
+            reply = client.call("explain", {"image": SCENE, "text": "a kite", "deadlineMilliseconds": 800})
+            check("result" in reply, f"an explanation was closed while it was made: {reply}")
+    return f"{len(opened)} explanations; {setting.amount(3, 20)} that took longer than the limit stayed"
 
 
 @case

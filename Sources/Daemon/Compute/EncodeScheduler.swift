@@ -20,6 +20,8 @@ final class EncodeScheduler: @unchecked Sendable {
     private var inPreparation: [Int: Int] = [:]
     /// Until when a worker that found few images waits for those.
     private var gatheringEnd: Double?
+    /// When the workers will be woken because gathering is over.
+    private var wakeUp: Double?
     let threadCount: Int
 
     /// Masks of one text share the states of their common beginnings, so that many at a time cost little.
@@ -216,6 +218,19 @@ final class EncodeScheduler: @unchecked Sendable {
         return true
     }
 
+    /// With `condition` locked. A timed wait on `condition` would go by the wall clock, which may be set back meanwhile.
+    private func wakeWorkers(at instant: Double) {
+        guard wakeUp != instant else { return }
+        wakeUp = instant
+        let left = instant - ProcessInfo.processInfo.systemUptime
+        DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: .now() + max(0.001, left)) { [self] in
+            condition.withLock {
+                wakeUp = nil
+                condition.broadcast()
+            }
+        }
+    }
+
     private func work() {
         var workspaces: [Int: EncoderWorkspace] = [:]
         var seen = 0
@@ -224,12 +239,8 @@ final class EncodeScheduler: @unchecked Sendable {
             var batch = takeBatch()
             while batch.isEmpty && !isStopped {
                 if seen != generation { break }
-                if let gatheringEnd {
-                    let left = gatheringEnd - ProcessInfo.processInfo.systemUptime
-                    _ = condition.wait(until: Date(timeIntervalSinceNow: max(0.001, left)))
-                } else {
-                    condition.wait()
-                }
+                if let gatheringEnd { wakeWorkers(at: gatheringEnd) }
+                condition.wait()
                 batch = takeBatch()
             }
             if seen != generation {

@@ -123,6 +123,11 @@ extension Services {
             else { return }
             context.sendProgress(token: token, value: value)
         }
+        // Until then it is busy; from then on it is idle.
+        func end() async {
+            await explanations.touch(explanation.id)
+            await explanation.end(control)
+        }
         await explanation.begin(control)
         let reason: FIxLIPProtocol.StopReason
         do {
@@ -131,9 +136,9 @@ extension Services {
             } onCancel: {
                 control.end(.cancelled)
             }
-            await explanation.end(control)
+            await end()
         } catch {
-            await explanation.end(control)
+            await end()
             throw error
         }
         let wantsErrors = selection.standardErrors ?? false
