@@ -47,7 +47,7 @@ class Daemon:
     logged no crash; a case that ends it on purpose says so with `kill`, `wait` or `terminate`."""
 
     def __init__(self, program, folder, *options, descriptor_limit=None, log_level="warning", socket=None,
-                 inherited=None, expect_start=True):
+                 inherited=None, expect_start=True, variables=None):
         self.program = str(program)
         self.folder = pathlib.Path(folder)
         self.options = [str(option) for option in options]
@@ -56,6 +56,7 @@ class Daemon:
         self.socket = str(socket or self.folder / "f.sock")
         self.inherited = inherited
         self.expect_start = expect_start
+        self.variables = variables or {}
         self.log_path = self.folder / "log"
         self.process = None
         self.ended = False
@@ -73,8 +74,8 @@ class Daemon:
             keep = (number,)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment(self.folder),
-                cwd=self.folder, preexec_fn=self.limit_descriptors, pass_fds=keep)
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                env=environment(self.folder) | self.variables, cwd=self.folder, preexec_fn=self.limit_descriptors, pass_fds=keep)
         ready = self.process.stdout.readline()
         if not ready:
             status = self.process.wait(30)

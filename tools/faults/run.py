@@ -14,6 +14,7 @@ import time
 import traceback
 
 import cases
+import cases_clock
 import cases_files
 import cases_load
 import cases_memory
@@ -23,7 +24,7 @@ import cases_wire
 from client import Ended
 from daemon import REPOSITORY, Failure
 
-MODULES = (cases_wire, cases_files, cases_memory, cases_process, cases_state, cases_load)
+MODULES = (cases_wire, cases_files, cases_memory, cases_process, cases_state, cases_clock, cases_load)
 
 
 def arguments():
