@@ -30,7 +30,7 @@ MODULES = (cases_wire, cases_files, cases_memory, cases_process, cases_state, ca
 def arguments():
     parser = argparse.ArgumentParser(description="Fault and load tests against the real daemon.")
     extent = parser.add_mutually_exclusive_group()
-    extent.add_argument("--quick", action="store_true", help="under a minute on an idle machine (default)")
+    extent.add_argument("--quick", action="store_true", help="two minutes on an idle machine (default)")
     extent.add_argument("--full", action="store_true", help="more of everything: 200 clients for two minutes, …")
     parser.add_argument("--daemon", default=os.environ.get("FIXLIPD", str(REPOSITORY / ".build/release/fixlipd")))
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these cases")
