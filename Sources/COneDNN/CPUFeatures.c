@@ -1,9 +1,22 @@
 #include "COneDNN.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+
+/// Leaves out what $FIXLIPD_INSTRUCTION_SET ("avx2" or "baseline") does not allow, so that any processor can compute as an
+/// older one does.
+static void limit(cdnn_cpu *cpu) {
+  const char *allowed = getenv("FIXLIPD_INSTRUCTION_SET");
+  if (!allowed) return;
+  const bool baseline = strcmp(allowed, "baseline") == 0;
+  if (!baseline && strcmp(allowed, "avx2") != 0) return;
+  cpu->avx512f = cpu->avx512bw = cpu->avx512vl = cpu->avx512dq = cpu->avx512_vnni = cpu->avx512_bf16 = false;
+  cpu->avx_vnni = cpu->amx_tile = cpu->amx_bf16 = cpu->amx_int8 = false;
+  if (baseline) cpu->avx2 = cpu->fma = cpu->f16c = false;
+}
 
 static uint64_t xgetbv0(void) {
   uint32_t low, high;
@@ -49,6 +62,7 @@ cdnn_cpu cdnn_cpu_features(void) {
       cpu.avx512_bf16 = zmm && (a & (1u << 5));
     }
   }
+  limit(&cpu);
   return cpu;
 }
 

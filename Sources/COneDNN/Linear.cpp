@@ -5,34 +5,20 @@
 #include <cstring>
 #include <exception>
 
+#include "InstructionSet.h"
 #include "Products.h"
-#include "RowKernels.h"
 
 namespace cdnn {
-
-const RowKernels &row_kernels() {
-  static const RowKernels &chosen = []() -> const RowKernels & {
-#if defined(__x86_64__)
-    const cdnn_cpu cpu = cdnn_cpu_features();
-    if (cpu.avx512f && cpu.avx512bw && cpu.avx512vl && cpu.avx512dq && cpu.fma && cpu.f16c) return avx512_kernels;
-    if (cpu.avx2 && cpu.fma && cpu.f16c) return avx2_kernels;
-#endif
-    return baseline_kernels;
-  }();
-  return chosen;
-}
 
 namespace {
 
 // 64 rows of 3,072 32-bit sums stay in a core's second-level cache until they are scaled.
 constexpr int64_t integer_block_rows = 64;
 constexpr int64_t block_rows = 512;
+// 192 rows of 256 32-bit values stay in a core's second-level cache.
+constexpr int64_t panel_block_rows = 192;
 
-int64_t value_bytes(cdnn_format format) { return format == CDNN_F32 ? 4 : format == CDNN_BF16 ? 2 : 1; }
-
-char *row(const cdnn_rows &rows, int64_t index) {
-  return static_cast<char *>(rows.values) + index * rows.columns * value_bytes(rows.format);
-}
+void *row(const cdnn_rows &rows, int64_t index) { return from_row(rows, index).values; }
 
 void execute(cdnn_context &context, const cdnn_matrix &matrix, const ProductKey &key, void *source, void *destination) {
   Product &p = product(context, key, matrix.weights.get_desc());
@@ -75,6 +61,33 @@ void execute_rows(cdnn_context &context, const cdnn_matrix &matrix, const Produc
   }
 }
 
+// Rows are computed in blocks of about the same size, since each block reads all weights.
+int64_t rows_at_once(const cdnn_matrix &matrix, int64_t rows) {
+  const int64_t most = matrix.panels ? panel_block_rows : matrix.format == CDNN_U8 ? integer_block_rows : block_rows;
+  if (!matrix.panels) return most;
+  const int64_t blocks = (rows + most - 1) / most;
+  return (rows + blocks - 1) / blocks;
+}
+
+Panels panels(const cdnn_matrix &matrix) {
+  return {matrix.outputs, matrix.inputs, panel_kernels().width, matrix.steps, matrix.panels.get(), matrix.plain_bias.get()};
+}
+
+void *panel_scratch(cdnn_context &context, const cdnn_matrix &matrix, int64_t rows) {
+  return context.panel_scratch.reserve<char>(panel_kernels().scratch_bytes(panels(matrix), rows));
+}
+
+// Sums of an integer product of some rows, before they are scaled.
+void integer_sums(cdnn_context &context, const cdnn_matrix &matrix, const cdnn_rows &source, int64_t first, int64_t rows,
+                  int32_t *sums) {
+  if (matrix.panels) {
+    panel_kernels().integer_product(panels(matrix), from_row(source, first), rows, sums, panel_scratch(context, matrix, rows));
+  } else {
+    const ProductKey key{matrix.outputs, matrix.inputs, rows, CDNN_U8, CDNN_F32, CDNN_NONE, false, false};
+    execute_rows(context, matrix, key, row(source, first), sums);
+  }
+}
+
 }  // namespace
 }  // namespace cdnn
 
@@ -107,22 +120,24 @@ int cdnn_linear(cdnn_context *context, const cdnn_matrix *matrix, cdnn_rows sour
   using namespace cdnn;
   try {
     const bool integers = matrix->format == CDNN_U8;
-    const int64_t block = integers ? integer_block_rows : block_rows;
+    const int64_t block = rows_at_once(*matrix, rows);
     for (int64_t r = 0; r < rows; r += block) {
       const int64_t n = std::min(block, rows - r);
-      if (!integers) {
+      if (integers) {
+        int32_t *sums = context->integer_product.reserve<int32_t>(block * matrix->outputs);
+        integer_sums(*context, *matrix, source, r, n, sums);
+        row_kernels().finish_integer_product(sums, n, matrix->outputs, source.scale + r, source.zero + r,
+                                             matrix->scale.get(), matrix->sum.get(), matrix->plain_bias.get(), activation,
+                                             accumulate, destination, r,
+                                             context->row.reserve<float>(matrix->outputs + 64));
+      } else if (matrix->panels) {
+        panel_kernels().product(panels(*matrix), from_row(source, r), n, from_row(destination, r), activation, accumulate,
+                                panel_scratch(*context, *matrix, n));
+      } else {
         const ProductKey key{matrix->outputs, matrix->inputs,   n,          matrix->format,
                              destination.format, activation, matrix->has_bias, accumulate};
         execute_rows(*context, *matrix, key, row(source, r), row(destination, r));
-        continue;
       }
-      const ProductKey key{matrix->outputs, matrix->inputs, n, CDNN_U8, CDNN_F32, CDNN_NONE, false, false};
-      int32_t *sums = context->integer_product.reserve<int32_t>(integer_block_rows * matrix->outputs);
-      execute_rows(*context, *matrix, key, row(source, r), sums);
-      row_kernels().finish_integer_product(sums, n, matrix->outputs, source.scale + r, source.zero + r,
-                                           matrix->scale.get(), matrix->sum.get(), matrix->plain_bias.get(), activation,
-                                           accumulate, destination, r,
-                                           context->row.reserve<float>(matrix->outputs + 64));
     }
     return 0;
   } catch (const std::exception &e) {

@@ -1,4 +1,4 @@
-// The row operations, compiled once per instruction set from RowKernelsBody.h and chosen once by the processor's features.
+// The row operations, compiled once per instruction set from RowKernelsBody.h.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,5 @@ struct RowKernels {
   void (*attention_over)(const float *q, const float *k, const float *v, int64_t kv_stride, const int32_t *indices,
                          int64_t keys, int64_t heads, int64_t width, float *out, float *scratch);
 };
-
-extern const RowKernels baseline_kernels;
-#if defined(__x86_64__)
-extern const RowKernels avx2_kernels;
-extern const RowKernels avx512_kernels;
-#endif
-
-/// The widest kernels that the processor runs.
-const RowKernels &row_kernels();
 
 }  // namespace cdnn

@@ -1,5 +1,5 @@
-// Included once per instruction set, with CDNN_NAMESPACE, CDNN_LANES (floats per register) and CDNN_BLOCK_ROWS (rows whose
-// accumulators fit the registers) defined. Sums run in one fixed order per row, so a row's result does not depend on
+// Included once per instruction set, with CDNN_NAMESPACE, CDNN_LANES (floats per register), CDNN_BLOCK_ROWS (rows whose
+// accumulators fit the registers) and CDNN_FUSED (whether a product and a sum are one instruction) defined. Sums run in one fixed order per row, so a row's result does not depend on
 // which rows surround it.
 
 #include <cmath>
@@ -22,8 +22,13 @@ typedef uint16_t Halves __attribute__((vector_size(CDNN_LANES * 2), aligned(2)))
 
 CDNN_INLINE Vec load(const float *p) { return *reinterpret_cast<const Vec *>(p); }
 CDNN_INLINE void store(float *p, Vec v) { *reinterpret_cast<Vec *>(p) = v; }
-CDNN_INLINE Vec splat(float x) { return Vec{} + x; }
+// Less zero: adding it would be an instruction, since 0 + -0 is 0.
+CDNN_INLINE Vec splat(float x) { return x - Vec{}; }
+#if CDNN_FUSED
 CDNN_INLINE Vec fma(Vec a, Vec b, Vec c) { return __builtin_elementwise_fma(a, b, c); }
+#else
+CDNN_INLINE Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }
+#endif
 CDNN_INLINE Vec larger(Vec a, Vec b) { return __builtin_elementwise_max(a, b); }
 CDNN_INLINE Vec smaller(Vec a, Vec b) { return __builtin_elementwise_min(a, b); }
 
@@ -75,7 +80,7 @@ CDNN_INLINE Vec exponential(Vec x) {
 
 CDNN_INLINE Vec sigmoid(Vec x) { return splat(1.0f) / (splat(1.0f) + exponential(-x)); }
 
-// Abramowitz and Stegun 7.1.26 (absolute error 1.5e-7): enough beside 8-bit rounding, which is where it is used.
+// Abramowitz and Stegun 7.1.26, absolute error 1.5e-7.
 CDNN_INLINE Vec normal_distribution(Vec x) {
   Vec z = larger(x, -x) * splat(0.70710678f);
   Vec t = splat(1.0f) / fma(splat(0.3275911f), z, splat(1.0f));
@@ -368,13 +373,8 @@ static void attention_over(const float *q, const float *k, const float *v, int64
   }
 }
 
-constexpr RowKernels kernels = {layer_norm, convert_rows, finish_integer_product, attention_scratch, attention,
-                                attention_over};
+constexpr RowKernels row_operations = {layer_norm, convert_rows, finish_integer_product, attention_scratch, attention,
+                                       attention_over};
 
 }  // namespace CDNN_NAMESPACE
 }  // namespace cdnn
-
-#undef CDNN_NAMESPACE
-#undef CDNN_LANES
-#undef CDNN_BLOCK_ROWS
-#undef CDNN_INLINE

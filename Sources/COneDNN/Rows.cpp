@@ -1,8 +1,9 @@
 #include <cstring>
 
 #include "Context.h"
-#include "RowKernels.h"
+#include "InstructionSet.h"
 
+using cdnn::from_row;
 using cdnn::row_kernels;
 
 namespace {
@@ -11,16 +12,6 @@ namespace {
 float *attention_target(cdnn_context *context, const cdnn_rows &destination, int64_t row, int64_t rows) {
   if (destination.format == CDNN_F32) return static_cast<float *>(destination.values) + row * destination.columns;
   return context->attention_rows.reserve<float>(rows * destination.columns);
-}
-
-cdnn_rows from_row(cdnn_rows rows, int64_t row) {
-  const int64_t size = rows.format == CDNN_F32 ? 4 : rows.format == CDNN_BF16 ? 2 : 1;
-  rows.values = static_cast<char *>(rows.values) + row * rows.columns * size;
-  if (rows.format == CDNN_U8) {
-    rows.scale += row;
-    rows.zero += row;
-  }
-  return rows;
 }
 
 }  // namespace

@@ -70,3 +70,9 @@ func dot(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 
 func relativeError(_ found: [Float], _ expected: [Float]) -> Float {
     zip(found, expected).map { abs($0 - $1) }.max()! / expected.map(abs).max()!
 }
+
+/// The norm of all differences, as a share of the norm of all expected values.
+func relativeError(_ found: [[Float]], _ expected: [[Float]]) -> Float {
+    let differences = zip(found.joined(), expected.joined()).map { $0 - $1 }
+    return (dot(differences, differences) / dot(Array(expected.joined()), Array(expected.joined()))).squareRoot()
+}

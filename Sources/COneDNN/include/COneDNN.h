@@ -1,4 +1,5 @@
-// Matrix products on oneDNN (2.x and 3.x behind one interface) and the row operations a transformer needs around them.
+// Matrix products, on oneDNN (2.x and 3.x behind one interface) where it has AVX-512 and in panels elsewhere, and the row
+// operations a transformer needs around them.
 // Everything here runs on the calling thread. Functions that can fail return 0 on success; otherwise they return 1 and
 // write a message that ends in NUL into `error` (at most CDNN_ERROR_LENGTH bytes).
 #ifndef CONEDNN_H
@@ -44,7 +45,7 @@ typedef struct cdnn_cpu {
   bool avx2, fma, f16c, avx512f, avx512bw, avx512vl, avx512dq, avx512_vnni, avx512_bf16, avx_vnni, amx_tile, amx_bf16, amx_int8;
 } cdnn_cpu;
 
-/// What the processor and the operating system both support.
+/// What the processor and the operating system both support, and $FIXLIPD_INSTRUCTION_SET allows.
 cdnn_cpu cdnn_cpu_features(void);
 
 /// oneDNN's own version, as "major.minor.patch".
@@ -55,8 +56,9 @@ void cdnn_use_calling_thread_only(void);
 
 // Packed weights ------------------------------------------------------------------------------------------------------
 
-/// Packs `weights` `[outputs, inputs]` (row by row) and `bias` `[outputs]` (or NULL) in oneDNN's layout for the format its
-/// products take: CDNN_F32, CDNN_BF16, or CDNN_U8 (signed 8-bit weights with a scale per output, unsigned 8-bit rows).
+/// Packs `weights` `[outputs, inputs]` (row by row) and `bias` `[outputs]` (or NULL) for the format their products take:
+/// CDNN_F32, CDNN_BF16, or CDNN_U8 (signed integer weights with a scale per output, unsigned 8-bit rows). On processors with
+/// AVX-512 the layout and the products are oneDNN's; on others both are this target's.
 /// The result never changes afterwards and may be used by several threads at once.
 int cdnn_matrix_create(cdnn_matrix **matrix, const float *weights, const float *bias, int64_t outputs, int64_t inputs,
                        cdnn_format format, char *error);

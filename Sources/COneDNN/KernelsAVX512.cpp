@@ -1,6 +1,8 @@
-#include "RowKernels.h"
+#include "InstructionSet.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #include <cmath>
 #include <cstring>
 
@@ -8,8 +10,11 @@
 #define CDNN_NAMESPACE avx512
 #define CDNN_LANES 16
 #define CDNN_BLOCK_ROWS 8
+#define CDNN_FUSED 1
+#define CDNN_MULTIPLY_PAIRS(a, b) (Int) _mm512_madd_epi16((__m512i)(a), (__m512i)(b))
 #include "RowKernelsBody.h"
+#include "PanelKernelsBody.h"
 #pragma clang attribute pop
 
-const cdnn::RowKernels cdnn::avx512_kernels = cdnn::avx512::kernels;
+const cdnn::InstructionSet cdnn::avx512_instructions = {cdnn::avx512::row_operations, cdnn::avx512::panel_products};
 #endif
