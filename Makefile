@@ -10,7 +10,7 @@ PYTHON ?= python3
 PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev \
 	libsentencepiece-dev libssl-dev
 # Programs that tests drive the clients with.
-TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh python3-numpy fonts-noto-color-emoji
+TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh python3-numpy fonts-noto-color-emoji chromium
 
 setup:
 	@tools/setup/debian-packages $(PACKAGES)

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <stdexcept>
 #include <vector>
 
 #include "Context.h"
@@ -22,21 +23,24 @@ void write_error(char *error, const char *what, const char *why) {
 
 namespace {
 
-/// The largest integer that a weight of one output may become, so that no sum of products with 8-bit rows overflows.
+/// Integers of panels have 16 bits and are added in 32. The largest one that a weight may become, so that no sum of products with
+/// 8-bit rows overflows; rounding takes each weight up by half at most.
 /// - magnitude: the sum of the output's absolute weights in parts of the largest one.
-int32_t largest_integer(double magnitude, int64_t inputs) {
-  if (!products_by_onednn()) {
-    // Panels hold 16-bit integers and add in 32 bits; rounding takes each weight up by half at most.
-    const double room = (2147483647.0 / 255 - 0.5 * inputs) / (magnitude > 1 ? magnitude : 1);
-    return room < 8191 ? static_cast<int32_t>(room) : 8191;
-  }
-  // vpdpbusd adds in 32 bits; the older multiply-add pairs saturate at 16, where 255 * 63 * 2 still fits.
+int32_t largest_in_panels(double magnitude, int64_t inputs) {
+  const double room = (2147483647.0 / 255 - 0.5 * inputs) / (magnitude > 1 ? magnitude : 1);
+  return room < 8191 ? static_cast<int32_t>(room) : 8191;
+}
+
+/// oneDNN's integers have 8 bits. vpdpbusd adds in 32; the older multiply-add pairs saturate at 16, where 255 * 63 * 2 still fits.
+int32_t largest_in_onednn() {
   const cdnn_cpu cpu = cdnn_cpu_features();
   return cpu.avx512_vnni || cpu.avx_vnni ? 127 : 63;
 }
 
-template <typename Integer>
-std::vector<Integer> quantise(cdnn_matrix &matrix, const float *weights) {
+/// Weights as integers, each output with a scale of its own; `largest_integer(magnitude)` bounds them.
+/// - Throws: std::invalid_argument where a weight is not finite.
+template <typename Integer, typename Bound>
+std::vector<Integer> quantise(cdnn_matrix &matrix, const float *weights, Bound largest_integer) {
   std::vector<Integer> integers(static_cast<size_t>(matrix.outputs) * matrix.inputs);
   matrix.scale = std::make_unique<float[]>(matrix.outputs);
   matrix.sum = std::make_unique<float[]>(matrix.outputs);
@@ -47,8 +51,10 @@ std::vector<Integer> quantise(cdnn_matrix &matrix, const float *weights) {
       largest = std::fabs(w[i]) > largest ? std::fabs(w[i]) : largest;
       total += std::fabs(w[i]);
     }
-    const double magnitude = largest > 0 ? total / largest : 0;
-    const float scale = largest > 0 ? largest / largest_integer(magnitude, matrix.inputs) : 1.0f, inverse = 1.0f / scale;
+    if (!std::isfinite(total)) throw std::invalid_argument("a weight is not finite");
+    // Weights too small for a scale of their own become zeros.
+    const bool zeros = largest < 1e-30f;
+    const float scale = zeros ? 1.0f : largest / largest_integer(total / largest), inverse = 1.0f / scale;
     int32_t sum = 0;
     for (int64_t i = 0; i < matrix.inputs; i++) {
       // Adding 1.5 * 2^23 rounds to the nearest integer.
@@ -101,7 +107,8 @@ void fill_panels(cdnn_matrix &matrix, const float *weights, const float *bias) {
           make_panels<float>(matrix, [=](int64_t o, int64_t k) { return rounded_to_bf16(weights[o * inputs + k]); });
       break;
     case CDNN_U8: {
-      const std::vector<int16_t> integers = quantise<int16_t>(matrix, weights);
+      const std::vector<int16_t> integers = quantise<int16_t>(
+          matrix, weights, [&](double magnitude) { return largest_in_panels(magnitude, inputs); });
       matrix.panels = make_panels<int32_t>(matrix, [&](int64_t o, int64_t k) {
         const int16_t *w = integers.data() + o * inputs + 2 * k;
         const uint32_t second = 2 * k + 1 < inputs ? static_cast<uint16_t>(w[1]) : 0;
@@ -126,7 +133,8 @@ void fill_onednn(cdnn_matrix &matrix, const float *weights, const float *bias) {
   void *plain = const_cast<float *>(weights);
   memory::data_type type = memory::data_type::f32;
   if (matrix.format == CDNN_U8) {
-    integers = quantise<int8_t>(matrix, weights);
+    const int32_t largest = largest_in_onednn();
+    integers = quantise<int8_t>(matrix, weights, [=](double) { return largest; });
     plain = integers.data();
     type = memory::data_type::s8;
   }

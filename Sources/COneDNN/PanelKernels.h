@@ -18,8 +18,8 @@ struct Panels {
 };
 
 struct PanelKernels {
-  /// Outputs of a panel.
-  int64_t width;
+  /// Outputs of a panel, and rows of a tile.
+  int64_t width, tile_rows;
   /// Bytes of scratch that products of `rows` rows need.
   int64_t (*scratch_bytes)(const Panels &panels, int64_t rows);
   /// destination = activation(source * weightsᵀ + bias), or destination += it. The source is CDNN_F32 or CDNN_BF16.

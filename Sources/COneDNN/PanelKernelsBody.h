@@ -194,7 +194,7 @@ static void panel_integer_product(const Panels &panels, cdnn_rows source, int64_
   });
 }
 
-constexpr PanelKernels panel_products = {panel, panel_scratch_bytes, panel_product, panel_integer_product};
+constexpr PanelKernels panel_products = {panel, tile_rows, panel_scratch_bytes, panel_product, panel_integer_product};
 
 }  // namespace CDNN_NAMESPACE
 }  // namespace cdnn

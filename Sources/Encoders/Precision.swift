@@ -16,7 +16,7 @@ public enum Precision: String, Sendable, CaseIterable {
     func resolved(_ features: CPUFeatures, width: Int) -> Resolution {
         switch self {
         case .auto where features.bf16: Resolution(whole: .bf16, masks: .bf16, reason: "the processor has bf16 products")
-        case .auto where features.avx512 && !features.vnni:
+        case .auto where !features.fastIntegers:
             Resolution(whole: .f32, masks: .f32, reason: "the processor has no fast 8-bit or bf16 products")
         case .auto where width < LoadedModel.leastWidthForIntegers:
             Resolution(whole: .f32, masks: .f32, reason: "a model this small gains little from 8-bit masks")

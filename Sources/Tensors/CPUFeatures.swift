@@ -9,10 +9,12 @@ public struct CPUFeatures: Sendable, Equatable {
     public let avx512: Bool
     /// 8-bit products added in 32 bits (AVX-512 VNNI or AVX-VNNI).
     public let vnni: Bool
-    /// bf16 products in hardware (AVX-512 BF16 or AMX); without them oneDNN emulates bf16 and is slow.
+    /// bf16 products in hardware (AVX-512 BF16 or AMX); without them bf16 is emulated and not faster than f32.
     public let bf16: Bool
     /// Tile products (AMX).
     public let amx: Bool
+    /// Whether products of integers are faster than those of f32 values: with VNNI, and where 16-bit ones are added in pairs.
+    public let fastIntegers: Bool
 
     /// The features of the machine that this process runs on.
     public static let current = CPUFeatures()
@@ -34,6 +36,11 @@ public struct CPUFeatures: Sendable, Equatable {
         vnni = cpu.avx512_vnni || cpu.avx_vnni
         bf16 = cpu.avx512_bf16 || cpu.amx_bf16
         amx = cpu.amx_tile && (cpu.amx_bf16 || cpu.amx_int8)
+        #if arch(x86_64)
+        fastIntegers = vnni || !avx512
+        #else
+        fastIntegers = false
+        #endif
     }
 }
 

@@ -48,7 +48,7 @@ public final class ComputeContext {
     ) throws(TensorError) {
         precondition(source.format == linear.format && source.columns == linear.inputs && rows <= source.capacity)
         precondition(destination.columns == linear.outputs && rows <= destination.capacity)
-        // oneDNN's products end in the format they start in, or in f32; integer ones are converted here.
+        // Products end in the format they start in, or in f32.
         precondition(destination.format == .f32 || destination.format == linear.format)
         guard rows > 0 else { return }
         let failure: String? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CDNN_ERROR_LENGTH)) { text in

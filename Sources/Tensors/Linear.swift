@@ -20,11 +20,11 @@ public enum Activation: Sendable {
     }
 }
 
-/// A linear layer's weights, packed once in oneDNN's own layout.
+/// A linear layer's weights, packed once in the layout that its products take.
 ///
-/// The format decides how its products are computed: ``RowFormat/f32``, ``RowFormat/bf16``, or ``RowFormat/u8`` for 8-bit
+/// The format decides how its products are computed: ``RowFormat/f32``, ``RowFormat/bf16``, or ``RowFormat/u8`` for integer
 /// weights with a scale per output, applied to 8-bit rows with a scale and a zero point each.
-// Unchecked: the packed weights are written in the initialiser only, and oneDNN reads them without changing them.
+// Unchecked: the packed weights are written in the initialiser only, and products read them without changing them.
 public final class Linear: @unchecked Sendable {
     public let inputs: Int
     public let outputs: Int

@@ -81,6 +81,10 @@ struct Serve: AsyncParsableCommand {
     var readyFd: Int32?
 
     func validate() throws {
+        let instructions = ProcessInfo.processInfo.environment["FIXLIPD_INSTRUCTION_SET"]
+        if let instructions, !["avx2", "baseline"].contains(instructions) {
+            throw ValidationError("FIXLIPD_INSTRUCTION_SET is \"\(instructions)\"; it must be avx2 or baseline, or not set")
+        }
         let longest = DaemonConfiguration.longestWait
         if keepAlive != -1, !(0...longest).contains(keepAlive) {
             throw ValidationError("--keep-alive must be -1 or seconds, at most a year")

@@ -3,10 +3,8 @@ import Foundation
 import Tensors
 import Testing
 
-/// Where the processor has 8-bit products and nothing better, `auto` judges each model by itself.
-@Suite(
-    "auto decides by the model",
-    .enabled(if: CPUFeatures.current.vnni && CPUFeatures.current.avx512 && !CPUFeatures.current.bf16))
+/// Where the processor has fast products of integers and nothing better, `auto` judges each model by itself.
+@Suite("auto decides by the model", .enabled(if: CPUFeatures.current.fastIntegers && !CPUFeatures.current.bf16))
 struct AutoPrecisionTests {
     /// clip-small with a vision tower of width 512 and random weights. The layer norms make the first channel `outlier` times as
     /// large as the others; the products that follow do not look at it, so in f32 it changes nothing.

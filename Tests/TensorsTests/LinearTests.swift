@@ -73,11 +73,49 @@ struct LinearTests {
     @Test("8-bit products agree within 8-bit rounding", arguments: cases)
     func int8(_ c: Case) throws { try run(c, format: .u8, tolerance: 0.06) }
 
+    @Test("Sums of the largest integers do not overflow", arguments: [(3072, 9), (4096, 16), (7, 3)])
+    func largestIntegers(_ inputs: Int, _ outputs: Int) throws {
+        // The same sign everywhere, at both ends of the 8-bit range.
+        let context = try ComputeContext()
+        context.useCallingThreadOnly()
+        for sign in [Float(1), -1] {
+            let linear = try Linear(
+                weights: [Float](repeating: sign * 0.25, count: outputs * inputs), bias: nil, outputs: outputs, inputs: inputs,
+                format: .u8)
+            let plain = Rows(capacity: 2, columns: inputs), source = Rows(.u8, capacity: 2, columns: inputs)
+            plain.copyRows(count: 2, of: [Float](repeating: 3, count: inputs) + [Float](repeating: -3, count: inputs))
+            context.convert(plain, rows: 2, into: source)
+            let result = Rows(capacity: 2, columns: outputs)
+            try context.apply(linear, to: source, rows: 2, into: result)
+            let expected = sign * 0.75 * Float(inputs)
+            for (found, expected) in zip(
+                result.array(rows: 2), [Float](repeating: expected, count: outputs) + [Float](repeating: -expected, count: outputs))
+            {
+                #expect(abs(found - expected) < 0.001 * abs(expected))
+            }
+        }
+    }
+
+    @Test("Weights that are not finite are refused for 8-bit products; tiny ones are zeros")
+    func unusualWeights() throws {
+        #expect { try Linear(weights: [1, .nan, 0, 0], bias: nil, outputs: 2, inputs: 2, format: .u8) } throws: {
+            "\($0)".contains("not finite")
+        }
+        let linear = try Linear(weights: [1e-40, -1e-40, 1, 2], bias: nil, outputs: 2, inputs: 2, format: .u8)
+        let context = try ComputeContext()
+        let plain = Rows(capacity: 1, columns: 2), source = Rows(.u8, capacity: 1, columns: 2), result = Rows(capacity: 1, columns: 2)
+        plain.copyRows(count: 1, of: [1, 1])
+        context.convert(plain, rows: 1, into: source)
+        try context.apply(linear, to: source, rows: 1, into: result)
+        let values = result.array(rows: 1)
+        #expect(values[0] == 0 && abs(values[1] - 3) < 0.05)
+    }
+
     @Test("A row's result is the same bits however many rows are computed with it", arguments: [RowFormat.f32, .bf16, .u8])
     func rowsAreIndependent(_ format: RowFormat) throws {
         for (inputs, outputs) in [(768, 768), (48, 144), (3072, 192), (100, 33)] {
             var random = RandomValues(seed: 3)
-            let rows = 150
+            let rows = 430
             let linear = try Linear(
                 weights: random.floats(outputs * inputs), bias: random.floats(outputs), outputs: outputs, inputs: inputs,
                 format: format)
@@ -89,7 +127,7 @@ struct LinearTests {
             let result = Rows(capacity: rows, columns: outputs)
             try context.apply(linear, to: source, rows: rows, activation: .gelu, into: result)
             let whole = result.array(rows: rows)
-            for n in [1, 2, 3, 5, 8, 13, 16, 21, 32, 49, 50, 64, 99, 128, 149] {
+            for n in [1, 2, 3, 5, 8, 13, 16, 21, 32, 49, 50, 64, 99, 128, 149, 203, 204, 205, 400, 429] {
                 try context.apply(linear, to: source, rows: n, activation: .gelu, into: result)
                 let same = result.array(rows: n) == Array(whole[0..<n * outputs])
                 #expect(same, "\(inputs) x \(outputs), \(n) rows")
