@@ -66,17 +66,14 @@ struct ConfigurationReader {
         return activation
     }
 
-    /// A nested object, with the keys of a legacy object (such as `text_config_dict`) in place of its own where both have
-    /// them, as the reference library resolves them.
+    /// A nested object. Where there is a legacy one (such as `text_config_dict`), it is taken instead: the reference library fills
+    /// it up with defaults and lets it override all of the other.
     func nested(_ key: String, legacy: String) throws(ModelError) -> ConfigurationReader {
-        var merged: JSONValue = .object([:])
-        for name in [key, legacy] {
+        for name in [legacy, key] {
             guard let value = value(name) else { continue }
-            guard let object = value.object else { throw fails(name, "an object is needed") }
-            guard case .object(var all) = merged else { continue }
-            all.merge(object) { $1 }
-            merged = .object(all)
+            guard value.object != nil else { throw fails(name, "an object is needed") }
+            return ConfigurationReader(file: file, path: name, values: value)
         }
-        return ConfigurationReader(file: file, path: key, values: merged)
+        return ConfigurationReader(file: file, path: key, values: .object([:]))
     }
 }

@@ -62,7 +62,8 @@ extension ModelConfiguration {
         let standard = TransformerConfiguration(
             hidden: 768, intermediate: 3072, layers: 12, heads: 12, activation: .geluTanh, epsilon: 1e-6)
         if vision.values["num_patches"] != nil {
-            throw vision.fails("num_patches", "SigLIP2 NaFlex (images of any shape) is not supported")
+            throw .unsupported(
+                file: top.file, what: "\"vision_config.num_patches\": SigLIP2 NaFlex (images of any shape) is not supported")
         }
         architecture = .siglip
         self.vision = try Self.vision(vision, transformer: standard, patchSize: 16)

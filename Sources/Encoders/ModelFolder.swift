@@ -8,7 +8,7 @@ struct ModelFolder {
     let configuration: ModelConfiguration
     let preprocessor: ImagePreprocessor
     let tensors: any TensorSource
-    private let files: WeightFiles
+    let files: WeightFiles
     private let folder: String
     private let canonicalizesText: Bool
 
@@ -26,7 +26,11 @@ struct ModelFolder {
         let parts = folder.split(separator: "/")
         guard parts.count >= 3, parts[parts.count - 2] == "snapshots", parts[parts.count - 3].hasPrefix("models--") else { return "" }
         let name = parts[parts.count - 3].dropFirst("models--".count).replacingOccurrences(of: "--", with: "/")
-        return "; if its download was cut short, finish it with: hf download \(name)"
+        let repository = "/" + parts.dropLast(2).joined(separator: "/")
+        let main = try? String(contentsOfFile: repository + "/refs/main", encoding: .utf8)
+        let snapshot = String(parts[parts.count - 1])
+        let revision = main?.trimmingCharacters(in: .whitespacesAndNewlines) == snapshot ? "" : " --revision \(snapshot)"
+        return "; if its download was cut short, finish it with: hf download \(name)\(revision)"
     }
 
     /// - Throws: ``ModelError``.
@@ -77,6 +81,10 @@ struct ModelFolder {
             try preprocessor.validate(height: configuration.vision.imageSize, width: configuration.vision.imageSize)
         } catch .sizeMismatch(let made, let wanted) {
             throw .preprocessor(reason: "\(folder): \(PreprocessorError.sizeMismatch(made: made, wanted: wanted))")
+        } catch .missing(let folder) {
+            throw .preprocessor(reason: PreprocessorError.missing(folder: folder).description + Self.download(folder))
+        } catch .unsupported(let file, let what) {
+            throw .unsupported(file: file, what: what)
         } catch {
             throw .preprocessor(reason: error.description)
         }
@@ -87,6 +95,9 @@ struct ModelFolder {
     private static func open(_ path: String) throws(ModelError) -> WeightFiles {
         do {
             return path.hasSuffix(".index.json") ? try WeightFiles(index: path) : try WeightFiles(file: path)
+        } catch .unreadable(let file, let reason) where !FileManager.default.fileExists(atPath: file) {
+            let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+            throw .weights(reason: SafetensorsError.unreadable(file: file, reason: reason).description + download(folder))
         } catch {
             throw .weights(reason: error.description)
         }
@@ -103,6 +114,8 @@ struct ModelFolder {
         } catch .noTokenizer(let folder, let expected) {
             throw .tokenizer(
                 reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description + Self.download(folder))
+        } catch .unsupported(let file, let component) {
+            throw .unsupported(file: file, what: "\(component) is not supported")
         } catch {
             throw .tokenizer(reason: error.description)
         }

@@ -87,18 +87,13 @@ extension LoadedModel {
 }
 
 extension LoadedModel {
-    /// What would keep a folder from being loaded, found without reading weights: its configuration, the weight files'
-    /// headers, the preprocessor, and whether there are tokenizer files. Nil if nothing was found.
+    /// What would keep a folder from being loaded, found without reading weights: its configuration, the preprocessor, the
+    /// tokenizer, and the tensors that the weight files' headers name. Nil if nothing was found.
     public static func problem(folder: String) -> ModelError? {
         do {
             let files = try ModelFolder(folder)
-            let names = ["tokenizer.json", "vocab.json", "spiece.model"]
-            guard names.contains(where: { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) else {
-                return .tokenizer(reason: "\(folder) has no tokenizer: one of \(names.joined(separator: ", ")) is needed\(ModelFolder.download(folder))")
-            }
-            _ = try files.tensors.tensor(
-                "text_model.embeddings.token_embedding.weight",
-                shape: [files.configuration.text.vocabulary, files.configuration.text.transformer.hidden])
+            _ = try files.tokenizer()
+            try files.checkTensors()
             return nil
         } catch {
             return error

@@ -89,7 +89,7 @@ struct OpenCLIPConfiguration {
                     + "\"siglip\", use that")
         }
         if let layers = object["layers"], layers.array != nil {
-            throw reader.fails("layers", "ResNet towers are not supported; vision transformers are")
+            throw .unsupported(file: reader.file, what: "\"\(reader.path).layers\": ResNet towers are not supported; vision transformers are")
         }
         for (name, value) in object {
             guard let harmless = plain[name], value != .null, !harmless.contains(value) else { continue }

@@ -49,7 +49,7 @@ struct PreprocessorConfigReader {
     func refuseUnknownSteps() throws(PreprocessorError) {
         for key in ["do_pad", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "do_crop_margin"]
         where try flag(key) ?? false {
-            throw .invalid(file: file, key: key, reason: "this step is not supported")
+            throw .unsupported(file: file, what: "\"\(key)\": this step is not supported")
         }
     }
 
@@ -70,7 +70,7 @@ struct PreprocessorConfigReader {
             return squareNumbers ? .exact(height: number, width: number) : .shortestEdge(number)
         }
         if let longest = value["longest_edge"], !longest.isNull {
-            throw .invalid(file: file, key: "size.longest_edge", reason: "resizing by the longest edge is not supported")
+            throw .unsupported(file: file, what: "\"size.longest_edge\": resizing by the longest edge is not supported")
         }
         if let shortest = value["shortest_edge"], !shortest.isNull {
             return .shortestEdge(try length(shortest, key: "size.shortest_edge"))

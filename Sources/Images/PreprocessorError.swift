@@ -6,6 +6,8 @@ public enum PreprocessorError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// A key holds something that cannot be used.
     case invalid(file: String, key: String, reason: String)
+    /// The file asks for a kind of preprocessing that this library does not do.
+    case unsupported(file: String, what: String)
     /// The preprocessor makes pictures of another size than the model reads.
     case sizeMismatch(made: String, wanted: String)
 
@@ -17,6 +19,8 @@ public enum PreprocessorError: Error, Equatable, CustomStringConvertible {
             "\(file): \(reason)"
         case .invalid(let file, let key, let reason):
             "\(file): \"\(key)\": \(reason)"
+        case .unsupported(let file, let what):
+            "\(file): \(what)"
         case .sizeMismatch(let made, let wanted):
             "the image preprocessor makes pictures of \(made) (height x width), but the model reads \(wanted); "
                 + "correct \"crop_size\" or \"size\" in the preprocessor config"

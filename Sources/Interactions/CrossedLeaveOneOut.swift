@@ -10,7 +10,7 @@ struct TextReadout {
     let forLinear: Matrix<Double>
     let forPair: Matrix<Double>
     /// The rows of the text sample these are about.
-    let texts: Int
+    let texts: [Int]
 
     /// - Parameter order: of the whole model; the image's part of order k meets the text's up to order − k.
     init(_ text: SideSample, solution: RidgeSolution, order: Int) {
@@ -18,12 +18,12 @@ struct TextReadout {
         if text.isExact {
             // The same vectors W_T for all texts, each with its χ_T(t).
             let features = solution.fit.features
-            let count = min(text.coalitions.count, 1024)
-            texts = count
+            texts = solution.fit.inspected(1024)
+            let count = texts.count
             var vectors = solution.intercept + solution.linear.elements
             if order == 2 { vectors += solution.pairVectors().elements }
             directions = Matrix(rows: features.count, columns: dimension, elements: vectors)
-            let design = features.design(solution.fit.variables, rows: 0..<count) { _ in 1 }.transposed
+            let design = features.design(solution.fit.variables.rows(texts), rows: 0..<count) { _ in 1 }.transposed
             func upTo(_ last: Int) -> Matrix<Double> {
                 let kept = last < 0 ? 0 : last == 0 ? 1 : last == 1 ? 1 + features.players : features.count
                 var result = design
@@ -36,8 +36,8 @@ struct TextReadout {
         } else {
             // Each text is left out in turn, so each has its own vectors.
             let parts = LeaveOneOut(solution, responses: text.embeddings, masks: 64)
-            let count = parts.errors.rows
-            texts = count
+            texts = parts.rows
+            let count = texts.count
             var upTo1 = parts.intercept
             upTo1.add(parts.linear)
             var upTo2 = upTo1
@@ -62,19 +62,19 @@ struct TextReadout {
 ///
 /// A side that is enumerated leaves nothing out: its expansion is exact. At most 1,024 image masks are looked at.
 func crossedLeaveOneOut(image: SideSample, solution: RidgeSolution, text: SideSample, readout: TextReadout) -> Double? {
-    let masks = min(1024, solution.fit.leverage.masks)
-    let embeddings = image.embeddings.rows(0..<masks)
+    let limit = 1024
+    let embeddings = image.embeddings.rows(solution.fit.inspected(limit))
     let responses = embeddings.times(readout.directions, transposeOther: true)
-    let parts = LeaveOneOut(solution.along(readout.directions), responses: responses, masks: masks)
+    let parts = LeaveOneOut(solution.along(readout.directions), responses: responses, masks: limit)
     var predicted = parts.intercept.times(readout.forIntercept)
     predicted.add(parts.linear.times(readout.forLinear))
     predicted.add(parts.pair.times(readout.forPair))
-    let truth = embeddings.times(text.embeddings.rows(0..<readout.texts), transposeOther: true)
+    let truth = embeddings.times(text.embeddings.rows(readout.texts), transposeOther: true)
     var sum = WeightedMoments()
-    for m in 0..<masks {
-        for l in 0..<readout.texts {
-            let k = m * readout.texts + l
-            sum.add(truth: truth.elements[k], predicted: predicted.elements[k], weight: image.weights[m] * text.weights[l])
+    for (m, mask) in parts.rows.enumerated() {
+        for (l, other) in readout.texts.enumerated() {
+            let k = m * readout.texts.count + l
+            sum.add(truth: truth.elements[k], predicted: predicted.elements[k], weight: image.weights[mask] * text.weights[other])
         }
     }
     return sum.rSquared

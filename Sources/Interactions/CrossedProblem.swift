@@ -32,7 +32,7 @@ struct CrossedProblem: RegressionProblem {
     var foldCount: Int {
         guard !isExact else { return 0 }
         return affordableFolds(
-            masks: min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count), settings)
+            masks: min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count))
     }
 
     private func rows(_ sample: SideSample, fold: Int, of folds: Int) -> [Int] {

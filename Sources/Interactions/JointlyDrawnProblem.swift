@@ -45,7 +45,7 @@ struct JointlyDrawnProblem: RegressionProblem {
 
     var isExact: Bool { sample.isExact }
 
-    var foldCount: Int { isExact ? 0 : affordableFolds(masks: sample.coalitions.count, settings) }
+    var foldCount: Int { isExact ? 0 : affordableFolds(masks: sample.coalitions.count) }
 
     private func rows(fold: Int, of folds: Int) -> [Int] {
         sample.coalitions.indices.filter { $0 / block % folds == fold }

@@ -1,7 +1,9 @@
 import LinearAlgebra
 
-/// What a fit predicts for each of the first masks from the others, `[masks, responses]` per order.
+/// What a fit predicts for each of some masks from the others, `[masks, responses]` per order.
 struct LeaveOneOut {
+    /// The masks looked at: ``RidgeFit/inspected(_:)``.
+    let rows: [Int]
     var intercept: Matrix<Double>
     var linear: Matrix<Double>
     var pair: Matrix<Double>
@@ -12,22 +14,24 @@ struct LeaveOneOut {
     /// e_m the residual over one minus the leverage. For the exact form nothing is left out.
     ///
     /// - Parameters:
-    ///   - responses: what `solution` is the expansion of, `[masks, responses]`.
-    ///   - masks: how many masks to look at, the first of the sample.
+    ///   - responses: what `solution` is the expansion of, a row for each mask looked at, `[masks, responses]`.
+    ///   - masks: how many masks to look at.
     init(_ solution: RidgeSolution, responses: Matrix<Double>, masks limit: Int = .max) {
         let fit = solution.fit
-        let masks = min(limit, fit.leverage.masks)
-        let count = responses.columns
+        rows = fit.inspected(limit)
+        let masks = rows.count
+        let count = solution.linear.columns
         intercept = Matrix(rows: masks, columns: count)
         errors = Matrix(rows: masks, columns: count)
         pair = Matrix(rows: masks, columns: count)
-        linear = fit.variables.rows(0..<masks).times(solution.linear)
+        let variables = fit.variables.rows(rows)
+        linear = variables.times(solution.linear)
         for m in 0..<masks {
             for r in 0..<count { intercept.elements[m * count + r] = solution.intercept[r] }
         }
         switch fit.form {
         case .exact:
-            addExactPairs(solution)
+            addExactPairs(solution, variables)
             return
         case .dual:
             for m in 0..<masks {
@@ -57,10 +61,9 @@ struct LeaveOneOut {
         }
     }
 
-    private mutating func addExactPairs(_ solution: RidgeSolution) {
+    private mutating func addExactPairs(_ solution: RidgeSolution, _ variables: Matrix<Double>) {
         let players = solution.fit.features.players
         guard solution.fit.features.order >= 2, players >= 2 else { return }
-        let variables = solution.fit.variables
         for r in 0..<pair.columns {
             let values = solution.pairs(response: r)
             var square = Matrix<Double>(rows: players, columns: players)

@@ -17,9 +17,9 @@ protocol RegressionProblem {
 
 extension RegressionProblem {
     /// - Parameter masks: the distinct masks (or pairs) that are cut into folds.
-    func affordableFolds(masks: Int, _ settings: EstimatorSettings) -> Int {
+    func affordableFolds(masks: Int) -> Int {
         let unknowns = index.unknowns.count
-        let wanted = unknowns <= 2000 && settings.standardErrors ? 8 : unknowns <= 3500 ? 4 : 0
+        let wanted = unknowns <= 2000 ? 8 : unknowns <= 3500 ? 4 : 0
         return masks >= 4 * wanted ? wanted : 0
     }
 }

@@ -26,6 +26,17 @@ struct RidgeFit: Sendable {
     /// For standard errors; nil where none were asked for.
     let sensitivity: MaskSensitivity?
 
+    /// Which masks an error estimate looks at, at most `limit`. Drawn ones in the order they were drawn; of all coalitions, which
+    /// stand in the order of their bits, ones far apart, so that each player is present in about half.
+    func inspected(_ limit: Int) -> [Int] {
+        guard form == .exact else { return Array(0..<min(limit, leverage.masks)) }
+        let masks = variables.rows
+        guard masks > limit else { return Array(0..<masks) }
+        // An odd step goes through all 2ⁿ; this one is about 2ⁿ over the golden ratio, which spreads evenly (Knuth, TAOCP 3, 6.4).
+        let step = Int(Double(masks) * 0.6180339887) | 1
+        return (0..<limit).map { $0 * step % masks }
+    }
+
     /// The masks in blocks of rows that fit a cache.
     var blocks: [Range<Int>] { rowBlocks(variables.rows) }
 

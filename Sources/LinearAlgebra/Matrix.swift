@@ -50,6 +50,12 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
         Matrix(rows: range.count, columns: columns, elements: Array(elements[range.lowerBound * columns..<range.upperBound * columns]))
     }
 
+    /// Some rows, in the order given, copied.
+    @inlinable
+    public func rows(_ indices: [Int]) -> Matrix {
+        Matrix(rows: indices.count, columns: columns, elements: indices.flatMap { row($0) })
+    }
+
     /// Adds another matrix of the same size.
     @inlinable
     public mutating func add(_ other: Matrix) {

@@ -53,10 +53,45 @@ struct ModelFolderTests {
         Edit(tower: "text_config", key: "vocab_size", value: .integer(1000), says: ["tokenizer", "1035", "1000"]),
     ]
 
-    @Test("A configuration that does not fit is refused, naming file and key", arguments: broken)
+    @Test("A configuration that does not fit is refused, naming file and key; a list says so too", arguments: broken)
     func refused(_ edit: Edit) throws {
-        let message = try message(edited("clip-small", edit))
+        let folder = try edited("clip-small", edit)
+        let message = message(folder)
         for part in edit.says { #expect(message.contains(part), "\(message)") }
+        let listed = try #require(LoadedModel.problem(folder: folder.path)).description
+        for part in edit.says { #expect(listed.contains(part), "\(listed)") }
+    }
+
+    /// What is done to a folder's tokenizer, and what is then said of it.
+    static let damagedTokenizers: [(fixture: String, old: String, new: String, says: String)] = [
+        ("clip-small", #""type":"NFC""#, #""type":"BertNormalizer""#, "BertNormalizer"),
+        ("clip-small", #""type":"BPE""#, #""type":"WordPiece""#, "WordPiece"),
+        ("siglip2-small", #""merges""#, #""merged""#, "merges"),
+    ]
+
+    @Test("A tokenizer that is not supported or broken is told by loading and by the list alike", arguments: damagedTokenizers)
+    func tokenizers(fixture: String, old: String, new: String, says: String) throws {
+        let folder = try TemporaryFolder(copying: fixture)
+        let text = try String(contentsOfFile: "\(folder.path)/tokenizer.json", encoding: .utf8)
+        let compact = try String(decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
+        let place = try #require(compact.range(of: old), "\(text.prefix(300))")
+        try folder.write("tokenizer.json", compact.replacingCharacters(in: place, with: new))
+        let message = message(folder)
+        #expect(message.contains(says) && message.contains("tokenizer.json"), "\(message)")
+        #expect(LoadedModel.problem(folder: folder.path)?.description == message)
+    }
+
+    @Test("What the file calls for and is not supported is told apart from what is broken")
+    func unsupported() throws {
+        let folder = try TemporaryFolder(copying: "clip-small")
+        let compact = try String(decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
+        try folder.write("tokenizer.json", compact.replacingOccurrences(of: #""type":"NFC""#, with: #""type":"BertNormalizer""#))
+        #expect {
+            try LoadedModel.load(folder: folder.path)
+        } throws: { error in
+            if case .unsupported(let file, _)? = error as? ModelError { return file.hasSuffix("tokenizer.json") }
+            return false
+        }
     }
 
     @Test("Missing files are named, with what to do")
@@ -89,6 +124,23 @@ struct ModelFolderTests {
         try folder.write("preprocessor_config.json", #"{"size": 224, "crop_size": 224, "resample": 3, "image_mean": [0,0,0], "image_std": [1,1,1]}"#)
         let message = message(folder)
         #expect(message.contains("[96]") && message.contains("[768]"), "\(message)")
+    }
+
+    @Test("A legacy object's defaults override the newer object too")
+    func legacyDefaults() throws {
+        let folder = try TemporaryFolder(copying: "clip-small")
+        defer { withExtendedLifetime(folder) {} }
+        let expected = try LoadedModel.load(folder: folder.path, precision: .f32).texts([sample(folder.path)])
+        var config = try JSONValue(contentsOf: "\(folder.path)/config.json").object!
+        // The legacy object says nothing of the activation, so that it is quick_gelu, whatever the newer object says.
+        var text = config["text_config"]!.object!
+        #expect((text["hidden_act"]?.string ?? "quick_gelu") == "quick_gelu")
+        text["hidden_act"] = nil
+        config["text_config_dict"] = .object(text)
+        text["hidden_act"] = .string("gelu")
+        config["text_config"] = .object(text)
+        try folder.write("config.json", String(decoding: JSONValue.object(config).serialized(), as: UTF8.self))
+        #expect(try LoadedModel.load(folder: folder.path, precision: .f32).texts([sample(folder.path)]) == expected)
     }
 
     @Test("Legacy text_config_dict and vision_config_dict override the newer objects")

@@ -57,14 +57,17 @@ struct SyntheticGame {
         return GameSide(samples: samples, plan: plan, masks: masks)
     }
 
+    func sides(nodes: [SamplingNode], imageMasks: Int, textMasks: Int, seed: UInt64 = 0) throws -> (image: GameSide, text: GameSide) {
+        let image = try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed)
+        let text = try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed)
+        return try (side(image, masks: imageMasks), side(text, masks: textMasks))
+    }
+
     func estimate(
         nodes: [SamplingNode], imageMasks: Int, textMasks: Int, seed: UInt64 = 0, settings: EstimatorSettings
     ) throws -> InteractionValues {
-        let image = try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed)
-        let text = try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed)
-        return try Interactions.estimate(
-            image: side(image, masks: imageMasks), text: side(text, masks: textMasks), scale: scale, bias: bias,
-            settings: settings)
+        let (image, text) = try sides(nodes: nodes, imageMasks: imageMasks, textMasks: textMasks, seed: seed)
+        return try Interactions.estimate(image: image, text: text, scale: scale, bias: bias, settings: settings)
     }
 }
 
