@@ -134,9 +134,9 @@ enum FaithfulnessSetting: ExpressibleByArgument, Equatable {
 extension EvaluationMetric: ExpressibleByArgument {}
 
 extension Error {
-    /// Whether the next pair may go better: the daemon refused this one, or its targets do not fit its caption.
+    /// Whether the next pair may go better: the daemon refused this one, its caption has no words, or its targets do not fit it.
     fileprivate var concernsOnePair: Bool {
-        if self is ValidationError { return true }
+        if self is ValidationError || self is WordlessCaption { return true }
         if case .remote? = self as? RPCClientError { return true }
         return false
     }

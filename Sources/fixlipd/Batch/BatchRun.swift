@@ -137,6 +137,10 @@ struct BatchRun {
     private mutating func take(_ outcome: Result<JSONValue, RPCError>, of pair: Pair, seconds: Double) throws {
         switch outcome {
         case .success(let result):
+            _ = try result.required("values", of: "explain")
+            guard try result.hasWords(of: "explain") else {
+                return try fail(pair, [:], "textInvalid", "\(WordlessCaption())", seconds)
+            }
             try write(pair, members(of: result), seconds)
         case .failure(let error) where shouldTryAgain(pair, error):
             var pair = pair
