@@ -61,6 +61,9 @@ struct Evaluate: ParsableCommand {
             throw ValidationError(
                 "\(bare.place): the pointing game needs 'targets': [{\"word\": \"dog\", \"quadrant\": \"topLeft\"}, …]")
         }
+        if let output, isSameFile(pairs, absolutePath(output)) {
+            throw ValidationError("\(output) is the input and would be written over; choose another file for --output")
+        }
         let writer = try ResultWriter(path: output)
         let client = try daemon.connect()
         let interrupt = try InterruptWatch()

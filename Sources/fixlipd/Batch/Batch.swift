@@ -94,21 +94,37 @@ struct Batch: ParsableCommand {
     }
 
     private func run(_ input: String) throws {
+        for path in [output, TimingFile.path(of: output)] where isSameFile(input, path) {
+            throw ValidationError("\(path) is the input and would be written over; choose another file for the output")
+        }
         let results = try ResultFile(path: output, ignoresContent: force)
+        do {
+            try run(input, results)
+        } catch {
+            // What could not begin leaves nothing behind.
+            if results.removeIfUnused() { unlink(TimingFile.path(of: output)) }
+            throw error
+        }
+    }
+
+    private func run(_ input: String, _ results: ResultFile) throws {
         let daemon = try BatchDaemon(self.daemon)
         // A model that cannot be loaded is told once, not for each pair.
         _ = try daemon.load(model.model.map(modelName))
         let maker = pairMaker(daemon, folder: imageFolder ?? NSString(string: absolutePath(input)).deletingLastPathComponent)
         let format = self.format ?? PairFormat(path: input)
-        var reader = try PairReader(path: input, format: format, maker: maker)
-        var total: Int?
-        if reader.lines.isFile {
-            total = try BatchCheck(reader, results).entries
-            reader = try PairReader(path: input, format: format, maker: maker)
-        }
-        try results.prepare(retry: retry)
+        let lines = try LineReader(path: input)
         let interrupt = try InterruptWatch()
-        reader.lines.interrupt = interrupt
+        lines.interrupt = interrupt
+        var total: Int?
+        if lines.isFile || !results.records.isEmpty {
+            try lines.keep()
+            let check = try BatchCheck(PairReader(lines: lines, format: format, maker: maker), results)
+            if lines.isFile { total = check.entries }
+            try lines.rewind()
+        }
+        let reader = try PairReader(lines: lines, format: format, maker: maker)
+        try results.prepare(retry: retry)
         var run = BatchRun(
             reader: reader, results: results,
             timings: try TimingFile(path: TimingFile.path(of: output), replaces: results.isEmpty), daemon: daemon,
@@ -118,6 +134,7 @@ struct Batch: ParsableCommand {
         do {
             wasInterrupted = try run.run()
             run.progress.clear()
+            if !wasInterrupted { try results.dropOtherBadLines() }
         } catch {
             run.progress.clear()
             if case BatchRun.Stop.interruptedTwice = error { throw ExitCode(130) }
