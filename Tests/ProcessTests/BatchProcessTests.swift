@@ -99,7 +99,8 @@ struct BatchProcessTests {
 
     /// A pair with enough to do that it is surely in hand.
     private static func longPair(masks: Int) -> String {
-        #"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": \#(masks)}}"#
+        #"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "#
+            + #""budget": {"imageMasks": \#(masks)}}"#
     }
 
     @Test("on a terminal a bar tells how many pairs are done, how fast, and how long the rest takes")

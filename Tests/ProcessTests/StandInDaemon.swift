@@ -3,8 +3,8 @@ import JSON
 import JSONRPC
 import Synchronization
 
-/// Listens in the daemon's place and answers what the program's own daemon never does. Serves its connections one after the
-/// other, on a thread of its own, until the test's folder with the socket is gone and the process ends.
+/// Listens in the daemon's place and answers what the program's own daemon never does: a thread for each connection, and one
+/// that accepts them until the tests end.
 final class StandInDaemon: Sendable {
     /// The methods asked for, a list for each connection.
     private let connections = Mutex<[[String]]>([])
@@ -19,11 +19,16 @@ final class StandInDaemon: Sendable {
         guard listen(socket.descriptor, 8) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         Thread.detachNewThread { [self] in
             while true {
-                let connection = accept(socket.descriptor, nil, nil)
+                let connection = accept4(socket.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
                 guard connection >= 0 else { return }
-                connections.withLock { $0.append([]) }
-                serve(connection)
-                close(connection)
+                let number = connections.withLock { connections in
+                    connections.append([])
+                    return connections.count - 1
+                }
+                Thread.detachNewThread { [self] in
+                    serve(connection, number)
+                    close(connection)
+                }
             }
         }
     }
@@ -31,7 +36,7 @@ final class StandInDaemon: Sendable {
     /// The methods of each connection there was.
     var requests: [[String]] { connections.withLock { $0 } }
 
-    private func serve(_ connection: Int32) {
+    private func serve(_ connection: Int32, _ number: Int) {
         var decoder = FrameDecoder()
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -40,15 +45,18 @@ final class StandInDaemon: Sendable {
             for case .message(let message) in decoder.decode(Array(buffer[..<count])) {
                 guard let request = try? JSONValue(parsing: message), let id = request["id"], let method = request["method"]?.string
                 else { continue }
-                connections.withLock { $0[$0.count - 1].append(method) }
+                connections.withLock { $0[number].append(method) }
                 let reply: JSONValue =
                     switch answer(method, request["params"] ?? .null) {
                     case .success(let result): ["jsonrpc": "2.0", "id": id, "result": result]
                     case .failure(let error):
-                        ["jsonrpc": "2.0", "id": id, "error": ["code": .integer(Int64(error.code)), "message": .string(error.message)]]
+                        [
+                            "jsonrpc": "2.0", "id": id,
+                            "error": ["code": .integer(Int64(error.code)), "message": .string(error.message)],
+                        ]
                     }
                 guard let line = (try? reply.serialized()).map(Framing.lines.frame) else { return }
-                guard send(connection, line, line.count, Int32(MSG_NOSIGNAL.rawValue)) == line.count else { return }
+                guard send(connection, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else { return }
             }
         }
     }

@@ -13,7 +13,8 @@ struct Batch: ParsableCommand {
 
             Run the same command again to go on after an interruption: what is in OUT is skipped. A line of OUT carries a digest \
             ("request") of the pair's image, caption, parameters, seeds and model. If OUT has a pair whose digest differs, or a pair that \
-            PAIRS lacks, it is the output of another run and refused unless --force replaces it. Times go to OUT.times.
+            PAIRS lacks, it is the output of another run and refused before anything is explained, unless --force replaces it. \
+            Standard input must begin again for that: it is read until it has had every pair of OUT. Times go to OUT.times.
 
             Example: fixlipd batch pairs.jsonl -o results.jsonl --budget 256 --pairs top:50 --encoding base64
             Status: 0, 1 if pairs failed or the run could not go on, 130 after Ctrl-C.
@@ -103,6 +104,7 @@ struct Batch: ParsableCommand {
         } catch {
             // What could not begin leaves nothing behind.
             if results.removeIfUnused() { unlink(TimingFile.path(of: output)) }
+            if error is LineReader.Interrupted { throw ExitCode(130) }
             throw error
         }
     }

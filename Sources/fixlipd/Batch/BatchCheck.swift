@@ -9,7 +9,8 @@ struct BatchCheck {
     /// - Throws: `Failure`, or `BatchRun.Stop.otherRun`, where the results are of another run; `LineReader.Interrupted`.
     init(_ reader: PairReader, _ results: ResultFile) throws {
         var missing = Set(results.records.keys)
-        while reader.lines.isFile || !missing.isEmpty, let entry = try reader.next() {
+        let isFile = reader.lines.isFile
+        while isFile || !missing.isEmpty, let entry = try reader.next() {
             entries += 1
             guard case .pair(let pair) = entry, let record = results.records[pair.key] else { continue }
             missing.remove(pair.key)

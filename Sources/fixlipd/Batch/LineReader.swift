@@ -152,6 +152,10 @@ final class LineReader {
             let isLast = position + off_t(count) >= keptBytes
             replayed = isLast ? nil : position + off_t(count)
             hasEnded = isLast && endsAfterKept
+            if isLast {
+                close(kept)
+                kept = -1
+            }
         } else {
             if isKeeping { try keep(buffer[old...]) }
             hasEnded = count == 0

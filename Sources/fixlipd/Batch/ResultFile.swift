@@ -124,8 +124,8 @@ final class ResultFile {
         let lines = try LineReader(path: path)
         while let line = try lines.next() {
             guard lines.isWhole else {
-                // Cut off by a kill: it begins as ours do, and is written anew.
-                let isOurs = [#"{"id":"#, #"{"line":"#].contains { start in
+                // Cut off by a kill: it begins as ours do, and is written anew. After a power cut it may be zeros.
+                let isOurs = ["\0", #"{"id":"#, #"{"line":"#].contains { start in
                     zip(line, start.utf8).allSatisfy { $0 == $1 }
                 }
                 guard isOurs else { throw Failure.foreign(path: path, line: lines.number) }
