@@ -37,8 +37,11 @@ struct Call: ParsableCommand {
         } catch {
             throw ValidationError("the parameters are \(error)")
         }
-        let client = try daemon.connect()
-        let result = try client.call(method, params: value, timeout: timeout.map { .seconds($0) }) { name, params in
+        let limit = timeout.map { Duration.seconds($0) }
+        let start = ContinuousClock.now
+        let client = try daemon.connect(timeout: limit)
+        let rest = limit.map { max(.zero, $0 - (ContinuousClock.now - start)) }
+        let result = try client.call(method, params: value, timeout: rest) { name, params in
             if let line = try? JSONValue.object(["method": .string(name), "params": params]).text() {
                 TextOutput.note(line)
             }

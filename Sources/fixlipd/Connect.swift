@@ -10,8 +10,8 @@ struct Connect: AsyncParsableCommand {
     @OptionGroup var daemon: DaemonOptions
 
     func run() async throws {
-        _ = try daemon.connect()
-        let socket = try RPCClient.connectedSocket(to: try daemon.address)
+        // The program on the other side introduces itself: the bytes are its own from the first one on.
+        let socket = try daemon.connectedSocket()
         await DescriptorPump(input: STDIN_FILENO, output: STDOUT_FILENO, socket: socket).run()
     }
 }

@@ -22,30 +22,40 @@ struct DaemonLauncher {
         }
     }
 
-    /// - Throws: `Failure`; `RPCClientError` if the socket exists and cannot be used.
-    func connect() throws -> RPCClient {
+    /// A connected socket, which the caller closes. One connection is made and no other: a daemon that ends when its clients
+    /// are gone would end with the first of two.
+    /// - Throws: `Failure`; `RPCClientError` if the socket exists and cannot be used; `SocketError`.
+    func connect() throws -> Int32 {
         do {
-            return try RPCClient(connectingTo: address)
+            return try RPCClient.connectedSocket(to: address)
         } catch {
             guard case .notRunning = error else { throw error }
         }
         guard maySpawn else { throw Failure.notRunning(socket: address.path) }
-        try spawn()
-        return try RPCClient(connectingTo: address)
+        let log = address.path + ".log"
+        let isReady = try spawn(log: log)
+        do {
+            return try RPCClient.connectedSocket(to: address)
+        } catch {
+            guard case .notRunning = error, !isReady else { throw error }
+            throw Failure.didNotStart(log: log, tail: lastLine(of: log))
+        }
     }
 
     /// Starts `fixlipd serve` in a session of its own and returns once it accepts connections.
     ///
     /// Its standard output is a pipe on which it writes a line when it is ready; without the line it has ended, perhaps
     /// because another one was quicker to take the lock, which serves as well.
-    private func spawn() throws {
-        try PrivateDirectory.prepare(address.directory)
-        let log = address.path + ".log"
+    /// - Returns: whether it said that it is ready.
+    private func spawn(log: String) throws -> Bool {
+        // Its working folder is another one than ours.
+        let socket = try UnixSocketAddress(path: absolutePath(address.path))
+        try PrivateDirectory.prepare(socket.directory)
         let daemon = Process()
         // setsid(1): the daemon must not share the fate of this terminal's session.
         daemon.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
         daemon.currentDirectoryURL = URL(fileURLWithPath: "/")
-        daemon.arguments = [executablePath, "serve", "--socket", address.path, "--ready-fd", "\(STDOUT_FILENO)"]
+        daemon.arguments = [executablePath, "serve", "--socket", socket.path, "--ready-fd", "\(STDOUT_FILENO)"]
         let ready = Pipe()
         daemon.standardInput = FileHandle.nullDevice
         daemon.standardOutput = ready
@@ -56,9 +66,7 @@ struct DaemonLauncher {
             throw Failure.cannotSpawn(reason: "\(error)")
         }
         try? ready.fileHandleForWriting.close()
-        let answer = try ready.fileHandleForReading.read(upToCount: 1)
-        if answer?.isEmpty == false || (try? RPCClient(connectingTo: address)) != nil { return }
-        throw Failure.didNotStart(log: log, tail: lastLine(of: log))
+        return try ready.fileHandleForReading.read(upToCount: 1)?.isEmpty == false
     }
 
     private func logFile(_ path: String) throws -> FileHandle {

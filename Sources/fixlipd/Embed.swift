@@ -80,8 +80,10 @@ struct Embed: ParsableCommand {
         for (method, member, wanted) in [("embed/image", "images", images), ("embed/text", "texts", texts)] {
             guard !wanted.isEmpty else { continue }
             let reply = try client.call(method, params: parameters(member, wanted.map(\.1)))
+            let embeddings = try reply.required("embeddings", of: method)
             for (row, (index, _)) in wanted.enumerated() {
-                results[index] = .success([("embedding", reply["embeddings"]?[row])])
+                guard let embedding = embeddings[row] else { throw IncompleteResult(method: method, member: "embeddings[\(row)]") }
+                results[index] = .success([("embedding", embedding)])
             }
             for error in reply["errors"]?.array ?? [] {
                 guard let row = error["index"]?.int, wanted.indices.contains(row) else { continue }

@@ -61,6 +61,9 @@ struct Evaluate: ParsableCommand {
             throw ValidationError(
                 "\(bare.place): the pointing game needs 'targets': [{\"word\": \"dog\", \"quadrant\": \"topLeft\"}, …]")
         }
+        if let output, isSameFile(pairs, absolutePath(output)) {
+            throw ValidationError("\(output) is the input and would be written over; choose another file for --output")
+        }
         let writer = try ResultWriter(path: output)
         let client = try daemon.connect()
         let interrupt = try InterruptWatch()
@@ -134,9 +137,9 @@ enum FaithfulnessSetting: ExpressibleByArgument, Equatable {
 extension EvaluationMetric: ExpressibleByArgument {}
 
 extension Error {
-    /// Whether the next pair may go better: the daemon refused this one, or its targets do not fit its caption.
+    /// Whether the next pair may go better: the daemon refused this one, its caption has no words, or its targets do not fit it.
     fileprivate var concernsOnePair: Bool {
-        if self is ValidationError { return true }
+        if self is ValidationError || self is WordlessCaption { return true }
         if case .remote? = self as? RPCClientError { return true }
         return false
     }

@@ -69,9 +69,9 @@ struct Explain: ParsableCommand {
     private func explain(_ client: RPCClient, _ interrupt: InterruptWatch) throws {
         let match = JSONValue.match(image: image, text: text ?? "", model: model.model)
         let opened = try client.call("explanation/open", params: match.adding(options.members), interrupt: interrupt)
-        guard let id = opened["explanation"]?.string else { return }
-        let handle: JSONValue = ["explanation": .string(id)]
+        let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
         defer { _ = try? client.call("explanation/close", params: handle) }
+        guard try opened.hasWords(of: "explanation/open") else { throw WordlessCaption() }
         if opened["truncated"]?.bool == true {
             TextOutput.note("fixlipd: the caption is longer than the model reads; what is beyond was cut")
         }
@@ -87,6 +87,7 @@ struct Explain: ParsableCommand {
             bar.clear()
             throw error
         }
+        _ = try refined.required("values", of: "explanation/refine")
         for (path, format) in [(html, "html"), (svg, "svg")] {
             guard let path else { continue }
             let drawn = try render(handle, client, [("format", .string(format))])
@@ -118,6 +119,6 @@ struct Explain: ParsableCommand {
     ) throws -> String {
         let drawn = try client.call(
             "explanation/render", params: handle.adding(options + [("topK", .integer(Int64(top)))]))
-        return drawn["content"]?.string ?? ""
+        return try drawn.required("content", of: "explanation/render").string ?? ""
     }
 }

@@ -30,14 +30,17 @@ struct ExplainPipeline {
         }
         // Only while a request runs: at rest an interrupt ends the program as usual.
         let interrupt = try InterruptWatch()
+        let reply: JSONValue
         do throws(RPCClientError) {
-            let reply = try client.call(
+            reply = try client.call(
                 "explain", params: match.adding(options.members + refinement.members + [("standardErrors", true)]),
                 interrupt: interrupt)
-            return .success((reply.object ?? [:]).map { ($0.key, $0.value) })
         } catch {
             return .failure(try PipelineFailure(error))
         }
+        _ = try reply.required("values", of: "explain")
+        guard try reply.hasWords(of: "explain") else { return .failure(PipelineFailure("\(WordlessCaption())")) }
+        return .success((reply.object ?? [:]).map { ($0.key, $0.value) })
     }
 
     private func ownImage(_ item: PipelineItem) throws(PipelineFailure) -> String {

@@ -17,14 +17,14 @@ struct Models: ParsableCommand {
         func run() throws {
             let result = try daemon.connect().call("models/list", params: [:])
             if json { return try TextOutput.json(result, pretty: false) }
-            let loaded = result["loaded"]?.array ?? []
+            let loaded = try result.required("loaded", of: "models/list").array ?? []
             for model in loaded {
                 let id = model["id"]?.string ?? ""
                 TextOutput.line(
                     "\(id)  loaded  \(model["architecture"]?.string ?? "")  \(model["precision"]?.string ?? "")  "
                         + (model["bytes"]?.int ?? 0).asBytes)
             }
-            let others = (result["available"]?.array ?? []).filter { model in
+            let others = (try result.required("available", of: "models/list").array ?? []).filter { model in
                 !loaded.contains { $0["path"] == model["path"] }
             }
             for model in others where model["loadable"]?.bool == true {

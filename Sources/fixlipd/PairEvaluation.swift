@@ -10,7 +10,7 @@ struct PairEvaluation {
     /// What enters the summary.
     private(set) var measures: [(name: String, value: Double?)] = []
 
-    /// - Throws: what the daemon answers, or `ValidationError` where a target's word is not in the caption.
+    /// - Throws: what the daemon answers, `WordlessCaption`, or `ValidationError` where a target's word is not in the caption.
     init(
         _ pair: EvaluationPair, _ command: Evaluate, _ client: RPCClient, _ interrupt: InterruptWatch
     ) throws {
@@ -18,8 +18,9 @@ struct PairEvaluation {
             "explanation/open",
             params: JSONValue.object(["image": .string(pair.image), "text": .string(pair.text)]).adding(
                 [("model", command.model.model.map { .string(modelName($0)) })] + command.options.members), interrupt: interrupt)
-        let handle = JSONValue.object(["explanation": opened["explanation"] ?? .null])
+        let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
         defer { _ = try? client.call("explanation/close", params: handle) }
+        guard try opened.hasWords(of: "explanation/open") else { throw WordlessCaption() }
         let words = opened["players"]?["text"]?.array ?? []
         let targets = pair.targets.isEmpty ? Optional<JSONValue>.none : .some(try pair.targets(among: words))
         let refined = try client.call(
@@ -46,7 +47,7 @@ struct PairEvaluation {
                         ("samples", command.samples.map { .integer(Int64($0)) }),
                         ("seed", command.samplesSeed.map { .integer(Int64($0)) }),
                     ])
-                let scores = result["faithfulness"] ?? .null
+                let scores = try result.required("faithfulness", of: "explanation/evaluate")
                 let place = setting.map { " at \($0.name)" } ?? ""
                 measures.append((name: "R²\(place)", value: scores["rSquared"]?.double))
                 measures.append((name: "Spearman\(place)", value: scores["spearman"]?.double))
@@ -55,7 +56,7 @@ struct PairEvaluation {
             json = json.adding([("faithfulness", .array(rows))])
         }
         if isWanted(.insertionDeletion) {
-            let curves = try evaluate(.insertionDeletion, [])["insertionDeletion"] ?? .null
+            let curves = try evaluate(.insertionDeletion, []).required("insertionDeletion", of: "explanation/evaluate")
             measures.append((name: "insertion/deletion, AID", value: curves["areaBetween"]?.double))
             json = json.adding([("insertionDeletion", curves)])
         }

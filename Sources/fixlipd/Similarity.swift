@@ -43,6 +43,7 @@ struct Similarity: ParsableCommand {
         ]).adding([("model", model.model.map { .string(modelName($0)) })])
         let result = try client.call("similarity", params: parameters)
         if json { return try TextOutput.json(result, pretty: false) }
+        for table in ["logits", "cosine"] { _ = try result.required(table, of: "similarity") }
         TextOutput.line("  logit  cosine  probability")
         for (row, image) in images.enumerated() {
             for (column, text) in text.enumerated() {

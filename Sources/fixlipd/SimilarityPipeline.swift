@@ -29,6 +29,7 @@ struct SimilarityPipeline {
         }
         guard !wanted.isEmpty else { return results }
         let reply = try client.call("similarity", params: parameters(wanted.map(\.image), wanted.map(\.text)))
+        for table in ["logits", "cosine"] { _ = try reply.required(table, of: "similarity") }
         for (position, item) in wanted.enumerated() {
             results[item.index] = .success(texts.isEmpty ? pair(position, reply) : row(position, reply))
         }

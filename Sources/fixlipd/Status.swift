@@ -11,9 +11,10 @@ struct Status: ParsableCommand {
     func run() throws {
         let status = try daemon.connect().call("server/status", params: [:])
         if json { return try TextOutput.json(status, pretty: true) }
+        let (version, pid) = (try status.required("version", of: "server/status"), try status.required("pid", of: "server/status"))
         func int(_ value: JSONValue?) -> Int { value?.int ?? 0 }
         TextOutput.line(
-            "fixlipd \(status["version"]?.string ?? ""), pid \(int(status["pid"])), up \(Int(status["uptimeSeconds"]?.double ?? 0)) s, "
+            "fixlipd \(version.string ?? ""), pid \(int(pid)), up \(Int(status["uptimeSeconds"]?.double ?? 0)) s, "
                 + "\(int(status["residentBytes"]).asBytes) resident, \(int(status["computeThreads"])) compute threads")
         for model in status["models"]?.array ?? [] {
             let expiry =
@@ -53,6 +54,7 @@ struct Stop: ParsableCommand {
     func run() throws {
         var options = daemon
         options.noSpawn = true
-        _ = try options.connect().call("server/stop", params: [:])
+        // A daemon of another version is told to be ended with this command.
+        _ = try options.connectToAnyVersion().call("server/stop", params: [:])
     }
 }

@@ -92,11 +92,10 @@ final class WatchSession {
             let match = JSONValue.match(image: command.image, text: caption, model: command.model.model)
             let opened = try clients.refining.call(
                 "explanation/open", params: match.adding(command.options.members), interrupt: interrupt, watches: watches)
-            guard let id = opened["explanation"] else { return }
-            let handle: JSONValue = ["explanation": id]
+            let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
             defer { _ = try? clients.refining.call("explanation/close", params: handle) }
-            guard opened["players"]?["text"]?.array?.isEmpty == false else {
-                return fail(caption, PipelineFailure("the model finds no words in the caption"))
+            guard try opened.hasWords(of: "explanation/open") else {
+                return fail(caption, PipelineFailure("\(WordlessCaption())"))
             }
             try refine(handle, opened, caption, clients)
         } catch RPCClientError.cancelled {
@@ -136,6 +135,7 @@ final class WatchSession {
             do { try show(report, isFinal: false) } catch { failure = error }
         }
         if let failure { throw failure }
+        _ = try refined.required("values", of: "explanation/refine")
         try show(refined, isFinal: true)
     }
 
@@ -146,7 +146,7 @@ final class WatchSession {
                 ("format", "ansi"), ("width", .integer(Int64(width))), ("colors", .string(TextOutput.colors)),
                 ("topK", .integer(Int64(command.top))),
             ]))
-        return drawn["content"]?.string ?? ""
+        return try drawn.required("content", of: "explanation/render").string ?? ""
     }
 
     private func connected() throws -> (refining: RPCClient, drawing: RPCClient) {

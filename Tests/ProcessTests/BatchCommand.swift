@@ -7,7 +7,8 @@ final class BatchCommand {
     private let input = Pipe()
     private let errorFile: String
 
-    init(_ arguments: [String], folder: String) throws {
+    /// - Parameter errors: where standard error goes; a file unless given.
+    init(_ arguments: [String], folder: String, errors: FileHandle? = nil) throws {
         errorFile = folder + "/stderr-\(UUID().uuidString)"
         _ = FileManager.default.createFile(atPath: errorFile, contents: nil)
         process.executableURL = URL(fileURLWithPath: DaemonProcess.program)
@@ -16,7 +17,7 @@ final class BatchCommand {
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = input
         process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
+        process.standardError = errors ?? FileHandle(forWritingAtPath: errorFile)
         try process.run()
     }
 

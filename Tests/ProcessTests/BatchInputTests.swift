@@ -83,6 +83,96 @@ struct BatchInputTests {
         #expect(try String(contentsOfFile: folder.output, encoding: .utf8) == "my notes")
     }
 
+    @Test("standard input is held against the output before anything is explained, and goes on as it comes after that")
+    func standardInput() throws {
+        let pairs = BatchFolder.pairs.map { $0 + "\n" }
+        try folder.write(Array(BatchFolder.pairs.prefix(2)))
+        #expect(try folder.run().status == 0)
+        let before = folder.lines
+        for (more, input, words) in [
+            ([], pairs[2] + pairs[3], "standard input has no pair for"), ([], pairs[0], "has a result"),
+            (["--order", "1"], pairs[0] + pairs[1], "of another image, caption, model or parameters"),
+        ] {
+            let run = try folder.start(more)
+            try run.feed(input)
+            try run.endInput()
+            #expect(run.waitForExit() == 1)
+            #expect(run.errors.contains(words) && run.errors.contains("--force"), "\(run.errors)")
+            #expect(folder.lines == before)
+        }
+
+        let run = try folder.start()
+        try run.feed(pairs[2] + pairs[1] + pairs[0])
+        try folder.waitForLines(3)
+        try run.feed(pairs[3])
+        try folder.waitForLines(4)
+        try run.endInput()
+        #expect(run.waitForExit() == 0)
+        #expect(run.errors.contains("2 pairs explained, 0 failed, 2 done before"), "\(run.errors)")
+        #expect(Array(folder.lines.prefix(2)) == before)
+    }
+
+    @Test("the input is never written over")
+    func sameFile() throws {
+        let pairs = Array(BatchFolder.pairs.prefix(2))
+        try folder.write(pairs)
+        try FileManager.default.linkItem(atPath: folder.path + "/pairs.jsonl", toPath: folder.path + "/link.jsonl")
+        try folder.write(pairs, to: "other.times")
+        for (input, output) in [("pairs.jsonl", "./pairs.jsonl"), ("pairs.jsonl", "link.jsonl"), ("other.times", "other")] {
+            let run = try Command(["batch", input, "-o", output, "--force"], folder: folder.path)
+            #expect(run.status == 64 && run.errors.contains("is the input"), "\(run.errors)")
+        }
+        let evaluation = try Command(["evaluate", "pairs.jsonl", "-o", "link.jsonl"], folder: folder.path)
+        #expect(evaluation.status == 64 && evaluation.errors.contains("is the input"), "\(evaluation.errors)")
+        for file in ["pairs.jsonl", "other.times"] {
+            #expect(try String(contentsOfFile: folder.path + "/" + file, encoding: .utf8) == pairs.map { $0 + "\n" }.joined())
+        }
+    }
+
+    @Test("a bad line is known by what it says, wherever it stands, and forgotten when the input no longer has it")
+    func movedBadLine() throws {
+        let (good, bad) = (BatchFolder.pairs, "{\"id\": \"x\", ")
+        try folder.write([bad, good[0], bad])
+        #expect(try folder.run().errors.contains("1 pairs explained, 2 failed"))
+        try folder.write([good[1], bad, good[0], "", bad])
+        let moved = try folder.run()
+        #expect(moved.status == 1)
+        #expect(moved.errors.contains("1 pairs explained, 0 failed, 3 done before (2 of them failed then"), "\(moved.errors)")
+        #expect(folder.lines.count == 4)
+        try folder.write([good[1], bad, good[0]])
+        #expect(try folder.run().errors.contains("0 pairs explained, 0 failed, 3 done before (1 of them failed then"))
+        #expect(folder.lines.count == 3)
+        try folder.write([good[1], good[0]])
+        let mended = try folder.run()
+        #expect(mended.status == 0, "\(mended.errors)")
+        #expect(try folder.results().allSatisfy { $0["error"] == nil } && folder.lines.count == 2)
+
+        let csv = ["id,image,text", "a,\(image),a kite", "b,\"broken"]
+        try folder.write(csv, to: "pairs.csv")
+        #expect(try folder.run(["--force"], input: "pairs.csv").errors.contains("1 pairs explained, 1 failed"))
+        try folder.write([csv[0], "c,\(image),a coat"] + csv[1...], to: "pairs.csv")
+        #expect(try folder.run(input: "pairs.csv").errors.contains("1 pairs explained, 0 failed, 2 done before"))
+    }
+
+    @Test("a caption without words is an error")
+    func noWords() throws {
+        try folder.write([BatchFolder.pairs[0], #"{"id": "bare", "image": "\#(image)", "text": "  "}"#])
+        let run = try folder.run()
+        #expect(run.status == 1 && run.errors.contains("1 pairs explained, 1 failed"), "\(run.errors)")
+        let bare = try #require(try folder.result("bare"))
+        #expect(bare["error"]?["kind"] == "textInvalid" && bare["values"] == nil)
+        #expect(bare["error"]?["message"]?.string?.hasPrefix("the caption has no words") == true)
+    }
+
+    @Test("a run that cannot begin leaves no file")
+    func cannotBegin() throws {
+        try folder.write(BatchFolder.pairs)
+        #expect(try folder.run(["--no-spawn"]).errors.contains("no daemon runs"))
+        #expect(try folder.run(["--model", "absent"]).status == 1)
+        #expect(try folder.run(["--order", "3"]).status == 1)
+        for file in [folder.output, folder.output + ".times"] { #expect(!FileManager.default.fileExists(atPath: file)) }
+    }
+
     @Test("pairs added to the input are explained; what is there stays")
     func addedPairs() throws {
         try folder.write(Array(BatchFolder.pairs.prefix(2)))

@@ -51,8 +51,8 @@ struct BatchProcessTests {
         let run = try folder.start(["--window", "1"])
         try run.feed(pairs.prefix(5).map { $0 + "\n" }.joined())
         try folder.waitForLines(5)
-        // A pair with enough to do that it is surely in hand.
-        try run.feed(#"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": 1500}}"# + "\n")
+        let long = Self.longPair(masks: 1500) + "\n"
+        try run.feed(long)
         let daemon = try RPCClient(connectingTo: try UnixSocketAddress(path: folder.path + "/f.sock"))
         try until("the long pair is in hand") {
             try daemon.call("explanation/list", params: [:])["explanations"]?.array?.isEmpty == false
@@ -65,23 +65,62 @@ struct BatchProcessTests {
 
         // Also where it waits for input that does not come.
         let idle = try folder.start()
-        try idle.feed(pairs[5] + "\n")
+        try idle.feed(pairs.prefix(5).map { $0 + "\n" }.joined() + long + pairs[5] + "\n")
         try folder.waitForLines(7)
         idle.send(SIGINT)
         #expect(idle.waitForExit() == 130)
 
-        let long = try #require(folder.lines.first { $0.contains("\"long\"") })
+        let longResult = try #require(folder.lines.first { $0.contains("\"long\"") })
         let rest = try folder.start()
-        try rest.feed(pairs.prefix(12).map { $0 + "\n" }.joined())
+        try rest.feed(pairs.prefix(12).map { $0 + "\n" }.joined() + long)
         try rest.endInput()
         #expect(rest.waitForExit() == 0)
-        #expect(folder.holds(expected) { $0 != long })
+        #expect(folder.holds(expected) { $0 != longResult })
+    }
+
+    @Test("a second Ctrl-C does not wait for the pairs in hand; what is finished stays")
+    func secondInterrupt() throws {
+        let run = try folder.start(["--window", "1"])
+        try run.feed(BatchFolder.pairs[0] + "\n")
+        try folder.waitForLines(1)
+        try run.feed(Self.longPair(masks: 60_000) + "\n")
+        let daemon = try RPCClient(connectingTo: try UnixSocketAddress(path: folder.path + "/f.sock"))
+        func isInHand() throws -> Bool {
+            try daemon.call("explanation/list", params: [:])["explanations"]?.array?.isEmpty == false
+        }
+        try until("the long pair is in hand") { try isInHand() }
+        run.send(SIGINT)
+        try until("the first Ctrl-C is answered") { run.errors.contains("once more to stop at once") }
+        run.send(SIGINT)
+        #expect(run.waitForExit() == 130)
+        #expect(folder.lines.count == 1)
+        try until("the daemon gives the pair up") { try !isInHand() }
+    }
+
+    /// A pair with enough to do that it is surely in hand.
+    private static func longPair(masks: Int) -> String {
+        #"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "#
+            + #""budget": {"imageMasks": \#(masks)}}"#
+    }
+
+    @Test("on a terminal a bar tells how many pairs are done, how fast, and how long the rest takes")
+    func bar() throws {
+        try folder.write(Array(BatchFolder.pairs.prefix(4)))
+        let terminal = try Terminal()
+        let run = try BatchCommand(
+            BatchFolder.arguments("pairs.jsonl", ["--workers", "1"]), folder: folder.path, errors: terminal.program)
+        #expect(run.waitForExit() == 0)
+        let shown = terminal.shown
+        // Only the first pair is surely drawn: the bar is drawn at most ten times a second.
+        let first = try Regex("\r\u{1B}\\[K█{6}░{18} 1/4 pairs, [0-9.]+ pairs/s, [0-9]+ s left")
+        #expect(shown.contains(first), "\(shown)")
+        #expect(shown.contains("\r\u{1B}[K4 pairs explained, 0 failed"), "\(shown)")
     }
 
     @Test("a daemon that is killed is replaced, and the pair it had is explained by the next one")
     func daemonKilled() throws {
         let pairs = Array(BatchFolder.pairs.prefix(10))
-        let long = #"{"id": "long", "image": "\#(DaemonProcess.scenes)/scene-05.png", "text": "a rose", "model": "demo", "budget": {"imageMasks": 1500}}"#
+        let long = Self.longPair(masks: 1500)
         let expected = try BatchFolder.undisturbed(pairs + [long])
         let run = try folder.start(["--window", "1"])
         try run.feed(pairs.prefix(5).map { $0 + "\n" }.joined())

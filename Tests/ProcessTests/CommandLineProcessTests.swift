@@ -45,6 +45,13 @@ struct CommandLineProcessTests {
         #expect(result["imageMasks"] == 100)
         #expect(result["values"]?["standardErrors"]?["first"]?.array?.count == 49 + 7)
 
+        for bare in [["explain", scene, "  ", "--html", "bare.html"], ["explain", scene, "", "--json"]] {
+            let refused = try Command(bare, folder: folder)
+            #expect(refused.status == 1 && refused.output.isEmpty)
+            #expect(refused.errors.contains("the caption has no words"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder + "/bare.html"))
+
         let absent = try Command(["explain", "nowhere.png", caption], folder: folder)
         #expect(absent.status != 0)
         #expect(absent.output.isEmpty)

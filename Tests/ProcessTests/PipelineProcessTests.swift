@@ -86,10 +86,11 @@ struct PipelineProcessTests {
             let both = try Command(
                 ["explain", "-"] + budget, folder: folder,
                 input: #"{"image": "a.png", "text": "a postbox", "id": 1}"# + "\na.png\n"
-                    + #"{"image": "missing.png", "text": "a dog"}"# + "\n")
+                    + #"{"image": "missing.png", "text": "a dog"}"# + "\n" + #"{"image": "a.png", "text": " "}"# + "\n")
             #expect(both.status == 1)
             let found = try lines(both)
-            #expect(found.count == 3)
+            #expect(found.count == 4)
+            #expect(found[3]["error"]?.string?.contains("has no words") == true && found[3]["values"] == nil)
             #expect(found[0]["id"] == 1 && found[0]["imageMasks"] == 60)
             #expect(found[0]["values"]?["standardErrors"] != nil)
             #expect(found[1]["error"]?.string?.contains("caption") == true)

@@ -80,4 +80,17 @@ struct Terminal {
         user = FileHandle(fileDescriptor: userEnd, closeOnDealloc: true)
         program = FileHandle(fileDescriptor: programEnd, closeOnDealloc: true)
     }
+
+    /// What the program has written and was not read yet; a terminal holds some 4 KiB.
+    var shown: String {
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        var watched = pollfd(fd: user.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&watched, 1, 0) > 0 {
+            let count = read(user.fileDescriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            text += buffer[..<count]
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 }

@@ -21,14 +21,34 @@ fixlip_need() {
     done
 }
 
-# Starts the daemon if none runs; FIXLIPD names the program.
+# The version of the protocol that these scripts speak.
+fixlip_protocol=1
+
+# Starts the daemon if none runs, and asks whether it speaks our version; FIXLIPD names the program.
 fixlip_start() {
-    "${FIXLIPD:-fixlipd}" call server/ping >/dev/null || fixlip_fail "cannot reach the daemon"
+    hello=$("${FIXLIPD:-fixlipd}" call initialize \
+        "{\"protocolVersion\": $fixlip_protocol, \"clientInfo\": {\"name\": \"fixlipd-shell\"}}") ||
+        fixlip_fail "cannot use the daemon on $(fixlip_socket)"
+    theirs=$(printf '%s' "$hello" | jq -r .protocolVersion)
+    [ "$theirs" = "$fixlip_protocol" ] ||
+        fixlip_fail "the daemon speaks version $theirs of the protocol, and this script version $fixlip_protocol:\
+ end it with 'fixlipd stop' and run the command again"
 }
 
 # Requests on standard input, one a line; replies and notifications on standard output.
 fixlip_talk() {
     socat -t 86400 - "UNIX-CONNECT:$(fixlip_socket)"
+}
+
+# One request on standard input; its reply on standard output, once it is known to have the member $1 in its result.
+fixlip_ask() {
+    reply=$(fixlip_talk)
+    [ -n "$reply" ] || fixlip_fail "the daemon closed the connection before it replied"
+    problem=$(printf '%s' "$reply" | jq -r --arg member "$1" '
+        .error.message // if (.result | objects | has($member)) // false then empty
+            else "the daemon\u0027s reply has no \u0027\($member)\u0027" end')
+    [ -z "$problem" ] || fixlip_fail "$problem"
+    printf '%s\n' "$reply"
 }
 
 # An absolute path, which the daemon understands whatever its own folder is.

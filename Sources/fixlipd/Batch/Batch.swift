@@ -13,7 +13,8 @@ struct Batch: ParsableCommand {
 
             Run the same command again to go on after an interruption: what is in OUT is skipped. A line of OUT carries a digest \
             ("request") of the pair's image, caption, parameters, seeds and model. If OUT has a pair whose digest differs, or a pair that \
-            PAIRS lacks, it is the output of another run and refused unless --force replaces it. Times go to OUT.times.
+            PAIRS lacks, it is the output of another run and refused before anything is explained, unless --force replaces it. \
+            Standard input must begin again for that: it is read until it has had every pair of OUT. Times go to OUT.times.
 
             Example: fixlipd batch pairs.jsonl -o results.jsonl --budget 256 --pairs top:50 --encoding base64
             Status: 0, 1 if pairs failed or the run could not go on, 130 after Ctrl-C.
@@ -94,21 +95,38 @@ struct Batch: ParsableCommand {
     }
 
     private func run(_ input: String) throws {
+        for path in [output, TimingFile.path(of: output)] where isSameFile(input, path) {
+            throw ValidationError("\(path) is the input and would be written over; choose another file for the output")
+        }
         let results = try ResultFile(path: output, ignoresContent: force)
+        do {
+            try run(input, results)
+        } catch {
+            // What could not begin leaves nothing behind.
+            if results.removeIfUnused() { unlink(TimingFile.path(of: output)) }
+            if error is LineReader.Interrupted { throw ExitCode(130) }
+            throw error
+        }
+    }
+
+    private func run(_ input: String, _ results: ResultFile) throws {
         let daemon = try BatchDaemon(self.daemon)
         // A model that cannot be loaded is told once, not for each pair.
         _ = try daemon.load(model.model.map(modelName))
         let maker = pairMaker(daemon, folder: imageFolder ?? NSString(string: absolutePath(input)).deletingLastPathComponent)
         let format = self.format ?? PairFormat(path: input)
-        var reader = try PairReader(path: input, format: format, maker: maker)
-        var total: Int?
-        if reader.lines.isFile {
-            total = try BatchCheck(reader, results).entries
-            reader = try PairReader(path: input, format: format, maker: maker)
-        }
-        try results.prepare(retry: retry)
+        let lines = try LineReader(path: input)
         let interrupt = try InterruptWatch()
-        reader.lines.interrupt = interrupt
+        lines.interrupt = interrupt
+        var total: Int?
+        if lines.isFile || !results.records.isEmpty {
+            try lines.keep()
+            let check = try BatchCheck(PairReader(lines: lines, format: format, maker: maker), results)
+            if lines.isFile { total = check.entries }
+            try lines.rewind()
+        }
+        let reader = try PairReader(lines: lines, format: format, maker: maker)
+        try results.prepare(retry: retry)
         var run = BatchRun(
             reader: reader, results: results,
             timings: try TimingFile(path: TimingFile.path(of: output), replaces: results.isEmpty), daemon: daemon,
@@ -118,6 +136,7 @@ struct Batch: ParsableCommand {
         do {
             wasInterrupted = try run.run()
             run.progress.clear()
+            if !wasInterrupted { try results.dropOtherBadLines() }
         } catch {
             run.progress.clear()
             if case BatchRun.Stop.interruptedTwice = error { throw ExitCode(130) }

@@ -1,14 +1,16 @@
 import JSON
 
-/// Reads a file of pairs once before anything is explained: counts them, and holds them against the results there are.
+/// Reads the pairs once before anything is explained, and holds them against the results there are: a file as a whole, and
+/// anything else until it has had the pairs of all results, so that further ones are explained as they come.
 struct BatchCheck {
-    /// Lines that are pairs or should be.
+    /// Lines read that are pairs or should be.
     private(set) var entries = 0
 
-    /// - Throws: `Failure`, or `BatchRun.Stop.otherRun`, where the results are of another run.
+    /// - Throws: `Failure`, or `BatchRun.Stop.otherRun`, where the results are of another run; `LineReader.Interrupted`.
     init(_ reader: PairReader, _ results: ResultFile) throws {
         var missing = Set(results.records.keys)
-        while let entry = try reader.next() {
+        let isFile = reader.lines.isFile
+        while isFile || !missing.isEmpty, let entry = try reader.next() {
             entries += 1
             guard case .pair(let pair) = entry, let record = results.records[pair.key] else { continue }
             missing.remove(pair.key)
@@ -17,7 +19,7 @@ struct BatchCheck {
             }
         }
         if let stranger = missing.min() {
-            throw Failure(results: results.path, pairs: reader.lines.path, key: stranger, count: missing.count)
+            throw Failure(results: results.path, pairs: reader.lines.name, key: stranger, count: missing.count)
         }
     }
 

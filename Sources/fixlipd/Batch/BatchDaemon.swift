@@ -36,9 +36,10 @@ final class BatchDaemon {
         return asked
     }
 
-    /// - Throws: `RPCClientError.remote` where the model cannot be loaded.
+    /// - Throws: `RPCClientError.remote` where the model cannot be loaded; `IncompleteResult`.
     func load(_ model: String?) throws -> JSONValue {
         let loaded = try client.call("models/load", params: JSONValue.object([:]).adding([("model", model.map { .string($0) })]))
+        _ = try loaded.required("id", of: "models/load")
         let names = ["id", "precision", "maskPrecision", "dimension", "bytes"]
         let result = JSONValue.object([:]).adding(names.map { ($0, loaded[$0]) })
         known[model] = result

@@ -104,23 +104,25 @@ struct BatchRun {
         if !again.isEmpty { return again.removeFirst() }
         var window = window
         defer { self.window = window }
-        return try window.next(isReady: { reader.lines.isReady }) { try readPair() }
+        return try window.next(mayWait: inFlight.isEmpty) { try readPair(mayWait: $0) }
     }
 
     /// Whether another pair can be had without waiting for the input: replies come first.
     private var hasMore: Bool { !again.isEmpty || !window.isEmpty || reader.lines.isReady }
 
-    /// The next pair of the input that is not done; lines that are no pairs are answered here.
-    private mutating func readPair() throws -> Pair? {
-        while let entry = try reader.next() {
+    /// The next pair of the input that is not done; lines that are no pairs are answered here. Nil at the end, and where the
+    /// input would have to be waited for and may not.
+    private mutating func readPair(mayWait: Bool) throws -> Pair? {
+        while mayWait || reader.lines.isReady, let entry = try reader.next() {
             switch entry {
-            case .bad(let line, let kind, let reason):
-                if results.badLines.contains(line) {
+            case .bad(let line, let digest, let kind, let reason):
+                if results.takeBadLine(digest) {
                     progress.skip()
                     continue
                 }
                 try results.append([
-                    "line": .integer(Int64(line)), "error": ["kind": .string(kind), "message": .string(reason)],
+                    "line": .integer(Int64(line)), "digest": .string(digest),
+                    "error": ["kind": .string(kind), "message": .string(reason)],
                 ])
                 progress.finish(hasFailed: true)
             case .pair(let pair):
@@ -137,6 +139,10 @@ struct BatchRun {
     private mutating func take(_ outcome: Result<JSONValue, RPCError>, of pair: Pair, seconds: Double) throws {
         switch outcome {
         case .success(let result):
+            _ = try result.required("values", of: "explain")
+            guard try result.hasWords(of: "explain") else {
+                return try fail(pair, [:], "textInvalid", "\(WordlessCaption())", seconds)
+            }
             try write(pair, members(of: result), seconds)
         case .failure(let error) where shouldTryAgain(pair, error):
             var pair = pair

@@ -35,22 +35,24 @@ struct CSVRecords {
             })
     }
 
-    /// The fields of the next record; nil at the end. A field in quotes may go over several lines.
-    static func fields(from lines: LineReader) throws -> [String]? {
+    /// The text of the next record; nil at the end. A field in quotes may go over several lines.
+    static func text(from lines: LineReader) throws -> String? {
         var record = ""
         var quotes = 0
         repeat {
             guard record.utf8.count <= LineReader.longestLine, let line = try lines.next() else {
-                if record.isEmpty { return nil }
-                throw Failure(reason: "a quote is not closed")
+                return record.isEmpty ? nil : record
             }
             record += (record.isEmpty ? "" : "\n") + String(decoding: line, as: UTF8.self)
             quotes += line.count { $0 == UInt8(ascii: "\"") }
         } while quotes % 2 != 0
-        return try split(record)
+        return record
     }
 
-    private static func split(_ record: String) throws(Failure) -> [String] {
+    /// The fields of a record.
+    static func fields(of record: String) throws(Failure) -> [String] {
+        let quotes = record.utf8.count { $0 == UInt8(ascii: "\"") }
+        guard quotes % 2 == 0 else { throw Failure(reason: "a quote is not closed") }
         var fields: [String] = []
         var field = ""
         var isQuoted = false

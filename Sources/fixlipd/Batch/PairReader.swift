@@ -1,4 +1,5 @@
 import ArgumentParser
+import Digests
 import JSON
 
 /// What the lines of a batch are written in.
@@ -13,8 +14,8 @@ enum PairFormat: String, CaseIterable, ExpressibleByArgument {
 final class PairReader {
     enum Entry {
         case pair(Pair)
-        /// A line that is no pair, and why.
-        case bad(line: Int, kind: String, reason: String)
+        /// A line that is no pair, a digest of what it says, and why.
+        case bad(line: Int, digest: String, kind: String, reason: String)
     }
 
     let lines: LineReader
@@ -23,16 +24,17 @@ final class PairReader {
     private var records: CSVRecords?
     private var firstLines: [String: Int] = [:]
 
-    init(path: String, format: PairFormat, maker: PairMaker) throws {
-        lines = try LineReader(path: path)
+    /// - Parameter lines: at their beginning.
+    init(lines: LineReader, format: PairFormat, maker: PairMaker) throws {
+        self.lines = lines
         self.format = format
         self.maker = maker
         if format == .csv {
             do {
-                guard let header = try CSVRecords.fields(from: lines) else { return }
-                records = try CSVRecords(header: header)
+                guard let header = try CSVRecords.text(from: lines) else { return }
+                records = try CSVRecords(header: CSVRecords.fields(of: header))
             } catch let error as CSVRecords.Failure {
-                throw LineReader.Failure(path: path, reason: "line 1: \(error.reason)")
+                throw LineReader.Failure(path: lines.path, reason: "line 1: \(error.reason)")
             }
         }
     }
@@ -41,47 +43,47 @@ final class PairReader {
     /// - Throws: `LineReader.Failure`.
     func next() throws -> Entry? {
         guard let (object, line, bytes) = try nextObject() else { return nil }
-        switch object {
-        case .failure(let error): return .bad(line: line, kind: "lineInvalid", reason: "line \(line): \(error.reason)")
-        case .success(let object):
-            do throws(PairMaker.Failure) {
-                let pair = try maker.pair(object, line: line, bytes: bytes)
-                if let first = firstLines[pair.key] {
-                    return .bad(
-                        line: line, kind: "duplicateID",
-                        reason: "line \(line): the id \(pair.key) was on line \(first) already; ids must differ")
-                }
-                firstLines[pair.key] = line
-                return .pair(pair)
-            } catch {
-                return .bad(line: line, kind: "lineInvalid", reason: "line \(line): \(error.reason)")
+        func bad(_ kind: String, _ reason: String) -> Entry {
+            let digest = bytes.withUnsafeBytes { sha256($0) }
+            return .bad(line: line, digest: String(digest.prefix(16)), kind: kind, reason: "line \(line): \(reason)")
+        }
+        do throws(PairMaker.Failure) {
+            let pair = try maker.pair(try object.get(), line: line, bytes: bytes.count)
+            if let first = firstLines[pair.key] {
+                return bad("duplicateID", "the id \(pair.key) was on line \(first) already; ids must differ")
             }
+            firstLines[pair.key] = line
+            return .pair(pair)
+        } catch {
+            return bad("lineInvalid", error.reason)
         }
     }
 
-    private func nextObject() throws -> (Result<JSONValue, PairMaker.Failure>, line: Int, bytes: Int)? {
+    private func nextObject() throws -> (Result<JSONValue, PairMaker.Failure>, line: Int, bytes: [UInt8])? {
         guard format == .jsonl else { return try nextRecord() }
         while let line = try lines.next() {
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+            let bytes = Array(line)
             do throws(JSONError) {
-                return (.success(try JSONValue(parsing: Array(line))), lines.number, line.count)
+                return (.success(try JSONValue(parsing: bytes)), lines.number, bytes)
             } catch {
-                return (.failure(.init(reason: error.withoutLine)), lines.number, line.count)
+                return (.failure(.init(reason: error.withoutLine)), lines.number, bytes)
             }
         }
         return nil
     }
 
-    private func nextRecord() throws -> (Result<JSONValue, PairMaker.Failure>, line: Int, bytes: Int)? {
+    private func nextRecord() throws -> (Result<JSONValue, PairMaker.Failure>, line: Int, bytes: [UInt8])? {
+        guard let records else { return nil }
         while true {
             let line = lines.number + 1
-            do {
-                guard let records, let fields = try CSVRecords.fields(from: lines) else { return nil }
-                if fields == [""] { continue }
-                let bytes = fields.reduce(0) { $0 + $1.utf8.count }
-                return (.success(try records.object(fields)), line, bytes)
-            } catch let error as CSVRecords.Failure {
-                return (.failure(.init(reason: error.reason)), line, 0)
+            guard let text = try CSVRecords.text(from: lines) else { return nil }
+            if text.isEmpty { continue }
+            let bytes = Array(text.utf8)
+            do throws(CSVRecords.Failure) {
+                return (.success(try records.object(CSVRecords.fields(of: text))), line, bytes)
+            } catch {
+                return (.failure(.init(reason: error.reason)), line, bytes)
             }
         }
     }

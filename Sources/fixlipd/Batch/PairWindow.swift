@@ -11,15 +11,15 @@ struct PairWindow {
 
     /// The next pair, in the order of images first seen.
     /// - Parameters:
-    ///   - isReady: whether the input has more at once; a slow one is not waited for while there are pairs.
-    ///   - read: the next pair of the input; nil at its end.
-    mutating func next(isReady: () -> Bool, _ read: () throws -> Pair?) rethrows -> Pair? {
+    ///   - mayWait: whether a slow input is waited for; while there are pairs it never is.
+    ///   - read: the next pair of the input; nil at its end, and where it would have to be waited for and may not.
+    mutating func next(mayWait: Bool, _ read: (_ mayWait: Bool) throws -> Pair?) rethrows -> Pair? {
         if ordered.isEmpty {
             var groups: [String: Int] = [:]
             var byImage: [[Pair]] = []
             var count = 0
             var bytes = 0
-            while count < size, bytes < Self.bytes, count == 0 || isReady(), let pair = try read() {
+            while count < size, bytes < Self.bytes, let pair = try read(mayWait && count == 0) {
                 count += 1
                 bytes += pair.bytes
                 if let group = groups[pair.image] {

@@ -30,18 +30,28 @@ final class ResultFile {
     let path: String
     /// By the JSON text of the id.
     private(set) var records: [String: Record] = [:]
-    /// Lines of the input that were no pairs.
-    private(set) var badLines: Set<Int> = []
+    /// How many lines of the input with this digest were no pairs; those that `takeBadLine` found are off.
+    private var badLines: [String: Int] = [:]
     private var descriptor: Int32
+    /// Whether there was no such file before.
+    private let wasMade: Bool
+    private var lastSync = ContinuousClock.now
     /// Where the last whole line ends.
     private var end: off_t = 0
     private var failures = 0
+
+    /// How long results that come one after the other may stay in memory before they are made to reach the disk.
+    private static let syncInterval = Duration.seconds(2)
 
     /// Opens or makes the file and reads what is in it. Changes nothing.
     /// - Parameter ignoresContent: whether what is in it is going to be replaced.
     init(path: String, ignoresContent: Bool) throws {
         self.path = path
-        descriptor = try Self.locked(path, O_RDWR | O_CREAT | O_CLOEXEC)
+        if let made = try? Self.locked(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC) {
+            (descriptor, wasMade) = (made, true)
+        } else {
+            (descriptor, wasMade) = (try Self.locked(path, O_RDWR | O_CREAT | O_CLOEXEC), false)
+        }
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
             throw Failure.cannotOpen(path: path, reason: "it is no regular file")
@@ -54,9 +64,16 @@ final class ResultFile {
     var isEmpty: Bool { records.isEmpty && badLines.isEmpty }
     var failureCount: Int { failures }
 
+    /// Takes the file away if it was not there before and has nothing in it.
+    func removeIfUnused() -> Bool { wasMade && end == 0 && unlink(path) == 0 }
+
     /// Removes everything that is to be written anew: a line cut off by a kill, and with `retry` the failures.
     func prepare(retry: Bool) throws {
-        if retry && failures > 0 { try dropFailures() }
+        if retry && failures > 0 {
+            try rewrite { _, record in !record.hasFailed }
+            records = records.filter { !$0.value.hasFailed }
+            badLines = [:]
+        }
         guard ftruncate(descriptor, end) == 0 else {
             throw Failure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
         }
@@ -68,21 +85,36 @@ final class ResultFile {
         try Self.write(bytes, to: descriptor, at: end, path)
         end += off_t(bytes.count)
         if line["error"] != nil { failures += 1 }
+        if ContinuousClock.now - lastSync >= Self.syncInterval { try sync() }
+    }
+
+    /// Whether the file has an error for a line of the input with this digest. Each error is for one such line.
+    func takeBadLine(_ digest: String) -> Bool {
+        guard let count = badLines[digest] else { return false }
+        badLines[digest] = count > 1 ? count - 1 : nil
+        return true
+    }
+
+    /// Removes the errors of lines that were not taken: the input no longer has them.
+    func dropOtherBadLines() throws {
+        guard !badLines.isEmpty else { return }
+        try rewrite { badLine, _ in badLine.map { !takeBadLine($0) } ?? true }
     }
 
     /// Returns once everything is on the disk.
     func sync() throws {
+        lastSync = .now
         guard fsync(descriptor) == 0 else {
             throw Failure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
         }
     }
 
     /// What a line says about a pair; nil where it is no line of a batch.
-    static func record(_ line: ArraySlice<UInt8>) -> (key: String?, badLine: Int?, record: Record)? {
+    static func record(_ line: ArraySlice<UInt8>) -> (key: String?, badLine: String?, record: Record)? {
         guard let value = try? JSONValue(parsing: Array(line)) else { return nil }
         let hasFailed = value["error"] != nil
-        if let number = value["line"]?.int, hasFailed, value["id"] == nil {
-            return (nil, number, Record(digest: "", hasFailed: true))
+        if value["line"]?.int != nil, hasFailed, value["id"] == nil {
+            return (nil, value["digest"]?.string ?? "", Record(digest: "", hasFailed: true))
         }
         guard let id = value["id"], let digest = value["request"]?.string, let key = try? id.canonicalText() else { return nil }
         return (key, nil, Record(digest: digest, hasFailed: hasFailed))
@@ -92,8 +124,8 @@ final class ResultFile {
         let lines = try LineReader(path: path)
         while let line = try lines.next() {
             guard lines.isWhole else {
-                // Cut off by a kill: it begins as ours do, and is written anew.
-                let isOurs = [#"{"id":"#, #"{"line":"#].contains { start in
+                // Cut off by a kill: it begins as ours do, and is written anew. After a power cut it may be zeros.
+                let isOurs = ["\0", #"{"id":"#, #"{"line":"#].contains { start in
                     zip(line, start.utf8).allSatisfy { $0 == $1 }
                 }
                 guard isOurs else { throw Failure.foreign(path: path, line: lines.number) }
@@ -104,20 +136,23 @@ final class ResultFile {
             }
             end = off_t(lines.offset)
             if record.hasFailed { failures += 1 }
-            if let badLine { badLines.insert(badLine) }
+            if let badLine { badLines[badLine, default: 0] += 1 }
             if let key { records[key] = record }
         }
     }
 
-    /// Replaces the file by one without the lines of failures, whole or not at all.
-    private func dropFailures() throws {
+    /// Replaces the file by one with some of its lines, whole or not at all.
+    /// - Parameter isKept: gets the digest of the input's line, where that was no pair, and what is known of the result.
+    private func rewrite(keeping isKept: (String?, Record) -> Bool) throws {
         let temporary = path + ".partial"
         let other = try Self.locked(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC)
         do {
             var length: off_t = 0
+            var failed = 0
             let lines = try LineReader(path: path)
             while let line = try lines.next() {
-                guard let (_, _, record) = Self.record(line), !record.hasFailed else { continue }
+                guard let (_, badLine, record) = Self.record(line), isKept(badLine, record) else { continue }
+                if record.hasFailed { failed += 1 }
                 let bytes = line + [UInt8(ascii: "\n")]
                 try Self.write(Array(bytes), to: other, at: length, temporary)
                 length += off_t(bytes.count)
@@ -128,9 +163,7 @@ final class ResultFile {
             close(descriptor)
             descriptor = other
             end = length
-            failures = 0
-            badLines = []
-            records = records.filter { !$0.value.hasFailed }
+            failures = failed
         } catch {
             close(other)
             unlink(temporary)

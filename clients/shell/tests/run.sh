@@ -60,6 +60,37 @@ says_what_is_wrong_with_an_explanation() {
     ! "$scripts/fixlip-refine" "$folder/missing.png" "a dog" 2>"$folder/errors" && grep -q 'missing.png' "$folder/errors"
 }
 
+refuses_a_caption_without_words() {
+    for caption in "" "  "; do
+        if "$scripts/fixlip-refine" "$scenes/scene-03.png" "$caption" 16 >"$folder/out" 2>"$folder/errors"; then return 1; fi
+        grep -q 'no words' "$folder/errors" && ! [ -s "$folder/out" ] || return 1
+    done
+}
+
+# In the daemon's place: every result is {"protocolVersion": $1}. Each script must fail with the words $2 and print nothing.
+refuses_a_stand_in() {
+    cat >"$folder/stand-in" <<END
+#!/bin/sh
+while IFS= read -r line; do
+    printf '%s\\n' "\$line" | jq -c '{jsonrpc: "2.0", id, result: {protocolVersion: $1}}'
+done
+END
+    chmod +x "$folder/stand-in"
+    rm -f "$folder/stand-in.sock"
+    socat "UNIX-LISTEN:$folder/stand-in.sock,fork" "EXEC:$folder/stand-in" &
+    stand_in=$!
+    until [ -S "$folder/stand-in.sock" ]; do :; done
+    result=0
+    for command in "fixlip-embed $scenes/scene-00.png" "fixlip-rank $scenes dog" "fixlip-refine $scenes/scene-00.png dog"; do
+        # shellcheck disable=SC2086
+        if FIXLIPD_SOCKET=$folder/stand-in.sock "$scripts/"$command >"$folder/out" 2>"$folder/errors"; then result=1; fi
+        grep -q "$2" "$folder/errors" && ! [ -s "$folder/out" ] || result=1
+        cat "$folder/errors"
+    done
+    kill "$stand_in"
+    return $result
+}
+
 speaks_to_plain_tools() {
     printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"server/ping"}' |
         socat -t 10 - "UNIX-CONNECT:$FIXLIPD_SOCKET" | jq -e '.result.pid > 0'
@@ -71,6 +102,9 @@ check "the image of the caption ranks first, and ranks descend" ranks_the_right_
 check "a folder that is none is refused" refuses_a_folder_that_is_none
 check "an explanation reports progress and lists the strongest pairs" refines_with_progress
 check "a missing image is named" says_what_is_wrong_with_an_explanation
+check "a caption without words is an error" refuses_a_caption_without_words
+check "a daemon of another version is an error that names both" refuses_a_stand_in 2 'version 2.*version 1.*fixlipd stop'
+check "a reply without results is an error" refuses_a_stand_in 1 'reply has no'
 check "jq and socat are enough" speaks_to_plain_tools
 
 echo "$passed passed, $failed failed"

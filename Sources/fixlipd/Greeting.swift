@@ -1,0 +1,51 @@
+import Daemon
+import JSON
+import JSONRPC
+
+/// The first request over a connection, by which the program learns whether the daemon speaks its version of the protocol.
+struct Greeting {
+    /// Where the daemon listens, as errors name it.
+    let socket: UnixSocketAddress
+    /// The command that ends the daemon.
+    let stopCommand: String
+
+    enum Failure: Error, CustomStringConvertible {
+        /// `theirs` is nil where the daemon refuses ours and does not tell its own.
+        case otherVersion(socket: String, theirs: Int?, stopCommand: String)
+        case noDaemon(socket: String)
+
+        var description: String {
+            switch self {
+            case .otherVersion(let socket, let theirs, let stopCommand):
+                "the daemon on \(socket) speaks \(theirs.map { "version \($0)" } ?? "another version") of the protocol, and this "
+                    + "program version \(FIxLIPDaemonVersion.wireProtocol): end it with '\(stopCommand)' and run the command again"
+            case .noDaemon(let socket): "what answers on \(socket) is no fixlipd"
+            }
+        }
+    }
+
+    /// - Parameter timeout: how long the answer is waited for.
+    /// - Throws: `Failure`; `RPCClientError`.
+    func exchange(over client: RPCClient, timeout: Duration?) throws {
+        let ours = FIxLIPDaemonVersion.wireProtocol
+        let introduction: JSONValue = [
+            "clientInfo": ["name": "fixlipd", "version": .string(FIxLIPDaemonVersion.program)]
+        ]
+        let theirs: Int?
+        do {
+            let wanted = introduction.adding([("protocolVersion", .integer(Int64(ours)))])
+            theirs = try client.call(Self.method, params: wanted, timeout: timeout)["protocolVersion"]?.int
+            guard theirs != nil else { throw Failure.noDaemon(socket: socket.path) }
+        } catch RPCClientError.remote(let refusal) where refusal.code == RPCError.Code.invalidParams {
+            // Without a wish the daemon tells its own version.
+            theirs = try? client.call(Self.method, params: introduction, timeout: timeout)["protocolVersion"]?.int
+        } catch RPCClientError.remote(let refusal) where refusal.code == RPCError.Code.methodNotFound {
+            throw Failure.noDaemon(socket: socket.path)
+        }
+        guard theirs == ours else {
+            throw Failure.otherVersion(socket: socket.path, theirs: theirs, stopCommand: stopCommand)
+        }
+    }
+
+    private static let method = "initialize"
+}
