@@ -27,7 +27,7 @@ final class Connection: ChannelDuplexHandler {
     let eventLoop: any EventLoop
     var logger: Logger
     var context: ChannelHandlerContext?
-    /// Called once, with the reason, when the channel is closed.
+    /// Called once, with the reason, when the channel is closed, whether it had become active or not.
     let onEnd: @Sendable (ConnectionEnd) -> Void
 
     var phase = Phase.open
@@ -80,7 +80,12 @@ final class Connection: ChannelDuplexHandler {
     var bound: NIOLoopBound<Connection> { NIOLoopBound(self, eventLoop: eventLoop) }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        // Of a channel that is closed before it is active, this is all that is heard.
+        finish()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         receive(unwrapInboundIn(data))
@@ -103,7 +108,11 @@ final class Connection: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) { finish() }
+
+    /// The channel is gone.
+    private func finish() {
+        guard phase != .closed else { return }
         phase = .closed
         cancelStallWatch()
         mailbox.close()

@@ -67,6 +67,7 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Returns when no connection is left, or at `stopWaiting`.
     func waitUntilEmpty() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
@@ -75,5 +76,14 @@ final class ConnectionRegistry: Sendable {
             }
             if isEmpty { continuation.resume() }
         }
+    }
+
+    /// Ends every `waitUntilEmpty`, though connections are left.
+    func stopWaiting() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 }

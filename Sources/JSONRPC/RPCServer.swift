@@ -135,7 +135,7 @@ public final class RPCServer: Sendable {
     ///
     /// A handler that returns although it was cancelled has its result sent, so the request that asked for the stop
     /// gets its reply. Three quarters of `deadline` are left to handlers, then error 1012 is sent in their place; at
-    /// `deadline` connections are closed even if their client has not read everything.
+    /// `deadline` connections are closed even if their client has not read everything. Returns a second after it at the latest.
     public func stop(deadline: Duration = .seconds(5)) async {
         registry.stop()
         let listeners = state.withLock { state in
@@ -152,9 +152,12 @@ public final class RPCServer: Sendable {
         let registry = registry
         let patience = loop.scheduleTask(in: TimeAmount(deadline * 3 / 4)) { registry.forEach { $0.stopWaiting() } }
         let end = loop.scheduleTask(in: TimeAmount(deadline)) { registry.forEach { $0.abort() } }
+        let surrender = loop.scheduleTask(in: TimeAmount(deadline) + .seconds(1)) { [logger = service.logger] in
+            logger.warning("\(registry.count) connections did not close in time and are left behind")
+            registry.stopWaiting()
+        }
         await registry.waitUntilEmpty()
-        patience.cancel()
-        end.cancel()
+        for task in [patience, end, surrender] { task.cancel() }
     }
 
     /// Sets up a channel for a client, or turns the client away.
@@ -181,7 +184,13 @@ public final class RPCServer: Sendable {
                 onEnd(end)
             }
             let mayStay = registry.add(connection.bound, id: id)
-            try channel.pipeline.syncOperations.addHandler(connection)
+            do {
+                try channel.pipeline.syncOperations.addHandler(connection)
+            } catch {
+                // The channel is closed already, and the connection will hear nothing of it.
+                registry.remove(id)
+                throw error
+            }
             if !mayStay { connection.eventLoop.assumeIsolated().execute { connection.stop() } }
         }
     }

@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import subprocess
+import threading
 import time
 
 from cases import Skipped, case
@@ -47,6 +48,62 @@ def sigterm_drains(setting):
             longest = max(longest, time.monotonic() - start)
             check(not os.path.exists(daemon.socket) and not os.path.exists(daemon.socket + ".lock"), "socket or lock stay")
     return f"{rounds} times 64 requests; longest {longest:.1f} s from signal to end"
+
+
+@case
+def sigterm_while_clients_connect(setting):
+    """SIGTERM at some moment of a storm of new connections: the end comes at once each time, with status 0."""
+    generator = setting.random("storm")
+    rounds = setting.amount(40, 400)
+    longest, connected = 0.0, 0
+    for _ in range(rounds):
+        with setting.daemon("--threads", 1) as daemon:
+            over = threading.Event()
+            storms = [Storm(daemon.socket, over) for _ in range(4)]
+            time.sleep(0.05 * generator.random())
+            start = time.monotonic()
+            try:
+                status = daemon.terminate(15)
+            finally:
+                over.set()
+                connected += sum(storm.stop() for storm in storms)
+            check(status == 0, f"status {status}: {daemon.crash()}")
+            longest = max(longest, time.monotonic() - start)
+    check(longest < 4, f"one end took {longest:.1f} s, though no client left anything unread")
+    return f"{rounds} times, {connected} connections; longest {longest:.1f} s from signal to end"
+
+
+class Storm:
+    """Connects again and again, on a thread, and keeps a few connections open."""
+
+    def __init__(self, path, over):
+        self.path = path
+        self.over = over
+        self.connected = 0
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        kept = []
+        while not self.over.is_set():
+            stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            stream.setblocking(False)
+            try:
+                stream.connect(self.path)
+            except OSError:
+                stream.close()
+                self.over.wait(0.001)
+                continue
+            self.connected += 1
+            kept.append(stream)
+            if len(kept) > 8:
+                kept.pop(0).close()
+        for stream in kept:
+            stream.close()
+
+    def stop(self):
+        self.thread.join()
+        return self.connected
 
 
 @case
