@@ -27,6 +27,8 @@ final class Connection: ChannelDuplexHandler {
     let eventLoop: any EventLoop
     var logger: Logger
     var context: ChannelHandlerContext?
+    /// How long the client may take nothing of what is left when the connection ends; `nil` for ever.
+    let drainTime: Duration?
     /// Called once, with the reason, when the channel is closed, whether it had become active or not.
     let onEnd: @Sendable (ConnectionEnd) -> Void
 
@@ -64,12 +66,13 @@ final class Connection: ChannelDuplexHandler {
     var progressIsBackedUp = false
 
     init(
-        id: ConnectionID, service: RPCService, eventLoop: any EventLoop,
+        id: ConnectionID, service: RPCService, eventLoop: any EventLoop, drainTime: Duration?,
         onEnd: @escaping @Sendable (ConnectionEnd) -> Void
     ) {
         self.id = id
         self.service = service
         self.eventLoop = eventLoop
+        self.drainTime = drainTime
         self.onEnd = onEnd
         decoder = FrameDecoder(limits: service.configuration.framing)
         logger = service.logger
@@ -167,6 +170,9 @@ final class Connection: ChannelDuplexHandler {
         phase = .flushing
         mailbox.close()
         closeIfFlushed()
+        guard phase == .flushing, drainTime != nil else { return }
+        cancelStallWatch()
+        watchForStall()
     }
 
     func closeIfFlushed() {

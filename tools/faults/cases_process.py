@@ -1,10 +1,13 @@
 """The process and its socket: signals, stale sockets, second daemons, socket activation, standard input and output."""
 
+import fcntl
 import os
 import signal
 import socket
 import stat
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -379,3 +382,42 @@ def standard_input_and_output(setting):
         except BrokenPipeError:
             pass
     return "4 requests answered, nothing else on standard output"
+
+
+@case
+def standard_output_that_nobody_reads(setting):
+    """--stdio with an output that is full and not read: a signal, the end of input and the time limit each end the daemon."""
+    command = [setting.program, "serve", "--stdio", "--unread-timeout", "2"]
+    ends = {
+        "SIGTERM": lambda process: process.terminate(),
+        "the end of input": lambda process: process.stdin.close(),
+        "the time limit": lambda process: None,
+    }
+    took = {}
+    for count in (1, 6, 40):
+        # One reply fits into pipe and sockets, so that the server is rid of it; of more, the rest waits in the server.
+        for name, end in ends.items():
+            if name == "the time limit" and count < 40:
+                continue
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       env=environment(setting.folder))
+            try:
+                process.stdin.write(b"".join(frame(request(i, "rpc.discover")) for i in range(count)))
+                process.stdin.flush()
+                wait_for("the output full", lambda: unread(process) > 60_000)
+                start = time.monotonic()
+                end(process)
+                wait_for(f"the end after {name} with {count} replies unread", lambda: process.poll() is not None, 12)
+                took[name] = max(took.get(name, 0), time.monotonic() - start)
+                check(process.returncode == 0, f"{name}: status {process.returncode}")
+            finally:
+                process.kill()
+                process.wait()
+                process.stdin.close()
+                process.stdout.close()
+    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
+
+
+def unread(process):
+    """Bytes that wait in the pipe of its standard output (FIONREAD, ioctl_tty(2))."""
+    return struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]
