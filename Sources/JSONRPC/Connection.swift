@@ -39,6 +39,10 @@ final class Connection: ChannelDuplexHandler {
     // Input
     var decoder: FrameDecoder
     var inbox = CircularBuffer<(event: FrameDecoder.Event, received: ContinuousClock.Instant)>()
+    /// Of the inbox's messages and of the one that is being parsed.
+    var waitingBytes = 0
+    /// What the ledger was told of these and of the unfinished message.
+    var countedBytes = 0
     /// A large message is being parsed elsewhere; those after it wait.
     var isParsing = false
     var inputEnded = false
@@ -50,6 +54,7 @@ final class Connection: ChannelDuplexHandler {
     var pending = PendingTable<PendingRequest>()
     /// Handlers that have not returned, replied to or not.
     var running = 0
+    var held = HeldMessages()
     var isStopping = false
     var shutdownRequested = false
     var clientInfo: JSONValue?
@@ -120,6 +125,7 @@ final class Connection: ChannelDuplexHandler {
         cancelStallWatch()
         mailbox.close()
         inbox.removeAll()
+        countUnfinished()
         for request in pending.takeAll() {
             request.task.cancel()
             service.ledger.finished(
