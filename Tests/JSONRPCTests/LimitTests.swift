@@ -141,7 +141,9 @@ import Testing
             addWaiting(gate, &$0)
         }
         let (client, _) = serving.connect()
-        let batch = #"[{"jsonrpc":"2.0","id":1,"method":"echo","params":["\#(letters(80 << 10))"]},{"jsonrpc":"2.0","id":2,"method":"wait"}]"#
+        let batch =
+            #"[{"jsonrpc":"2.0","id":1,"method":"echo","params":["\#(letters(80 << 10))"]},"#
+            + #"{"jsonrpc":"2.0","id":2,"method":"wait"}]"#
         client.send(batch)
         while serving.server.statistics.methods["echo"] == nil { await Task.yield() }
         #expect(serving.server.statistics.heldBytes == batch.utf8.count)
