@@ -166,7 +166,7 @@ public final class RPCServer: Sendable {
             registry.cutPumps()
         }
         let surrender = loop.scheduleTask(in: TimeAmount(deadline) + .seconds(1)) { [logger = service.logger] in
-            logger.warning("\(registry.count) connections did not close in time and are left behind")
+            logger.warning("connections that did not close in time are left behind")
             registry.stopWaiting()
         }
         await registry.waitUntilEmpty()

@@ -201,6 +201,30 @@ import Testing
         #expect(serving.server.statistics.connectionsRefused == 1)
     }
 
+    /// What it sent is there before the server looks, as from a client that sends its first request as soon as it connects.
+    @Test(arguments: [Framing.lines, .headers])
+    func aRefusedClientIsToldInItsFraming(framing: Framing) async throws {
+        let serving = Serving(configure: { $0.maximumConnections = 0 }, addEcho)
+        var pair: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0)
+        let client = TestClient(pair[1], framing: framing, reading: false)
+        client.request(1, "echo", "[]")
+        #expect(try await serving.server.serve(connectedSocket: pair[0]) == .disconnected)
+        let told = try await onThread {
+            var buffer = [UInt8](repeating: 0, count: 4 << 10)
+            let count = read(client.descriptor, &buffer, buffer.count)
+            return Array(buffer.prefix(max(0, count)))
+        }
+        var decoder = FrameDecoder()
+        let events = decoder.decode(told)
+        #expect(decoder.framing == framing)
+        guard case .message(let message)? = events.first else {
+            Issue.record("no message: \(String(decoding: told, as: UTF8.self))")
+            return
+        }
+        #expect(try JSONValue(parsing: message)["error"]?["code"] == 1011)
+    }
+
     @Test func aClientThatNeverReadsIsDroppedAtTheLimit() async throws {
         let serving = Serving(configure: { $0.outputLimit = 4 << 20 }) { methods in
             methods.onRequest("large") { _, _ in .string(letters(1 << 20)) }
