@@ -27,7 +27,9 @@ final class Connection: ChannelDuplexHandler {
     let eventLoop: any EventLoop
     var logger: Logger
     var context: ChannelHandlerContext?
-    /// Called once, with the reason, when the channel is closed.
+    /// How long the client may take nothing of what is left when the connection ends; `nil` for ever.
+    let drainTime: Duration?
+    /// Called once, with the reason, when the channel is closed, whether it had become active or not.
     let onEnd: @Sendable (ConnectionEnd) -> Void
 
     var phase = Phase.open
@@ -37,6 +39,10 @@ final class Connection: ChannelDuplexHandler {
     // Input
     var decoder: FrameDecoder
     var inbox = CircularBuffer<(event: FrameDecoder.Event, received: ContinuousClock.Instant)>()
+    /// Of the inbox's messages and of the one that is being parsed.
+    var waitingBytes = 0
+    /// What the ledger was told of these and of the unfinished message.
+    var countedBytes = 0
     /// A large message is being parsed elsewhere; those after it wait.
     var isParsing = false
     var inputEnded = false
@@ -48,6 +54,7 @@ final class Connection: ChannelDuplexHandler {
     var pending = PendingTable<PendingRequest>()
     /// Handlers that have not returned, replied to or not.
     var running = 0
+    var held = HeldMessages()
     var isStopping = false
     var shutdownRequested = false
     var clientInfo: JSONValue?
@@ -64,12 +71,13 @@ final class Connection: ChannelDuplexHandler {
     var progressIsBackedUp = false
 
     init(
-        id: ConnectionID, service: RPCService, eventLoop: any EventLoop,
+        id: ConnectionID, service: RPCService, eventLoop: any EventLoop, drainTime: Duration?,
         onEnd: @escaping @Sendable (ConnectionEnd) -> Void
     ) {
         self.id = id
         self.service = service
         self.eventLoop = eventLoop
+        self.drainTime = drainTime
         self.onEnd = onEnd
         decoder = FrameDecoder(limits: service.configuration.framing)
         logger = service.logger
@@ -80,7 +88,12 @@ final class Connection: ChannelDuplexHandler {
     var bound: NIOLoopBound<Connection> { NIOLoopBound(self, eventLoop: eventLoop) }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        // Of a channel that is closed before it is active, this is all that is heard.
+        finish()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         receive(unwrapInboundIn(data))
@@ -103,11 +116,16 @@ final class Connection: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) { finish() }
+
+    /// The channel is gone.
+    private func finish() {
+        guard phase != .closed else { return }
         phase = .closed
         cancelStallWatch()
         mailbox.close()
         inbox.removeAll()
+        countUnfinished()
         for request in pending.takeAll() {
             request.task.cancel()
             service.ledger.finished(
@@ -158,6 +176,9 @@ final class Connection: ChannelDuplexHandler {
         phase = .flushing
         mailbox.close()
         closeIfFlushed()
+        guard phase == .flushing, drainTime != nil else { return }
+        cancelStallWatch()
+        watchForStall()
     }
 
     func closeIfFlushed() {

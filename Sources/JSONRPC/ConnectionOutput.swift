@@ -66,6 +66,7 @@ extension Connection {
         } else if outputIsBackedUp, queuedBytes <= configuration.outputLowWatermark {
             outputIsBackedUp = false
             cancelStallWatch()
+            watchForStall()
             readIfWanted()
         }
         if progressIsBackedUp, queuedBytes <= configuration.progressWatermark { collectLetters() }

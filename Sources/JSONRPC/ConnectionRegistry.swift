@@ -1,16 +1,19 @@
 import NIOCore
 import Synchronization
 
-/// Which connections are open. State is guarded by the mutex.
+/// Which connections are open, and which pumps still carry the bytes of one. State is guarded by the mutex.
 final class ConnectionRegistry: Sendable {
     private struct State: Sendable {
         var next: UInt64 = 1
         /// `nil` for a connection that is being set up.
         var connections: [ConnectionID: NIOLoopBound<Connection>?] = [:]
+        var pumps: [ObjectIdentifier: PumpInterrupt] = [:]
         var isStopping = false
         var waiting: [CheckedContinuation<Void, Never>] = []
         /// Since when there has been none; `nil` while there is one.
         var emptySince: ContinuousClock.Instant? = .now
+
+        var isEmpty: Bool { connections.isEmpty && pumps.isEmpty }
     }
 
     private let state = Mutex(State())
@@ -39,10 +42,22 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    func remove(_ id: ConnectionID) {
+    func add(_ pump: PumpInterrupt) {
+        state.withLock { state in
+            state.emptySince = nil
+            state.pumps[ObjectIdentifier(pump)] = pump
+        }
+    }
+
+    func remove(_ id: ConnectionID) { change { $0.connections.removeValue(forKey: id) } }
+
+    func remove(_ pump: PumpInterrupt) { change { $0.pumps.removeValue(forKey: ObjectIdentifier(pump)) } }
+
+    /// Takes something out, and tells those who wait if it was the last.
+    private func change<Removed>(_ remove: (inout State) -> Removed?) {
         let waiting = state.withLock { state in
-            state.connections.removeValue(forKey: id)
-            guard state.connections.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            _ = remove(&state)
+            guard state.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             state.emptySince = .now
             defer { state.waiting = [] }
             return state.waiting
@@ -50,7 +65,7 @@ final class ConnectionRegistry: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Since when no connection has been open; `nil` while one is.
+    /// Since when no connection has been open and no pump has run; `nil` while one does.
     var emptySince: ContinuousClock.Instant? { state.withLock { $0.emptySince } }
 
     var count: Int { state.withLock { $0.connections.count } }
@@ -67,13 +82,27 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    func cutPumps() {
+        for pump in state.withLock({ Array($0.pumps.values) }) { pump.cut() }
+    }
+
+    /// Returns when no connection and no pump is left, or at `stopWaiting`.
     func waitUntilEmpty() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
-                if !state.connections.isEmpty { state.waiting.append(continuation) }
-                return state.connections.isEmpty
+                if !state.isEmpty { state.waiting.append(continuation) }
+                return state.isEmpty
             }
             if isEmpty { continuation.resume() }
         }
+    }
+
+    /// Ends every `waitUntilEmpty`, though connections are left.
+    func stopWaiting() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 }

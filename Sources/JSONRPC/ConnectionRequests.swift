@@ -3,25 +3,28 @@ import NIOCore
 
 /// From messages to handlers, and from handlers to replies.
 extension Connection {
-    /// Room for handlers: that of a batch is asked for as a whole, before its first.
+    /// Room for the handlers of a message, those of a batch as a whole.
     enum Admission {
-        case granted
+        case granted(HeldMessages.Number)
         case refused(RPCError)
     }
 
-    /// Asks for room for all handlers of a batch.
-    func admit(_ items: [IncomingItem]) -> Admission {
-        admit(items.count { service.startsHandler($0) })
-    }
-
-    private func admit(_ count: Int) -> Admission {
+    /// Asks for room for all handlers of a message of so many bytes.
+    func admit(_ items: ArraySlice<IncomingItem>, bytes: Int) -> Admission {
         let configuration = service.configuration
-        guard count > 0 else { return .granted }
+        let count = items.count { service.startsHandler($0) }
+        guard count > 0 else { return .granted(held.hold(bytes: 0, handlers: 0)) }
         guard running < configuration.maximumInFlightPerConnection else {
             return .refused(
                 .overloaded(
                     "this connection has \(running) requests in flight, the limit is "
                         + "\(configuration.maximumInFlightPerConnection); wait for replies and try again"))
+        }
+        guard held.bytes == 0 || held.bytes + bytes <= configuration.maximumHeldBytesPerConnection else {
+            return .refused(
+                .overloaded(
+                    "this connection has requests of \(held.bytes) bytes in flight, the limit is "
+                        + "\(configuration.maximumHeldBytesPerConnection); wait for replies and try again"))
         }
         guard service.ledger.admit(count, limit: configuration.maximumInFlight) else {
             return .refused(
@@ -29,17 +32,24 @@ extension Connection {
                     "the daemon has \(configuration.maximumInFlight) requests in flight, which is its limit; "
                         + "try again later"))
         }
+        guard service.ledger.hold(bytes, limit: configuration.maximumHeldBytes) else {
+            service.ledger.leave(count)
+            return .refused(
+                .overloaded(
+                    "the daemon has requests of \(configuration.maximumHeldBytes) bytes in flight, which is its limit; "
+                        + "try again later"))
+        }
         running += count
-        return .granted
+        return .granted(held.hold(bytes: bytes, handlers: count))
     }
 
-    /// - Parameter admission: of the batch the item belongs to; `nil` for an item of its own.
+    /// - Parameter admission: of the message the item belongs to.
     func handle(
-        _ item: IncomingItem, destination: ReplyDestination, admission: Admission?,
+        _ item: IncomingItem, destination: ReplyDestination, admission: Admission,
         received: ContinuousClock.Instant
     ) {
         guard phase == .open else {
-            if case .granted = admission, service.startsHandler(item) { release() }
+            if case .granted(let message) = admission, service.startsHandler(item) { release(message) }
             return
         }
         switch item {
@@ -62,19 +72,22 @@ extension Connection {
         }
     }
 
-    private func start(_ call: IncomingCall, destination: ReplyDestination, admission: Admission?) {
+    private func start(_ call: IncomingCall, destination: ReplyDestination, admission: Admission) {
         let method = call.method
         guard let handler = service.handler(of: call) else {
             answerWithoutHandler(call, destination: destination)
             return
         }
         if let refusal = refusal(of: call) {
-            // A batch was admitted with this request in it.
-            if case .granted = admission { release() }
+            // Its message was admitted with this request in it.
+            if case .granted(let message) = admission { release(message) }
             refuse(call, refusal, destination)
             return
         }
-        if case .refused(let error) = admission ?? admit(1) {
+        let message: HeldMessages.Number
+        switch admission {
+        case .granted(let number): message = number
+        case .refused(let error):
             service.ledger.count(\.overloaded)
             refuse(call, error, destination)
             return
@@ -96,7 +109,7 @@ extension Connection {
             ledger.leave()
             let stages = handlerTask.stages.durations
             connection.eventLoop.execute {
-                connection.value.finished(sequence, outcome, started: started, stages: stages)
+                connection.value.finished(sequence, of: message, outcome, started: started, stages: stages)
             }
         }
         pending.insert(
@@ -142,16 +155,20 @@ extension Connection {
         deliver(ByteBuffer(bytes: OutgoingMessage.error(error, id: id)), to: destination, nil)
     }
 
-    private func release() {
+    /// Gives back the room of a handler that is not started.
+    private func release(_ message: HeldMessages.Number) {
         running -= 1
         service.ledger.leave()
+        service.ledger.letGo(held.release(message))
     }
 
     /// A handler has returned. If its request was cancelled meanwhile, nobody waits for the outcome.
     private func finished(
-        _ sequence: UInt64, _ outcome: HandlerOutcome, started: ContinuousClock.Instant, stages: [String: Duration]
+        _ sequence: UInt64, of message: HeldMessages.Number, _ outcome: HandlerOutcome,
+        started: ContinuousClock.Instant, stages: [String: Duration]
     ) {
         running -= 1
+        service.ledger.letGo(held.release(message))
         guard phase == .open, let request = pending.take(sequence) else { return }
         sendLetters(of: sequence)
         let finished = FinishedRequest(

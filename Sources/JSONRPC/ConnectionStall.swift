@@ -1,15 +1,22 @@
 import NIOCore
 
-/// Dropping clients that leave a large backlog unread.
+/// Dropping clients that leave a large backlog unread, or the last of their output.
 extension Connection {
-    /// Looks at intervals, while output is backed up, whether the client has taken some of it.
+    /// Looks at intervals, while there is such output, whether the client has taken some of it.
     func watchForStall() {
-        guard stallWatch == nil, let unread = unreadBytes else { return }
+        guard stallWatch == nil, let limit = stallLimit, let unread = unreadBytes else { return }
         let taken = enqueuedBytes - unread
         let connection = bound
-        stallWatch = eventLoop.scheduleTask(in: TimeAmount(service.configuration.stallTime)) {
+        stallWatch = eventLoop.scheduleTask(in: TimeAmount(limit.time)) {
             connection.value.endStallWatch(takenBefore: taken)
         }
+    }
+
+    /// How many bytes the client must take in what time; `nil` while it may take its time.
+    private var stallLimit: (bytes: Int, time: Duration)? {
+        if phase == .flushing, let drainTime { return (1, drainTime) }
+        let configuration = service.configuration
+        return outputIsBackedUp ? (configuration.stallBytes, configuration.stallTime) : nil
     }
 
     func cancelStallWatch() {
@@ -19,10 +26,9 @@ extension Connection {
 
     private func endStallWatch(takenBefore: Int) {
         stallWatch = nil
-        guard outputIsBackedUp, let unread = unreadBytes else { return }
-        let configuration = service.configuration
-        guard enqueuedBytes - unread - takenBefore >= configuration.stallBytes else {
-            drop("it took less than \(configuration.stallBytes) bytes in \(configuration.stallTime), and \(unread) wait")
+        guard let limit = stallLimit, let unread = unreadBytes else { return }
+        guard enqueuedBytes - unread - takenBefore >= limit.bytes else {
+            drop("it took less than \(limit.bytes) bytes in \(limit.time), and \(unread) wait")
             return
         }
         watchForStall()

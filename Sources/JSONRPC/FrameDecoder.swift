@@ -81,6 +81,16 @@ public struct FrameDecoder: Sendable {
         }
     }
 
+    /// What has come of an unfinished line, header section or body.
+    public var unfinishedBytes: Int { partial.count }
+
+    /// Gives the stream up because of `error`, and frees what has come of an unfinished message.
+    public mutating func giveUp(_ error: FramingError) -> Event {
+        var events: [Event] = []
+        fail(error, &events)
+        return .failure(error)
+    }
+
     private mutating func recognise(_ byte: UInt8, _ events: inout [Event]) {
         framing = Framing(firstByte: byte)
         switch framing {

@@ -55,6 +55,8 @@ public enum FramingError: Error, Equatable, Sendable, CustomStringConvertible {
     case headerTooLarge(limit: Int)
     /// A message is longer than `limit` bytes; `announced` is its length where a header gave it.
     case messageTooLarge(announced: Int?, limit: Int)
+    /// All connections together have sent more than `limit` bytes of messages that are not complete; this one is given up.
+    case tooMuchUnfinished(limit: Int)
     /// The input ended inside a message.
     case truncated(received: Int, expected: Int?)
 
@@ -69,6 +71,8 @@ public enum FramingError: Error, Equatable, Sendable, CustomStringConvertible {
         case .messageTooLarge(let announced?, let limit):
             "a message of \(announced) bytes is larger than the limit of \(limit) bytes"
         case .messageTooLarge(nil, let limit): "the message is larger than the limit of \(limit) bytes"
+        case .tooMuchUnfinished(let limit):
+            "the daemon is receiving messages of \(limit) bytes, which is its limit; connect and try again later"
         case .truncated(let received, let expected?):
             "the input ended after \(received) of the \(expected) bytes announced by Content-Length"
         case .truncated(let received, nil): "the input ended inside a header section, after \(received) bytes of it"
@@ -79,6 +83,7 @@ public enum FramingError: Error, Equatable, Sendable, CustomStringConvertible {
     public var rpcError: RPCError {
         switch self {
         case .headerTooLarge, .messageTooLarge: .invalidRequest(description)
+        case .tooMuchUnfinished: .overloaded(description)
         default: .parseError(description)
         }
     }

@@ -67,19 +67,29 @@ public final class RPCServer: Sendable {
     }
 
     /// Serves one client over the descriptors that `StandardIO.takeOver` took, until it ends its input or goes away.
-    /// Requests received before the end of input are answered first.
+    /// Requests received before the end of input are answered first. An output that nobody reads is waited for no longer than
+    /// `drainTime` allows, nor than the deadline of a stop.
     public func serve(_ standardIO: StandardIO) async throws -> ConnectionEnd {
+        let drainTime = service.configuration.drainTime
+        let interrupt = try PumpInterrupt()
         let (ours, pumped) = try SocketPair.make()
-        async let pumping: Void = DescriptorPump(
-            input: standardIO.input, output: standardIO.output, socket: pumped
+        registry.add(interrupt)
+        defer { registry.remove(interrupt) }
+        async let isTaken = DescriptorPump(
+            input: standardIO.input, output: standardIO.output, socket: pumped, patience: drainTime, interrupt: interrupt
         ).run()
-        let end = try await serve(connectedSocket: ours)
-        await pumping
+        let end = try await serve(connectedSocket: ours, drainTime: drainTime)
+        if end == .tooSlow { interrupt.cut() }
+        if await !isTaken { service.logger.warning("what was left of the output was not read in time and is lost") }
         return end
     }
 
     /// Serves one client over a connected stream socket, which this call takes ownership of.
     public func serve(connectedSocket descriptor: Int32) async throws -> ConnectionEnd {
+        try await serve(connectedSocket: descriptor, drainTime: nil)
+    }
+
+    private func serve(connectedSocket descriptor: Int32, drainTime: Duration?) async throws -> ConnectionEnd {
         try await withCheckedThrowingContinuation { continuation in
             let once = Mutex<CheckedContinuation<ConnectionEnd, any Error>?>(continuation)
             let finish: @Sendable (Result<ConnectionEnd, any Error>) -> Void = { result in
@@ -92,7 +102,7 @@ public final class RPCServer: Sendable {
             ClientBootstrap(group: Threads.eventLoops)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { [self] channel in
-                    accept(channel, checkPeer: false) { finish(.success($0)) }
+                    accept(channel, checkPeer: false, drainTime: drainTime) { finish(.success($0)) }
                 }
                 .withConnectedSocket(descriptor)
                 .whenFailure { finish(.failure($0)) }
@@ -135,7 +145,7 @@ public final class RPCServer: Sendable {
     ///
     /// A handler that returns although it was cancelled has its result sent, so the request that asked for the stop
     /// gets its reply. Three quarters of `deadline` are left to handlers, then error 1012 is sent in their place; at
-    /// `deadline` connections are closed even if their client has not read everything.
+    /// `deadline` connections are closed even if their client has not read everything. Returns a second after it at the latest.
     public func stop(deadline: Duration = .seconds(5)) async {
         registry.stop()
         let listeners = state.withLock { state in
@@ -151,15 +161,22 @@ public final class RPCServer: Sendable {
         let loop = Threads.eventLoops.next()
         let registry = registry
         let patience = loop.scheduleTask(in: TimeAmount(deadline * 3 / 4)) { registry.forEach { $0.stopWaiting() } }
-        let end = loop.scheduleTask(in: TimeAmount(deadline)) { registry.forEach { $0.abort() } }
+        let end = loop.scheduleTask(in: TimeAmount(deadline)) {
+            registry.forEach { $0.abort() }
+            registry.cutPumps()
+        }
+        let surrender = loop.scheduleTask(in: TimeAmount(deadline) + .seconds(1)) { [logger = service.logger] in
+            logger.warning("connections that did not close in time are left behind")
+            registry.stopWaiting()
+        }
         await registry.waitUntilEmpty()
-        patience.cancel()
-        end.cancel()
+        for task in [patience, end, surrender] { task.cancel() }
     }
 
     /// Sets up a channel for a client, or turns the client away.
     private func accept(
-        _ channel: any Channel, checkPeer: Bool, onEnd: @escaping @Sendable (ConnectionEnd) -> Void
+        _ channel: any Channel, checkPeer: Bool, drainTime: Duration? = nil,
+        onEnd: @escaping @Sendable (ConnectionEnd) -> Void
     ) -> EventLoopFuture<Void> {
         let peer = checkPeer ? PeerCredentials.read(from: channel) : channel.eventLoop.makeSucceededFuture(nil)
         return peer.flatMapThrowing { [self] peer in
@@ -176,12 +193,20 @@ public final class RPCServer: Sendable {
             }
             service.ledger.count(\.connectionsAccepted)
             let registry = registry
-            let connection = Connection(id: id, service: service, eventLoop: channel.eventLoop) { end in
+            let connection = Connection(
+                id: id, service: service, eventLoop: channel.eventLoop, drainTime: drainTime
+            ) { end in
                 registry.remove(id)
                 onEnd(end)
             }
             let mayStay = registry.add(connection.bound, id: id)
-            try channel.pipeline.syncOperations.addHandler(connection)
+            do {
+                try channel.pipeline.syncOperations.addHandler(connection)
+            } catch {
+                // The channel is closed already, and the connection will hear nothing of it.
+                registry.remove(id)
+                throw error
+            }
             if !mayStay { connection.eventLoop.assumeIsolated().execute { connection.stop() } }
         }
     }

@@ -12,6 +12,14 @@ public struct RPCServerConfiguration: Sendable {
     public var maximumInFlightPerConnection = 256
     /// Handlers running in the whole server.
     public var maximumInFlight = 1_024
+    /// Bytes of the messages of one connection whose handlers run; a request that would exceed it is error 1011, unless it is
+    /// the only one. A message counts until the last of its handlers has returned.
+    public var maximumHeldBytesPerConnection = 256 << 20
+    /// The same in the whole server.
+    public var maximumHeldBytes = 1 << 30
+    /// Bytes of all connections that no handler has yet: of messages that have come in part, or wait to be parsed. The message
+    /// that exceeds it is given up: error 1011, and its connection is closed. Two of the largest messages always fit.
+    public var maximumUnfinishedBytes = 512 << 20
     /// Connections open at a time; one more is told so (error 1011) and closed.
     public var maximumConnections = 128
     /// Which users may connect to a Unix socket.
@@ -26,6 +34,9 @@ public struct RPCServerConfiguration: Sendable {
     /// or it is dropped.
     public var stallTime = Duration.seconds(60)
     public var stallBytes = 64 << 10
+    /// Over standard input and output, a client that sends no more must take some of what is left in each such time, or it is
+    /// dropped: else the process might never end.
+    public var drainTime = Duration.seconds(5)
     /// Progress waits, and is replaced by later progress, while there is more unsent output than this.
     public var progressWatermark = 16 << 10
     /// Called when a reply has left the process, for a slow-request log. Runs on an event loop: must not block.

@@ -24,6 +24,10 @@ public struct ServerStatistics: Sendable {
     public var bytesWritten = 0
     /// Handlers running.
     public var inFlight = 0
+    /// Of the messages whose handlers run.
+    public var heldBytes = 0
+    /// Of messages that have come in part, or wait to be parsed.
+    public var unfinishedBytes = 0
     /// Requests turned away with error 1011.
     public var overloaded = 0
     /// Requests for methods that do not exist.
@@ -36,8 +40,8 @@ public struct ServerStatistics: Sendable {
     public var methods: [String: Method] = [:]
 }
 
-/// The counters behind `ServerStatistics`, shared by all connections. The state is guarded by its mutex; `inFlight` is
-/// atomic because admission asks it before every request.
+/// The counters behind `ServerStatistics`, shared by all connections. The state is guarded by its mutex; `inFlight` and the
+/// bytes are atomic because they are asked for with every request.
 final class ServerLedger: Sendable {
     private struct MethodRecord: Sendable {
         var errors = 0
@@ -52,6 +56,8 @@ final class ServerLedger: Sendable {
 
     private let state = Mutex(State())
     private let inFlight = Atomic<Int>(0)
+    private let heldBytes = Atomic<Int>(0)
+    private let unfinishedBytes = Atomic<Int>(0)
 
     /// Counts `count` handlers in if fewer than `limit` are running.
     func admit(_ count: Int, limit: Int) -> Bool {
@@ -63,6 +69,28 @@ final class ServerLedger: Sendable {
             current = original
         }
         return false
+    }
+
+    /// Counts a message of `count` bytes in if it is the only one, or all of them stay within `limit`.
+    func hold(_ count: Int, limit: Int) -> Bool {
+        var current = heldBytes.load(ordering: .relaxed)
+        while current == 0 || current + count <= limit {
+            let (exchanged, original) = heldBytes.weakCompareExchange(
+                expected: current, desired: current + count, ordering: .relaxed)
+            if exchanged { return true }
+            current = original
+        }
+        return false
+    }
+
+    func letGo(_ count: Int) {
+        heldBytes.subtract(count, ordering: .relaxed)
+    }
+
+    /// Counts bytes that have come (more than zero) or have been taken (less).
+    /// - Returns: all that have come and have not been taken.
+    func receive(_ change: Int) -> Int {
+        unfinishedBytes.add(change, ordering: .relaxed).newValue
     }
 
     /// Whether a handler runs.
@@ -99,6 +127,8 @@ final class ServerLedger: Sendable {
             return totals
         }
         result.inFlight = inFlight.load(ordering: .relaxed)
+        result.heldBytes = heldBytes.load(ordering: .relaxed)
+        result.unfinishedBytes = unfinishedBytes.load(ordering: .relaxed)
         return result
     }
 }

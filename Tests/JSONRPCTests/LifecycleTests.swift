@@ -37,6 +37,25 @@ import Testing
         #expect(try await end.value == .exit(afterShutdown: false))
     }
 
+    @Test func whatComesBeforeAnExitInABatchIsRepliedTo() async throws {
+        let serving = Serving { methods in
+            addEcho(&methods)
+            methods.onRequest("wait") { _, _ in
+                try await Gate().waitUnlessCancelled()
+                return .null
+            }
+        }
+        let (client, end) = serving.connect()
+        client.send(
+            #"[{"jsonrpc":"2.0","id":1,"method":"no/such"},{"jsonrpc":"2.0","id":2,"method":"wait"},"#
+                + #"{"jsonrpc":"2.0","method":"exit"},{"jsonrpc":"2.0","id":3,"method":"echo"}]"#)
+        let batch = await client.next()?.array ?? []
+        #expect(sorted(batch.map(shortForm)) == sorted([["id": 1, "error": -32601], ["id": 2, "error": -32800]]))
+        #expect(await client.next() == nil)
+        #expect(try await end.value == .exit(afterShutdown: false))
+        #expect(serving.server.statistics.methods["echo"] == nil)
+    }
+
     @Test func shutdownConcernsItsConnectionOnly() async {
         let serving = Serving(addEcho)
         let (first, _) = serving.connect()

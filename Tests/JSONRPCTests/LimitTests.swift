@@ -76,6 +76,113 @@ import Testing
         #expect(serving.server.statistics.inFlight == 0)
     }
 
+    @Test func requestsOfMoreBytesThanAConnectionMayHoldAreOverloaded() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumHeldBytesPerConnection = 100 << 10 }) { addWaiting(gate, &$0) }
+        let (client, _) = serving.connect()
+        let large = #"["\#(letters(80 << 10))"]"#
+        client.request(1, "wait", large)
+        client.request(2, "wait", large)
+        client.request(3, "wait")
+        let error = await client.next()
+        #expect(error?["id"] == 2)
+        #expect(error?["error"]?["code"] == 1011)
+        #expect(error?["error"]?["data"]?["retryable"] == true)
+        #expect(serving.server.statistics.heldBytes > 80 << 10)
+        // Another connection has bytes of its own.
+        let (other, _) = serving.connect()
+        other.request(1, "wait", large)
+        other.request(2, "wait", large)
+        #expect(await other.next()?["error"]?["code"] == 1011)
+        gate.open()
+        for _ in 1...2 { #expect(await client.next()?["result"] == "done") }
+        #expect(await other.next()?["result"] == "done")
+        #expect(serving.server.statistics.heldBytes == 0)
+        client.request(4, "wait", large)
+        #expect(await client.next()?["result"] == "done")
+        #expect(serving.server.statistics.overloaded == 2)
+    }
+
+    @Test func aRequestLargerThanTheLimitIsTakenWhenItIsTheOnlyOne() async {
+        let serving = Serving(
+            configure: {
+                $0.maximumHeldBytesPerConnection = 1 << 10
+                $0.maximumHeldBytes = 1 << 10
+            }, addEcho)
+        let (client, _) = serving.connect()
+        for id in 1...2 {
+            client.request(id, "echo", #"["\#(letters(80 << 10))"]"#)
+            #expect(await client.next()?["result"] != nil)
+        }
+    }
+
+    @Test func theBytesOfTheServerHoldForAllConnectionsTogether() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumHeldBytes = 100 << 10 }) { addWaiting(gate, &$0) }
+        let clients = (0..<2).map { _ in serving.connect().0 }
+        let large = #"["\#(letters(80 << 10))"]"#
+        clients[0].request(1, "wait", large)
+        // Its answer tells that the request before it was taken; what needs no handler holds nothing.
+        clients[0].request(2, "no/such", large)
+        #expect(await clients[0].next()?["error"]?["code"] == -32601)
+        clients[1].request(1, "wait", large)
+        #expect(await clients[1].next()?["error"]?["code"] == 1011)
+        clients[1].request(2, "wait")
+        gate.open()
+        #expect(await clients[1].next()?["result"] == "done")
+        #expect(await clients[0].next()?["result"] == "done")
+        #expect(serving.server.statistics.heldBytes == 0)
+    }
+
+    @Test func aBatchIsHeldUntilItsLastHandlerReturns() async {
+        let gate = Gate()
+        let serving = Serving {
+            addEcho(&$0)
+            addWaiting(gate, &$0)
+        }
+        let (client, _) = serving.connect()
+        let batch =
+            #"[{"jsonrpc":"2.0","id":1,"method":"echo","params":["\#(letters(80 << 10))"]},"#
+            + #"{"jsonrpc":"2.0","id":2,"method":"wait"}]"#
+        client.send(batch)
+        while serving.server.statistics.methods["echo"] == nil { await Task.yield() }
+        #expect(serving.server.statistics.heldBytes == batch.utf8.count)
+        gate.open()
+        #expect(await client.next()?.array?.count == 2)
+        #expect(serving.server.statistics.heldBytes == 0)
+    }
+
+    /// Two messages of the largest size fit; a third that comes at the same time does not, however the pieces mix.
+    @Test func unfinishedMessagesOfAllConnectionsTogetherAreBounded() async throws {
+        let serving = Serving(
+            configure: {
+                $0.framing.messageBytes = 256 << 10
+                $0.maximumUnfinishedBytes = 0
+            }, addEcho)
+        let start = #"{"jsonrpc":"2.0","id":1,"method":"echo","params":[""# + letters(240 << 10)
+        let (first, _) = serving.connect()
+        let (second, secondEnd) = serving.connect()
+        for client in [first, second] { client.write(start) }
+        while serving.server.statistics.unfinishedBytes < 2 * start.utf8.count { await Task.yield() }
+        let (third, thirdEnd) = serving.connect()
+        third.write(start)
+        let error = await third.next()
+        #expect(error?["id"] == .null)
+        #expect(error?["error"]?["code"] == 1011)
+        #expect(await third.next() == nil)
+        third.disconnect()
+        #expect(try await thirdEnd.value == .framing(.tooMuchUnfinished(limit: 512 << 10)))
+        // Small messages are answered meanwhile.
+        let (small, _) = serving.connect()
+        small.request(1, "echo", "[1]")
+        #expect(await small.next()?["result"] == [1])
+        first.write("\"]}\n")
+        #expect(await first.next()?["result"] != nil)
+        second.disconnect()
+        _ = try await secondEnd.value
+        #expect(serving.server.statistics.unfinishedBytes == 0)
+    }
+
     @Test func moreConnectionsThanAllowedAreToldSo() async throws {
         let serving = Serving(configure: { $0.maximumConnections = 1 }, addEcho)
         let (first, end) = serving.connect()
@@ -92,6 +199,30 @@ import Testing
         third.request(1, "echo", "[]")
         #expect(await third.next()?["id"] == 1)
         #expect(serving.server.statistics.connectionsRefused == 1)
+    }
+
+    /// What it sent is there before the server looks, as from a client that sends its first request as soon as it connects.
+    @Test(arguments: [Framing.lines, .headers])
+    func aRefusedClientIsToldInItsFraming(framing: Framing) async throws {
+        let serving = Serving(configure: { $0.maximumConnections = 0 }, addEcho)
+        var pair: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0)
+        let client = TestClient(pair[1], framing: framing, reading: false)
+        client.request(1, "echo", "[]")
+        #expect(try await serving.server.serve(connectedSocket: pair[0]) == .disconnected)
+        let told = try await onThread {
+            var buffer = [UInt8](repeating: 0, count: 4 << 10)
+            let count = read(client.descriptor, &buffer, buffer.count)
+            return Array(buffer.prefix(max(0, count)))
+        }
+        var decoder = FrameDecoder()
+        let events = decoder.decode(told)
+        #expect(decoder.framing == framing)
+        guard case .message(let message)? = events.first else {
+            Issue.record("no message: \(String(decoding: told, as: UTF8.self))")
+            return
+        }
+        #expect(try JSONValue(parsing: message)["error"]?["code"] == 1011)
     }
 
     @Test func aClientThatNeverReadsIsDroppedAtTheLimit() async throws {

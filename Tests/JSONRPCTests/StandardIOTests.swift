@@ -78,6 +78,65 @@ import Testing
         for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
     }
 
+    /// Replies that are all on their way to the output, and one that is not.
+    private static let unreadReplies = [200 << 10, 8 << 20]
+
+    @Test(.timeLimit(.minutes(1)), arguments: unreadReplies)
+    func anOutputThatNobodyReadsDoesNotHoldUpAStop(replyBytes: Int) async throws {
+        let (serving, input, output) = try large(replyBytes) { $0.drainTime = .seconds(3600) }
+        let end = Task { try await serving.server.serve(StandardIO(input: input.read, output: output.write)) }
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")
+        await full(output.write)
+        await serving.server.stop(deadline: .milliseconds(200))
+        #expect(try await end.value == .stopped)
+        for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aClientThatIsDroppedEndsItThoughItsOutputStaysFull() async throws {
+        let (serving, input, output) = try large(8 << 20) {
+            $0.drainTime = .seconds(3600)
+            $0.outputHighWatermark = 64 << 10
+            $0.stallTime = .milliseconds(50)
+        }
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")
+        #expect(try await serving.server.serve(StandardIO(input: input.read, output: output.write)) == .tooSlow)
+        #expect(serving.server.statistics.connectionsDropped == 1)
+        for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: unreadReplies)
+    func theEndOfInputEndsItThoughNobodyReads(replyBytes: Int) async throws {
+        let (serving, input, output) = try large(replyBytes) { $0.drainTime = .milliseconds(50) }
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")
+        close(input.write)
+        let end = try await serving.server.serve(StandardIO(input: input.read, output: output.write))
+        #expect(end == (replyBytes < 1 << 20 ? .endOfInput : .tooSlow))
+        for descriptor in [input.read, output.read, output.write] { close(descriptor) }
+    }
+
+    /// What counts is that it takes some all the while, not that it is done in time.
+    @Test func aSlowReaderGetsEverythingAfterTheEndOfInput() async throws {
+        let (serving, input, output) = try large(4 << 20) { $0.drainTime = .seconds(2) }
+        write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")
+        close(input.write)
+        async let end = serving.server.serve(StandardIO(input: input.read, output: output.write))
+        let total = try await onThread {
+            var buffer = [UInt8](repeating: 0, count: 16 << 10)
+            var total = 0
+            while total < 4 << 20 {
+                let count = read(output.read, &buffer, buffer.count)
+                guard count > 0 else { break }
+                total += count
+                usleep(10_000)
+            }
+            return total
+        }
+        #expect(total >= 4 << 20)
+        #expect(try await end == .endOfInput)
+        for descriptor in [input.read, output.read, output.write] { close(descriptor) }
+    }
+
     @Test func descriptorsAreLeftAsTheyWere() async throws {
         let input = try makePipe()
         let output = try makePipe()
@@ -118,6 +177,22 @@ import Testing
         close(input.write)
         #expect(try await end == .endOfInput)
         for descriptor in [input.read, output.read, output.write, kept.0, kept.1] { close(descriptor) }
+    }
+
+    /// A server whose `large` gives a text of so many bytes, and pipes to speak to it through.
+    private func large(
+        _ count: Int, configure: (inout RPCServerConfiguration) -> Void
+    ) throws -> (serving: Serving, input: (read: Int32, write: Int32), output: (read: Int32, write: Int32)) {
+        let serving = Serving(configure: configure) { methods in
+            methods.onRequest("large") { _, _ in .string(letters(count)) }
+        }
+        return (serving, try makePipe(), try makePipe())
+    }
+
+    /// Returns when a pipe takes no more.
+    private func full(_ descriptor: Int32) async {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while poll(&watched, 1, 0) > 0 { await Task.yield() }
     }
 
     private func makePipe() throws -> (read: Int32, write: Int32) {

@@ -217,6 +217,24 @@ import Testing
         await next.server.stop()
     }
 
+    /// A channel that is closed after it was accepted and before it is active never tells of its end as others do. The deadline
+    /// is one that no test waits for.
+    @Test(.timeLimit(.minutes(1)))
+    func clientsThatConnectAsTheServerStopsDoNotHoldItUp() async throws {
+        let folder = makeFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let address = try UnixSocketAddress(path: "\(folder)/s")
+        for round in 0..<200 {
+            let serving = Serving(addEcho)
+            try await serving.server.listen(on: address)
+            let clients = try (0..<8).map { _ in try connected(to: address) }
+            for _ in 0..<(round % 20) { await Task.yield() }
+            await serving.server.stop(deadline: .seconds(3600))
+            #expect(serving.server.statistics.connectionsOpen == 0)
+            for client in clients { close(client) }
+        }
+    }
+
     @Test func onlyTheOwnerAndRootMayConnect() {
         let policy = PeerPolicy(owner: 1_000)
         #expect(throws: Never.self) { try policy.check(PeerCredentials(processID: 7, userID: 1_000)) }

@@ -1,11 +1,14 @@
 """What the daemon lets go of: idle models and explanations, limits of memory, descriptors."""
 
+import base64
 import os
+import pathlib
+import select
 import threading
 import time
 
 from cases import case
-from client import Client, frame, request
+from client import Client, frame, notification, request
 from daemon import FIXTURES, SCENES, SMALL_MODEL, check, copy_model, wait_for
 
 SCENE = str(SCENES[3])
@@ -184,6 +187,73 @@ def too_many_connections_and_requests(setting):
         with daemon.connect() as client:
             wait_for("the queues empty", lambda: client.result("server/status")["queues"]["interactive"] == 0, 60)
     return f"128 connections served, the 129th told; 600 requests at once: {codes.get(1011, 0)} told to come again"
+
+
+@case
+def requests_of_many_bytes(setting):
+    """Requests of 20 MiB each, 20 at once from one client: those above 256 MiB are told 1011, and memory stays bounded."""
+    picture = pathlib.Path(SCENE).read_bytes()
+    # What follows the end of a PNG file is not looked at.
+    data = base64.b64encode(picture + bytes((15 << 20) - len(picture))).decode()
+    count = 20
+    with setting.daemon() as daemon:
+        client, other = daemon.connect(timeout=300.0), daemon.connect()
+        client.result("models/load")
+        before = highest = daemon.resident()
+        requests = b"".join(frame(request(i, "explain", {
+            "image": {"data": data}, "text": f"kite {i}", "budget": {"imageMasks": 60_000}})) for i in range(count))
+        # What was taken is not done by the time that the rest is refused, and is cancelled then.
+        requests += b"".join(frame(notification("$/cancelRequest", {"id": i})) for i in range(count))
+        writer = threading.Thread(target=client.send, args=(requests,))
+        writer.start()
+        codes, answered = {}, []
+        while len(answered) < count:
+            message = client.receive()
+            check(message is not None, "the connection ended")
+            if "method" in message:
+                continue
+            answered.append(message["id"])
+            code = message.get("error", {}).get("code")
+            codes[code] = codes.get(code, 0) + 1
+            highest = max(highest, daemon.resident())
+        writer.join()
+        check(sorted(answered) == list(range(count)), "not one reply to each request")
+        check(set(codes) <= {None, 1011, -32800} and codes.get(1011), f"errors {codes}")
+        check("result" in other.call("server/ping"), "another client is not served")
+        check(highest - before < 1100 << 20, f"memory grew by {(highest - before) >> 20} MiB")
+    return f"{len(requests) >> 20} MiB at once: {codes[1011]} told to come again; memory grew {(highest - before) >> 20} MiB"
+
+
+@case
+def unfinished_messages_are_bounded(setting):
+    """Clients that each send most of a large message: above 512 MiB in all they are told 1011, small requests are answered."""
+    count, size = 12, 60 << 20
+    with setting.daemon() as daemon:
+        other = daemon.connect()
+        before = highest = daemon.resident()
+        refused = 0
+        clients = []
+        for _ in range(count):
+            client = daemon.connect()
+            clients.append(client)
+            try:
+                client.send(b'{"jsonrpc":"2.0","id":1,"method":"server/ping","params":{"a":"' + bytes(size))
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            if select.select([client.socket], [], [], 0.2)[0]:
+                message = client.receive()
+                check(message and message["error"]["code"] == 1011, f"an unfinished message: {message}")
+                refused += 1
+            check("result" in other.call("server/ping"), "a small request is not answered")
+            highest = max(highest, daemon.resident())
+        check(refused >= 3, f"{refused} of {count} were refused")
+        check(highest - before < 1300 << 20, f"memory grew by {(highest - before) >> 20} MiB")
+        for client in clients:
+            client.close()
+        with daemon.connect() as client:
+            client.send(frame(request(1, "server/ping", {"a": "x" * size})))
+            check(client.reply(1).get("error", {}).get("code") in (None, -32602), "no room after the clients are gone")
+    return f"{count} × {size >> 20} MiB: {refused} refused; memory grew {(highest - before) >> 20} MiB"
 
 
 @case

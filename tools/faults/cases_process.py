@@ -1,10 +1,14 @@
 """The process and its socket: signals, stale sockets, second daemons, socket activation, standard input and output."""
 
+import fcntl
 import os
 import signal
 import socket
 import stat
+import struct
 import subprocess
+import termios
+import threading
 import time
 
 from cases import Skipped, case
@@ -47,6 +51,62 @@ def sigterm_drains(setting):
             longest = max(longest, time.monotonic() - start)
             check(not os.path.exists(daemon.socket) and not os.path.exists(daemon.socket + ".lock"), "socket or lock stay")
     return f"{rounds} times 64 requests; longest {longest:.1f} s from signal to end"
+
+
+@case
+def sigterm_while_clients_connect(setting):
+    """SIGTERM at some moment of a storm of new connections: the end comes at once each time, with status 0."""
+    generator = setting.random("storm")
+    rounds = setting.amount(40, 400)
+    longest, connected = 0.0, 0
+    for _ in range(rounds):
+        with setting.daemon("--threads", 1) as daemon:
+            over = threading.Event()
+            storms = [Storm(daemon.socket, over) for _ in range(4)]
+            time.sleep(0.05 * generator.random())
+            start = time.monotonic()
+            try:
+                status = daemon.terminate(15)
+            finally:
+                over.set()
+                connected += sum(storm.stop() for storm in storms)
+            check(status == 0, f"status {status}: {daemon.crash()}")
+            longest = max(longest, time.monotonic() - start)
+    check(longest < 4, f"one end took {longest:.1f} s, though no client left anything unread")
+    return f"{rounds} times, {connected} connections; longest {longest:.1f} s from signal to end"
+
+
+class Storm:
+    """Connects again and again, on a thread, and keeps a few connections open."""
+
+    def __init__(self, path, over):
+        self.path = path
+        self.over = over
+        self.connected = 0
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        kept = []
+        while not self.over.is_set():
+            stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            stream.setblocking(False)
+            try:
+                stream.connect(self.path)
+            except OSError:
+                stream.close()
+                self.over.wait(0.001)
+                continue
+            self.connected += 1
+            kept.append(stream)
+            if len(kept) > 8:
+                kept.pop(0).close()
+        for stream in kept:
+            stream.close()
+
+    def stop(self):
+        self.thread.join()
+        return self.connected
 
 
 @case
@@ -322,3 +382,42 @@ def standard_input_and_output(setting):
         except BrokenPipeError:
             pass
     return "4 requests answered, nothing else on standard output"
+
+
+@case
+def standard_output_that_nobody_reads(setting):
+    """--stdio with an output that is full and not read: a signal, the end of input and the time limit each end the daemon."""
+    command = [setting.program, "serve", "--stdio", "--unread-timeout", "2"]
+    ends = {
+        "SIGTERM": lambda process: process.terminate(),
+        "the end of input": lambda process: process.stdin.close(),
+        "the time limit": lambda process: None,
+    }
+    took = {}
+    for count in (1, 6, 40):
+        # One reply fits into pipe and sockets, so that the server is rid of it; of more, the rest waits in the server.
+        for name, end in ends.items():
+            if name == "the time limit" and count < 40:
+                continue
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       env=environment(setting.folder))
+            try:
+                process.stdin.write(b"".join(frame(request(i, "rpc.discover")) for i in range(count)))
+                process.stdin.flush()
+                wait_for("the output full", lambda: unread(process) > 60_000)
+                start = time.monotonic()
+                end(process)
+                wait_for(f"the end after {name} with {count} replies unread", lambda: process.poll() is not None, 12)
+                took[name] = max(took.get(name, 0), time.monotonic() - start)
+                check(process.returncode == 0, f"{name}: status {process.returncode}")
+            finally:
+                process.kill()
+                process.wait()
+                process.stdin.close()
+                process.stdout.close()
+    return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
+
+
+def unread(process):
+    """Bytes that wait in the pipe of its standard output (FIONREAD, ioctl_tty(2))."""
+    return struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]

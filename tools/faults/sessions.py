@@ -53,7 +53,7 @@ class LoadClient:
         frames = Frames(self.framing)
         try:
             while data := await self.reader.read(1 << 17):
-                # A connection that is refused is told so in a line, whatever framing it would have had.
+                # A connection that is refused before it has sent anything is told so in a line, whatever its framing.
                 if not self.answered and self.framing == "headers" and data.startswith(b"{"):
                     raise Refused
                 for message in frames.feed(data):

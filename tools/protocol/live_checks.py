@@ -170,11 +170,14 @@ def check_framing(report, program):
                 report.check(framing, problem(daemon.connect(), [data], framing, replies))
     finally:
         daemon.close()
-    with report.section("framing, whole and glued together, over stdio"):
-        for stream in ordinary:
-            report.check(stream.name, over_stdio(program, [stream.data], stream.framing, stream.replies, stream.failure))
+    for title, pieces in (("whole", whole), ("byte by byte", byte_by_byte)):
+        with report.section(f"framing, {title}, over stdio"):
+            for stream in ordinary:
+                report.check(stream.name, over_stdio(
+                    program, pieces(stream.data), stream.framing, stream.replies, stream.failure))
+    with report.section("framing, glued together, over stdio"):
         for framing, data, replies in glued(streams):
-            report.check(f"{framing}, glued together", over_stdio(program, [data], framing, replies))
+            report.check(framing, over_stdio(program, [data], framing, replies))
     with report.section("framing, with a smaller limit, over stdio"):
         ping = b'{"jsonrpc":"2.0","id":1,"method":"server/ping"}'
         refused = {"id": None, "error": -32600}
