@@ -36,7 +36,7 @@ public struct RPCServerConfiguration: Sendable {
     public var stallBytes = 64 << 10
     /// Over standard input and output, a client that sends no more must take some of what is left in each such time, or it is
     /// dropped: else the process might never end.
-    public var drainTime = Duration.seconds(5)
+    public var drainTime = Duration.seconds(60)
     /// Progress waits, and is replaced by later progress, while there is more unsent output than this.
     public var progressWatermark = 16 << 10
     /// Called when a reply has left the process, for a slow-request log. Runs on an event loop: must not block.

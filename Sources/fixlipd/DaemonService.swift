@@ -37,6 +37,7 @@ struct DaemonService: Service {
         limits.maximumBatch = configuration.maximumBatch
         limits.maximumConnections = configuration.maximumConnections
         limits.stallTime = .seconds(configuration.unreadTimeout)
+        limits.drainTime = limits.stallTime
         limits.onRequestFinished = configuration.slowRequest.map { SlowRequestLog(milliseconds: $0, logger: logger).note }
         let server = RPCServer(configuration: limits, methods: daemon.methods(server: face), logger: logger)
         statistics.attach(server)
