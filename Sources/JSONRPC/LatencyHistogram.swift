@@ -5,7 +5,7 @@ import Foundation
 struct LatencyHistogram: Sendable {
     /// Four per doubling, from one microsecond to 2^32 microseconds (71 minutes).
     private static let bucketCount = 128
-    private var counts = [UInt32](repeating: 0, count: bucketCount)
+    private var counts = [UInt64](repeating: 0, count: bucketCount)
     private(set) var count = 0
     private(set) var maximum = Duration.zero
 

@@ -14,8 +14,10 @@ struct Services: Sendable {
     let images: ImageLoader
     /// Reads and decodes files.
     let files: WorkThreads
-    /// Loads models, reads and writes kept games.
+    /// Loads models.
     let loading: WorkThreads
+    /// Reads and writes kept games.
+    let archiving: WorkThreads
     /// Solves estimates.
     let solver: WorkThreads
     /// Work of milliseconds that would still hold others up on the cooperative pool: picking masks, products of embeddings.
