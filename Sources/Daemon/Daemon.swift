@@ -34,6 +34,15 @@ public struct Daemon: Sendable {
             locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: configuration.modelMemory,
             keepAlive: configuration.keepAlive, logger: logger, onLoad: { scheduler.expect($0) },
             onUnload: { scheduler.forget($0) },
+            sizing: { folder, precision in
+                try await files.run {
+                    do throws(ModelError) {
+                        return try LoadedModel.leastBytes(folder: folder, precision: precision)
+                    } catch {
+                        throw ApplicationError(error)
+                    }
+                }
+            },
             loader: { folder, precision in
                 try await loading.run {
                     do throws(ModelError) {

@@ -8,7 +8,7 @@ struct ModelFolder {
     let configuration: ModelConfiguration
     let preprocessor: ImagePreprocessor
     let tensors: any TensorSource
-    private let files: WeightFiles
+    let files: WeightFiles
     private let folder: String
     private let canonicalizesText: Bool
 
