@@ -207,6 +207,11 @@ actor GameStore {
 
     private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
 
+    /// Memory of some games, with what their estimates keep.
+    func bytes(of keys: [GameKey]) -> Int {
+        keys.reduce(0) { $0 + (entries[$1].map { $0.bytes + $0.expansionBytes } ?? 0) }
+    }
+
     func status() -> ServerStatus.GameMemory {
         func sum(_ modality: Modality) -> ServerStatus.Games {
             let chosen = entries.filter { $0.key.modality == modality }.values

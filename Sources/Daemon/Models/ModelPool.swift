@@ -183,15 +183,17 @@ actor ModelPool {
     /// The models in memory, most recently used first.
     var status: [ModelStatus] {
         let time = now()
+        let clock = Date().timeIntervalSince1970
         return entries.sorted { $0.value.lastUse > $1.value.lastUse }.compactMap { key, entry in
             guard let model = entry.model?.loaded else { return nil }
             let idle = time - entry.lastUse
+            let left = entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle)
             return ModelStatus(
                 id: entry.id, path: key.folder, architecture: model.architecture.rawValue, precision: "\(model.precision)",
                 maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason, bytes: model.residentBytes,
                 lastUsedSecondsAgo: idle,
-                expiresInSeconds: entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle),
-                inUse: entry.holders)
+                expiresInSeconds: left, lastUsed: (clock - idle).roundedToMilliseconds,
+                expiresAt: left.map { (clock + $0).roundedToMilliseconds }, inUse: entry.holders)
         }
     }
 
@@ -265,4 +267,9 @@ actor ModelPool {
         logger.info("model unloaded", metadata: ["model": "\(entry.id)", "reason": "\(reason)"])
         return entry.id
     }
+}
+
+extension Double {
+    /// Rounded to thousandths.
+    fileprivate var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
 }
