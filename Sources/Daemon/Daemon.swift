@@ -63,8 +63,8 @@ public struct Daemon: Sendable {
         }
         services = Services(
             configuration: configuration, models: models, scheduler: scheduler, games: games,
-            explanations: explanations, images: try ImageLoader(configuration), files: files, loading: loading, archiving: archiving,
-            solver: solver, arithmetic: arithmetic, logger: logger)
+            explanations: explanations, images: try ImageLoader(configuration), files: files, loading: loading,
+            archiving: archiving, solver: solver, arithmetic: arithmetic, logger: logger)
         memoryReturn = MemoryReturn(on: loading) { scheduler.batchesTaken }
     }
 

@@ -5,8 +5,8 @@ import Synchronization
 
 @testable import Daemon
 
-/// A scheduler of one thread that is held before its first micro-batch, so that tests decide what waits when it goes on. Each look at
-/// its clock takes a millisecond.
+/// A scheduler of one thread that is held before its first micro-batch, so that tests decide what waits when it goes on. Each
+/// look at its clock takes a millisecond.
 final class HeldScheduler: Sendable {
     /// What a micro-batch held of one order.
     struct Part: Equatable, Sendable {

@@ -57,7 +57,8 @@ final class EncodeScheduler: @unchecked Sendable {
         }
     }
 
-    /// Encodes all items, for the client that the task works for. On cancellation it returns early with the rows that were finished.
+    /// Encodes all items, for the client that the task works for. On cancellation it returns early with the rows that were
+    /// finished.
     /// - Parameter requestSize: items of the request from these on, where they are a part of it: large requests let small ones
     ///   go first.
     /// - Returns: embeddings `[items, dimension]` in the order of the items, L2-normalised unless `normalize` is false.
@@ -216,8 +217,8 @@ final class EncodeScheduler: @unchecked Sendable {
         return slices
     }
 
-    /// With `condition` locked: interactive orders by urgency. The client whose smallest request is due goes first, with the order of
-    /// its own that is due; then one of each other client, and the second of each only after them.
+    /// With `condition` locked: interactive orders by urgency. The client whose smallest request is due goes first, with the
+    /// order of its own that is due; then one of each other client, and the second of each only after them.
     private func inTurns(_ waiting: [EncodeOrder]) -> [EncodeOrder] {
         let clients = Dictionary(grouping: waiting, by: \.client)
         turns.keep { clients[$0] != nil }

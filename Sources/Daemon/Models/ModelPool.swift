@@ -244,7 +244,8 @@ actor ModelPool {
         }
     }
 
-    /// Unloads idle models until a newcomer fits: before it is loaded by what it will take at least, and afterwards by what it takes.
+    /// Unloads idle models until a newcomer fits: before it is loaded by what it will take at least, and afterwards by what it
+    /// takes.
     private func makeRoom(for newcomer: ModelKey) throws {
         guard let memoryLimit else { return }
         var total = entries.values.reduce(0) { $0 + $1.bytes }
