@@ -42,7 +42,7 @@ import Testing
 
     private func keptMasks() -> Int { archive.read(key, players: 4, dimension: 2)?.count ?? 0 }
 
-    @Test func aGameIsKeptWhenItIsReleased() async throws {
+    @Test func aReleasedGameIsKept() async throws {
         defer { end() }
         try await add([Coalition(full: 4), Coalition(empty: 4)])
         await store.keepAll(within: .seconds(60))
