@@ -92,6 +92,11 @@ let package = Package(
             dependencies: ["Captions", "Encoders", "Images", "Interactions", "JSON", "JSONRPC", "Tensors", "Tokenizers"],
             path: "Tests/FuzzSubjects"),
         .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects"]),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "Encoders", "FIxLIPProtocol", "Interactions", "JSONRPC", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "JSON", "JSONRPC"]),
     ],
     swiftLanguageModes: [.v6],

@@ -22,6 +22,7 @@ public struct Daemon: Sendable {
             threadCount: configuration.computeThreads > 0 ? configuration.computeThreads : cores)
         let files = WorkThreads(name: "files", stage: "decode", count: 2)
         let loading = WorkThreads(name: "load", stage: "load", count: 1)
+        let archiving = WorkThreads(name: "archive", stage: "load", count: 2)
         let solver = WorkThreads(name: "solve", stage: "estimate", count: 2)
         let arithmetic = WorkThreads(name: "arithmetic", stage: "estimate", count: 1)
         var configuration = configuration
@@ -33,6 +34,15 @@ public struct Daemon: Sendable {
             locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: configuration.modelMemory,
             keepAlive: configuration.keepAlive, logger: logger, onLoad: { scheduler.expect($0) },
             onUnload: { scheduler.forget($0) },
+            sizing: { folder, precision in
+                try await files.run {
+                    do throws(ModelError) {
+                        return try LoadedModel.leastBytes(folder: folder, precision: precision)
+                    } catch {
+                        throw ApplicationError(error)
+                    }
+                }
+            },
             loader: { folder, precision in
                 try await loading.run {
                     do throws(ModelError) {
@@ -45,7 +55,7 @@ public struct Daemon: Sendable {
         let archive = try configuration.stateFolder.map {
             try GameArchive(folder: $0, limit: configuration.stateLimit, logger: logger)
         }
-        let games = GameStore(limit: configuration.gameMemory, archive: archive, files: loading)
+        let games = GameStore(limit: configuration.gameMemory, archive: archive, files: archiving, logger: logger)
         let explanations = ExplanationStore(idleLimit: configuration.explanationIdle) { explanation in
             await games.release(explanation.imageGame.key)
             await games.release(explanation.textGame.key)
@@ -54,7 +64,7 @@ public struct Daemon: Sendable {
         services = Services(
             configuration: configuration, models: models, scheduler: scheduler, games: games,
             explanations: explanations, images: try ImageLoader(configuration), files: files, loading: loading,
-            solver: solver, arithmetic: arithmetic, logger: logger)
+            archiving: archiving, solver: solver, arithmetic: arithmetic, logger: logger)
         memoryReturn = MemoryReturn(on: loading) { scheduler.batchesTaken }
     }
 
@@ -82,10 +92,11 @@ public struct Daemon: Sendable {
     /// Keeps what is to be kept and ends the threads.
     public func stop() async {
         memoryReturn.stop()
-        await services.games.keepAll()
+        await services.games.keepAll(within: .seconds(10))
         services.scheduler.stop()
         services.files.stop()
         services.loading.stop()
+        services.archiving.stop()
         services.solver.stop()
         services.arithmetic.stop()
     }

@@ -193,9 +193,11 @@ public struct ExplanationSummary: Codable, Sendable {
     public var imageMasks: Int
     public var textMasks: Int
     public var refining: Bool
+    /// Memory of its masks, which it may share.
+    public var bytes: Int?
     public init(
         explanation: String, model: String, text: String, image: String, imageMasks: Int, textMasks: Int,
-        refining: Bool
+        refining: Bool, bytes: Int?
     ) {
         self.explanation = explanation
         self.model = model
@@ -204,6 +206,7 @@ public struct ExplanationSummary: Codable, Sendable {
         self.imageMasks = imageMasks
         self.textMasks = textMasks
         self.refining = refining
+        self.bytes = bytes
     }
 }
 

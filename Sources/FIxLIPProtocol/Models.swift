@@ -38,10 +38,14 @@ public struct ModelStatus: Codable, Sendable {
     public var lastUsedSecondsAgo: Double
     /// Seconds until it is unloaded if nobody uses it; null when it stays.
     public var expiresInSeconds: Double?
+    /// Seconds since 1970 by the wall clock.
+    public var lastUsed: Double?
+    /// When it is unloaded if nobody uses it, in seconds since 1970; null when it stays.
+    public var expiresAt: Double?
     public var inUse: Int
     public init(
         id: String, path: String, architecture: String, precision: String, maskPrecision: String, precisionReason: String?,
-        bytes: Int, lastUsedSecondsAgo: Double, expiresInSeconds: Double?, inUse: Int
+        bytes: Int, lastUsedSecondsAgo: Double, expiresInSeconds: Double?, lastUsed: Double?, expiresAt: Double?, inUse: Int
     ) {
         self.id = id
         self.path = path
@@ -52,6 +56,8 @@ public struct ModelStatus: Codable, Sendable {
         self.bytes = bytes
         self.lastUsedSecondsAgo = lastUsedSecondsAgo
         self.expiresInSeconds = expiresInSeconds
+        self.lastUsed = lastUsed
+        self.expiresAt = expiresAt
         self.inUse = inUse
     }
 }

@@ -61,8 +61,11 @@ def model_memory_limit(setting):
         check(set(outcomes) <= {None, 1010}, f"errors {outcomes}")
         total = sum(model["bytes"] for model in client.result("server/status")["models"])
         check(total <= 4 << 20, f"{total} bytes of weights are held")
+        peak = daemon.peak()
         code = client.error_code("models/load", {"model": "demo"})
         check(code == 1010, f"a model above the limit: {code}")
+        grown = daemon.peak() - peak
+        check(grown < 12 << 20, f"{grown >> 20} MiB were taken for a model of 20 MiB that does not fit")
         results = []
 
         def load():

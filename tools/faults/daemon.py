@@ -144,8 +144,15 @@ class Daemon:
 
     def resident(self):
         """VmRSS in bytes (proc(5))."""
+        return self.memory("VmRSS:")
+
+    def peak(self):
+        """VmHWM, the most that was ever resident, in bytes."""
+        return self.memory("VmHWM:")
+
+    def memory(self, field):
         for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(field):
                 return int(line.split()[1]) * 1024
         raise Failure("the daemon is gone")
 

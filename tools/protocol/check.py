@@ -18,6 +18,7 @@ import environment
 environment.ensure()
 
 from contract import Contract  # noqa: E402
+from extreme_numbers import check_extreme_numbers  # noqa: E402
 from file_checks import check_files  # noqa: E402
 from live_checks import check_daemon, check_transcripts  # noqa: E402
 from report import Report  # noqa: E402
@@ -38,6 +39,8 @@ def main():
         check_files(report, contract)
         if arguments.daemon:
             check_daemon(report, contract, arguments.daemon)
+            with report.section("extreme numbers in the examples of parameters"):
+                check_extreme_numbers(report, contract, arguments.daemon)
     print(f"{report.passed} passed, {report.failed} failed")
     sys.exit(1 if report.failed else 0)
 

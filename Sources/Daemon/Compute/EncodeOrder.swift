@@ -1,4 +1,5 @@
 import Encoders
+import JSONRPC
 
 /// Inputs of one modality for one model, to be encoded in micro-batches.
 enum EncodeItems: Sendable {
@@ -37,11 +38,12 @@ final class EncodeOrder {
     let model: RunningModel
     let items: EncodeItems
     let urgency: Urgency
+    let client: ConnectionID?
     /// Whether embeddings are scaled to length 1.
     let normalize: Bool
     let arrival: Double
     /// Smaller goes first: time of arrival, or of the last micro-batch taken, plus a handicap that grows with what is
-    /// left, so that small requests overtake large ones and no large one waits for ever.
+    /// left, so that small requests overtake large ones and no large one waits for ever. Between clients, `ClientTurns` counts too.
     var rank: Double
     let rows: UnsafeMutableBufferPointer<Float>
     var finished: [Bool]
@@ -56,11 +58,13 @@ final class EncodeOrder {
     private let following: Int
 
     init(
-        model: RunningModel, items: EncodeItems, urgency: Urgency, normalize: Bool, arrival: Double, following: Int = 0
+        model: RunningModel, items: EncodeItems, urgency: Urgency, client: ConnectionID?, normalize: Bool, arrival: Double,
+        following: Int = 0
     ) {
         self.model = model
         self.items = items
         self.urgency = urgency
+        self.client = client
         self.normalize = normalize
         self.arrival = arrival
         self.following = following

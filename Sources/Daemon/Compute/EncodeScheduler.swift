@@ -5,13 +5,15 @@ import JSONRPC
 /// The threads that run encoders, one per core, and the queue in front of them.
 ///
 /// A free worker takes the most urgent order and fills its micro-batch with items of other orders for the same model, so
-/// eight clients with one image each cost what one client with eight does. Interactive orders go before refinements;
-/// refinements take turns micro-batch by micro-batch.
+/// eight clients with one image each cost what one client with eight does. Interactive orders go before refinements, small ones
+/// first, and their clients take turns; refinements take turns micro-batch by micro-batch.
 ///
 /// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
 final class EncodeScheduler: @unchecked Sendable {
     private let condition = NSCondition()
     private var orders: [EncodeOrder] = []
+    /// Of the clients with interactive orders.
+    private var turns = ClientTurns()
     private var isStopped = false
     /// Counts up when a model is unloaded; workers drop their scratch memory when it changes.
     private var generation = 0
@@ -38,18 +40,25 @@ final class EncodeScheduler: @unchecked Sendable {
     /// Micro-batches since the start, which tells whether the daemon is at work.
     var batchesTaken: Int { condition.withLock { taken } }
 
-    /// Called by a worker before each micro-batch; tests hold workers here.
-    private let beforeBatch: (@Sendable () -> Void)?
+    /// Called by a worker with each micro-batch before it is encoded; tests hold workers here.
+    private let beforeBatch: (@Sendable ([EncodeSlice]) -> Void)?
+    /// Seconds that only grow.
+    private let now: @Sendable () -> Double
 
-    init(threadCount: Int, beforeBatch: (@Sendable () -> Void)? = nil) {
+    init(
+        threadCount: Int, now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
+        beforeBatch: (@Sendable ([EncodeSlice]) -> Void)? = nil
+    ) {
         self.threadCount = threadCount
+        self.now = now
         self.beforeBatch = beforeBatch
         for index in 0..<threadCount {
             startThread("encode-\(index)") { [self] in work() }
         }
     }
 
-    /// Encodes all items. On cancellation it returns early with the rows that were finished.
+    /// Encodes all items, for the client that the task works for. On cancellation it returns early with the rows that were
+    /// finished.
     /// - Parameter requestSize: items of the request from these on, where they are a part of it: large requests let small ones
     ///   go first.
     /// - Returns: embeddings `[items, dimension]` in the order of the items, L2-normalised unless `normalize` is false.
@@ -59,10 +68,9 @@ final class EncodeScheduler: @unchecked Sendable {
         requestSize: Int = 0
     ) async throws -> EncodedRows {
         guard items.count > 0 else { return EncodedRows(embeddings: [], finished: []) }
-        let arrival = ProcessInfo.processInfo.systemUptime
         let order = Handle(
             EncodeOrder(
-                model: model, items: items, urgency: urgency, normalize: normalize, arrival: arrival,
+                model: model, items: items, urgency: urgency, client: Client.current, normalize: normalize, arrival: now(),
                 following: max(0, requestSize - items.count)))
         let submission = ContinuousClock.now
         defer { bookStages(of: order.order, since: submission) }
@@ -173,7 +181,7 @@ final class EncodeScheduler: @unchecked Sendable {
     private func takeBatch() -> [EncodeSlice] {
         gatheringEnd = nil
         let waiting = orders.filter(\.hasWaiting)
-        let interactive = waiting.filter { $0.urgency == .interactive }.sorted { $0.rank < $1.rank }
+        let interactive = inTurns(waiting.filter { $0.urgency == .interactive })
         let refinements = waiting.filter { $0.urgency == .refinement }
         let isRefinementsTurn = interactive.isEmpty || (taken + 1) % Self.refinementTurn == 0
         let queue = isRefinementsTurn && !refinements.isEmpty ? refinements : interactive
@@ -188,6 +196,7 @@ final class EncodeScheduler: @unchecked Sendable {
         }
         if isWorthGathering(alike, share: share) { return [] }
         taken += 1
+        let time = now()
         var slices: [EncodeSlice] = []
         for order in alike where room > 0 {
             let end = min(order.next + room, order.items.count)
@@ -197,13 +206,27 @@ final class EncodeScheduler: @unchecked Sendable {
             order.inFlight += 1
             order.started = order.started ?? .now
             // What is left of a large order queues again behind what came meanwhile.
-            order.rank = ProcessInfo.processInfo.systemUptime + order.handicap
-            if order.urgency == .refinement {
+            order.rank = time + order.handicap
+            switch order.urgency {
+            case .interactive: turns.took(order.client, at: time)
+            case .refinement:
                 orders.removeAll { $0 === order }
                 orders.append(order)
             }
         }
         return slices
+    }
+
+    /// With `condition` locked: interactive orders by urgency. The client whose smallest request is due goes first, with the
+    /// order of its own that is due; then one of each other client, and the second of each only after them.
+    private func inTurns(_ waiting: [EncodeOrder]) -> [EncodeOrder] {
+        let clients = Dictionary(grouping: waiting, by: \.client)
+        turns.keep { clients[$0] != nil }
+        let queued = clients.flatMap { client, orders in
+            let due = orders.map { turns.start(of: client, arrival: $0.rank - $0.handicap) + $0.handicap }.min() ?? 0
+            return orders.sorted { $0.rank < $1.rank }.enumerated().map { (turn: $0.offset, due: due, order: $0.element) }
+        }
+        return queued.sorted { ($0.turn, $0.due, $0.order.rank) < ($1.turn, $1.due, $1.order.rank) }.map(\.order)
     }
 
     /// With `condition` locked: whether to wait for images that are being decoded before taking less than a full micro-batch.
@@ -213,7 +236,7 @@ final class EncodeScheduler: @unchecked Sendable {
             let oldest = alike.map(\.arrival).min()
         else { return false }
         let end = oldest + Self.gathering
-        guard ProcessInfo.processInfo.systemUptime < end else { return false }
+        guard now() < end else { return false }
         gatheringEnd = end
         return true
     }
@@ -222,7 +245,7 @@ final class EncodeScheduler: @unchecked Sendable {
     private func wakeWorkers(at instant: Double) {
         guard wakeUp != instant else { return }
         wakeUp = instant
-        let left = instant - ProcessInfo.processInfo.systemUptime
+        let left = instant - now()
         DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: .now() + max(0.001, left)) { [self] in
             condition.withLock {
                 wakeUp = nil
@@ -251,7 +274,7 @@ final class EncodeScheduler: @unchecked Sendable {
             condition.unlock()
             if ending { return }
             guard let model = batch.first?.order.model else { continue }
-            beforeBatch?()
+            beforeBatch?(batch)
             var failures = [run(batch, model: model, &workspaces)]
             if batch.count > 1 {
                 // What one request's items do wrong must not be told to the others.

@@ -216,10 +216,11 @@ actor Explanation {
         advance(imageMasks: pairs, textMasks: pairs)
     }
 
-    func summary() -> ExplanationSummary {
+    /// - Parameter bytes: memory of its games.
+    func summary(bytes: Int) -> ExplanationSummary {
         ExplanationSummary(
             explanation: id, model: lease.id, text: caption, image: image.picture.name, imageMasks: imageMasks,
-            textMasks: textMasks, refining: isRefining)
+            textMasks: textMasks, refining: isRefining, bytes: bytes)
     }
 }
 

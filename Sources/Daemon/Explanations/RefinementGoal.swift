@@ -37,12 +37,8 @@ extension RefinementGoal {
         if let error = until?.standardError, !(error > 0) {
             throw ParameterError("until.standardError", "must be above 0; it is \(error)")
         }
-        if let count = until?.topK, count < 1 {
-            throw ParameterError("until.topK", "must be at least 1; it is \(count)")
-        }
-        if let rounds = until?.stableRounds, rounds < 1 {
-            throw ParameterError("until.stableRounds", "must be at least 1; it is \(rounds)")
-        }
+        try ParameterLimit.pairs.check(until?.topK, "until.topK")
+        try ParameterLimit.stableRounds.check(until?.stableRounds, "until.stableRounds")
         // `topK` alone asks for stability; beside `standardError` it says which pairs that is about.
         let asksForStability = until?.stableRounds != nil || (until?.topK != nil && until?.standardError == nil)
         self.init(

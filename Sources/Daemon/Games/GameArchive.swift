@@ -9,6 +9,8 @@ struct GameArchive: Sendable {
     /// Bytes the folder may hold; the files longest unused go first.
     let limit: Int
     let logger: Logger
+    /// Half-written files from before are nobody's any more: the daemon that wrote them was killed.
+    private let start = Date()
 
     /// - Throws: `ApplicationError` where the folder cannot be made or written to.
     init(folder: String, limit: Int, logger: Logger) throws {
@@ -64,39 +66,64 @@ struct GameArchive: Sendable {
     }
 
     /// Replaces what is kept of a game, whole or not at all.
-    func write(_ key: GameKey, _ samples: GameSamples) {
+    /// - Throws: `GameArchiveError` where it cannot be written; what was kept before stays.
+    func write(_ key: GameKey, _ samples: GameSamples) throws(GameArchiveError) {
+        defer { prune() }
         let path = path(of: key)
+        let partial = "\(path).\(getpid())\(Self.partialSuffix)"
         let bytes = Data((key.header + "\n").utf8) + samples.serialized()
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw GameArchiveError(path, String(cString: strerror(errno))) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
-            try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+            try file.write(contentsOf: bytes)
+            try file.synchronize()
+            try file.close()
+            guard rename(partial, path) == 0 else { throw GameArchiveError(path, String(cString: strerror(errno))) }
         } catch {
-            logger.warning(
-                "a game could not be kept", metadata: ["file": "\(path)", "reason": "\(error.localizedDescription)"])
+            unlink(partial)
+            throw error as? GameArchiveError ?? GameArchiveError(path, error.localizedDescription)
         }
-        prune()
     }
+
+    /// What a file is called until it is whole, after the game's own file and the number of the process.
+    private static let partialSuffix = ".game-partial"
 
     private func path(of key: GameKey) -> String {
         "\(folder)/\(key.digest).game"
     }
 
+    /// Removes the games longest unused where there is too much, and what killed daemons left.
     private func prune() {
         let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
         let files =
             (try? FileManager.default.contentsOfDirectory(
                 at: URL(fileURLWithPath: folder), includingPropertiesForKeys: Array(keys))) ?? []
-        var known = files.filter { $0.pathExtension == "game" }.compactMap { file -> (URL, Int, Date)? in
+        let known = files.compactMap { file -> (url: URL, size: Int, date: Date)? in
             guard let values = try? file.resourceValues(forKeys: keys), let size = values.fileSize,
                 let date = values.contentModificationDate
             else { return nil }
             return (file, size, date)
         }
-        var total = known.reduce(0) { $0 + $1.1 }
-        guard total > limit else { return }
-        known.sort { $0.2 < $1.2 }
-        for (file, size, _) in known where total > limit {
-            try? FileManager.default.removeItem(at: file)
-            total -= size
+        for file in known where file.url.lastPathComponent.hasSuffix(Self.partialSuffix) && file.date < start {
+            try? FileManager.default.removeItem(at: file.url)
         }
+        let games = known.filter { $0.url.pathExtension == "game" }.sorted { $0.date < $1.date }
+        var total = games.reduce(0) { $0 + $1.size }
+        for game in games where total > limit {
+            try? FileManager.default.removeItem(at: game.url)
+            total -= game.size
+        }
+    }
+}
+
+/// Why a game could not be kept.
+struct GameArchiveError: Error, Equatable {
+    let file: String
+    let reason: String
+
+    init(_ file: String, _ reason: String) {
+        self.file = file
+        self.reason = reason
     }
 }

@@ -1,5 +1,6 @@
 import FIxLIPProtocol
 import Interactions
+import Logging
 
 /// Owns the warm games: at most `limit` bytes, least recently used out first, never one that an explanation holds. What estimates keep of a
 /// game counts and goes before any masks do.
@@ -12,8 +13,10 @@ actor GameStore {
         var expansionBytes = 0
         var masks: Int
         var lastUse: Int
-        /// Masks when it was last written to the archive.
+        /// Masks that the archive holds.
         var kept = 0
+        /// Masks when it was last tried to write it.
+        var tried = 0
     }
 
     let limit: Int
@@ -29,14 +32,18 @@ actor GameStore {
     private var keeping: [GameKey: Task<Void, Never>] = [:]
     private let archive: GameArchive?
     private let files: WorkThreads
+    private let logger: Logger
+    /// Games that could not be written. The log tells of the first one and of the end only.
+    private var unkept: Set<GameKey> = []
 
     /// - Parameters:
     ///   - archive: where games are kept over a restart.
     ///   - files: the threads that read and write it.
-    init(limit: Int, archive: GameArchive?, files: WorkThreads) {
+    init(limit: Int, archive: GameArchive?, files: WorkThreads, logger: Logger) {
         self.limit = limit
         self.archive = archive
         self.files = files
+        self.logger = logger
     }
 
     /// The game of `key`, read from the archive or made if there is none in memory, held until `release`.
@@ -52,7 +59,7 @@ actor GameStore {
             ?? Entry(
                 game: MaskedGame(key: key, samples: samples) { [weak self] in await self?.bookExpansions(key, bytes: $0) },
                 holders: 0, bytes: kept?.bytes ?? 0, masks: samples.count,
-                lastUse: clock, kept: samples.count)
+                lastUse: clock, kept: samples.count, tried: samples.count)
         entry.holders += 1
         entry.lastUse = clock
         entries[key] = entry
@@ -74,7 +81,7 @@ actor GameStore {
         entries[key]?.bytes = bytes
         entries[key]?.lastUse = clock
         shrink(by: 0)
-        if let entry = entries[key], masks >= entry.kept + entry.kept / 2 + 16 { keep(key) }
+        if let entry = entries[key], masks >= entry.tried + entry.tried / 2 + 16 { keep(key) }
     }
 
     /// Books what the estimates of a game keep.
@@ -83,27 +90,77 @@ actor GameStore {
         shrink(by: 0)
     }
 
-    /// Writes everything that has changed to the archive and returns when it is done.
-    func keepAll() async {
-        guard let archive else { return }
-        // A file that is being written in the background must not be left half-written.
-        while let task = keeping.values.first { await task.value }
-        for (key, entry) in entries where entry.masks > entry.kept {
-            let samples = await entry.game.samples
-            try? await files.run { archive.write(key, samples) }
+    /// Writes everything that has changed to the archive and returns when it is done, or after `patience`: a disk that does not
+    /// answer must not hold up the end.
+    func keepAll(within patience: Duration) async {
+        guard archive != nil else { return }
+        let (stream, end) = AsyncStream<Void>.makeStream()
+        Task {
+            // What is being written in the background may have grown since.
+            await waitUntilKept()
+            for (key, entry) in entries where entry.masks > entry.kept { keep(key) }
+            await waitUntilKept()
+            end.finish()
         }
+        let timer = Task {
+            try? await Task.sleep(for: patience)
+            end.finish()
+        }
+        for await _ in stream {}
+        timer.cancel()
+        let left = entries.values.count { $0.masks > $0.kept }
+        if left > 0 { logger.warning("games could not be kept at the end", metadata: ["games": "\(left)"]) }
+    }
+
+    private func waitUntilKept() async {
+        while let task = keeping.values.first { await task.value }
     }
 
     /// Writes a game to the archive in the background, so that a daemon that is killed loses little of it.
     private func keep(_ key: GameKey) {
-        guard let archive, let entry = entries[key], keeping[key] == nil else { return }
-        keeping[key] = Task { [files] in
-            let samples = await entry.game.samples
-            try? await files.run { archive.write(key, samples) }
+        guard archive != nil, let entry = entries[key], keeping[key] == nil else { return }
+        keeping[key] = Task {
+            let isKept = await write(key, entry.game)
             keeping[key] = nil
-            entries[key]?.kept = samples.count
-            if let entry = entries[key], entry.holders == 0, entry.masks > entry.kept { keep(key) }
+            if isKept, let entry = entries[key], entry.holders == 0, entry.masks > entry.kept { keep(key) }
         }
+    }
+
+    /// Writes a game to the archive; one that could not be written is tried again when it has grown, is closed, or at the end.
+    /// - Returns: whether it was written.
+    private func write(_ key: GameKey, _ game: MaskedGame) async -> Bool {
+        guard let archive else { return false }
+        let samples = await game.samples
+        entries[key]?.tried = samples.count
+        let outcome: GameArchiveError?
+        do {
+            outcome = try await files.run {
+                do throws(GameArchiveError) {
+                    try archive.write(key, samples)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        } catch {
+            // The threads have stopped.
+            return false
+        }
+        if let outcome {
+            if unkept.isEmpty {
+                logger.warning("a game could not be kept", metadata: ["file": "\(outcome.file)", "reason": "\(outcome.reason)"])
+            }
+            unkept.insert(key)
+            return false
+        }
+        entries[key]?.kept = samples.count
+        if !unkept.isEmpty {
+            unkept = unkept.filter { $0 != key && entries[$0] != nil }
+            if unkept.isEmpty { logger.notice("games are kept again") }
+            // There may be room for another, which nobody else would try again while it is not in use.
+            if let next = unkept.first(where: { entries[$0]?.holders == 0 }) { keep(next) }
+        }
+        return true
     }
 
     /// Runs `body`, which encodes and books at most `bytes` more, with so much set aside for it. Where only what others have
@@ -149,6 +206,11 @@ actor GameStore {
     }
 
     private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
+
+    /// Memory of some games, with what their estimates keep.
+    func bytes(of keys: [GameKey]) -> Int {
+        keys.reduce(0) { $0 + (entries[$1].map { $0.bytes + $0.expansionBytes } ?? 0) }
+    }
 
     func status() -> ServerStatus.GameMemory {
         func sum(_ modality: Modality) -> ServerStatus.Games {

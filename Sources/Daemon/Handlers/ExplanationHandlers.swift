@@ -81,7 +81,10 @@ extension Services {
 
     func summaries() async -> [ExplanationSummary] {
         var result: [ExplanationSummary] = []
-        for explanation in await explanations.all { result.append(await explanation.summary()) }
+        for explanation in await explanations.all {
+            let bytes = await games.bytes(of: [explanation.imageGame.key, explanation.textGame.key])
+            result.append(await explanation.summary(bytes: bytes))
+        }
         return result
     }
 

@@ -60,8 +60,8 @@ extension RenderFormat {
 extension FIxLIPProtocol.RenderOptions {
     /// - Throws: `ParameterError`, before anything is computed for a drawing that cannot be made.
     func check() throws(ParameterError) {
-        if let topK, topK < 1 { throw ParameterError("topK", "must be at least 1; it is \(topK)") }
-        if let width, width < 1 { throw ParameterError("width", "must be at least 1; it is \(width)") }
+        try ParameterLimit.pairs.check(topK, "topK")
+        try ParameterLimit.drawingWidth.check(width, "width")
     }
 }
 

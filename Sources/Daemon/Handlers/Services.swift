@@ -14,8 +14,10 @@ struct Services: Sendable {
     let images: ImageLoader
     /// Reads and decodes files.
     let files: WorkThreads
-    /// Loads models, reads and writes kept games.
+    /// Loads models.
     let loading: WorkThreads
+    /// Reads and writes kept games.
+    let archiving: WorkThreads
     /// Solves estimates.
     let solver: WorkThreads
     /// Work of milliseconds that would still hold others up on the cooperative pool: picking masks, products of embeddings.
@@ -53,12 +55,14 @@ extension Precision {
 }
 
 extension MethodTable {
-    /// Registers the handler of a method of the protocol.
+    /// Registers the handler of a method of the protocol. It and what it awaits run as `Client.current`.
     mutating func on<Method: RequestMethod>(
         _ method: Method.Type, strict: Bool = true,
         _ handler: @escaping @Sendable (Method.Parameters, RequestContext) async throws -> Method.Result
     ) {
-        onRequest(Method.name, strict: strict, handler)
+        onRequest(Method.name, strict: strict) { (parameters: Method.Parameters, context) in
+            try await Client.$current.withValue(context.connection) { try await handler(parameters, context) }
+        }
     }
 }
 

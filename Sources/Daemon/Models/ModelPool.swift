@@ -43,6 +43,8 @@ struct ModelKey: Hashable, Sendable {
 /// leaves nothing.
 actor ModelPool {
     typealias Loader = @Sendable (_ folder: String, _ precision: Precision) async throws -> LoadedModel
+    /// Bytes that a model will take at least, found without loading it.
+    typealias Sizing = @Sendable (_ folder: String, _ precision: Precision) async throws -> Int
 
     private struct Entry {
         let id: String
@@ -51,9 +53,14 @@ actor ModelPool {
         var holders = 0
         var keepAlive: Double
         var lastUse: Double
+        /// While it is being loaded.
+        var expectedBytes = 0
+
+        var bytes: Int { model?.loaded.residentBytes ?? expectedBytes }
     }
 
     private let locator: ModelLocator
+    private let sizing: Sizing
     private let loader: Loader
     private let onLoad: @Sendable (RunningModel) -> Void
     private let onUnload: @Sendable (RunningModel) -> Void
@@ -70,7 +77,7 @@ actor ModelPool {
         locator: ModelLocator, memoryLimit: Int?, keepAlive: Double, logger: Logger,
         now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
         onLoad: @escaping @Sendable (RunningModel) -> Void, onUnload: @escaping @Sendable (RunningModel) -> Void,
-        loader: @escaping Loader
+        sizing: @escaping Sizing, loader: @escaping Loader
     ) {
         self.locator = locator
         self.memoryLimit = memoryLimit
@@ -79,6 +86,7 @@ actor ModelPool {
         self.now = now
         self.onLoad = onLoad
         self.onUnload = onUnload
+        self.sizing = sizing
         self.loader = loader
     }
 
@@ -118,7 +126,7 @@ actor ModelPool {
     private func admit(_ model: RunningModel, _ key: ModelKey) throws {
         entries[key]?.model = model
         do {
-            try enforceMemoryLimit(for: key)
+            try makeRoom(for: key)
         } catch {
             entries[key] = nil
             throw error
@@ -140,8 +148,12 @@ actor ModelPool {
 
     private func makeEntry(_ name: String, _ key: ModelKey) -> Entry {
         loads += 1
-        let load = Task { [loader, loads] in
-            RunningModel(identity: loads, loaded: try await loader(key.folder, key.precision))
+        let load = Task { [sizing, loader, loads] in
+            if memoryLimit != nil {
+                entries[key]?.expectedBytes = try await sizing(key.folder, key.precision)
+                try makeRoom(for: key)
+            }
+            return RunningModel(identity: loads, loaded: try await loader(key.folder, key.precision))
         }
         return Entry(id: name, load: load, keepAlive: defaultKeepAlive, lastUse: now())
     }
@@ -171,15 +183,17 @@ actor ModelPool {
     /// The models in memory, most recently used first.
     var status: [ModelStatus] {
         let time = now()
+        let clock = Date().timeIntervalSince1970
         return entries.sorted { $0.value.lastUse > $1.value.lastUse }.compactMap { key, entry in
             guard let model = entry.model?.loaded else { return nil }
             let idle = time - entry.lastUse
+            let left = entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle)
             return ModelStatus(
                 id: entry.id, path: key.folder, architecture: model.architecture.rawValue, precision: "\(model.precision)",
                 maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason, bytes: model.residentBytes,
                 lastUsedSecondsAgo: idle,
-                expiresInSeconds: entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle),
-                inUse: entry.holders)
+                expiresInSeconds: left, lastUsed: (clock - idle).roundedToMilliseconds,
+                expiresAt: left.map { (clock + $0).roundedToMilliseconds }, inUse: entry.holders)
         }
     }
 
@@ -230,14 +244,16 @@ actor ModelPool {
         }
     }
 
-    private func enforceMemoryLimit(for newcomer: ModelKey) throws {
+    /// Unloads idle models until a newcomer fits: before it is loaded by what it will take at least, and afterwards by what it
+    /// takes.
+    private func makeRoom(for newcomer: ModelKey) throws {
         guard let memoryLimit else { return }
-        var total = entries.values.reduce(0) { $0 + ($1.model?.loaded.residentBytes ?? 0) }
+        var total = entries.values.reduce(0) { $0 + $1.bytes }
         let idle = entries.filter {
             $0.key != newcomer && $0.value.model != nil && $0.value.holders == 0 && $0.value.keepAlive >= 0
         }.sorted { $0.value.lastUse < $1.value.lastUse }
         for (key, entry) in idle where total > memoryLimit {
-            total -= entry.model?.loaded.residentBytes ?? 0
+            total -= entry.bytes
             unload(key, reason: "made room for another model")
         }
         if total > memoryLimit { throw refusal(of: entries[newcomer]?.id ?? "") }
@@ -252,4 +268,9 @@ actor ModelPool {
         logger.info("model unloaded", metadata: ["model": "\(entry.id)", "reason": "\(reason)"])
         return entry.id
     }
+}
+
+extension Double {
+    /// Rounded to thousandths.
+    fileprivate var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
 }

@@ -1,0 +1,120 @@
+import Foundation
+import Interactions
+import Logging
+import Testing
+
+@testable import Daemon
+
+/// What the archive holds of the games.
+@Suite struct GameStoreTests {
+    private let folder: URL
+    private let archive: GameArchive
+    private let threads = WorkThreads(name: "test", stage: "load", count: 2)
+    private let store: GameStore
+    private let key = GameKey.text(
+        TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [1, 2, 3], players: "[[1]]"))
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)")
+        archive = try GameArchive(folder: folder.path, limit: 1 << 30, logger: Logger(label: "test"))
+        store = GameStore(limit: 1 << 30, archive: archive, files: threads, logger: Logger(label: "test"))
+    }
+
+    private var file: URL { folder.appendingPathComponent("\(key.digest).game") }
+
+    private func end() {
+        threads.stop()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Adds masks to the game as a refinement does.
+    private func add(_ coalitions: [Coalition], of other: GameKey? = nil, releases: Bool = true) async throws {
+        let key = other ?? key
+        let game = try await store.hold(key, players: 4, dimension: 2)
+        _ = try await game.encode(coalitions) {
+            EncodedRows(
+                embeddings: [Float](repeating: 0.5, count: 2 * $0.count), finished: [Bool](repeating: true, count: $0.count))
+        }
+        let samples = await game.samples
+        await store.book(key, masks: samples.count, bytes: samples.bytes)
+        if releases { await store.release(key) }
+    }
+
+    private func keptMasks() -> Int { archive.read(key, players: 4, dimension: 2)?.count ?? 0 }
+
+    @Test func aReleasedGameIsKept() async throws {
+        defer { end() }
+        try await add([Coalition(full: 4), Coalition(empty: 4)])
+        await store.keepAll(within: .seconds(60))
+        #expect(keptMasks() == 2)
+    }
+
+    @Test func aGameThatCouldNotBeKeptIsTriedAgainAtTheEnd() async throws {
+        defer { end() }
+        // A folder in its place: not even root can put a file there.
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        try await add([Coalition(full: 4), Coalition(empty: 4)])
+        await store.keepAll(within: .seconds(60))
+        #expect(keptMasks() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file.lastPathComponent])
+        try FileManager.default.removeItem(at: file)
+        await store.keepAll(within: .seconds(60))
+        #expect(keptMasks() == 2)
+    }
+
+    @Test func aGameThatCouldNotBeKeptIsTriedAgainWhenItIsReleased() async throws {
+        defer { end() }
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        try await add([Coalition(full: 4)])
+        await store.keepAll(within: .seconds(60))
+        try FileManager.default.removeItem(at: file)
+        try await add([Coalition(empty: 4)])
+        await store.keepAll(within: .seconds(60))
+        #expect(keptMasks() == 2)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func theEndWaitsNoLongerThanItSays() async throws {
+        defer { end() }
+        try await add([Coalition(full: 4)], releases: false)
+        let disk = DispatchSemaphore(value: 0)
+        for _ in 0..<2 {
+            await withCheckedContinuation { begun in
+                Task {
+                    try await threads.run {
+                        begun.resume()
+                        disk.wait()
+                    }
+                }
+            }
+        }
+        await store.keepAll(within: .milliseconds(50))
+        #expect(keptMasks() == 0)
+        for _ in 0..<2 { disk.signal() }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aGameThatCouldNotBeKeptIsTriedAgainWhenAnotherWasKept() async throws {
+        defer { end() }
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        try await add([Coalition(full: 4)])
+        await store.keepAll(within: .seconds(60))
+        try FileManager.default.removeItem(at: file)
+        let other = GameKey.text(
+            TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [4], players: "[[1]]"))
+        try await add([Coalition(full: 4)], of: other)
+        while keptMasks() == 0 { await Task.yield() }
+    }
+
+    @Test func halfWrittenFilesFromBeforeAreRemoved() async throws {
+        defer { end() }
+        let names = ["1.game.7.game-partial", "2.game.7.game-partial", "notes"]
+        for (name, date) in zip(names, [Date(timeIntervalSince1970: 0), Date() + 3600, Date(timeIntervalSince1970: 0)]) {
+            let path = folder.appendingPathComponent(name).path
+            #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
+        }
+        try await add([Coalition(full: 4)])
+        await store.keepAll(within: .seconds(60))
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(left) == [names[1], names[2], file.lastPathComponent])
+    }
+}

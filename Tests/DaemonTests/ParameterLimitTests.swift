@@ -1,0 +1,15 @@
+import Testing
+
+@testable import Daemon
+
+@Suite struct ParameterLimitTests {
+    @Test(arguments: [nil, 1, 100_000]) func takesWhatIsWithin(_ value: Int?) throws {
+        try ParameterLimit.pairs.check(value, "topK")
+    }
+
+    @Test(arguments: [0, -1, 100_001, .max, .min]) func refusesWhatIsBeyondAndNamesTheParameter(_ value: Int) throws {
+        let error = try #require(throws: ParameterError.self) { try ParameterLimit.pairs.check(value, "until.topK") }
+        #expect(error.parameter == "until.topK")
+        #expect(error.description.contains("from 1 to 100000"))
+    }
+}

@@ -1,0 +1,116 @@
+import Testing
+
+@testable import Daemon
+
+/// What the encoding threads take next.
+@Suite struct SchedulingTests {
+    typealias Part = HeldScheduler.Part
+
+    @Test func ordersOfSeveralClientsShareAMicroBatch() async throws {
+        let held = try await HeldScheduler()
+        var orders = [try held.submit(images: 1, client: 1)]
+        await held.waitUntilQueued(1)
+        orders.append(try held.submit(images: 2, client: 2))
+        await held.waitUntilQueued(3)
+        #expect(try await held.release(orders) == [[Part(client: 1, items: 1), Part(client: 2, items: 2)]])
+    }
+
+    @Test func imagesAndTextsAreNotMixed() async throws {
+        let held = try await HeldScheduler()
+        var orders = [try held.submit(images: 1, client: 1)]
+        await held.waitUntilQueued(1)
+        orders.append(try held.submit(texts: 1, client: 2))
+        await held.waitUntilQueued(2)
+        orders.append(try held.submit(images: 1, client: 3))
+        await held.waitUntilQueued(3)
+        #expect(
+            try await held.release(orders) == [
+                [Part(client: 1, items: 1), Part(client: 3, items: 1)], [Part(client: 2, items: 1)],
+            ])
+    }
+
+    @Test func aSmallRequestOvertakesALargeOne() async throws {
+        let held = try await HeldScheduler()
+        let full = held.model.loaded.imageMicroBatch
+        let large = try held.submit(images: 2 * full, client: 1)
+        await held.waitUntilQueued(2 * full)
+        let small = try held.submit(images: 1, client: 1)
+        await held.waitUntilQueued(2 * full + 1)
+        let batches = try await held.release([large, small])
+        #expect(batches.first?.first == Part(client: 1, items: 1))
+    }
+
+    @Test func aPartOfALargeRequestIsLarge() async throws {
+        let held = try await HeldScheduler()
+        let part = try held.submit(images: 1, client: 1, requestSize: 1000)
+        await held.waitUntilQueued(1)
+        let small = try held.submit(images: 2, client: 1)
+        await held.waitUntilQueued(3)
+        #expect(try await held.release([part, small]) == [[Part(client: 1, items: 2), Part(client: 1, items: 1)]])
+    }
+
+    @Test func aLargeRequestDoesNotWaitForEver() async throws {
+        let held = try await HeldScheduler()
+        let large = try held.submit(images: 20, client: 1)
+        await held.waitUntilQueued(20)
+        held.setTime(200)
+        let small = try held.submit(images: 1, client: 1)
+        await held.waitUntilQueued(21)
+        #expect(try await held.release([large, small]).first?.first?.items != 1)
+    }
+
+    @Test func aClientWithManyRequestsLeavesOthersTheirTurn() async throws {
+        let held = try await HeldScheduler()
+        let full = held.model.loaded.imageMicroBatch
+        var orders: [Task<EncodedRows, any Error>] = []
+        for index in 1...20 {
+            orders.append(try held.submit(images: full, client: 1))
+            await held.waitUntilQueued(index * full)
+        }
+        orders.append(try held.submit(images: full, client: 2))
+        await held.waitUntilQueued(21 * full)
+        let batches = try await held.release(orders)
+        #expect(batches.prefix(3).map { $0.map(\.client) } == [[1], [2], [1]])
+    }
+
+    @Test func twoClientsWithManyRequestsAlternate() async throws {
+        let held = try await HeldScheduler()
+        let full = held.model.loaded.imageMicroBatch
+        var orders: [Task<EncodedRows, any Error>] = []
+        for client: UInt64 in [1, 1, 1, 1, 2, 2, 2, 2] {
+            orders.append(try held.submit(images: full, client: client))
+            await held.waitUntilQueued(orders.count * full)
+        }
+        let batches = try await held.release(orders)
+        #expect(batches.map { $0.map(\.client) } == [[1], [2], [1], [2], [1], [2], [1], [2]])
+    }
+
+    @Test func clientsWithManySmallRequestsShareAMicroBatch() async throws {
+        let held = try await HeldScheduler()
+        let full = held.model.loaded.imageMicroBatch
+        var orders: [Task<EncodedRows, any Error>] = []
+        for client: UInt64 in [1, 2] {
+            for _ in 0..<full {
+                orders.append(try held.submit(images: 1, client: client))
+                await held.waitUntilQueued(orders.count)
+            }
+        }
+        let first = try #require(try await held.release(orders).first)
+        #expect(first.count == full)
+        #expect(first.filter { $0.client == 2 }.count == full / 2)
+    }
+
+    @Test func requestsGoBeforeRefinementsWhichTakeEveryEighthMicroBatch() async throws {
+        let held = try await HeldScheduler()
+        let full = held.model.loaded.imageMicroBatch
+        var orders = [try held.submit(images: 2 * full, client: 1, urgency: .refinement)]
+        await held.waitUntilQueued(2 * full)
+        for index in 3...14 {
+            orders.append(try held.submit(images: full, client: 2))
+            await held.waitUntilQueued(index * full)
+        }
+        let batches = try await held.release(orders)
+        // The one that held the thread was the first of the count.
+        #expect(batches.map { $0[0].client } == [2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2, 1])
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import JSONRPC
+import Synchronization
+import Testing
+
+@testable import Daemon
+
+@Suite struct WorkThreadsTests {
+    @Test func clientsTakeTurnsInTheOrderInWhichTheyCame() async throws {
+        let threads = WorkThreads(name: "test", stage: "test", count: 1)
+        defer { threads.stop() }
+        let gate = DispatchSemaphore(value: 0)
+        let done = Mutex<[UInt64]>([])
+        var tasks: [Task<Void, any Error>] = []
+        await withCheckedContinuation { started in
+            tasks.append(
+                Task {
+                    try await threads.run {
+                        started.resume()
+                        gate.wait()
+                    }
+                })
+        }
+        for (index, client) in ([1, 1, 1, 2, 3, 2] as [UInt64]).enumerated() {
+            tasks.append(
+                Client.$current.withValue(ConnectionID(client)) {
+                    Task { try await threads.run { done.withLock { $0.append(client) } } }
+                })
+            while threads.waiting <= index { await Task.yield() }
+        }
+        gate.signal()
+        for task in tasks { try await task.value }
+        #expect(done.withLock { $0 } == [1, 2, 3, 1, 2, 1])
+    }
+}
