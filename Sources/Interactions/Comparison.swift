@@ -31,6 +31,8 @@ public struct Comparison: Sendable, Equatable {
     public let columns: Int
     /// The words of both texts in order, those of the first before those of the second where they differ.
     public let words: [String]
+    /// Whether some word is in both texts.
+    public let sharesWords: Bool
     public let first: Part
     public let second: Part
     /// Pearson correlations over what both have; nil where one is constant or nothing is shared.
@@ -58,6 +60,7 @@ public struct Comparison: Sendable, Equatable {
         second = right
         cellCorrelation = correlation(left.cells, right.cells)
         let shared = aligned.indices.filter { aligned[$0].0 != nil && aligned[$0].1 != nil }
+        sharesWords = !shared.isEmpty
         wordCorrelation = correlation(shared.map { left.words[$0] ?? 0 }, shared.map { right.words[$0] ?? 0 })
         let cells = rows * columns
         crossModalCorrelation = correlation(

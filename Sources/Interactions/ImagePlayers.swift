@@ -61,10 +61,10 @@ public struct ImagePlayers: Sendable, Hashable {
             throw .invalidPlayers(
                 "regions: needs one label for each of the \(patchRows)×\(patchColumns) = \(patchRows * patchColumns) patches, not \(regions.count)")
         }
-        let players = (regions.max() ?? 0) + 1
-        guard regions.allSatisfy({ $0 >= 0 }), players <= regions.count else {
+        guard regions.allSatisfy({ $0 >= 0 && $0 < regions.count }) else {
             throw .invalidPlayers("regions: labels must be 0, 1, … up to at most \(regions.count - 1)")
         }
+        let players = (regions.max() ?? 0) + 1
         let used = Set(regions)
         if let absent = (0..<players).first(where: { !used.contains($0) }) {
             throw .invalidPlayers("regions: no patch has the label \(absent), though \(players - 1) is used; number regions 0, 1, … without gaps")

@@ -117,7 +117,7 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         let side = try ComparisonSide(
             values: values, image: ImagePlayers(patchRows: 2, patchColumns: 2), words: ["a", "dog"], wordOfPlayer: [0, 1, 1])
         let comparison = try Comparison(side, side)
-        #expect(comparison.first == comparison.second)
+        #expect(comparison.first == comparison.second && comparison.sharesWords)
         #expect(comparison.words == ["a", "dog"])
         #expect(abs((comparison.crossModalCorrelation ?? 0) - 1) < 1e-12)
     }

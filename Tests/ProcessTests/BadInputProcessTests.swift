@@ -41,6 +41,22 @@ struct BadInputProcessTests {
 
     private func loadError(_ model: JSONValue) -> RPCError? { client.failure("models/load", ["model": model]) }
 
+    @Test("explanations of other pictures and other words cannot be compared; one thing in common is enough")
+    func comparisons() throws {
+        func opened(_ image: JSONValue, _ text: String) throws -> JSONValue {
+            let result = try client.call("explanation/open", params: ["image": image, "text": .string(text)])
+            let id = try #require(result["explanation"])
+            _ = try client.call("explanation/refine", params: ["explanation": id, "budget": ["imageMasks": 32]])
+            return id
+        }
+        let other = JSONValue.string(DaemonProcess.scenes + "/scene-04.png")
+        let postbox = try opened(scene, "a postbox"), rose = try opened(other, "rose"), glass = try opened(scene, "glass")
+        let failure = client.failure("explanation/compare", ["explanations": [postbox, rose]])
+        #expect(failure?.code == -32602 && failure?.message.contains("no players in common") == true)
+        #expect(try client.call("explanation/compare", params: ["explanations": [postbox, glass]])["words"] != nil)
+        #expect(try client.call("explanation/compare", params: ["explanations": [rose, try opened(scene, "a rose")]])["words"] != nil)
+    }
+
     @Test("models that are none: each is told what is wrong, and the daemon serves on")
     func models() throws {
         let missing = loadError("/nowhere/at/all")

@@ -115,11 +115,6 @@ extension Services {
                     patchRows: model.rows, patchColumns: model.columns, rows: grid.rows, columns: grid.columns)
             }
             if let regions = choice?.regions {
-                // Labels are counted on from there.
-                guard regions.allSatisfy({ $0 < model.rows * model.columns }) else {
-                    throw InteractionError.invalidPlayers(
-                        "regions: labels must be below the number of patches, \(model.rows * model.columns)")
-                }
                 return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns, regions: regions)
             }
             return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns)

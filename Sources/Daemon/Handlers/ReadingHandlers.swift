@@ -33,9 +33,13 @@ extension Services {
             guard parameters.explanations.count == 2 else {
                 throw ParameterError("explanations", "must name two; there are \(parameters.explanations.count)")
             }
-            let first = try await read(parameters.explanations[0]) { ComparisonSide($1, $0) }
-            let second = try await read(parameters.explanations[1]) { ComparisonSide($1, $0) }
-            let comparison = try await solver.run { try Comparison(first, second) }
+            let first = try await read(parameters.explanations[0]) { (side: ComparisonSide($1, $0), picture: $1.image.picture) }
+            let second = try await read(parameters.explanations[1]) { (side: ComparisonSide($1, $0), picture: $1.image.picture) }
+            let comparison = try await solver.run { try Comparison(first.side, second.side) }
+            guard comparison.sharesWords || first.picture.decoded.shows(second.picture.decoded) else {
+                throw ParameterError(
+                    "explanations", "have no players in common: their pictures differ, and no word is in both captions")
+            }
             return ExplanationCompare.Result(comparison, parameters.explanations)
         }
 
