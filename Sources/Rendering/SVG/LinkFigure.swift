@@ -24,6 +24,8 @@ struct LinkFigure {
         return stacked ? max(32, min(38, fitting)) : max(17, min(narrow ? 30 : 44, fitting))
     }
     private var wordSize: Double { min(width < 620 ? 14.5 : 17, rowHeight * 0.68) }
+    /// The size that words are fitted with: where room is short they touch what is beside them in a wide face.
+    private var fittedSize: Double { narrow ? wordSize * TextWidth.widest : wordSize }
     private var valueSize: Double { min(narrow ? 10.5 : width < 620 ? 11.5 : 12.5, rowHeight * 0.68) }
     private var gutter: Double { narrow ? 34 : min(120, width * 0.12) }
 
@@ -68,7 +70,7 @@ struct LinkFigure {
     private var longestWord: Double {
         let pictures = [picture] + (companion.map { [$0.picture] } ?? [])
         let longest = pictures.flatMap { picture in picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) } }.max() ?? 0
-        return stacked ? width - wordX - 4 : min(longest * wordSize, 210, width - wordX - labelWidth)
+        return stacked ? width - wordX - 4 : min(longest * fittedSize, 210, width - wordX - labelWidth)
     }
 
     /// Room for the longest value with its error.
@@ -95,7 +97,7 @@ struct LinkFigure {
         for index in picture.words.indices {
             let y = rowCenter(index, top: top)
             let player = picture.patchCount + index
-            let name = TextWidth.fit(picture.text(ofWord: index), size: wordSize, width: longestWord + 4)
+            let name = TextWidth.fit(picture.text(ofWord: index), size: fittedSize, width: longestWord + 4)
             let attributes = interactive ? "class=\"row\" data-player=\"\(index)\" tabindex=\"0\"" : ""
             let title = report.wordValues[index].map { "\(picture.longName(player)): \(valueText($0)) logits" }
             drawing.group(attributes, title: title) {
