@@ -163,6 +163,66 @@ struct MarkupTests {
         #expect(html.components(separatedBy: "data-player=\"2\"").count == 4, "once in the caption, once in each width's list")
     }
 
+    @Test("The colours of the words are explained beside them, in each view's own terms")
+    func captionKey() throws {
+        let picture = Sample.picture()
+        for text in [try picture.html(), try picture.svg()] {
+            #expect(text.contains("Under each word its weight in logits: orange raises the match, blue lowers it, paler where uncertain."))
+        }
+        #expect(try picture.html(.init(view: .patch(player: 0))).contains("Under each word its pair with this patch in logits"))
+        #expect(try picture.html(.init(view: .token(player: 6))).contains("Under each word its pair with “dog” in logits"))
+        #expect(!(try Sample.picture(caption: "").html()).contains("Under each word"))
+    }
+
+    @Test("Every format says that the end of a caption was left out, and only then")
+    func truncated() throws {
+        var picture = Sample.picture()
+        func formats() throws -> [String] {
+            let both = PictureComparison(picture, Sample.picture(caption: "a dog"))
+            return try [
+                picture.html(), picture.svg(), picture.markdown(), picture.ansi(), both.html(), both.svg(), both.markdown(), both.ansi(),
+            ]
+        }
+        let line = "The caption is longer than the model reads; its end is left out."
+        #expect(try formats().allSatisfy { !$0.contains(line) })
+        picture.isTruncated = true
+        #expect(try formats().allSatisfy { $0.contains(line) })
+    }
+
+    @Test("A number beside a word that runs from right to left keeps its sign and its side")
+    func rightToLeft() throws {
+        let picture = Sample.picture(caption: "كلب أحمر صغير")
+        let svg = try picture.svg()
+        #expect(svg.contains("\u{2068}كلب\u{2069} × r1 c1 +2.00<"))
+    }
+
+    @Test("A word's strongest value and its place are one text, so that no font lets them run together")
+    func placeAfterValue() throws {
+        #expect(try Sample.picture().svg().contains(">+2.00<tspan class=\"soft\"> at r1 c1</tspan></text>"))
+    }
+
+    @Test("The image at the head of a page has the image's shape and is at most 260 pixels high", arguments: [
+        (200, 200, "width=\"190\" height=\"190\""), (120, 900, "width=\"34.67\" height=\"260\""), (900, 120, "width=\"190\" height=\"25.33\""),
+    ])
+    func thumbnail(width: Int, height: Int, size: String) throws {
+        var picture = Sample.picture()
+        (picture.image.width, picture.image.height) = (width, height)
+        #expect(try picture.html().contains("<div class=\"thumb\"><svg viewBox=\"0 0 \(width) \(height)\" \(size)"))
+    }
+
+    @Test("Words keep their bars in a narrow drawing, and a long caption's curves stay clear of the legend")
+    func narrow() throws {
+        let bars = try #require(outline(try Sample.picture(errors: false, pairs: false, history: false).svg(.init(width: 420))))
+        #expect((bars.classes["rect.p"] ?? 0) + (bars.classes["rect.n"] ?? 0) == 6, "a tint in the caption and a bar for each word")
+        let caption = (0..<30).map { "word\($0)" }.joined(separator: " ")
+        let svg = try Sample.picture(caption: caption).svg(.init(width: 360))
+        func height(of pattern: String) throws -> Double {
+            let found = try #require(svg.range(of: #" y="[0-9.]+" font-size="[0-9.]+" class="\#(pattern)"#, options: .regularExpression))
+            return try #require(Double(svg[found].dropFirst(4).prefix { $0 != "\"" }))
+        }
+        #expect(try height(of: #"soft">patch, logits"#) > height(of: #"word ink">word29<"#))
+    }
+
     @Test("Light, dark and paper: each has its rules")
     func media() throws {
         let html = try Sample.picture().html()

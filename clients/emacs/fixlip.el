@@ -40,6 +40,9 @@ More take longer and give values with less noise."
 
 (defvar fixlip--tokens 0 "How many progress tokens have been made.")
 
+(defvar fixlip--subject nil
+  "The entry of the latest `fixlip-explain', which the buffer of pairs is about.")
+
 (defvar-local fixlip--run nil "What stands for the latest `fixlip-scores' of this buffer.")
 
 (defun fixlip--read-values (players values)
@@ -164,12 +167,14 @@ their own, which follows the estimate while it becomes better."
          (if (not caption)
              (fixlip--say (if captions "no captioned image at point" "no captioned images in this buffer"))
            (let ((entry (fixlip--add caption)))
+             (setq fixlip--subject entry)
              (fixlip--draw entry nil "…" 'fixlip-score)
              (display-buffer (fixlip--show-pairs '(:phase opening))
                              '((display-buffer-reuse-window display-buffer-at-bottom) (window-height . 14)))
              (fixlip--show connection entry fixlip-budget
                            (lambda (state)
-                             (unless (eq (plist-get state :phase) 'dropped)
+                             ;; An earlier caption may still refine: its shading follows, the list does not.
+                             (when (and (eq entry fixlip--subject) (not (eq (plist-get state :phase) 'dropped)))
                                (fixlip--show-pairs state))))))))
      #'fixlip--say)))
 

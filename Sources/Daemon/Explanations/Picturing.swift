@@ -35,7 +35,7 @@ extension Picture {
                 Round(
                     imageMasks: checkpoint.imageMasks, looR2: checkpoint.looR2,
                     leading: leading.map { Leading(players: [$0], value: checkpoint.reading[$0]) })
-            })
+            }, isTruncated: explanation.isTruncated)
     }
 }
 

@@ -27,7 +27,7 @@ struct ComparisonHTML {
 
     func markup() -> String {
         let columns = [column("a", a, beside: b), column("b", b, beside: a)]
-        var body = "<p class=\"note\">\(comparison.title.escaped)</p><section class=\"columns pair\">\(columns.joined())</section>\n"
+        var body = "<p class=\"note\">\(comparison.title.escaped)</p><p class=\"note key\">\(a.captionKey.escaped)</p><section class=\"columns pair\">\(columns.joined())</section>\n"
         let pieces = HTMLPieces(report: a, id: "a")
         func words(_ width: Double) -> Figure { DumbbellFigure(comparison: comparison, scale: a.scales.word, width: width).figure() }
         body += "<section><h2>What changed, word by word</h2>"
@@ -56,8 +56,7 @@ struct ComparisonHTML {
     private func column(_ name: String, _ report: Report, beside other: Report) -> String {
         let pieces = HTMLPieces(report: report, id: name)
         func links(_ width: Double) -> Figure { LinkFigure(report: report, id: name, width: width, companion: other).figure() }
-        return "<div><p class=\"note\">\(name == "a" ? "○" : "●") \(name)</p>\(pieces.caption(level: 1))<p>\(report.similarityLine.escaped)</p>"
-            + "<p class=\"note\">\(report.sourceLine.escaped)</p>"
+        return "<div><p class=\"note\">\(name == "a" ? "○" : "●") \(name)</p>\(pieces.caption(level: 1))\(pieces.facts())"
             + pieces.figure(label: "\(name): \(report.summary)", wide: links((wide - 48) / 2), narrow: links(narrow)) + "</div>"
     }
 }

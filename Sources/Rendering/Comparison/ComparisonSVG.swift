@@ -34,8 +34,8 @@ struct ComparisonSVG {
         let words = DumbbellFigure(comparison: comparison, scale: a.scales.word, width: inner).figure()
         drawing.group("transform=\"translate(\(px(margin)) \(px(y + 16)))\"") { $0.append(words.markup) }
         y += 16 + words.height + 30
-        for (name, report) in [("a", a), ("b", b)] {
-            for line in wrapped("\(name): \(report.methodLine)", size: 11, width: inner) {
+        for text in [a.captionKey, "a: \(a.methodLine)", "b: \(b.methodLine)"] {
+            for line in wrapped(text, size: 11, width: inner) {
                 drawing.text(line, x: margin, y: y, size: 11, class: "soft")
                 y += 16
             }
@@ -57,7 +57,8 @@ struct ComparisonSVG {
         let caption = CaptionFigure(report: report, width: width).figure()
         drawing.group("transform=\"translate(\(px(x)) \(px(y)))\"") { $0.append(caption.markup) }
         y += caption.height
-        for (line, style) in [(report.similarityLine, "ink"), (report.sourceLine, "soft")] {
+        for (line, style) in [(report.similarityLine, "ink"), (report.sourceLine, "soft"), (report.truncationLine, "soft")]
+        where !line.isEmpty {
             y += 17
             drawing.text(TextWidth.fit(line, size: 12.5, width: width), x: x, y: y, size: 12.5, class: style)
         }

@@ -20,7 +20,9 @@ extension PictureComparison {
         }
         var blocks = ["## \(title)"]
         for (name, report) in [("a", a), ("b", b)] {
-            blocks.append("**\(name)** \(report.picture.caption.markdownEscaped)  \n\(report.similarityLine.markdownEscaped) · \(report.sourceLine.markdownEscaped)")
+            var lines = ["**\(name)** \(report.picture.caption.markdownEscaped)", "\(report.similarityLine) · \(report.sourceLine)".markdownEscaped]
+            if report.picture.isTruncated { lines.append(report.truncationLine.markdownEscaped) }
+            blocks.append(lines.joined(separator: "  \n"))
         }
         blocks.append((["| word, logits | a | b | b \(NumberText.minus) a |", "|:--|--:|--:|--:|"] + rows).joined(separator: "\n"))
         blocks.append("a: \(a.methodLine.markdownEscaped)  \nb: \(b.methodLine.markdownEscaped)")
@@ -46,7 +48,9 @@ struct ComparisonText {
         for (name, report) in [("a", a), ("b", b)] {
             let caption = TerminalLists(report: report, text: text).caption(width: width - 3)
             lines += caption.enumerated().map { ($0.offset == 0 ? "\(name)  " : "   ") + $0.element }
-            lines += wrappedColumns("\(report.similarityLine) · \(report.sourceLine)".terminalSafe, width: width - 3).map { "   " + text.dim($0) }
+            for line in ["\(report.similarityLine) · \(report.sourceLine)", report.truncationLine] {
+                lines += wrappedColumns(line.terminalSafe, width: width - 3).map { "   " + text.dim($0) }
+            }
         }
         lines += [""] + images() + [""] + words()
         for (name, report) in [("a", a), ("b", b)] {

@@ -23,7 +23,8 @@ struct HTMLDocument {
         func links(_ width: Double) -> Figure {
             LinkFigure(report: report, id: id, width: width, interactive: interactive).figure()
         }
-        var body = "<header><div>\(pieces.caption())<p>\(report.similarityLine.escaped)</p><p class=\"note\">\(report.sourceLine.escaped)</p></div>"
+        let key = report.captionKey.isEmpty ? "" : "<p class=\"note key\">\(report.captionKey.escaped)</p>"
+        var body = "<header><div>\(pieces.caption())\(key)\(pieces.facts())</div>"
         body += "\(pieces.thumbnail())</header>"
         let hint = interactive ? "<p class=\"note screen\">Point at a word to see its pairs on the image.</p>" : ""
         body += section(report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)

@@ -24,11 +24,19 @@ struct HTMLPieces {
         return "<h\(level) dir=\"auto\"\(long)>\(words.joined())</h\(level)>"
     }
 
+    /// What the model makes of the whole pair, and what it is.
+    func facts() -> String {
+        let soft = [report.sourceLine, report.truncationLine].filter { !$0.isEmpty }
+        return "<p>\(report.similarityLine.escaped)</p>" + soft.map { "<p class=\"note\">\($0.escaped)</p>" }.joined()
+    }
+
     /// The image as it is, without any heat.
     func thumbnail() -> String {
         let (width, height) = (picture.image.width, picture.image.height)
+        let frame = ImageFrame(picture, id: id, x: 0, y: 0, width: 190, maxHeight: 260)
         guard picture.image.dataURI != nil else { return "<div class=\"thumb\"></div>" }
-        return "<div class=\"thumb\"><svg viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-label=\"The image that was explained\">"
+        return "<div class=\"thumb\"><svg viewBox=\"0 0 \(width) \(height)\" width=\"\(px(frame.width))\" "
+            + "height=\"\(px(frame.height))\" role=\"img\" aria-label=\"The image that was explained\">"
             + "<use href=\"#\(id)-image\"/></svg></div>"
     }
 

@@ -6,12 +6,12 @@ extension Stylesheet {
         body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 \(sans);font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
         main{margin:0 auto;padding:56px 40px 40px}
         header{display:grid;grid-template-columns:minmax(0,1fr) 190px;gap:48px;align-items:start;margin-bottom:52px}
-        header img,header svg{display:block;width:100%;height:auto}
+        header svg{display:block;max-width:100%;height:auto;margin-left:auto}
         h1{font:400 34px/2.15 \(serif);margin:-14px 0 10px;text-wrap:pretty;overflow-wrap:anywhere}
         h1.long{font-size:24px;line-height:2.3}
         h2{font:600 17px/1.4 \(sans);margin:0 0 14px}
         h3{font:600 14px/1.4 \(sans);margin:0 0 8px}
-        p{margin:0 0 4px}.note{color:var(--soft);font-size:13px;max-width:44em}
+        p{margin:0 0 4px}.note{color:var(--soft);font-size:13px;max-width:44em}.key{margin-bottom:12px}
         ruby{ruby-position:under;ruby-align:center;border-radius:2px;padding:.05em .09em;margin:0 -.03em;background:rgb(var(--c)/var(--o))}
         ruby.p{--c:var(--p)}ruby.n{--c:var(--n)}ruby.focus{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.18em}
         rt{font:400 12px/2.3 \(sans);font-variant-numeric:tabular-nums;padding:0 3px;user-select:none}
@@ -38,10 +38,10 @@ extension Stylesheet {
 
     static let narrowPage = """
         main{padding:28px 16px 24px}
-        header{grid-template-columns:minmax(0,1fr);gap:20px;margin-bottom:36px}header .thumb{max-width:150px;order:2}
+        header{grid-template-columns:minmax(0,1fr);gap:20px;margin-bottom:36px}header .thumb{max-width:150px;order:2}header svg{margin-left:0}
         h1{font-size:25px;line-height:2.3;margin-top:-12px}
         .columns{grid-template-columns:minmax(0,1fr);gap:36px}.wide{display:none}.narrow{display:block}
-        section{margin-bottom:40px}.b{display:none}table th[scope=row]{white-space:normal;width:99%}
+        section{margin-bottom:40px}td.b{width:22%;padding-left:10px}table th[scope=row]{white-space:normal}
         """
 
     static let printPage = """
@@ -49,6 +49,6 @@ extension Stylesheet {
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
         body{font-size:10pt}main{padding:0;max-width:none}figure,tr,header{break-inside:avoid}section{margin-bottom:26px}h2,h3{break-after:avoid}
         header{grid-template-columns:minmax(0,1fr) 120px;margin-bottom:26px}header .thumb{max-width:none;order:0}
-        .wide{display:block}.narrow{display:none}.columns{grid-template-columns:repeat(2,minmax(0,1fr));gap:32px}.b{display:table-cell}table th[scope=row]{white-space:nowrap;width:auto}
+        .wide{display:block}.narrow{display:none}.columns{grid-template-columns:repeat(2,minmax(0,1fr));gap:32px}table th[scope=row]{white-space:nowrap}
         """
 }

@@ -20,6 +20,18 @@ extension Report {
         [picture.model, picture.title].filter { !$0.isEmpty }.joined(separator: " · ")
     }
 
+    /// What the model did not read of the caption; empty where it read all of it.
+    var truncationLine: String {
+        picture.isTruncated ? "The caption is longer than the model reads; its end is left out." : ""
+    }
+
+    /// What the tint of a word and the number under it mean.
+    var captionKey: String {
+        guard !picture.words.isEmpty else { return "" }
+        let value = focus.map { picture.isWord($0) ? "its pair with \(picture.longName($0))" : "its pair with this patch" } ?? "its weight"
+        return "Under each word \(value) in logits: orange raises the match, blue lowers it\(hasErrors ? ", paler where uncertain" : "")."
+    }
+
     /// How the values were made, for the foot of the page.
     var methodLine: String {
         let estimate = picture.estimate

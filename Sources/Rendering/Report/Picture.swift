@@ -11,6 +11,8 @@ public struct Picture: Sendable, Equatable {
     public var title: String
     public var image: SourceImage
     public var caption: String
+    /// Whether the caption is longer than the model reads, so that its end plays no part.
+    public var isTruncated: Bool
     public var patches: Patches
     public var words: [Word]
     public var similarity: Similarity
@@ -20,12 +22,13 @@ public struct Picture: Sendable, Equatable {
 
     public init(
         model: String, title: String = "", image: SourceImage, caption: String, patches: Patches,
-        words: [Word], similarity: Similarity, estimate: Estimate, history: [Round] = []
+        words: [Word], similarity: Similarity, estimate: Estimate, history: [Round] = [], isTruncated: Bool = false
     ) {
         self.model = model
         self.title = title
         self.image = image
         self.caption = caption
+        self.isTruncated = isTruncated
         self.patches = patches
         self.words = words
         self.similarity = similarity

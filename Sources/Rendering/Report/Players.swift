@@ -44,9 +44,9 @@ extension Picture {
         return slice.isEmpty ? word.token.trimmed : slice
     }
 
-    /// A short name: the word's text, or the patch's place counted from 1.
+    /// A short name for labels: the word's text, or the patch's place counted from 1.
     func shortName(_ player: Int) -> String {
-        if isWord(player) { return wordNames[player - patchCount] }
+        if isWord(player) { return wordNames[player - patchCount].isolated }
         guard patches.formGrid else { return "region \(player + 1)" }
         return "r\(player / patches.columns + 1) c\(player % patches.columns + 1)"
     }
@@ -54,8 +54,7 @@ extension Picture {
     /// A name for sentences and tables.
     func longName(_ player: Int) -> String {
         if isWord(player) {
-            let name = wordNames[player - patchCount]
-            return name.unicodeScalars.contains(where: \.isRightToLeft) ? "“\u{2068}\(name)\u{2069}”" : "“\(name)”"
+            return "“\(wordNames[player - patchCount].isolated)”"
         }
         guard patches.formGrid else { return "region \(player + 1)" }
         return "row \(player / patches.columns + 1), column \(player % patches.columns + 1)"
@@ -98,6 +97,11 @@ extension Picture {
 }
 
 extension String {
+    /// The text, set apart where it runs from right to left: a number beside it keeps its sign and its side.
+    var isolated: String {
+        unicodeScalars.contains(where: \.isRightToLeft) ? "\u{2068}\(self)\u{2069}" : self
+    }
+
     var trimmed: String {
         let scalars = unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),

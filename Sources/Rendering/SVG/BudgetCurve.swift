@@ -27,7 +27,7 @@ struct BudgetCurve {
     func figure() -> Figure? {
         guard let low = rounds.map(\.imageMasks).min(), let high = rounds.map(\.imageMasks).max(), low < high else { return nil }
         let narrow = width < 620
-        let labelWidth = narrow ? 118.0 : 210.0
+        let labelWidth = narrow ? 150.0 : 210.0
         let (left, right) = (44.0, width - labelWidth)
         func x(_ masks: Int) -> Double {
             left + (right - left) * (log(Double(masks)) - log(Double(low))) / (log(Double(high)) - log(Double(low)))
@@ -60,6 +60,13 @@ struct BudgetCurve {
         return order.compactMap { players in points[players].map { Series(players: players, points: $0) } }
     }
 
+    /// Whole where there is room; a long word is shortened before its place is.
+    private func label(_ player: Int) -> String {
+        guard report.picture.isWord(player) else { return report.picture.shortName(player) }
+        let name = report.picture.wordNames[player - report.picture.patchCount]
+        return TextWidth.fit(name, size: 11, width: width < 620 ? 44 : 120).isolated
+    }
+
     private func drawValues(
         top: Double, height: Double, left: Double, right: Double, x: (Int) -> Double, into drawing: inout Drawing
     ) -> Double {
@@ -75,19 +82,22 @@ struct BudgetCurve {
         }
         drawing.text("logits", x: left - 8, y: y(most == 0 ? least : most) + 17, size: 11, class: "soft", anchor: .end)
         var labels: [(y: Double, text: String, name: String)] = []
+        let (room, labelSize) = (width - right - 12, 11 * TextWidth.widest)
         for line in series {
             guard let last = line.points.last else { continue }
             let name = Tint.cssClass(last.value)
             let d = line.points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.value)))" }.joined()
             drawing.path(d, class: name + "s", width: 1.5, opacity: 0.85)
             drawing.circle(x: x(last.masks), y: y(last.value), radius: 2.5, class: name)
-            let text = line.players.map(report.picture.shortName).reversed().joined(separator: " × ")
-            labels.append((y(last.value), "\(text) \(NumberText.signed(last.value, decimals: decimals))", name + "t"))
+            let text = line.players.map(label).reversed().joined(separator: " × ")
+            let number = " \(NumberText.signed(last.value, decimals: decimals))"
+            let fitted = TextWidth.fit(text, size: labelSize, width: room - TextWidth.ems(number) * labelSize)
+            labels.append((y(last.value), fitted + number, name + "t"))
         }
         var floor = -Double.infinity
         for label in labels.sorted(by: { $0.y < $1.y }) {
             let position = max(label.y + 4, floor + 13)
-            drawing.text(TextWidth.fit(label.text, size: 11, width: width - right - 12), x: right + 10, y: position, size: 11, class: label.name)
+            drawing.text(label.text, x: right + 10, y: position, size: 11, class: label.name)
             floor = position
         }
         return max(bottom, floor)
@@ -107,7 +117,7 @@ struct BudgetCurve {
         drawing.text("R²", x: left - 8, y: (top + bottom) / 2 + 4, size: 11, class: "soft", anchor: .end)
         let d = points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.r2)))" }.joined()
         drawing.path(d, class: "outline", width: 1.25)
-        drawing.text("leave-one-out R² \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11, class: "ink")
+        drawing.text("\(width < 620 ? "" : "leave-one-out ")R² \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11, class: "ink")
         return bottom
     }
 }

@@ -33,13 +33,16 @@ struct Drawing: Sendable {
         markup += "/>"
     }
 
-    /// Text is escaped here.
+    /// Text is escaped here. What follows in another class goes on where the first part ends, whatever the font's widths.
     mutating func text(
-        _ string: String, x: Double, y: Double, size: Double, class name: String = "ink", anchor: Anchor = .start
+        _ string: String, x: Double, y: Double, size: Double, class name: String = "ink", anchor: Anchor = .start,
+        followedBy next: (text: String, class: String)? = nil
     ) {
         markup += "<text x=\"\(px(x))\" y=\"\(px(y))\" font-size=\"\(px(size))\" class=\"\(name)\""
         if anchor != .start { markup += " text-anchor=\"\(anchor.rawValue)\"" }
-        markup += ">\(string.escaped)</text>"
+        markup += ">\(string.escaped)"
+        if let next { markup += "<tspan class=\"\(next.class)\"> \(next.text.escaped)</tspan>" }
+        markup += "</text>"
     }
 
     /// A group with a title that browsers show on hover and screen readers say.

@@ -14,16 +14,23 @@ struct LinkFigure {
     private var picture: Picture { report.picture }
     private var decimals: Int { NumberText.decimals(for: report.wordScale) }
 
+    private var wordCount: Int { max(1, picture.words.count, companion?.picture.words.count ?? 0) }
+
+    /// A narrow figure has room for bars under the words only, and for that many words.
+    private var stacked: Bool { narrow && wordCount <= 16 }
+
     private var rowHeight: Double {
-        let tall = narrow ? 30.0 : 44.0
-        return max(17, min(tall, frame(y: 0).height / Double(max(1, picture.words.count))))
+        let fitting = frame(y: 0).height / Double(stacked ? wordCount : max(1, picture.words.count))
+        return stacked ? max(32, min(38, fitting)) : max(17, min(narrow ? 30 : 44, fitting))
     }
     private var wordSize: Double { min(width < 620 ? 14.5 : 17, rowHeight * 0.68) }
+    /// The size that words are fitted with: where room is short they touch what is beside them in a wide face.
+    private var fittedSize: Double { narrow ? wordSize * TextWidth.widest : wordSize }
     private var valueSize: Double { min(narrow ? 10.5 : width < 620 ? 11.5 : 12.5, rowHeight * 0.68) }
-    private var gutter: Double { max(34, min(120, width * 0.12)) }
+    private var gutter: Double { narrow ? 34 : min(120, width * 0.12) }
 
     private func frame(y: Double) -> ImageFrame {
-        let imageWidth = min(width * (narrow ? 0.47 : 0.44), 440)
+        let imageWidth = min(width * (narrow ? 0.5 : 0.44), 440)
         return ImageFrame(picture, id: id, x: 0, y: y, width: imageWidth, maxHeight: imageWidth * 1.4)
     }
 
@@ -32,7 +39,7 @@ struct LinkFigure {
         let head = 18.0
         let content = max(frame(y: 0).height, rows)
         let frame = frame(y: head + (content - frame(y: 0).height) / 2)
-        let top = head + (content - rows) / 2
+        let top = stacked ? head : head + (content - rows) / 2
         var drawing = Drawing()
 
         frame.drawImage(into: &drawing, washed: !report.heat.isEmpty)
@@ -44,14 +51,15 @@ struct LinkFigure {
         var height = head + content
         if !report.heat.isEmpty {
             let legend = Legend(title: report.heatTitle, scale: report.heatScale, errors: report.hasErrors)
-            let (x, y, room) = (frame.x, frame.y + frame.height + 12, min(frame.width, 300))
+            // Below all rows: curves to the words of a long caption pass beneath the image.
+            let (x, y, room) = (frame.x, head + content + 12, max(150, min(frame.width, 300)))
             drawing.group(interactive ? "class=\"heat-legend\"" : "") { legend.draw(x: x, y: y, width: room, into: &$0) }
             if interactive {
                 // Shown while the page's script shows a word's map, which has a scale of its own.
                 let pairs = Legend(title: "pair of the word and patch, logits", scale: report.scales.crossPair, errors: report.hasErrors)
                 drawing.group("class=\"map-legend\" visibility=\"hidden\"") { pairs.draw(x: x, y: y, width: room, into: &$0) }
             }
-            height = max(height, frame.y + frame.height + 12 + legend.height)
+            height = y + legend.height
         }
         return Figure(width: width, height: height + 4, markup: drawing.markup)
     }
@@ -62,44 +70,53 @@ struct LinkFigure {
     private var longestWord: Double {
         let pictures = [picture] + (companion.map { [$0.picture] } ?? [])
         let longest = pictures.flatMap { picture in picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) } }.max() ?? 0
-        return min(longest * wordSize, 210, width - wordX - labelWidth)
+        return stacked ? width - wordX - 4 : min(longest * fittedSize, 210, width - wordX - labelWidth)
     }
 
     /// Room for the longest value with its error.
     private var labelWidth: Double {
-        TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize + 14
+        TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize * TextWidth.widest + 10
     }
 
     private func rowCenter(_ word: Int, top: Double) -> Double { top + rowHeight * (Double(word) + 0.5) }
 
+    /// How far from a row's centre its word and its bar lie.
+    private var wordOffset: Double { stacked ? -6 : 0 }
+    private var barOffset: Double { stacked ? 7 : 0 }
+
     private func drawColumns(top: Double, into drawing: inout Drawing) {
-        let barStart = wordX + longestWord + 20
-        let hasBars = width - labelWidth - barStart >= 48
+        let barStart = stacked ? wordX : wordX + longestWord + 20
+        let hasBars = width - labelWidth - barStart >= (stacked ? 36 : 48)
         let values = (report.wordValues + (companion?.wordValues ?? [])).compactMap { $0 }
         let axis = BarAxis(values: values, from: barStart, to: width - labelWidth)
         let bottom = top + rowHeight * Double(picture.words.count)
         if !picture.words.isEmpty {
             drawing.text(report.wordTitle, x: width, y: top - 9, size: 11, class: "soft", anchor: .end)
-            if hasBars { drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75) }
+            if hasBars, !stacked { drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75) }
         }
         for index in picture.words.indices {
             let y = rowCenter(index, top: top)
             let player = picture.patchCount + index
-            let name = TextWidth.fit(picture.text(ofWord: index), size: wordSize, width: longestWord + 4)
+            let name = TextWidth.fit(picture.text(ofWord: index), size: fittedSize, width: longestWord + 4)
             let attributes = interactive ? "class=\"row\" data-player=\"\(index)\" tabindex=\"0\"" : ""
             let title = report.wordValues[index].map { "\(picture.longName(player)): \(valueText($0)) logits" }
             drawing.group(attributes, title: title) {
                 if interactive {
                     $0.rect(x: wordX - 4, y: y - rowHeight / 2, width: width - wordX + 4, height: rowHeight, class: "hit", opacity: 0)
                 }
-                $0.text(name, x: wordX, y: y + wordSize * 0.33, size: wordSize, class: "word ink")
+                $0.text(name, x: wordX, y: y + wordOffset + wordSize * 0.33, size: wordSize, class: "word ink")
                 guard let value = report.wordValues[index] else {
-                    $0.line(x1: wordX, y1: y + wordSize * 0.5, x2: wordX + TextWidth.ems(name) * wordSize, y2: y + wordSize * 0.5, class: "outline", width: 1.5)
+                    let line = y + wordOffset + wordSize * 0.5
+                    $0.line(x1: wordX, y1: line, x2: wordX + TextWidth.ems(name) * wordSize, y2: line, class: "outline", width: 1.5)
                     return
                 }
-                if hasBars { drawBar(value, axis: axis, y: y, into: &$0) }
+                if hasBars {
+                    let middle = y + barOffset
+                    if stacked { $0.line(x1: axis.zero, y1: middle - 6, x2: axis.zero, y2: middle + 6, class: "axis", width: 0.75) }
+                    drawBar(value, axis: axis, y: middle, into: &$0)
+                }
                 $0.text(
-                    valueText(value), x: width, y: y + valueSize * 0.35, size: valueSize,
+                    valueText(value), x: width, y: y + barOffset + valueSize * 0.35, size: valueSize,
                     class: Tint.textClass(value.value, decimals: decimals), anchor: .end)
             }
         }
@@ -109,7 +126,7 @@ struct LinkFigure {
 
     private func drawBar(_ value: Measured, axis: BarAxis, y: Double, into drawing: inout Drawing) {
         let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
-        let thickness = min(12, rowHeight * 0.42)
+        let thickness = stacked ? 7 : min(12, rowHeight * 0.42)
         drawing.rect(
             x: start, y: y - thickness / 2, width: max(0.5, end - start), height: thickness,
             class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
@@ -124,11 +141,11 @@ struct LinkFigure {
         for link in report.links.reversed() {
             let scale = report.scale(of: link)
             let size = scale > 0 ? abs(link.measured.value) / scale : 0
-            let stroke = (narrow ? 0.8 : 1) + (narrow ? 2.6 : 4.5) * size
+            let stroke = (narrow ? 0.6 : 1) + (narrow ? 1.8 : 4.5) * size
             let d = path(of: link, frame: frame, top: top)
             let title = "\(report.name(of: link)): \(report.text(of: link)) logits"
             drawing.group(title: title) {
-                $0.path(d, class: "casing", width: stroke + 2, opacity: 0.55)
+                $0.path(d, class: "casing", width: stroke + (narrow ? 1.2 : 2), opacity: 0.55)
                 $0.path(
                     d, class: Tint.cssClass(link.measured.value) + "s", width: stroke, opacity: 0.25 + 0.7 * link.measured.confidence)
             }
@@ -143,7 +160,7 @@ struct LinkFigure {
     private func path(of link: RankedPair, frame: ImageFrame, top: Double) -> String {
         let from = frame.center(link.a)
         guard picture.isWord(link.b) else { return arc(from: from, to: frame.center(link.b)) }
-        let to = (x: wordX - 8, y: rowCenter(link.b - picture.patchCount, top: top))
+        let to = (x: wordX - 8, y: rowCenter(link.b - picture.patchCount, top: top) + wordOffset)
         let reach = (to.x - from.x) * 0.5
         return "M\(px(to.x)) \(px(to.y))C\(px(to.x - max(gutter * 0.6, reach * 0.7))) \(px(to.y)) \(px(from.x + reach)) \(px(from.y)) \(px(from.x)) \(px(from.y))"
     }

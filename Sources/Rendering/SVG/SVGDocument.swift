@@ -27,10 +27,14 @@ struct SVGDocument {
             report.picture, id: id, x: 0, y: margin, width: width < 620 ? inner * 0.34 : 150, maxHeight: 200)
         let textWidth = width < 620 ? inner : inner - thumbnail.width - 40
         place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, into: &drawing)
-        for (line, name) in [(report.similarityLine, "ink"), (report.sourceLine, "soft")] where !line.isEmpty {
-            y += 14
-            drawing.text(TextWidth.fit(line, size: 13, width: textWidth), x: margin, y: y, size: 13, class: name)
-            y += 7
+        for (text, name) in [
+            (report.captionKey, "soft"), (report.similarityLine, "ink"), (report.sourceLine, "soft"), (report.truncationLine, "soft"),
+        ] {
+            for line in wrapped(text, size: 13, width: textWidth) {
+                y += 14
+                drawing.text(TextWidth.fit(line, size: 13, width: textWidth), x: margin, y: y, size: 13, class: name)
+                y += 7
+            }
         }
         if report.picture.image.dataURI != nil {
             var frame = thumbnail

@@ -35,9 +35,9 @@ struct WordMaps {
                 frame.drawHeat(Definitions.mapID(id, word: player - picture.patchCount), into: &$0)
                 guard let strongest, strongest.element.value != 0 else { return }
                 $0.text(
-                    "\(NumberText.signed(strongest.element.value, decimals: decimals))", x: x, y: y + size + imageHeight + 21, size: 11,
-                    class: Tint.textClass(strongest.element.value, decimals: decimals))
-                $0.text("at \(picture.shortName(strongest.offset))", x: x + TextWidth.ems(NumberText.signed(strongest.element.value, decimals: decimals)) * 11 + 6, y: y + size + imageHeight + 21, size: 11, class: "soft")
+                    NumberText.signed(strongest.element.value, decimals: decimals), x: x, y: y + size + imageHeight + 21, size: 11,
+                    class: Tint.textClass(strongest.element.value, decimals: decimals),
+                    followedBy: ("at \(picture.shortName(strongest.offset))", "soft"))
             }
         }
         let rows = (report.maps.count + columns - 1) / columns

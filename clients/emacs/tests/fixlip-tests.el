@@ -220,6 +220,32 @@ ANSWER is a function of a request's id that returns a JSON text or raw bytes."
       (fixlip-tests-await "the end of the work"
                           (lambda () (equal [] (plist-get (fixlip-tests-call :explanation/list nil) :explanations)))))))
 
+(ert-deftest fixlip-test-two-at-once ()
+  "The list stays with the caption explained last while an earlier one still refines."
+  (fixlip-tests-in "a.md" (concat fixlip-tests-markdown "\n\n" (format "![a snake](%sscene-02.png)\n" fixlip-tests-scenes))
+    (let* ((fixlip-budget 60000) (drawn 0) (shown nil)
+           (count (lambda (entry &rest _)
+                    (when (equal fixlip-tests-caption (fixlip-caption-text (fixlip-entry-caption entry)))
+                      (cl-incf drawn))))
+           (note (lambda (state)
+                   (dolist (word (plist-get state :words)) (cl-pushnew (plist-get word :text) shown :test #'equal)))))
+      (advice-add 'fixlip--draw :before count)
+      (advice-add 'fixlip--show-pairs :before note)
+      (unwind-protect
+          (progn
+            (goto-char 5)
+            (fixlip-explain)
+            (fixlip-tests-await "an estimate for the first" (lambda () (member "postbox" shown)))
+            (search-forward "a snak")
+            (fixlip-explain)
+            (fixlip-tests-await "a note for the second" (lambda () (= 2 (length (fixlip-tests-notes)))))
+            (setq drawn 0 shown nil)
+            (fixlip-tests-await "later estimates for both" (lambda () (and (> drawn 3) (member "snake" shown))))
+            (should-not (member "postbox" shown)))
+        (advice-remove 'fixlip--draw count)
+        (advice-remove 'fixlip--show-pairs note)
+        (fixlip-clear)))))
+
 (ert-deftest fixlip-test-edits ()
   "Edits elsewhere move the shading, edits of a caption remove it."
   (fixlip-tests-in "a.md" (concat fixlip-tests-markdown "\n" fixlip-tests-markdown "\n")

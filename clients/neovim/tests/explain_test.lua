@@ -57,6 +57,36 @@ return {
     assert(#support.shaded(buffer) > 0, "nothing is shaded")
     support.contains(support.notes(buffer)[1], "…")
   end },
+  { "the float stays with the caption explained last while an earlier one still refines", function()
+    support.fresh({ budget = 60000 })
+    local buffer = support.edit("markdown", { line, "", ("![a snake](%s/scene-02.png)"):format(support.scenes) }, { 1, 5 })
+    local marks = require("fixlipd.marks")
+    local draw, update = marks.draw, float.update
+    local drawn, shown = 0, {}
+    marks.draw = function(entry, ...)
+      drawn = drawn + (entry.caption.caption == caption and 1 or 0)
+      return draw(entry, ...)
+    end
+    float.update = function(state)
+      for _, word in ipairs(state.words or {}) do
+        shown[word.text] = true
+      end
+      return update(state)
+    end
+    local fine, reason = pcall(function()
+      vim.cmd("FixlipExplain")
+      support.await("an estimate for the first", function() return shown.postbox end)
+      vim.api.nvim_win_set_cursor(0, { 3, 3 })
+      vim.cmd("FixlipExplain")
+      support.await("a note for the second", function() return support.notes(buffer)[3] end)
+      drawn, shown = 0, {}
+      support.await("later estimates for both", function() return drawn > 3 and shown.snake end)
+      support.equal(shown.postbox, nil)
+      support.contains(float.text()[1], "of 60000 masks")
+    end)
+    marks.draw, float.update = draw, update
+    assert(fine, reason)
+  end },
   { "the float goes with the cursor, the shading with FixlipClear", function()
     local buffer = support.edit("markdown", { line, "", "text" }, { 1, 5 })
     explained(buffer, 1)

@@ -1,6 +1,7 @@
 """Where the daemon is looked for, and what is said when there is none."""
 
 import os
+import resource
 import stat
 
 import fixlipd
@@ -57,6 +58,53 @@ def test_a_daemon_that_never_gets_ready(short_path):
     program = script(short_path, "exec sleep 5")
     with pytest.raises(fixlipd.DaemonUnavailable, match="not ready after 0.2 s"):
         fixlipd.Client(str(short_path / "none.sock"), executable=program, start_timeout=0.2).ping()
+
+
+def test_a_process_with_thousands_of_descriptors_can_start_a_daemon(short_path):
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit[1] != resource.RLIM_INFINITY and limit[1] < 1200:
+        pytest.skip("the system allows too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, limit[1]))
+    held = []
+    try:
+        while not held or held[-1] < 1100:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+        program = script(short_path, "echo 'error: the model is broken' >&2; exit 1")
+        with pytest.raises(fixlipd.DaemonUnavailable, match="did not start: error: the model is broken"):
+            fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+
+
+def test_a_log_that_is_a_link_is_not_written(short_path):
+    target = short_path / "target"
+    target.write_text("mine")
+    (short_path / "none.sock.log").symlink_to(target)
+    program = script(short_path, "echo 'error: the model is broken' >&2; exit 1")
+    with pytest.raises(fixlipd.DaemonUnavailable, match="cannot write .*none.sock.log"):
+        fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
+    assert target.read_text() == "mine"
+
+
+def test_no_daemon_is_started_in_a_folder_that_others_can_enter(short_path):
+    started = short_path / "started"
+    program = script(short_path, f"touch {started}; exit 1")
+    folder = short_path / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+    with pytest.raises(fixlipd.DaemonUnavailable, match="others can enter .*open .mode 0755.; run: chmod 700 "):
+        fixlipd.Client(str(folder / "none.sock"), executable=program).ping()
+    assert not started.exists() and list(folder.iterdir()) == []
+
+
+def test_no_daemon_is_started_in_another_users_folder(short_path, monkeypatch):
+    program = script(short_path, "exit 1")
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(fixlipd.DaemonUnavailable, match=f"belongs to another user .uid {owner}."):
+        fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
 
 
 def test_a_socket_left_over_by_a_daemon_counts_as_none(make_peer):

@@ -36,6 +36,12 @@ def test_columns_are_added_and_a_bad_row_has_its_reason(peer):
     assert sent["budget"] == {"imageMasks": 64} and sent["model"] == "demo"
 
 
+def test_bytes_are_captions_in_utf8(peer):
+    result = explainer(peer)({"image": ["/a.png"] * 2, "text": ["ein Bär".encode(), b"\xff"]})
+    assert result["error"][0] == "" and result["error"][1].startswith("the text is not UTF-8")
+    assert peer.wait_for("explain")["params"]["text"] == "ein Bär"
+
+
 def test_masks_are_drawn_from_the_image_and_from_the_caption(peer):
     def seeds(image, text, **settings):
         peer.received.clear()

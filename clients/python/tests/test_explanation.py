@@ -160,6 +160,39 @@ def test_saving_by_ending(make_peer, tmp_path):
             explanation.save(tmp_path / "e.png")
 
 
+def test_text_files_have_no_colours_unless_they_are_asked_for(make_peer, tmp_path):
+    asked = []
+
+    def render(params, peer):
+        asked.append((params["format"], params.get("colors")))
+        return {"mimeType": "", "content": ""}
+
+    with connected(make_peer(answers(explanation_render=render))) as client:
+        explanation = client.explain("/a.png", "red dog")
+        explanation.save(tmp_path / "e.txt")
+        explanation.save(tmp_path / "e.txt", colors="ansi256")
+        explanation.save(tmp_path / "e.svg")
+    assert asked == [("ansi", "none"), ("ansi", "ansi256"), ("svg", None)]
+
+
+def test_a_refinement_that_fails_leaves_no_reason_and_no_time(make_peer):
+    replies = [refined(64, 2.0), Exception(1006, "too many masks", {"kind": "budgetInvalid"})]
+
+    def refine(params, peer):
+        reply = replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    with connected(make_peer(answers(explanation_refine=refine))) as client:
+        explanation = client.explain("/a.png", "red dog")
+        assert explanation.summary() == "64 image masks, 4 text masks, R² 0.500, 0.2 s, budget"
+        with pytest.raises(fixlipd.FixlipdError, match="too many masks"):
+            explanation.refine(image_masks=10**9)
+        assert (explanation.stop_reason, explanation.elapsed) == (None, 0.0)
+        assert explanation.summary() == "64 image masks, 4 text masks, R² 0.500"
+
+
 def test_shapiq_is_asked_for_clearly(make_peer, monkeypatch):
     monkeypatch.setitem(sys.modules, "shapiq", None)
     with connected(make_peer(answers())) as client:
@@ -221,6 +254,42 @@ def test_the_live_display_follows_the_estimate_and_leaves_a_line(monkeypatch):
     assert "<progress" in outputs[-1] and "data:image/svg+xml;base64,PHN2Zy8+" in outputs[-1]
     shown.finish("64 image masks, done <&>")
     assert "done &lt;&amp;&gt;" in outputs[-1] and "<img" not in outputs[-1] and "<progress" not in outputs[-1]
+
+
+def test_a_terminal_gets_a_bar_of_image_masks(monkeypatch):
+    from fixlipd.values import Players, Progress
+    from scripted import OPENED
+
+    bars = []
+
+    class Bar:
+        def __init__(self, **settings):
+            self.settings, self.n, self.shown, self.is_closed = settings, 0, [], False
+            self.postfix = ""
+            bars.append(self)
+
+        def set_postfix_str(self, text, refresh):
+            self.postfix = text
+
+        def refresh(self):
+            self.shown.append((self.n, self.postfix))
+
+        def close(self):
+            self.is_closed = True
+
+    monkeypatch.setitem(sys.modules, "tqdm", type(sys)("tqdm"))
+    sys.modules["tqdm"].tqdm = Bar
+    shown = live.live_reporter(True, str)
+    assert type(shown) is live.TerminalBar
+    shown.finish("nothing was reported")
+    assert bars == []
+    players = Players.from_wire(OPENED["players"])
+    for wire in (report(16), report(32, 1.0)):
+        shown.report(Progress.from_wire(wire, players))
+    shown.finish("64 image masks")
+    bar, = bars
+    assert bar.settings["total"] == 64 and bar.settings["file"] is sys.stderr
+    assert bar.shown == [(16, ""), (32, "R² 0.400")] and bar.is_closed
 
 
 def test_nothing_is_shown_where_nobody_looks(monkeypatch):

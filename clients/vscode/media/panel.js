@@ -37,10 +37,14 @@
     applyTheme();
   }
 
-  // Pointing at a word shows that word's map on the image.
+  // Pointing at a word shows that word's map on the image, with the legend of its own scale.
   function point(target) {
     const player = target?.closest?.('[data-player]')?.dataset.player ?? null;
     for (const heat of page.querySelectorAll('.heat')) heat.setAttribute('href', player === null ? '#a-heat' : `#a-map-${player}`);
+    const legends = { '.heat-legend': player === null, '.map-legend': player !== null };
+    for (const [name, isShown] of Object.entries(legends)) {
+      for (const legend of page.querySelectorAll(name)) legend.setAttribute('visibility', isShown ? 'visible' : 'hidden');
+    }
     for (const mark of page.querySelectorAll('[data-player]')) mark.classList.toggle('on', mark.dataset.player === player);
   }
   page.addEventListener('pointerover', (event) => point(event.target));

@@ -10,6 +10,7 @@ local refinement = require("fixlipd.refinement")
 local M = {}
 local api = vim.api
 local runs = {} -- by buffer: what stands for the latest :FixlipScores
+local subject -- the entry of the latest :FixlipExplain; the float is about this one only
 
 local function say(message, level)
   vim.notify("fixlip: " .. message:gsub("%s*\n%s*", " "), level or vim.log.levels.WARN)
@@ -109,8 +110,13 @@ function M.explain()
     end
     local opened = false
     local first, last = captions.rows(caption)
-    show(connection, marks.add(buffer, caption), config.options.budget, function(state)
-      if state.phase == "dropped" then
+    local entry = marks.add(buffer, caption)
+    float.close()
+    subject = entry
+    show(connection, entry, config.options.budget, function(state)
+      if entry ~= subject then
+        return -- an earlier caption still refines: its shading follows, the float does not
+      elseif state.phase == "dropped" then
         float.close()
       elseif opened then
         float.update(state)

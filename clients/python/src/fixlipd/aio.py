@@ -142,14 +142,14 @@ class AsyncExplanation(ExplanationBase):
 
     async def save(self, path: Any, **options: Any) -> None:
         """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) or all values (``.json``) to a file."""
-        def draw(format: str) -> str:
+        def draw(format: str, **options: Any) -> str:
             return str(self._ask("explanation/render", self._render_parameters(
                 format, *(options.get(name) for name in ("view", "player", "top_k", "width", "colors"))))["content"])
 
         def export() -> str:
             return str(self._ask("explanation/export", {"format": "json"})["content"])
 
-        await in_thread(lambda: save_text(path, draw, export))
+        await in_thread(lambda: save_text(path, draw, export, options))
 
     async def export(self, format: str = "json") -> str:
         """All values as JSON, or with ``"shapiq"`` the JSON that ``shapiq.InteractionValues.load`` reads."""

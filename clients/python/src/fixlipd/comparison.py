@@ -47,7 +47,7 @@ class Comparison:
 
     def save(self, path: Any, **options: Any) -> None:
         """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) to a file."""
-        save_text(path, lambda format: self.render(format, **options), None)
+        save_text(path, self.render, None, options)
 
     def __repr__(self) -> str:
         def number(value: Optional[float]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import selectors
+import shlex
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import time
@@ -102,8 +104,8 @@ def _start(program: str, path: str, log: str, deadline: float) -> "subprocess.Po
     """Starts ``fixlipd serve`` in a session of its own and waits for its line on the ready descriptor, or its end."""
     _started[:] = [process for process in _started if process.poll() is None]
     try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        _prepare(os.path.dirname(os.path.abspath(path)))
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise DaemonUnavailable(f"cannot write {log}: {error.strerror or error}") from None
     reading, writing = os.pipe()
@@ -119,13 +121,35 @@ def _start(program: str, path: str, log: str, deadline: float) -> "subprocess.Po
             os.close(writing)
             os.close(descriptor)
         _started.append(process)
-        readable, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
-        if readable and not os.read(reading, 64):
+        # Not select.select, which takes no descriptor above 1,023.
+        with selectors.DefaultSelector() as selector:
+            selector.register(reading, selectors.EVENT_READ)
+            is_readable = bool(selector.select(max(0.0, deadline - time.monotonic())))
+        if is_readable and not os.read(reading, 64):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
         return process
     finally:
         os.close(reading)
+
+
+def _prepare(folder: str) -> None:
+    """Makes the socket's folder, or checks that nobody else can put files into the one that is there.
+
+    Raises:
+        DaemonUnavailable: the folder, or a link that leads to it, is another user's, or others may enter it.
+    """
+    user = os.geteuid()
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    link, status = os.lstat(folder), os.stat(folder)
+    # Someone else could point a link of theirs elsewhere at any time.
+    owners = [status.st_uid] if not stat.S_ISLNK(link.st_mode) or link.st_uid == 0 else [status.st_uid, link.st_uid]
+    for owner in owners:
+        if owner != user:
+            raise DaemonUnavailable(f"{folder} belongs to another user (uid {owner}); set $FIXLIPD_SOCKET to a path of your own")
+    if status.st_mode & 0o077:
+        raise DaemonUnavailable(
+            f"others can enter {folder} (mode {stat.S_IMODE(status.st_mode):04o}); run: chmod 700 {shlex.quote(folder)}")
 
 
 def _is_starting(path: str) -> bool:

@@ -48,7 +48,7 @@ class Explainer:
     Args:
         model: by default the daemon's.
         image, text: names of the columns to read. Images are paths, bytes, PIL images, uint8 arrays, or
-            ``{"bytes", "path"}`` mappings.
+            ``{"bytes", "path"}`` mappings. Texts are strings, or bytes in UTF-8.
         columns: which columns to add: ``tokens`` (``[n_T]`` strings), ``cosine``, ``logit``, ``empty_logit``, ``first``
             and ``first_order_reading`` (``[n]``), ``pairs`` (``[n][n]``), ``cross_modal`` (``[n_T][n_I]``), ``loo_r2``,
             ``image_masks``, ``text_masks``. ``error`` is always added.
@@ -139,7 +139,7 @@ class Explainer:
         """One explanation; tried again while the daemon is overloaded, and once if it went away."""
         if self._client is None:
             raise RuntimeError("rows are explained from __call__")
-        request = self._request(image, str(text) if hasattr(text, "startswith") else text)
+        request = self._request(image, _caption(text))
         attempts = 0
         while True:
             try:
@@ -170,6 +170,20 @@ class Explainer:
         if "deadlineMilliseconds" not in request:
             request["reproducible"] = True
         return request
+
+
+def _caption(text: Any) -> Any:
+    """A column's text as a string: UTF-8 bytes decoded, NumPy's strings made Python's. Others are left for the checks.
+
+    Raises:
+        ValueError: the bytes are not UTF-8.
+    """
+    if isinstance(text, (bytes, bytearray)):
+        try:
+            return bytes(text).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"the text is not UTF-8: {error}") from None
+    return str(text) if isinstance(text, str) else text
 
 
 def _seed(kind: str, base: int, name: str) -> int:

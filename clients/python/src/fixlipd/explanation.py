@@ -169,12 +169,12 @@ class Explanation(ExplanationBase):
         """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) or all values (``.json``) to a file.
 
         Args:
-            options: of :meth:`render`.
+            options: of :meth:`render`. Text files have no colours unless ``colors`` names some.
 
         Raises:
             ValueError: another ending.
         """
-        save_text(path, lambda format: self.render(format, **options), self.export)
+        save_text(path, self.render, self.export, options)
 
     def export(self, format: str = "json") -> str:
         """All values as JSON, or with ``"shapiq"`` the JSON that ``shapiq.InteractionValues.load`` reads."""

@@ -30,7 +30,7 @@ class ExplanationBase:
         truncated: whether the caption was longer than the model reads.
         image_masks, text_masks: masks the estimate rests on.
         stop_reason: why the last refinement ended: ``"budget"``, ``"deadline"``, ``"standardError"``, ``"stable"``,
-            ``"stopped"`` or ``"exhausted"``.
+            ``"stopped"`` or ``"exhausted"``; ``None`` before, during and after one that failed.
         elapsed: seconds the last refinement took.
     """
 
@@ -170,7 +170,10 @@ class ExplanationBase:
         self, image_masks: Optional[int], text_masks: Optional[int], until: Optional[Stop], deadline: Optional[float],
     ) -> Dict[str, Any]:
         rules = refine_parameters(image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline)
-        return self._addressed({**rules, "values": selection(pairs="all", standard_errors=True)})
+        parameters = self._addressed({**rules, "values": selection(pairs="all", standard_errors=True)})
+        # A refinement that fails has no reason and no time; those of an earlier one would be wrong.
+        self.stop_reason, self.elapsed = None, 0.0
+        return parameters
 
     def _note_progress(self, wire: Mapping[str, Any]) -> Progress:
         progress = Progress.from_wire(wire, self.players)
