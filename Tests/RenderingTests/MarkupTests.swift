@@ -180,7 +180,8 @@ struct MarkupTests {
         func formats() throws -> [String] {
             let both = PictureComparison(picture, Sample.picture(caption: "a dog"))
             return try [
-                picture.html(), picture.svg(), picture.markdown(), picture.ansi(), both.html(), both.svg(), both.markdown(), both.ansi(),
+                picture.html(), picture.svg(), picture.markdown(), picture.ansi(),
+                both.html(), both.svg(), both.markdown(), both.ansi(),
             ]
         }
         let line = "The caption is longer than the model reads; its end is left out."
@@ -202,7 +203,8 @@ struct MarkupTests {
     }
 
     @Test("The image at the head of a page has the image's shape and is at most 260 pixels high", arguments: [
-        (200, 200, "width=\"190\" height=\"190\""), (120, 900, "width=\"34.67\" height=\"260\""), (900, 120, "width=\"190\" height=\"25.33\""),
+        (200, 200, "width=\"190\" height=\"190\""), (120, 900, "width=\"34.67\" height=\"260\""),
+        (900, 120, "width=\"190\" height=\"25.33\""),
     ])
     func thumbnail(width: Int, height: Int, size: String) throws {
         var picture = Sample.picture()
@@ -217,7 +219,8 @@ struct MarkupTests {
         let caption = (0..<30).map { "word\($0)" }.joined(separator: " ")
         let svg = try Sample.picture(caption: caption).svg(.init(width: 360))
         func height(of pattern: String) throws -> Double {
-            let found = try #require(svg.range(of: #" y="[0-9.]+" font-size="[0-9.]+" class="\#(pattern)"#, options: .regularExpression))
+            let element = #" y="[0-9.]+" font-size="[0-9.]+" class="\#(pattern)"#
+            let found = try #require(svg.range(of: element, options: .regularExpression))
             return try #require(Double(svg[found].dropFirst(4).prefix { $0 != "\"" }))
         }
         #expect(try height(of: #"soft">patch, logits"#) > height(of: #"word ink">word29<"#))

@@ -27,7 +27,8 @@ struct ComparisonHTML {
 
     func markup() -> String {
         let columns = [column("a", a, beside: b), column("b", b, beside: a)]
-        var body = "<p class=\"note\">\(comparison.title.escaped)</p><p class=\"note key\">\(a.captionKey.escaped)</p><section class=\"columns pair\">\(columns.joined())</section>\n"
+        var body = "<p class=\"note\">\(comparison.title.escaped)</p><p class=\"note key\">\(a.captionKey.escaped)</p>"
+        body += "<section class=\"columns pair\">\(columns.joined())</section>\n"
         let pieces = HTMLPieces(report: a, id: "a")
         func words(_ width: Double) -> Figure { DumbbellFigure(comparison: comparison, scale: a.scales.word, width: width).figure() }
         body += "<section><h2>What changed, word by word</h2>"

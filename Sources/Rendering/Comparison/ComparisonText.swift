@@ -20,7 +20,8 @@ extension PictureComparison {
         }
         var blocks = ["## \(title)"]
         for (name, report) in [("a", a), ("b", b)] {
-            var lines = ["**\(name)** \(report.picture.caption.markdownEscaped)", "\(report.similarityLine) · \(report.sourceLine)".markdownEscaped]
+            let facts = "\(report.similarityLine) · \(report.sourceLine)"
+            var lines = ["**\(name)** \(report.picture.caption.markdownEscaped)", facts.markdownEscaped]
             if report.picture.isTruncated { lines.append(report.truncationLine.markdownEscaped) }
             blocks.append(lines.joined(separator: "  \n"))
         }

@@ -28,8 +28,10 @@ extension Report {
     /// What the tint of a word and the number under it mean.
     var captionKey: String {
         guard !picture.words.isEmpty else { return "" }
-        let value = focus.map { picture.isWord($0) ? "its pair with \(picture.longName($0))" : "its pair with this patch" } ?? "its weight"
-        return "Under each word \(value) in logits: orange raises the match, blue lowers it\(hasErrors ? ", paler where uncertain" : "")."
+        let partner = focus.map { picture.isWord($0) ? picture.longName($0) : "this patch" }
+        let value = partner.map { "its pair with \($0)" } ?? "its weight"
+        let paler = hasErrors ? ", paler where uncertain" : ""
+        return "Under each word \(value) in logits: orange raises the match, blue lowers it\(paler)."
     }
 
     /// How the values were made, for the foot of the page.

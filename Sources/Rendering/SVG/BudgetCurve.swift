@@ -117,7 +117,8 @@ struct BudgetCurve {
         drawing.text("R²", x: left - 8, y: (top + bottom) / 2 + 4, size: 11, class: "soft", anchor: .end)
         let d = points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.r2)))" }.joined()
         drawing.path(d, class: "outline", width: 1.25)
-        drawing.text("\(width < 620 ? "" : "leave-one-out ")R² \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11, class: "ink")
+        let name = width < 620 ? "R²" : "leave-one-out R²"
+        drawing.text("\(name) \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11, class: "ink")
         return bottom
     }
 }

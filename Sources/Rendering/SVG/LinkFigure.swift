@@ -86,7 +86,7 @@ struct LinkFigure {
 
     private func drawColumns(top: Double, into drawing: inout Drawing) {
         let barStart = stacked ? wordX : wordX + longestWord + 20
-        let hasBars = width - labelWidth - barStart >= (stacked ? 36 : 48)
+        let hasBars = width - labelWidth - barStart >= 36
         let values = (report.wordValues + (companion?.wordValues ?? [])).compactMap { $0 }
         let axis = BarAxis(values: values, from: barStart, to: width - labelWidth)
         let bottom = top + rowHeight * Double(picture.words.count)

@@ -16,7 +16,8 @@ struct TerminalDocument {
     func lines() -> [String] {
         let lists = TerminalLists(report: report, text: text)
         var lines = lists.caption(width: width)
-        lines += wrappedPlain(report.similarityLine) + (wrappedPlain(report.sourceLine) + wrappedPlain(report.truncationLine)).map(text.dim)
+        lines += wrappedPlain(report.similarityLine)
+        lines += (wrappedPlain(report.sourceLine) + wrappedPlain(report.truncationLine)).map(text.dim)
         lines += ["", text.bold(report.viewTitle.terminalSafe.fitted(min(width, report.viewTitle.terminalSafe.columns)))]
         lines += main(lists)
         for table in report.tables {
