@@ -59,7 +59,9 @@ let package = Package(
                 "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC",
                 "LinearAlgebra", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            // Its parts are tested in the build that is shipped.
+            swiftSettings: [.unsafeFlags(["-enable-testing"])]),
         .executableTarget(
             name: "fixlipd",
             dependencies: [

@@ -31,7 +31,7 @@ struct Greeting {
         let introduction: JSONValue = [
             "clientInfo": ["name": "fixlipd", "version": .string(FIxLIPDaemonVersion.program)]
         ]
-        let theirs: Int?
+        var theirs: Int?
         do {
             let wanted = introduction.adding([("protocolVersion", .integer(Int64(ours)))])
             theirs = try client.call(Self.method, params: wanted, timeout: timeout)["protocolVersion"]?.int

@@ -5,12 +5,19 @@ import Testing
 
 @testable import Daemon
 
+private final class Order: Sendable {
+    private let clients = Mutex<[UInt64]>([])
+    var all: [UInt64] { clients.withLock { $0 } }
+
+    func add(_ client: UInt64) { clients.withLock { $0.append(client) } }
+}
+
 @Suite struct WorkThreadsTests {
     @Test func clientsTakeTurnsInTheOrderInWhichTheyCame() async throws {
         let threads = WorkThreads(name: "test", stage: "test", count: 1)
         defer { threads.stop() }
         let gate = DispatchSemaphore(value: 0)
-        let done = Mutex<[UInt64]>([])
+        let done = Order()
         var tasks: [Task<Void, any Error>] = []
         await withCheckedContinuation { started in
             tasks.append(
@@ -24,12 +31,12 @@ import Testing
         for (index, client) in ([1, 1, 1, 2, 3, 2] as [UInt64]).enumerated() {
             tasks.append(
                 Client.$current.withValue(ConnectionID(client)) {
-                    Task { try await threads.run { done.withLock { $0.append(client) } } }
+                    Task { try await threads.run { done.add(client) } }
                 })
             while threads.waiting <= index { await Task.yield() }
         }
         gate.signal()
         for task in tasks { try await task.value }
-        #expect(done.withLock { $0 } == [1, 2, 3, 1, 2, 1])
+        #expect(done.all == [1, 2, 3, 1, 2, 1])
     }
 }
