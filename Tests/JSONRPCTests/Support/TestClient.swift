@@ -3,14 +3,21 @@ import JSON
 import JSONRPC
 import Synchronization
 
-/// A client at the raw end of a socket: writes bytes as given, and reads messages on a thread of its own, so that a
-/// waiting test never holds a thread that handlers need.
+/// A client at the raw end of a socket: writes bytes as given, and reads messages on a thread of its own, so that no
+/// test ever holds a thread that handlers need.
 final class TestClient: Sendable {
     let descriptor: Int32
     private let messages: AsyncStream<JSONValue>
     private let continuation: AsyncStream<JSONValue>.Continuation
     /// The iterator of `messages`, used by one test at a time; guarded by the mutex while it is out.
     private let framing: Framing
+    private let output = Mutex(Output())
+
+    private struct Output {
+        var waiting: [UInt8] = []
+        var isDraining = false
+        var isEnding = false
+    }
 
     init(_ descriptor: Int32, framing: Framing = .lines, reading: Bool = true) {
         self.descriptor = descriptor
@@ -42,13 +49,47 @@ final class TestClient: Sendable {
         }
     }
 
-    /// Writes bytes as they are. Blocks when the server does not read, so keep it small.
+    /// Writes bytes as they are. What the socket does not take at once is written by a thread, in order.
     func write(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
+        output.withLock { output in
+            var rest = bytes[...]
+            while !output.isDraining, !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                }
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno == EAGAIN {
+                    output.isDraining = true
+                    drain()
+                } else {
+                    return
+                }
+            }
+            output.waiting += rest
+        }
+    }
+
+    /// Writes what waits, and what comes meanwhile, on a thread.
+    private func drain() {
+        Thread.detachNewThread { [self] in
+            while true {
+                let bytes = output.withLock { output -> [UInt8] in
+                    defer { output.waiting = [] }
+                    if output.waiting.isEmpty {
+                        output.isDraining = false
+                        if output.isEnding { shutdown(descriptor, Int32(SHUT_WR)) }
+                    }
+                    return output.waiting
+                }
+                if bytes.isEmpty { return }
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                    guard count > 0 else { break }
+                    rest = rest.dropFirst(count)
+                }
+            }
         }
     }
 
@@ -78,6 +119,13 @@ final class TestClient: Sendable {
         return all
     }
 
-    func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
+    /// Ends the input after all that was written.
+    func endInput() {
+        output.withLock { output in
+            output.isEnding = true
+            if !output.isDraining { shutdown(descriptor, Int32(SHUT_WR)) }
+        }
+    }
+
     func disconnect() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 }
