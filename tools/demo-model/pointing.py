@@ -3,8 +3,8 @@
 
     pointing.py FIXLIPD MODEL [--scenes 2000] [--games 500] [--masks 200] [--names FILE] [--jobs 2] [--figures FOLDER]
 
-Scenes are numbered, and each is made from its number; what was measured is kept in build/demo-model, so that an interrupted run goes
-on and a run for more scenes adds to it. With --figures it also writes pointing.json there.
+Scenes are numbered, and each is made from its number; what was measured is kept in build/demo-model (--state), so that an interrupted
+run goes on and a run for more scenes adds to it. With --figures it also writes pointing.json there.
 """
 
 import argparse
@@ -137,10 +137,9 @@ class Measured:
         missing = [number for number in range(count) if number not in known]
         pool = concurrent.futures.ThreadPoolExecutor(jobs)
         try:
-            running = {pool.submit(measure, number): number for number in missing}
+            running = [pool.submit(measure, number) for number in missing]
             with open(self.path, "a") as file:
-                for future in concurrent.futures.as_completed(running):
-                    number = running[future]
+                for number, future in zip(missing, running):
                     known[number] = future.result()
                     print(json.dumps({"kind": kind, "scene": number, "result": known[number]}), file=file, flush=True)
         finally:
@@ -189,7 +188,8 @@ def game_figures(results):
 
 def state_path(options, names):
     """Another file for anything that results depend on."""
-    told = json.dumps([digest(options.model / "model.safetensors"), digest(options.fixlipd), digest(FONT), options.masks, SEED, names])
+    files = [digest(path) for path in (options.model / "model.safetensors", options.fixlipd, FONT)]
+    told = json.dumps([files, options.masks, SEED, names])
     return ROOT / f"build/demo-model/pointing-{hashlib.sha256(told.encode()).hexdigest()[:12]}.jsonl"
 
 
@@ -202,11 +202,12 @@ def main():
     parser.add_argument("--masks", type=int, default=200, help="image masks")
     parser.add_argument("--names", default=NAMES)
     parser.add_argument("--jobs", type=int, default=2, help="scenes at a time")
+    parser.add_argument("--state", type=pathlib.Path, help="the file that keeps what was measured")
     parser.add_argument("--figures", help="the folder that pointing.json is written to")
     options = parser.parse_args()
     nouns = read_names(options.names)
     scenes = Scenes(nouns)
-    measured = Measured(state_path(options, [noun.singular for noun in nouns]))
+    measured = Measured(options.state or state_path(options, [noun.singular for noun in nouns]))
     with daemon(options.fixlipd, options.model) as client:
         def measure(kind, count):
             return measured.complete(
