@@ -20,6 +20,7 @@ THREADS = os.cpu_count()
 
 
 def flags():
+    """The processor's; what $FIXLIPD_INSTRUCTION_SET keeps the daemon from using is among them."""
     return re.search(r"^flags\s*:(.*)$", open("/proc/cpuinfo").read(), re.M).group(1).split()
 
 
@@ -27,6 +28,8 @@ def cpu_name():
     return re.search(r"^model name\s*: (.*)$", open("/proc/cpuinfo").read(), re.M).group(1)
 
 
+# What the daemon was told to compute as: avx2 or baseline; None for all that the processor has.
+INSTRUCTION_SET = os.environ.get("FIXLIPD_INSTRUCTION_SET") or None
 HAS_BF16 = "avx512_bf16" in flags() or "amx_bf16" in flags()
 PRECISIONS = ["f32", "int8"] + (["bf16"] if HAS_BF16 else [])
 
@@ -45,7 +48,13 @@ def refine(connection, explanation, masks, text_masks=None, **options):
         "explanation/refine", explanation=explanation, budget=budget, values={"pairs": "none"}, **options)
 
 
+def rounds(options, usual):
+    """How often something is measured: as `--rounds` says, else `usual`; once in a quick run."""
+    return options.rounds or (1 if options.quick else usual)
+
+
 def spread(values, digits=1):
+    """The median, with the least and the most where there are several."""
     if len(values) == 1:
         return f"{values[0]:.{digits}f}"
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,16 +13,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Daemon:
-    """Starts `fixlipd serve` with the given options; ends it on leaving the `with` block."""
+    """Starts `fixlipd serve` with the given options; ends it on leaving the `with` block.
 
-    def __init__(self, *options):
+    Args:
+        told: whether `stages` can be asked where the time of requests went. What else the daemon logs is then not shown.
+    """
+
+    def __init__(self, *options, told=False):
         self.folder = tempfile.mkdtemp(prefix="fixlip-bench-")
         self.path = os.path.join(self.folder, "f.sock")
         program = os.environ.get("FIXLIPD", str(ROOT / ".build/release/fixlipd"))
         environment = dict(os.environ, FIXLIPD_MODELS=str(ROOT / "models"))
         self.process = subprocess.Popen(
-            [program, "serve", "--socket", self.path, "--ready-fd", "1", "--log-level", "warning", *options],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment)
+            [program, "serve", "--socket", self.path, "--ready-fd", "1", "--log-level", "notice" if told else "warning",
+             *(["--slow-request-log", "0"] if told else []), *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE if told else None, stdin=subprocess.DEVNULL, env=environment)
         if not self.process.stdout.readline():
             raise SystemExit("the daemon did not start")
 
@@ -35,6 +41,14 @@ class Daemon:
 
     def connect(self):
         return Connection(self.path)
+
+    def stages(self, method):
+        """Seconds by stage of the next request of a method that the daemon tells of, in the order in which they were answered."""
+        for line in self.process.stderr:
+            told = re.search(r"slow request: (\S+) [\d.]+ ms: (.*)$", line.decode())
+            if told and told[1] == method:
+                return {name: float(value) / 1000 for name, value in (part.split() for part in told[2].split(", "))}
+        raise RuntimeError(f"the daemon ended without telling of {method}")
 
     def resident(self):
         """Resident memory in bytes."""

@@ -1,12 +1,13 @@
 """Encoder throughput beside PyTorch, OpenVINO and ONNX Runtime."""
 
 import json
+import random
 import statistics
 import subprocess
 import sys
 import time
 
-from common import CAPTIONS, HAS_BF16, IMAGE, PRECISIONS, THREADS, model, refine, spread, table
+from common import CAPTIONS, HAS_BF16, IMAGE, PRECISIONS, THREADS, model, refine, rounds, spread, table
 from daemon import ROOT, Daemon
 
 BATCHES = [1, 8, 64]
@@ -22,6 +23,23 @@ def masked_rate(connection, folder, masks, seed):
     rate = masks / (time.perf_counter() - start)
     connection.call("explanation/close", explanation=opened["explanation"])
     return rate
+
+
+def coalition_rate(connection, folder, batch, seconds, seed):
+    """Masked images a second where a request evaluates so many coalitions, none seen before; in the model's own precision."""
+    opened = connection.call("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])
+    handle, patches = opened["explanation"], opened["players"]["image"]["count"]
+    text = list(range(patches, patches + len(opened["players"]["text"])))
+    draw = random.Random(seed)
+    rates = []
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds or not rates:
+        coalitions = [[patch for patch in range(patches) if draw.random() < 0.5] + text for _ in range(batch)]
+        before = time.perf_counter()
+        connection.call("explanation/coalitions", explanation=handle, coalitions=coalitions)
+        rates.append(batch / (time.perf_counter() - before))
+    connection.call("explanation/close", explanation=handle)
+    return statistics.median(rates)
 
 
 def whole_rate(connection, folder, batch, seconds):
@@ -45,12 +63,12 @@ def peer_rates(environment, folder, name, seconds):
     return {int(batch): rate for batch, rate in json.loads(done.stdout.strip().splitlines()[-1]).items()}
 
 
-def measure(name, rounds, masks, options):
-    """Rates by kind, ours and the peers', over rounds that take turns."""
+def measure(name, usual, masks, options):
+    """Rates by kind, ours and the peers', over rounds that take turns; `usual` rounds unless the options say."""
     folder = model(name)
     ours, theirs = {}, {}
     seconds = 1 if options.quick else 3
-    for round in range(rounds):
+    for round in range(rounds(options, usual)):
         for precision in PRECISIONS:
             with Daemon("--precision", precision) as daemon:
                 connection = daemon.connect()
@@ -58,6 +76,8 @@ def measure(name, rounds, masks, options):
                 ours.setdefault(("masked", precision), []).append(masked_rate(connection, folder, masks, round + 1))
                 if precision != "int8":
                     for batch in BATCHES:
+                        rate = coalition_rate(connection, folder, batch, seconds, f"{round} {batch}")
+                        ours.setdefault((f"masked, batch {batch}", precision), []).append(rate)
                         rate = whole_rate(connection, folder, batch, seconds)
                         ours.setdefault((f"whole, batch {batch}", precision), []).append(rate)
         if options.peers:
@@ -80,26 +100,28 @@ def lines_of(name, ours, theirs):
 
 
 def run_b32(options):
-    return run(options, [("vit-b-32", 2, 96)], "Encoders: ViT-B/32")
+    return run(options, [("vit-b-32", 3, 96)], "Encoders: ViT-B/32")
 
 
 def run_b16(options):
-    return run(options, [("vit-b-16", 1, 32)] + ([] if options.quick else [("siglip-b-16", 1, 32)]), "Encoders: patches of 16")
+    return run(options, [("vit-b-16", 3, 32)] + ([] if options.quick else [("siglip-b-16", 3, 32)]), "Encoders: patches of 16")
 
 
 def run(options, plans, title):
     """
     Args:
-        plans: for each model its name, rounds, and masks to time.
+        plans: for each model its name, rounds unless the options say, and masks to time.
     """
     lines = [f"## {title}", "",
              "Images a second: median (least–most) over rounds in which ours and the others take turns. Masked: image masks of "
              "a cold image in a running refinement, estimates included in the time; they are compared with the others' batches "
-             "of 64. Whole: over the socket, decoding and preprocessing included. The others: whole images from memory, "
+             "of 64. Masked, batch: requests that evaluate as many coalitions; these are computed in the model's own precision, "
+             "so there is no such row for int8, where a refinement by few masks would time an estimate for each. Whole: over the "
+             "socket, decoding and preprocessing included. The others: whole images from memory, "
              "no decoding.", ""]
     goals = {}
-    for name, rounds, masks in plans:
-        ours, theirs = measure(name, rounds, masks, options)
+    for name, usual, masks in plans:
+        ours, theirs = measure(name, usual, masks, options)
         lines += lines_of(name, ours, theirs)
 
         def ratio(precision, other):

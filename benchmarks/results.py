@@ -4,7 +4,7 @@ import datetime
 import json
 import re
 
-from common import THREADS, cpu_name, flags
+from common import INSTRUCTION_SET, THREADS, cpu_name, flags
 from daemon import ROOT
 
 # key, title, unit, goal, floor (or floors by precision), whether more is better
@@ -44,15 +44,19 @@ class Results:
     def __init__(self, name=None, quick=False):
         date = datetime.date.today().isoformat()
         cpu = re.sub(r"[^a-z0-9]+", "-", cpu_name().lower()).strip("-")
-        self.path = ROOT / "benchmarks/results" / f"{name or f'{date}-{cpu}'}.json"
+        limited = f"-{INSTRUCTION_SET}" if INSTRUCTION_SET else ""
+        self.path = ROOT / "benchmarks/results" / f"{name or f'{date}-{cpu}{limited}'}.json"
         self.path.parent.mkdir(exist_ok=True)
         if self.path.exists():
             self.data = json.loads(self.path.read_text())
+            if self.data.get("instruction_set") != INSTRUCTION_SET:
+                raise SystemExit(f"{self.path} has results of another FIXLIPD_INSTRUCTION_SET; give another --name")
         else:
             self.data = {"date": date, "cpu": cpu_name(), "cores": THREADS, "parts": {}}
         self.data["quick"] = quick
         self.data["instructions"] = [
             f for f in ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"] if f in flags()]
+        self.data["instruction_set"] = INSTRUCTION_SET
 
     def add(self, name, part, order):
         """Takes in a part's lines and goals, and writes both files."""
@@ -69,9 +73,12 @@ class Results:
         measured = {}
         for part in parts.values():
             measured |= part["goals"]
+        limited = self.data.get("instruction_set")
         lines = [f"# {self.data['date']}, {self.data['cpu']}, {self.data['cores']} cores", "",
                  "Instruction sets: " + ", ".join(self.data["instructions"]) + ". "
                  "How to repeat it: `make bench` ([benchmarks/README.md](../README.md)).", "",
+                 *([f"**Ours ran with `FIXLIPD_INSTRUCTION_SET={limited}`, as on a processor that has no more; the others did "
+                    "not.**", ""] if limited else []),
                  *(["**A quick run: smaller budgets than the goals are about.**", ""] if self.data.get("quick") else []),
                  "| | goal | floor | measured |", "|---|---|---|---|"]
         for key, title, unit, goal, floor, more in GOALS:

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Measures a model's folder on fresh scenes: how often the right caption, and the right image, is the best of 100.
 
-    measure.py MODEL [--scenes 2000] [--names FILE] [--plain] [--largest 4]
+    measure.py MODEL [--scenes 2000] [--names FILE] [--plain] [--largest 4] [--figures FOLDER]
+
+With --figures it also writes retrieval.json there.
 """
 
 import argparse
@@ -13,7 +15,7 @@ from transformers import CLIPModel
 from transformers.utils import logging
 
 from captions import caption
-from figures import percent, share
+from figures import digest, percent, rounded, save, share, versions
 from model import normalised
 from names import NAMES, read_names
 from scenes import SceneMaker, patches_of
@@ -70,12 +72,19 @@ def main():
     parser.add_argument("--names", default=NAMES)
     parser.add_argument("--plain", action="store_true", help="without sizes, counts and what else not every model has read")
     parser.add_argument("--largest", type=int, default=4, help="most objects of a scene")
+    parser.add_argument("--figures", help="the folder that retrieval.json is written to")
     options = parser.parse_args()
     odd = ("small", "large", "picture", "two", "three", "some")
     known = (lambda text: not any(word in text.split() for word in odd)) if options.plain else (lambda text: True)
     nouns = read_names(options.names)
     counts = range(1, options.largest + 1)
     to_text, to_image = retrieval(options.model, nouns, options.scenes, known=known, counts=counts)
+    if options.figures:
+        save(options.figures, "retrieval", {
+            "model": digest(f"{options.model}/model.safetensors"), "seed": SEED, "scenes": options.scenes, "among": BLOCK,
+            "counts": list(counts), "plain": options.plain, "captionOfImage": rounded(to_text), "imageOfCaption": rounded(to_image),
+            "versions": versions("torch", "transformers", "numpy", "pillow"),
+        })
     print(f"caption among {BLOCK}: {percent(to_text)}; image among {BLOCK}: {percent(to_image)}; {options.scenes} scenes")
 
 

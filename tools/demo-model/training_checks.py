@@ -22,6 +22,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "clients/python/src"))
 
 import fixlipd  # noqa: E402
+from figures import load  # noqa: E402
 from measure import embed, retrieval  # noqa: E402
 from model import image_states, new_model, normalised  # noqa: E402
 from names import read_names  # noqa: E402
@@ -114,9 +115,12 @@ class SmallRun(unittest.TestCase):
     def test_explanations_are_measured(self):
         names = pathlib.Path(self.folder.name, "names.txt")
         names.write_text("".join(f"{noun.glyph} {noun.singular} / {noun.plural or 'some'}\n" for noun in self.nouns))
-        printed = run("pointing.py", FIXLIPD, self.out, "--scenes", 2, "--games", 1, "--masks", 64, "--names", names)
-        self.assertEqual(printed.count("pointing game, "), 4)
-        self.assertIn("strongest patch on its object", printed)
+        figures = pathlib.Path(self.folder.name, "figures")
+        run("pointing.py", FIXLIPD, self.out, "--scenes", 2, "--games", 1, "--masks", 64, "--names", names,
+            "--state", figures / "state.jsonl", "--figures", figures)
+        found = load("pointing", figures)
+        self.assertEqual(found["pointingGame"]["scenes"], 1)
+        self.assertGreaterEqual(found["strongestPatch"]["nouns"], 2)
 
 
 if __name__ == "__main__":
