@@ -16,7 +16,7 @@ struct DaemonOptions: ParsableArguments {
     /// A connection to the daemon, which is started if it does not run, and which speaks this program's version of the protocol.
     /// - Parameter timeout: how long the daemon's greeting is waited for.
     /// - Throws: as `connectedSocket`; `Greeting.Failure`.
-    func connect(timeout: Duration? = nil) throws -> RPCClient {
+    func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient {
         let client = try connectToAnyVersion()
         let stopCommand = "fixlipd stop" + (socket.map { " --socket \($0)" } ?? "")
         try Greeting(socket: address, stopCommand: stopCommand).exchange(over: client, timeout: timeout)

@@ -67,7 +67,7 @@ import Testing
     }
 
     /// Looking at the bytes of the unfinished line again with every piece would take hours.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aLongLineInSmallPiecesCostsNoMoreThanItsLength() {
         let piece = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 10)
         var decoder = FrameDecoder()
@@ -80,7 +80,7 @@ import Testing
         #expect(line.count == (64 << 20) - 1024 + 2)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aLongBodyInSmallPiecesCostsNoMoreThanItsLength() {
         let piece = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 10)
         var decoder = FrameDecoder()

@@ -81,7 +81,7 @@ import Testing
     /// Replies that are all on their way to the output, and one that is not.
     private static let unreadReplies = [200 << 10, 8 << 20]
 
-    @Test(.timeLimit(.minutes(1)), arguments: unreadReplies)
+    @Test(.timeLimit(.minutes(10)), arguments: unreadReplies)
     func anOutputThatNobodyReadsDoesNotHoldUpAStop(replyBytes: Int) async throws {
         let (serving, input, output) = try large(replyBytes) { $0.drainTime = .seconds(3600) }
         let end = Task { try await serving.server.serve(StandardIO(input: input.read, output: output.write)) }
@@ -92,7 +92,7 @@ import Testing
         for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aClientThatIsDroppedEndsItThoughItsOutputStaysFull() async throws {
         let (serving, input, output) = try large(8 << 20) {
             $0.drainTime = .seconds(3600)
@@ -105,7 +105,7 @@ import Testing
         for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: unreadReplies)
+    @Test(.timeLimit(.minutes(10)), arguments: unreadReplies)
     func theEndOfInputEndsItThoughNobodyReads(replyBytes: Int) async throws {
         let (serving, input, output) = try large(replyBytes) { $0.drainTime = .milliseconds(50) }
         write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")

@@ -219,7 +219,7 @@ import Testing
 
     /// A channel that is closed after it was accepted and before it is active never tells of its end as others do. The deadline
     /// is one that no test waits for.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func clientsThatConnectAsTheServerStopsDoNotHoldItUp() async throws {
         let folder = makeFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -16,6 +16,8 @@ final class StandInDaemon: Sendable {
     ) throws {
         self.answer = answer
         let socket = try ListeningSocket.bind(to: try UnixSocketAddress(path: folder + "/f.sock"))
+        // Its thread waits in accept.
+        _ = fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) & ~O_NONBLOCK)
         guard listen(socket.descriptor, 8) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         Thread.detachNewThread { [self] in
             while true {
