@@ -111,8 +111,10 @@ struct WatchProcessTests {
             let before = try watch.line { $0["final"] == true }
             let other = try Data(contentsOf: URL(fileURLWithPath: DaemonProcess.scenes + "/scene-00.png"))
             try other.write(to: URL(fileURLWithPath: image), options: .atomic)
-            let after = try watch.line { $0["final"] == true }
-            #expect(before?["fullValue"] != nil && before?["fullValue"] != after?["fullValue"])
+            #expect(before?["fullValue"] != nil)
+            // A file that is looked at while it is replaced may be explained twice.
+            let after = try watch.line { $0["final"] == true && $0["fullValue"] != before?["fullValue"] }
+            #expect(after != nil)
             watch.interrupt()
             #expect(watch.status() == 130)
             try expectNoOpenExplanation(folder)
