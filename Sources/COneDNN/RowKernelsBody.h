@@ -1,6 +1,6 @@
 // Included once per instruction set, with CDNN_NAMESPACE, CDNN_LANES (floats per register), CDNN_BLOCK_ROWS (rows whose
-// accumulators fit the registers) and CDNN_FUSED (whether a product and a sum are one instruction) defined. Sums run in one fixed order per row, so a row's result does not depend on
-// which rows surround it.
+// accumulators fit the registers) and CDNN_FUSED (whether a product and a sum are one instruction) defined. Sums run in one
+// fixed order per row, so a row's result does not depend on which rows surround it.
 
 #include <cmath>
 #include <cstring>
