@@ -106,4 +106,6 @@ struct cdnn_context {
   dnnl::stream stream;
   std::unordered_map<cdnn::ProductKey, cdnn::Product, cdnn::ProductKeyHash> products;
   cdnn::Scratch primitive_scratch, panel_scratch, integer_product, two_rows, row, attention_scratch, attention_rows;
+  /// The team it leads, if any.
+  cdnn_team *team = nullptr;
 };

@@ -7,6 +7,7 @@
 
 #include "InstructionSet.h"
 #include "Products.h"
+#include "Team.h"
 
 namespace cdnn {
 
@@ -88,6 +89,28 @@ void integer_sums(cdnn_context &context, const cdnn_matrix &matrix, const cdnn_r
   }
 }
 
+void multiply_rows(cdnn_context &context, const cdnn_matrix &matrix, const cdnn_rows &source, int64_t rows,
+                   const cdnn_rows &destination, cdnn_activation activation, bool accumulate) {
+  const int64_t block = rows_at_once(matrix, rows);
+  for (int64_t r = 0; r < rows; r += block) {
+    const int64_t n = std::min(block, rows - r);
+    if (matrix.format == CDNN_U8) {
+      int32_t *sums = context.integer_product.reserve<int32_t>(block * matrix.outputs);
+      integer_sums(context, matrix, source, r, n, sums);
+      row_kernels().finish_integer_product(sums, n, matrix.outputs, source.scale + r, source.zero + r, matrix.scale.get(),
+                                           matrix.sum.get(), matrix.plain_bias.get(), activation, accumulate, destination, r,
+                                           context.row.reserve<float>(matrix.outputs + 64));
+    } else if (matrix.panels) {
+      panel_kernels().product(panels(matrix), from_row(source, r), n, from_row(destination, r), activation, accumulate,
+                              panel_scratch(context, matrix, n));
+    } else {
+      const ProductKey key{matrix.outputs,     matrix.inputs, n,               matrix.format,
+                           destination.format, activation,    matrix.has_bias, accumulate};
+      execute_rows(context, matrix, key, row(source, r), row(destination, r));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cdnn
 
@@ -105,7 +128,7 @@ void cdnn_version(char *text, int length) {
 
 int cdnn_context_create(cdnn_context **result, char *error) {
   try {
-    *result = new cdnn_context{dnnl::stream(cdnn::engine()), {}, {}, {}, {}, {}, {}, {}};
+    *result = new cdnn_context{dnnl::stream(cdnn::engine())};
     return 0;
   } catch (const std::exception &e) {
     cdnn::write_error(error, "starting oneDNN", e.what());
@@ -118,30 +141,13 @@ void cdnn_context_destroy(cdnn_context *context) { delete context; }
 int cdnn_linear(cdnn_context *context, const cdnn_matrix *matrix, cdnn_rows source, int64_t rows, cdnn_rows destination,
                 cdnn_activation activation, bool accumulate, char *error) {
   using namespace cdnn;
-  try {
-    const bool integers = matrix->format == CDNN_U8;
-    const int64_t block = rows_at_once(*matrix, rows);
-    for (int64_t r = 0; r < rows; r += block) {
-      const int64_t n = std::min(block, rows - r);
-      if (integers) {
-        int32_t *sums = context->integer_product.reserve<int32_t>(block * matrix->outputs);
-        integer_sums(*context, *matrix, source, r, n, sums);
-        row_kernels().finish_integer_product(sums, n, matrix->outputs, source.scale + r, source.zero + r,
-                                             matrix->scale.get(), matrix->sum.get(), matrix->plain_bias.get(), activation,
-                                             accumulate, destination, r,
-                                             context->row.reserve<float>(matrix->outputs + 64));
-      } else if (matrix->panels) {
-        panel_kernels().product(panels(*matrix), from_row(source, r), n, from_row(destination, r), activation, accumulate,
-                                panel_scratch(*context, *matrix, n));
-      } else {
-        const ProductKey key{matrix->outputs, matrix->inputs,   n,          matrix->format,
-                             destination.format, activation, matrix->has_bias, accumulate};
-        execute_rows(*context, *matrix, key, row(source, r), row(destination, r));
-      }
+  return over_rows(context, rows, error, [&](cdnn_context *context, int64_t first, int64_t rows, char *error) {
+    try {
+      multiply_rows(*context, *matrix, from_row(source, first), rows, from_row(destination, first), activation, accumulate);
+      return 0;
+    } catch (const std::exception &e) {
+      write_error(error, "matrix product", e.what());
+      return 1;
     }
-    return 0;
-  } catch (const std::exception &e) {
-    write_error(error, "matrix product", e.what());
-    return 1;
-  }
+  });
 }

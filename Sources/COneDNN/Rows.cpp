@@ -2,8 +2,10 @@
 
 #include "Context.h"
 #include "InstructionSet.h"
+#include "Team.h"
 
 using cdnn::from_row;
+using cdnn::over_rows;
 using cdnn::row_kernels;
 
 namespace {
@@ -18,14 +20,17 @@ float *attention_target(cdnn_context *context, const cdnn_rows &destination, int
 
 int cdnn_layer_norm(cdnn_context *context, const float *source, int64_t rows, const float *weight, const float *bias,
                     float epsilon, cdnn_rows destination) {
-  try {
-    // Where a row stands before it is converted.
-    float *scratch = destination.format == CDNN_F32 ? nullptr : context->row.reserve<float>(destination.columns + 64);
-    row_kernels().layer_norm(source, rows, weight, bias, epsilon, destination, scratch);
-    return 0;
-  } catch (const std::bad_alloc &) {
-    return 1;
-  }
+  return over_rows(context, rows, nullptr, [&](cdnn_context *context, int64_t first, int64_t rows, char *) {
+    try {
+      // Where a row stands before it is converted.
+      float *scratch = destination.format == CDNN_F32 ? nullptr : context->row.reserve<float>(destination.columns + 64);
+      row_kernels().layer_norm(source + first * destination.columns, rows, weight, bias, epsilon, from_row(destination, first),
+                               scratch);
+      return 0;
+    } catch (const std::bad_alloc &) {
+      return 1;
+    }
+  });
 }
 
 void cdnn_convert_rows(const float *source, int64_t rows, cdnn_rows destination) {
@@ -35,15 +40,17 @@ void cdnn_convert_rows(const float *source, int64_t rows, cdnn_rows destination)
 int cdnn_attention(cdnn_context *context, const float *q, int64_t q_stride, int64_t queries, const float *k,
                    const float *v, int64_t kv_stride, int64_t keys, int64_t heads, int64_t width, cdnn_rows destination,
                    int64_t destination_row) {
-  try {
-    float *scratch = context->attention_scratch.reserve<float>(row_kernels().attention_scratch(keys, width));
-    float *out = attention_target(context, destination, destination_row, queries);
-    row_kernels().attention(q, q_stride, queries, k, v, kv_stride, keys, heads, width, out, scratch);
-    if (destination.format != CDNN_F32) cdnn_convert_rows(out, queries, from_row(destination, destination_row));
-    return 0;
-  } catch (const std::bad_alloc &) {
-    return 1;
-  }
+  return over_rows(context, queries, nullptr, [&](cdnn_context *context, int64_t first, int64_t queries, char *) {
+    try {
+      float *scratch = context->attention_scratch.reserve<float>(row_kernels().attention_scratch(keys, width));
+      float *out = attention_target(context, destination, destination_row + first, queries);
+      row_kernels().attention(q + first * q_stride, q_stride, queries, k, v, kv_stride, keys, heads, width, out, scratch);
+      if (destination.format != CDNN_F32) cdnn_convert_rows(out, queries, from_row(destination, destination_row + first));
+      return 0;
+    } catch (const std::bad_alloc &) {
+      return 1;
+    }
+  });
 }
 
 int cdnn_attention_over(cdnn_context *context, const float *q, const float *k, const float *v, int64_t kv_stride,

@@ -31,6 +31,13 @@ public final class EncoderWorkspace {
     /// Many rows are computed in eights, so that few primitives serve inputs of all lengths; with few, that would be work lost.
     static func rounded(_ rows: Int) -> Int { rows > 104 ? (rows + 7) / 8 * 8 : (rows + 1) / 2 * 2 }
 
+    /// Runs `body`, of which what is encoded with this workspace is shared out over the threads that serve `team`.
+    public func leading<Value, Failure: Error>(
+        _ team: ComputeTeam, _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try context.leading(team, body)
+    }
+
     func visionBuffers(_ format: RowFormat) -> TowerBuffers {
         if let known = vision[format] { return known }
         let made = TowerBuffers(

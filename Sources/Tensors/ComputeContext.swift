@@ -2,7 +2,7 @@ import COneDNN
 
 /// The operations of a transformer on one compute thread, and the primitives and scratch memory they keep.
 ///
-/// A context belongs to one thread at a time. Nothing here starts a thread. Memory is taken on first use of a shape and
+/// A context belongs to one thread at a time. Nothing here starts a thread; others may serve a ``ComputeTeam``. Memory is taken on first use of a shape and
 /// kept, so that repeated work allocates nothing. A row's result never depends on how many rows are computed with it.
 public final class ComputeContext {
     private let context: OpaquePointer
@@ -19,6 +19,8 @@ public final class ComputeContext {
     deinit {
         cdnn_context_destroy(context)
     }
+
+    func withPointer(_ body: (OpaquePointer) -> Void) { body(context) }
 
     /// Keeps oneDNN's products on the calling thread. To be called on a thread before its first product.
     public func useCallingThreadOnly() {

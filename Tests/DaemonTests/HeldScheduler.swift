@@ -5,7 +5,7 @@ import Synchronization
 
 @testable import Daemon
 
-/// A scheduler of one thread that is held before its first micro-batch, so that tests decide what waits when it goes on. Each
+/// A scheduler whose thread, or one of several, is held before its first micro-batch, so that tests decide what waits when it goes on. Each
 /// look at its clock takes a millisecond.
 final class HeldScheduler: Sendable {
     /// What a micro-batch held of one order.
@@ -49,11 +49,11 @@ final class HeldScheduler: Sendable {
     }
 
     /// Holds the thread with an order of one image, which is the first of ``batches``.
-    init() async throws {
+    init(threads: Int = 1) async throws {
         let recorder = Recorder()
         state = recorder
         model = try smallModel()
-        scheduler = EncodeScheduler(threadCount: 1, now: recorder.now, beforeBatch: recorder.record)
+        scheduler = EncodeScheduler(threadCount: threads, now: recorder.now, beforeBatch: recorder.record)
         scheduler.expect(model)
         try submit(images: 1, client: nil)
         await withCheckedContinuation { continuation in

@@ -113,4 +113,15 @@ import Testing
         // The one that held the thread was the first of the count.
         #expect(batches.map { $0[0].client } == [2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2, 1])
     }
+
+    @Test func aThreadThatHelpsAnotherGoesBackToWorkOfItsOwn() async throws {
+        let held = try await HeldScheduler(threads: 2)
+        while held.scheduler.helping == 0 { await Task.yield() }
+        // The first micro-batch is in hand still, so the thread that helps with it has to do these.
+        for client in 1...3 as ClosedRange<UInt64> {
+            let order = try held.submit(images: 1, client: client)
+            #expect(try await order.value.finished == [true])
+        }
+        while held.scheduler.helping == 0 { await Task.yield() }
+    }
 }

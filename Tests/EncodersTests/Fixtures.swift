@@ -45,18 +45,18 @@ extension JSONValue {
 }
 
 extension LoadedModel {
-    func images(_ items: [ImageItem], normalize: Bool = true) throws -> [[Float]] {
+    func images(_ items: [ImageItem], normalize: Bool = true, workspace: EncoderWorkspace? = nil) throws -> [[Float]] {
         var result = [Float](repeating: 0, count: items.count * dimension)
-        let workspace = try makeWorkspace()
+        let workspace = try workspace ?? makeWorkspace()
         try result.withUnsafeMutableBufferPointer {
             try encodeImages(items, into: $0, workspace: workspace, normalize: normalize)
         }
         return items.indices.map { Array(result[$0 * dimension..<($0 + 1) * dimension]) }
     }
 
-    func texts(_ items: [TextItem], normalize: Bool = true) throws -> [[Float]] {
+    func texts(_ items: [TextItem], normalize: Bool = true, workspace: EncoderWorkspace? = nil) throws -> [[Float]] {
         var result = [Float](repeating: 0, count: items.count * dimension)
-        let workspace = try makeWorkspace()
+        let workspace = try workspace ?? makeWorkspace()
         try result.withUnsafeMutableBufferPointer {
             try encodeTexts(items, into: $0, workspace: workspace, normalize: normalize)
         }

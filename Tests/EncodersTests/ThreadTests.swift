@@ -1,5 +1,6 @@
 import Encoders
 import Foundation
+import Tensors
 import Testing
 
 @Suite("Compute threads")
@@ -19,5 +20,33 @@ struct ThreadTests {
             }
             for try await found in group { #expect(found == expected) }
         }
+    }
+
+    @Test("A micro-batch that two threads share has one thread's bits", arguments: Fixture.names, [Precision.f32, .bf16, .int8])
+    func team(name: String, precision: Precision) throws {
+        let fixture = Fixture(name: name)
+        let model = try LoadedModel.load(folder: fixture.folder, precision: precision)
+        let image = try model.prepare(pixels: Reference(fixture).values("pixels"))
+        let ids = try #require(try fixture.expectedTexts().first).ids
+        let text = try model.prepare(ids: ids, players: fixture.players(ids, model))
+        let patches = model.rows * model.columns
+        let images = [ImageItem(image: image)]
+            + (0..<8).map { index in ImageItem(image: image, presence: (0..<patches).map { UInt8((index * 11 >> ($0 % 6)) & 1) }) }
+        let texts = [TextItem(text: text)]
+            + (0..<20).map { index in TextItem(text: text, presence: (0..<text.players).map { UInt8((index >> ($0 % 5)) & 1) }) }
+        let (expectedImages, expectedTexts) = (try model.images(images), try model.texts(texts))
+
+        let team = try ComputeTeam(), workspace = try model.makeWorkspace()
+        let dismissals = team.dismissals
+        let server = Thread {
+            if let context = try? ComputeContext() { team.serve(with: context, dismissals: dismissals) }
+        }
+        server.start()
+        while team.servers == 0 { sched_yield() }
+        try workspace.leading(team) {
+            #expect(try model.images(images, workspace: workspace) == expectedImages)
+            #expect(try model.texts(texts, workspace: workspace) == expectedTexts)
+        }
+        while !server.isFinished { sched_yield() }
     }
 }

@@ -1,6 +1,6 @@
 // Matrix products, on oneDNN (2.x and 3.x behind one interface) where it has AVX-512 and in panels elsewhere, and the row
 // operations a transformer needs around them.
-// Everything here runs on the calling thread. Functions that can fail return 0 on success; otherwise they return 1 and
+// Everything here runs on the calling thread and those that serve its team, if it leads one. Functions that can fail return 0 on success; otherwise they return 1 and
 // write a message that ends in NUL into `error` (at most CDNN_ERROR_LENGTH bytes).
 #ifndef CONEDNN_H
 #define CONEDNN_H
@@ -36,6 +36,7 @@ typedef struct cdnn_rows {
 
 typedef struct cdnn_matrix cdnn_matrix;
 typedef struct cdnn_context cdnn_context;
+typedef struct cdnn_team cdnn_team;
 
 // Processor ---------------------------------------------------------------------------------------------------------
 
@@ -75,6 +76,32 @@ void cdnn_context_destroy(cdnn_context *context);
 /// (then the destination is CDNN_F32 and the activation is CDNN_NONE). A row's result does not depend on `rows`.
 int cdnn_linear(cdnn_context *context, const cdnn_matrix *matrix, cdnn_rows source, int64_t rows, cdnn_rows destination,
                 cdnn_activation activation, bool accumulate, char *error);
+
+// Teams ---------------------------------------------------------------------------------------------------------------
+
+/// A team shares the rows of one thread's operations out over the threads that serve it at the time; results are the same bits.
+/// NULL if memory ran out.
+cdnn_team *cdnn_team_create(void);
+void cdnn_team_destroy(cdnn_team *team);
+
+/// While it leads, the context's products, normalisations and attention are shared out. NULL ends that.
+void cdnn_context_lead(cdnn_context *context, cdnn_team *team);
+
+/// The threads that serve.
+int cdnn_team_servers(cdnn_team *team);
+
+/// How often the team was dismissed.
+uint64_t cdnn_team_dismissals(const cdnn_team *team);
+
+/// Works for the team's leader, with a context of this thread, until the team is closed or was dismissed more often than
+/// `dismissals`.
+void cdnn_team_serve(cdnn_team *team, cdnn_context *context, uint64_t dismissals);
+
+/// Calls those that serve back, after the operation in hand.
+void cdnn_team_dismiss(cdnn_team *team);
+
+/// Dismisses them for good: whoever serves from then on returns at once.
+void cdnn_team_close(cdnn_team *team);
 
 // Rows ----------------------------------------------------------------------------------------------------------------
 

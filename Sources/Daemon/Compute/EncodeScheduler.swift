@@ -1,12 +1,14 @@
 import Encoders
 import Foundation
 import JSONRPC
+import Tensors
 
 /// The threads that run encoders, one per core, and the queue in front of them.
 ///
 /// A free worker takes the most urgent order and fills its micro-batch with items of other orders for the same model, so
 /// eight clients with one image each cost what one client with eight does. Interactive orders go before refinements, small ones
-/// first, and their clients take turns; refinements take turns micro-batch by micro-batch.
+/// first, and their clients take turns; refinements take turns micro-batch by micro-batch. A worker that finds nothing to take
+/// shares the operations of a micro-batch in hand, so that a lone image has all cores.
 ///
 /// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
 final class EncodeScheduler: @unchecked Sendable {
@@ -15,6 +17,10 @@ final class EncodeScheduler: @unchecked Sendable {
     /// Of the clients with interactive orders.
     private var turns = ClientTurns()
     private var isStopped = false
+    /// The micro-batches in hand.
+    private var teams = OpenTeams()
+    /// Workers that have no micro-batch.
+    private var idle = 0
     /// Counts up when a model is unloaded; workers drop their scratch memory when it changes.
     private var generation = 0
     private var liveModels: Set<Int> = []
@@ -32,6 +38,8 @@ final class EncodeScheduler: @unchecked Sendable {
     private static let gathering = 0.025
     /// Fewer texts are not worth sharing out over the threads.
     private static let leastTextShare = 16
+    /// Fewer rows of texts are not worth sharing out either.
+    private static let leastSharedRows = 16
 
     /// However many requests wait, one micro-batch in so many is a refinement's.
     private static let refinementTurn = 8
@@ -39,6 +47,9 @@ final class EncodeScheduler: @unchecked Sendable {
 
     /// Micro-batches since the start, which tells whether the daemon is at work.
     var batchesTaken: Int { condition.withLock { taken } }
+
+    /// Workers that share another's micro-batch.
+    var helping: Int { condition.withLock { teams.servers } }
 
     /// Called by a worker with each micro-batch before it is encoded; tests hold workers here.
     private let beforeBatch: (@Sendable ([EncodeSlice]) -> Void)?
@@ -100,7 +111,7 @@ final class EncodeScheduler: @unchecked Sendable {
             condition.withLock {
                 inPreparation[model.identity, default: 0] -= count
                 if inPreparation[model.identity] == 0 { inPreparation[model.identity] = nil }
-                condition.broadcast()
+                wake()
             }
         }
         return try await body()
@@ -126,7 +137,7 @@ final class EncodeScheduler: @unchecked Sendable {
         condition.withLock {
             liveModels.remove(model.identity)
             generation += 1
-            condition.broadcast()
+            wake()
         }
     }
 
@@ -135,7 +146,7 @@ final class EncodeScheduler: @unchecked Sendable {
         let done = condition.withLock {
             isStopped = true
             for order in orders { order.next = order.items.count }
-            condition.broadcast()
+            wake()
             return orders.compactMap(detachIfDone)
         }
         for resume in done { resume() }
@@ -146,7 +157,7 @@ final class EncodeScheduler: @unchecked Sendable {
             guard !isStopped, !Task.isCancelled else { return { continuation.resume(throwing: CancellationError()) } }
             order.continuation = continuation
             orders.append(order)
-            condition.broadcast()
+            wake()
             return nil
         }
         refusal?()
@@ -249,13 +260,13 @@ final class EncodeScheduler: @unchecked Sendable {
         DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: .now() + max(0.001, left)) { [self] in
             condition.withLock {
                 wakeUp = nil
-                condition.broadcast()
+                wake()
             }
         }
     }
 
     private func work() {
-        var workspaces: [Int: EncoderWorkspace] = [:]
+        var worker = EncodeWorker()
         var seen = 0
         while true {
             condition.lock()
@@ -263,24 +274,28 @@ final class EncodeScheduler: @unchecked Sendable {
             while batch.isEmpty && !isStopped {
                 if seen != generation { break }
                 if let gatheringEnd { wakeWorkers(at: gatheringEnd) }
-                condition.wait()
+                idle += 1
+                if !help(&worker) { condition.wait() }
+                idle -= 1
                 batch = takeBatch()
             }
             if seen != generation {
                 seen = generation
-                workspaces = workspaces.filter { liveModels.contains($0.key) }
+                worker.keep(models: liveModels)
             }
             let ending = isStopped && batch.isEmpty
+            let team = isWorthSharing(batch) ? openTeam() : nil
             condition.unlock()
             if ending { return }
             guard let model = batch.first?.order.model else { continue }
             beforeBatch?(batch)
-            var failures = [run(batch, model: model, &workspaces)]
+            var failures = [worker.run(batch, model: model, team: team)]
             if batch.count > 1 {
                 // What one request's items do wrong must not be told to the others.
-                failures = batch.map { slice in failures[0] == nil ? nil : run([slice], model: model, &workspaces) }
+                failures = batch.map { slice in failures[0] == nil ? nil : worker.run([slice], model: model, team: nil) }
             }
             let done = condition.withLock {
+                if let team { teams.remove(team) }
                 for (slice, failure) in zip(batch, failures) {
                     slice.order.inFlight -= 1
                     if let failure {
@@ -295,49 +310,40 @@ final class EncodeScheduler: @unchecked Sendable {
         }
     }
 
-    /// Encodes one micro-batch straight into the orders' rows where it comes from one order, else through a buffer.
-    private func run(
-        _ batch: [EncodeSlice], model: RunningModel, _ workspaces: inout [Int: EncoderWorkspace]
-    ) -> EncodeError? {
-        let identity = model.identity
-        let model = model.loaded
-        let dimension = model.dimension
-        let normalize = batch.allSatisfy(\.order.normalize)
-        do throws(EncodeError) {
-            let workspace = if let known = workspaces[identity] { known } else { try model.makeWorkspace() }
-            workspaces[identity] = workspace
-            func encode(_ items: EncodeItems, into rows: UnsafeMutableBufferPointer<Float>) throws(EncodeError) {
-                switch items {
-                case .images(let items):
-                    try model.encodeImages(items, into: rows, workspace: workspace, normalize: normalize)
-                case .texts(let items):
-                    try model.encodeTexts(items, into: rows, workspace: workspace, normalize: normalize)
-                }
-            }
-            if batch.count == 1 {
-                let slice = batch[0]
-                let start = slice.range.lowerBound * dimension
-                let rows = UnsafeMutableBufferPointer(
-                    rebasing: slice.order.rows[start..<start + slice.range.count * dimension])
-                try encode(slice.order.items[slice.range], into: rows)
-            } else {
-                let count = batch.reduce(0) { $0 + $1.range.count }
-                let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: count * dimension)
-                defer { rows.deallocate() }
-                try encode(EncodeItems(joining: batch), into: rows)
-                var offset = 0
-                for slice in batch {
-                    let size = slice.range.count * dimension
-                    let start = slice.range.lowerBound * dimension
-                    _ = UnsafeMutableBufferPointer(rebasing: slice.order.rows[start..<start + size])
-                        .update(fromContentsOf: rows[offset..<offset + size])
-                    offset += size
-                }
-            }
-            return nil
-        } catch {
-            return error
+    /// Whether a micro-batch has rows for more than one thread.
+    private func isWorthSharing(_ batch: [EncodeSlice]) -> Bool {
+        guard threadCount > 1, let first = batch.first else { return false }
+        guard case .texts = first.order.items else { return true }
+        let rows = batch.reduce(0) { rows, slice in
+            guard case .texts(let items) = slice.order.items else { return rows }
+            return items[slice.range].reduce(rows) { $0 + $1.text.tokens }
         }
+        return rows >= Self.leastSharedRows
+    }
+
+    /// With `condition` locked: opens a micro-batch to threads that have nothing else to do.
+    private func openTeam() -> ComputeTeam? {
+        guard let team = try? ComputeTeam() else { return nil }
+        teams.add(team)
+        if idle > 0 { condition.broadcast() }
+        return team
+    }
+
+    /// With `condition` locked, which it lets go meanwhile: serves another worker's micro-batch, if there is one.
+    /// - Returns: whether it did.
+    private func help(_ worker: inout EncodeWorker) -> Bool {
+        guard let service = teams.join() else { return false }
+        condition.unlock()
+        let helped = worker.help(service)
+        condition.lock()
+        teams.leave(service)
+        return helped
+    }
+
+    /// With `condition` locked: lets all workers that wait or help others look for work.
+    private func wake() {
+        teams.dismiss()
+        condition.broadcast()
     }
 }
 
@@ -347,26 +353,4 @@ final class EncodeScheduler: @unchecked Sendable {
 private struct Handle: @unchecked Sendable {
     let order: EncodeOrder
     init(_ order: EncodeOrder) { self.order = order }
-}
-
-extension EncodeItems {
-    fileprivate subscript(range: Range<Int>) -> EncodeItems {
-        switch self {
-        case .images(let items): .images(Array(items[range]))
-        case .texts(let items): .texts(Array(items[range]))
-        }
-    }
-
-    /// The items of slices that are all of one modality.
-    fileprivate init(joining batch: [EncodeSlice]) {
-        var images: [ImageItem] = []
-        var texts: [TextItem] = []
-        for slice in batch {
-            switch slice.order.items {
-            case .images(let items): images += items[slice.range]
-            case .texts(let items): texts += items[slice.range]
-            }
-        }
-        self = images.isEmpty ? .texts(texts) : .images(images)
-    }
 }

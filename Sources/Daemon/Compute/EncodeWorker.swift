@@ -1,0 +1,92 @@
+import Encoders
+import Tensors
+
+/// What one encoder thread keeps between micro-batches.
+struct EncodeWorker {
+    private var workspaces: [Int: EncoderWorkspace] = [:]
+    /// For the operations of other threads' micro-batches.
+    private var helping: ComputeContext?
+
+    /// Drops the memory that was taken for models which are gone.
+    mutating func keep(models: Set<Int>) {
+        workspaces = workspaces.filter { models.contains($0.key) }
+        helping = nil
+    }
+
+    /// Shares the operations of another thread's micro-batch until that is done or the worker is called back.
+    /// - Returns: false if there is no memory to do so.
+    mutating func help(_ service: OpenTeams.Service) -> Bool {
+        guard let context = helping ?? (try? ComputeContext()) else { return false }
+        helping = context
+        service.run(with: context)
+        return true
+    }
+
+    /// Encodes one micro-batch straight into the orders' rows where it comes from one order, else through a buffer.
+    mutating func run(_ batch: [EncodeSlice], model: RunningModel, team: ComputeTeam?) -> EncodeError? {
+        let identity = model.identity
+        let model = model.loaded
+        let dimension = model.dimension
+        let normalize = batch.allSatisfy(\.order.normalize)
+        do throws(EncodeError) {
+            let workspace = if let known = workspaces[identity] { known } else { try model.makeWorkspace() }
+            workspaces[identity] = workspace
+            func encode(_ items: EncodeItems, into rows: UnsafeMutableBufferPointer<Float>) throws(EncodeError) {
+                func body() throws(EncodeError) {
+                    switch items {
+                    case .images(let items):
+                        try model.encodeImages(items, into: rows, workspace: workspace, normalize: normalize)
+                    case .texts(let items):
+                        try model.encodeTexts(items, into: rows, workspace: workspace, normalize: normalize)
+                    }
+                }
+                if let team { try workspace.leading(team, body) } else { try body() }
+            }
+            if batch.count == 1 {
+                let slice = batch[0]
+                let start = slice.range.lowerBound * dimension
+                let rows = UnsafeMutableBufferPointer(
+                    rebasing: slice.order.rows[start..<start + slice.range.count * dimension])
+                try encode(slice.order.items[slice.range], into: rows)
+            } else {
+                let count = batch.reduce(0) { $0 + $1.range.count }
+                let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: count * dimension)
+                defer { rows.deallocate() }
+                try encode(EncodeItems(joining: batch), into: rows)
+                var offset = 0
+                for slice in batch {
+                    let size = slice.range.count * dimension
+                    let start = slice.range.lowerBound * dimension
+                    _ = UnsafeMutableBufferPointer(rebasing: slice.order.rows[start..<start + size])
+                        .update(fromContentsOf: rows[offset..<offset + size])
+                    offset += size
+                }
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension EncodeItems {
+    fileprivate subscript(range: Range<Int>) -> EncodeItems {
+        switch self {
+        case .images(let items): .images(Array(items[range]))
+        case .texts(let items): .texts(Array(items[range]))
+        }
+    }
+
+    /// The items of slices that are all of one modality.
+    fileprivate init(joining batch: [EncodeSlice]) {
+        var images: [ImageItem] = []
+        var texts: [TextItem] = []
+        for slice in batch {
+            switch slice.order.items {
+            case .images(let items): images += items[slice.range]
+            case .texts(let items): texts += items[slice.range]
+            }
+        }
+        self = images.isEmpty ? .texts(texts) : .images(images)
+    }
+}

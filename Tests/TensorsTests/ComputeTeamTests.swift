@@ -1,0 +1,131 @@
+import Foundation
+import Synchronization
+import Testing
+
+import Tensors
+
+/// A thread that serves a team until it is told to stop, as the daemon's idle encoder threads do.
+private final class Server: Sendable {
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ team: ComputeTeam) throws {
+        let dismissals = team.dismissals
+        let thread = Thread { [ended] in
+            if let context = try? ComputeContext() { team.serve(with: context, dismissals: dismissals) }
+            ended.signal()
+        }
+        thread.start()
+    }
+
+    func waitForEnd() { ended.wait() }
+}
+
+private final class Flag: Sendable {
+    private let value = Atomic(true)
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func clear() { value.store(false, ordering: .releasing) }
+}
+
+@Suite("Operations shared out over a team of threads")
+struct ComputeTeamTests {
+    /// Runs `body` with a context that leads a team of `servers` threads, all at work.
+    static func withTeam(_ servers: Int, _ body: (ComputeContext) throws -> Void) throws {
+        let team = try ComputeTeam(), context = try ComputeContext()
+        let threads = try (0..<servers).map { _ in try Server(team) }
+        while team.servers < servers { sched_yield() }
+        try context.leading(team) { try body(context) }
+        for thread in threads { thread.waitForEnd() }
+    }
+
+    @Test("Products have the same bits", arguments: [RowFormat.f32, .bf16, .u8], [1, 2, 3])
+    func products(_ format: RowFormat, servers: Int) throws {
+        var random = RandomValues(seed: 3)
+        let inputs = 96, outputs = 80, rows = 131
+        let linear = try Linear(
+            weights: random.floats(inputs * outputs), bias: random.floats(outputs), outputs: outputs, inputs: inputs, format: format)
+        let values = Rows(capacity: rows, columns: inputs)
+        values.copyRows(count: rows, of: random.floats(rows * inputs))
+        let start = random.floats(rows * outputs)
+        func products(_ context: ComputeContext, _ rows: Int) throws -> [[Float]] {
+            let source = Rows(format, capacity: rows, columns: inputs)
+            context.convert(values, rows: rows, into: source)
+            let plain = Rows(capacity: rows, columns: outputs), sum = Rows(capacity: rows, columns: outputs)
+            sum.copyRows(count: rows, of: start)
+            try context.apply(linear, to: source, rows: rows, activation: .gelu, into: plain)
+            try context.apply(linear, to: source, rows: rows, addingTo: sum)
+            return [plain.array(rows: rows), sum.array(rows: rows)]
+        }
+        let alone = try ComputeContext()
+        for rows in [1, 7, 15, 16, 17, 50, 131] {
+            let expected = try products(alone, rows)
+            try Self.withTeam(servers) { context in
+                #expect(try products(context, rows) == expected, "\(rows) rows")
+            }
+        }
+    }
+
+    @Test("Normalisation and attention have the same bits", arguments: [RowFormat.f32, .bf16, .u8])
+    func rowOperations(_ format: RowFormat) throws {
+        var random = RandomValues(seed: 4)
+        let heads = 4, width = 24, columns = heads * width, rows = 50
+        let norm = LayerNorm(weight: random.floats(columns), bias: random.floats(columns), epsilon: 1e-5)
+        let hidden = Rows(capacity: rows, columns: columns), joined = Rows(capacity: rows, columns: 3 * columns)
+        hidden.copyRows(count: rows, of: random.floats(rows * columns))
+        joined.copyRows(count: rows, of: random.floats(rows * 3 * columns))
+        let toFloats = try Linear(
+            weights: (0..<columns * columns).map { $0 % (columns + 1) == 0 ? 1 : 0 }, bias: nil, outputs: columns, inputs: columns,
+            format: format)
+        func results(_ context: ComputeContext) throws -> [[Float]] {
+            let normed = Rows(format, capacity: rows, columns: columns), mixed = Rows(format, capacity: rows, columns: columns)
+            try context.layerNorm(norm, hidden, rows: rows, into: normed)
+            try context.attention(
+                q: RowPosition(joined), queries: rows, k: RowPosition(joined, column: columns), v: 2 * columns, keys: rows,
+                heads: heads, width: width, into: mixed, row: 0)
+            return try [normed, mixed].map { source in
+                let floats = Rows(capacity: rows, columns: columns)
+                try context.apply(toFloats, to: source, rows: rows, into: floats)
+                return floats.array(rows: rows)
+            }
+        }
+        let expected = try results(ComputeContext())
+        try Self.withTeam(2) { context in
+            for _ in 0..<20 { #expect(try results(context) == expected) }
+        }
+    }
+
+    @Test("Those that serve can be called back and come again, while the leader goes on")
+    func dismissal() throws {
+        var random = RandomValues(seed: 5)
+        let linear = try Linear(
+            weights: random.floats(64 * 64), bias: nil, outputs: 64, inputs: 64, format: .f32)
+        let source = Rows(capacity: 64, columns: 64), destination = Rows(capacity: 64, columns: 64)
+        source.copyRows(count: 64, of: random.floats(64 * 64))
+        let context = try ComputeContext()
+        try context.apply(linear, to: source, rows: 64, into: destination)
+        let expected = destination.array(rows: 64)
+        let team = try ComputeTeam()
+        let goesOn = Flag()
+        let server = Thread {
+            guard let context = try? ComputeContext() else { return }
+            while goesOn.isSet { team.serve(with: context, dismissals: team.dismissals) }
+        }
+        server.start()
+        try context.leading(team) {
+            for round in 0..<2000 {
+                if round % 3 == 0 { team.dismiss() }
+                try context.apply(linear, to: source, rows: 64, into: destination)
+                #expect(destination.array(rows: 64) == expected)
+            }
+        }
+        goesOn.clear()
+        while !server.isFinished { sched_yield() }
+    }
+
+    @Test("A team that is closed is served no more")
+    func closed() throws {
+        let team = try ComputeTeam()
+        try ComputeContext().leading(team) {}
+        team.serve(with: try ComputeContext(), dismissals: team.dismissals)
+        #expect(team.servers == 0)
+    }
+}
