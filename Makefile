@@ -47,8 +47,7 @@ bench-quick: build
 
 # Faithfulness against budget, beside the paper's public code and shapiq: docs/faithfulness.md. Takes hours; FAITHFULNESS=--quick does not.
 bench-faithfulness: build
-	test -d .peers/faithfulness || $(PYTHON) -m venv .peers/faithfulness
-	.peers/faithfulness/bin/pip install -q numpy scipy matplotlib pillow shapiq==1.4.1 lightgbm
+	PYTHON=$(PYTHON) benchmarks/faithfulness/install .peers/faithfulness
 	.peers/faithfulness/bin/python benchmarks/faithfulness/run.py $(FAITHFULNESS)
 
 # The example notebook, run from its first cell to its last; its page is checked where Chromium is installed.

@@ -1,7 +1,6 @@
 """Estimators beside the daemon's, on games it dumped; Banzhaf at p = 0.5."""
 
 import itertools
-import types
 
 import numpy as np
 import scipy.linalg
@@ -84,29 +83,22 @@ class GivenCoalitions:
         empty = np.zeros((1, coalitions.shape[1]), bool)
         self.coalitions_matrix = np.concatenate([empty, coalitions])
         # The empty coalition must be among them for the baseline; its share of the distribution is 2^−players.
-        self.sampling_adjustment_weights = np.r_[0.0, np.full(len(coalitions), 2.0 ** coalitions.shape[1])]
+        self.log_sampling_adjustment_weights = np.r_[-np.inf, np.full(len(coalitions), coalitions.shape[1] * np.log(2))]
         self.empty_coalition_index = 0
 
     def sample(self, budget):
         pass
 
 
-def shapiq_regression(game, masks):
-    """shapiq's RegressionFBII."""
-    from shapiq.approximator import RegressionFBII
-    coalitions, values = game.joint(masks, seed=0)
-    approximator = RegressionFBII(n=game.players, max_order=2, random_state=0)
-    approximator._sampler = GivenCoalitions(coalitions)
-    return from_shapiq(approximator.approximate(masks, lambda _: np.r_[0.0, values]), game.players)
-
-
-def shapiq_proxyspex(game, masks):
-    """shapiq's ProxySPEX: boosted trees as a stand-in for the game, whose sparse Fourier transform is refitted."""
-    from shapiq.approximator import ProxySPEX
-    coalitions, values = game.joint(masks, seed=0)
-    approximator = ProxySPEX(n=game.players, index="FBII", max_order=2, random_state=0)
-    approximator._uniform_sampler = types.SimpleNamespace(coalitions_matrix=coalitions, sample=lambda budget: None)
-    return from_shapiq(approximator.approximate(masks, lambda _: values), game.players)
+def shapiq(approximator):
+    """An estimator of shapiq, given the coalitions of `joint_regression`."""
+    def estimate(game, masks):
+        import shapiq.approximator
+        coalitions, values = game.joint(masks, seed=0)
+        chosen = getattr(shapiq.approximator, approximator)(n=game.players, index="FBII", max_order=2, random_state=0)
+        chosen._sampler = GivenCoalitions(coalitions)
+        return from_shapiq(chosen.approximate(masks, lambda _: np.r_[0.0, values]), game.players)
+    return estimate
 
 
 def from_shapiq(values, players):

@@ -73,9 +73,9 @@ def measure(pair, options):
 def peers(options, budget):
     chosen = {"reference, cross product": estimators.cross_product, "reference, joint": estimators.joint_regression}
     if options.shapiq:
-        chosen["shapiq RegressionFBII"] = estimators.shapiq_regression
+        chosen |= {f"shapiq {name}": estimators.shapiq(name) for name in ("RegressionFBII", "ProxySHAP")}
         if budget <= options.proxyspex_limit:
-            chosen["shapiq ProxySPEX"] = estimators.shapiq_proxyspex
+            chosen["shapiq ProxySPEX"] = estimators.shapiq("ProxySPEX")
     return chosen
 
 
