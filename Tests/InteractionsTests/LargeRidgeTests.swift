@@ -39,8 +39,6 @@ import Testing
         let early = try estimate(RidgeLimits(direct: 6, iterative: 10_000, steps: 1))
         #expect(!early.isConverged)
         #expect(relativeDifference(early.flat, direct.flat) < 0.05)
-        let none = try estimate(RidgeLimits(direct: 6, iterative: 10_000, steps: 0))
-        #expect(!none.isConverged)
     }
 
     @Test("beyond the limit, pairs within the image are left out, and the result says so")
