@@ -10,16 +10,16 @@ import Testing
     static let masks = 150
 
     /// The values of an explanation whose image and caption nobody else explains, and the image masks that this took.
-    private func alone(_ caption: String, _ more: String = "", masks: Int = SharedMasksTests.masks) async throws -> (values: [Double], imageMasks: Int) {
+    private func alone(_ caption: String, _ more: String = "") async throws -> (values: [Double], imageMasks: Int) {
         let services = try RecordedServices()
         let explanation = try await services.open(caption, more)
-        try await services.refine(explanation, masks: masks)
+        try await services.refine(explanation, masks: Self.masks)
         return (try await services.values(explanation), services.imageMasks.count)
     }
 
     private func isEachOnce(_ masks: [[UInt8]]) -> Bool { Set(masks).count == masks.count }
 
-    @Test("several refinements of one image at once encode the masks of one, and each ends with the values it has alone", arguments: [
+    @Test("refinements of one image at once encode the masks of one, and each ends with the values it has alone", arguments: [
         Self.captions, [Self.captions[0], Self.captions[0]], Self.captions + Self.captions,
     ])
     func refinementsAtOnce(captions: [String]) async throws {

@@ -86,9 +86,9 @@ import Testing
         return result
     }
 
-    /// Values of one game rest on the same masks and may all err together, so a game counts as one draw, however many values it has. Of 40 draws
-    /// the share inside has a standard deviation of √(0.95·0.05/40) = 0.034 and the root mean square of a normal score one of
-    /// 1/√80 = 0.11: the bands are four of these wide.
+    /// Values of one game rest on the same masks and may all err together, so a game counts as one draw, however many values it
+    /// has. Of 40 draws the share inside has a standard deviation of √(0.95·0.05/40) = 0.034 and the root mean square of a normal
+    /// score one of 1/√80 = 0.11: the bands reach four of these to either side.
     @Test("each kind of value lies within its standard errors as often as stated, and is not far inside", arguments: [
         Case(imageMasks: 60), Case(imageMasks: 200), Case(p: 0.3, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
         Case(index: .shapley, imageMasks: 200),

@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("Shapley: a pair weighs its kernel over the density of its draws from the nodes, and the ends are matched", arguments: [2, 4, 7], [1, 2])
+    @Test("Shapley: a pair weighs its kernel over the density of its draws, and the ends are matched", arguments: [2, 4, 7], [1, 2])
     func shapley(nodeCount: Int, order: Int) throws {
         let players = Self.imagePlayers + Self.textPlayers
         let game = SyntheticGame(imagePlayers: Self.imagePlayers, textPlayers: Self.textPlayers, seed: 32)
