@@ -137,10 +137,12 @@ public struct Values: Codable, Sendable {
     public var rankDeficient: Bool
     /// Set when the problem was cut down to first order and cross-modal pairs.
     public var restriction: String?
+    /// Set when an iterative solve ended before it was exact.
+    public var unconverged: Bool?
     public init(
         index: String, p: Double?, order: Int, estimator: String, baseline: Double, first: EncodedFloats,
         firstOrderReading: EncodedFloats, pairs: Pairs?, standardErrors: StandardErrors?, looR2: Double?,
-        rankDeficient: Bool, restriction: String?
+        rankDeficient: Bool, restriction: String?, unconverged: Bool? = nil
     ) {
         self.index = index
         self.p = p
@@ -154,6 +156,7 @@ public struct Values: Codable, Sendable {
         self.looR2 = looR2
         self.rankDeficient = rankDeficient
         self.restriction = restriction
+        self.unconverged = unconverged
     }
 }
 

@@ -23,6 +23,7 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings, expansion k
         elements: textVectors.intercept + textVectors.linear.elements)
     var values = game.blankValues(settings)
     if imageVectors.fit.features.order < order { values.scope = .crossModal }
+    values.isConverged = imageVectors.isConverged && textVectors.isConverged
     let coefficients = combine(
         game, order: order, image: imageVectors.along(directions), imageMean: imageVectors.intercept, text: textVectors)
     let presence = coefficients.presenceBasis()

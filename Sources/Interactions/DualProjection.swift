@@ -3,7 +3,7 @@ import LinearAlgebra
 /// The symmetric positive definite system K + λN of a dual form; C is its inverse.
 protocol KernelSystem: Sendable {
     /// C·B for B of `[masks, columns]`.
-    func solve(_ right: Matrix<Double>) -> Matrix<Double>
+    func solution(of right: Matrix<Double>) -> KernelSolution
     /// The same, as exactly as error estimates need it.
     func nearlySolve(_ right: Matrix<Double>) -> Matrix<Double>
     /// φᵀCφ of each column φ.
@@ -12,7 +12,17 @@ protocol KernelSystem: Sendable {
     func inverseDiagonal() -> [Double]
 }
 
+/// What a system of equations gave.
+struct KernelSolution {
+    /// One column for each right side.
+    var columns: Matrix<Double>
+    /// Whether they are as exact as they should be; an iterative solve may end before.
+    var isConverged = true
+}
+
 extension Cholesky: KernelSystem where Element == Double {
+    func solution(of right: Matrix<Double>) -> KernelSolution { KernelSolution(columns: solve(right)) }
+
     func nearlySolve(_ right: Matrix<Double>) -> Matrix<Double> { solve(right) }
 
     func quadraticForms(_ columns: Matrix<Double>) -> [Double] {
@@ -26,6 +36,7 @@ struct DualProjection {
     private let system: any KernelSystem
     /// C1.
     private let sums: [Double]
+    private let areSumsConverged: Bool
     /// The weights of the masks in the intercept, C1/(1ᵀC1).
     let interceptWeights: [Double]
     /// The diagonal of P, of the first masks at least.
@@ -43,7 +54,9 @@ struct DualProjection {
     ///   - masks: its size.
     init(_ system: any KernelSystem, masks: Int) {
         self.system = system
-        sums = system.solve(Matrix(rows: masks, columns: 1, elements: [Double](repeating: 1, count: masks))).elements
+        let ones = system.solution(of: Matrix(rows: masks, columns: 1, elements: [Double](repeating: 1, count: masks)))
+        sums = ones.columns.elements
+        areSumsConverged = ones.isConverged
         let total = sums.reduce(0, +)
         interceptWeights = sums.map { $0 / total }
         var diagonal = system.inverseDiagonal()
@@ -62,16 +75,27 @@ struct DualProjection {
     }
 
     /// P·Y for Y of `[masks, responses]`.
-    ///
-    /// - Parameter forErrors: whether it is only for error estimates.
-    func times(_ responses: Matrix<Double>, forErrors: Bool = false) -> Matrix<Double> {
-        var result = forErrors ? system.nearlySolve(responses) : system.solve(responses)
-        let width = responses.columns
+    func solution(of responses: Matrix<Double>) -> KernelSolution {
+        var result = system.solution(of: responses)
+        withoutMean(&result.columns)
+        result.isConverged = result.isConverged && areSumsConverged
+        return result
+    }
+
+    /// P·Y for Y of `[masks, responses]`, as exactly as error estimates need it.
+    func nearly(_ responses: Matrix<Double>) -> Matrix<Double> {
+        var result = system.nearlySolve(responses)
+        withoutMean(&result)
+        return result
+    }
+
+    /// From C·Y to P·Y.
+    private func withoutMean(_ columns: inout Matrix<Double>) {
+        let width = columns.columns
         for r in 0..<width {
             var total = 0.0
-            for m in 0..<responses.rows { total += result.elements[m * width + r] }
-            for m in 0..<responses.rows { result.elements[m * width + r] -= interceptWeights[m] * total }
+            for m in 0..<columns.rows { total += columns.elements[m * width + r] }
+            for m in 0..<columns.rows { columns.elements[m * width + r] -= interceptWeights[m] * total }
         }
-        return result
     }
 }

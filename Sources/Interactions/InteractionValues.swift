@@ -35,6 +35,8 @@ public struct InteractionValues: Sendable, Equatable {
     public var looR2: Double?
     /// Whether the least-squares problem had no unique solution and the one of least norm was taken.
     public var rankDeficient: Bool
+    /// Whether the solve came as near to the solution as it should; an iterative one of very many masks may end before.
+    public var isConverged = true
     /// Whether each image mask was drawn together with one text mask; otherwise every pair of them counts.
     public var isJointlySampled = false
     /// Masks the estimate rests on, repeats counted.

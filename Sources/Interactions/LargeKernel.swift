@@ -16,12 +16,13 @@ struct LargeKernel: KernelSystem {
 
     /// Conjugate gradients end when each column's residual is this part of its right side.
     private static let tolerance = 1e-10
-    private static let maximumSteps = 60
+    private let maximumSteps: Int
 
     /// - Parameters:
     ///   - variables: χ, `[masks, players]`.
     ///   - noise: λN.
-    init(_ variables: Matrix<Double>, shrinkage: Shrinkage, noise: [Double]) throws(LinearAlgebraError) {
+    ///   - maximumSteps: of conjugate gradients.
+    init(_ variables: Matrix<Double>, shrinkage: Shrinkage, noise: [Double], maximumSteps: Int) throws(LinearAlgebraError) {
         let n = variables.columns
         var scaled = variables
         for m in 0..<scaled.rows {
@@ -34,6 +35,7 @@ struct LargeKernel: KernelSystem {
         linearScale = (1 - shrinkage.pairShare) / Double(n)
         pairScale = shrinkage.pairVariance / 2
         self.noise = noise
+        self.maximumSteps = maximumSteps
         factor = try Self.factor(scaled, squared, linearScale: linearScale, pairScale: pairScale, noise: noise)
     }
 
@@ -91,7 +93,7 @@ struct LargeKernel: KernelSystem {
     }
 
     /// All columns at once, each with steps of its own.
-    func solve(_ right: Matrix<Double>) -> Matrix<Double> {
+    func solution(of right: Matrix<Double>) -> KernelSolution {
         let width = right.columns
         let targets = right.columnSquares.map { $0 * Self.tolerance * Self.tolerance }
         var solution = Matrix<Double>(rows: right.rows, columns: width)
@@ -99,12 +101,14 @@ struct LargeKernel: KernelSystem {
         var preconditioned = nearlySolve(residual)
         var direction = preconditioned
         var progress = residual.columnProducts(preconditioned)
-        for _ in 0..<Self.maximumSteps {
+        for _ in 0..<maximumSteps {
             let image = times(direction)
             let steps = zip(progress, direction.columnProducts(image)).map { $1 > 0 ? $0 / $1 : 0 }
             solution.add(direction, scaledBy: steps)
             residual.add(image, scaledBy: steps.map { -$0 })
-            if zip(residual.columnSquares, targets).allSatisfy({ $0 <= $1 }) { break }
+            if zip(residual.columnSquares, targets).allSatisfy({ $0 <= $1 }) {
+                return KernelSolution(columns: solution)
+            }
             preconditioned = nearlySolve(residual)
             let next = residual.columnProducts(preconditioned)
             let turns = zip(next, progress).map { $1 > 0 ? $0 / $1 : 0 }
@@ -112,7 +116,7 @@ struct LargeKernel: KernelSystem {
             preconditioned.add(direction, scaledBy: turns)
             direction = preconditioned
         }
-        return solution
+        return KernelSolution(columns: solution, isConverged: false)
     }
 
     func nearlySolve(_ right: Matrix<Double>) -> Matrix<Double> { Matrix<Double>(factor.solve(Matrix<Float>(right))) }

@@ -39,7 +39,7 @@ struct MaskSensitivity: Sendable {
             pairShrunk = []
             return
         }
-        pairSums = projection.times(RidgeFit.pairSums(variables, shrinkage: shrinkage), forErrors: true)
+        pairSums = projection.nearly(RidgeFit.pairSums(variables, shrinkage: shrinkage))
         pairShrunk = Self.pairShrunk(projection, variables: variables, shrinkage: shrinkage)
     }
 

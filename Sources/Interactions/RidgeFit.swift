@@ -69,10 +69,13 @@ public struct RidgeLimits: Sendable, Equatable {
     /// Larger ones are solved iteratively (see ``LargeKernel``) for up to so many masks; beyond, pairs within the side are left out
     /// (``InteractionValues/scope``).
     public var iterative: Int
+    /// Steps that an iterative solve may take; where they do not suffice, the result says so (``InteractionValues/isConverged``).
+    public var steps: Int
 
-    public init(direct: Int = 4096, iterative: Int = 12_288) {
+    public init(direct: Int = 4096, iterative: Int = 12_288, steps: Int = 60) {
         self.direct = direct
         self.iterative = iterative
+        self.steps = steps
     }
 
     /// The order that a sample of `masks` masks allows on a side.

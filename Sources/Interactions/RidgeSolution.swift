@@ -13,6 +13,8 @@ struct RidgeSolution: Sendable {
     /// Weighted responses for the exact form and P·Y for the dual form (`[masks, responses]`), all coefficients for the primal form
     /// (`[features, responses]`).
     let state: Matrix<Double>
+    /// Whether an iterative solve came as near as it should; a direct one always does.
+    var isConverged = true
 
     var responseCount: Int { intercept.count }
 
@@ -21,7 +23,8 @@ struct RidgeSolution: Sendable {
         RidgeSolution(
             fit: fit,
             intercept: Matrix(rows: 1, columns: intercept.count, elements: intercept).times(directions, transposeOther: true).elements,
-            linear: linear.times(directions, transposeOther: true), state: state.times(directions, transposeOther: true))
+            linear: linear.times(directions, transposeOther: true), state: state.times(directions, transposeOther: true),
+            isConverged: isConverged)
     }
 
     /// B_ij of one response, in the order of ``PairIndex``; empty for order 1.

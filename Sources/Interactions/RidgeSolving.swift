@@ -15,7 +15,7 @@ extension RidgeSolution {
             } else if limits.prefersDual(masks: sample.coalitions.count, features: features.count) {
                 try self.init(
                     dual: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity,
-                    isLarge: sample.coalitions.count > limits.direct)
+                    iterativeSteps: sample.coalitions.count > limits.direct ? limits.steps : nil)
             } else {
                 try self.init(primal: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity)
             }
@@ -41,30 +41,34 @@ extension RidgeSolution {
         self.init(fit: fit, intercept: sums, linear: variables.times(weighted, transposeSelf: true), state: weighted)
     }
 
+    /// - Parameter iterativeSteps: how many steps an iterative solve may take; nil for a direct one.
     private init(
-        dual sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage, sensitivity: Bool, isLarge: Bool
+        dual sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage, sensitivity: Bool,
+        iterativeSteps: Int?
     ) throws(LinearAlgebraError) {
         let noise = sample.counts.map { shrinkage.penalty / $0 }
         let projection: DualProjection
-        if isLarge {
-            projection = DualProjection(try LargeKernel(variables, shrinkage: shrinkage, noise: noise), masks: variables.rows)
+        if let iterativeSteps {
+            projection = DualProjection(
+                try LargeKernel(variables, shrinkage: shrinkage, noise: noise, maximumSteps: iterativeSteps), masks: variables.rows)
         } else {
             let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: features.order)
             projection = try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise)
         }
-        let projected = projection.times(variables, forErrors: true)
+        let projected = projection.nearly(variables)
         let fit = RidgeFit(
             features: features, counts: sample.counts, weights: sample.weights, variables: variables, shrinkage: shrinkage, form: .dual,
             leverage: MaskLeverage(projection, projected: projected, variables: variables, shrinkage: shrinkage, counts: sample.counts),
             sensitivity: sensitivity
                 ? MaskSensitivity(projection, projected: projected, variables: variables, features: features, shrinkage: shrinkage) : nil)
-        let dual = projection.times(sample.embeddings)
+        let solved = projection.solution(of: sample.embeddings)
+        let dual = solved.columns
         var linear = variables.times(dual, transposeSelf: true)
         for (i, variance) in shrinkage.linearVariances.enumerated() {
             for r in 0..<linear.columns { linear[i, r] *= variance }
         }
         let intercept = Matrix(rows: 1, columns: variables.rows, elements: projection.interceptWeights).times(sample.embeddings).elements
-        self.init(fit: fit, intercept: intercept, linear: linear, state: dual)
+        self.init(fit: fit, intercept: intercept, linear: linear, state: dual, isConverged: solved.isConverged)
     }
 
     private init(primal sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage, sensitivity: Bool)

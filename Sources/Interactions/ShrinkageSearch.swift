@@ -148,7 +148,7 @@ struct ShrinkageSearch {
 
     private func error(_ kernels: OrderKernels, _ point: Point) -> Double {
         guard let projection = projection(kernels, shrinkage(point, [])) else { return .infinity }
-        let dual = projection.times(responses)
+        let dual = projection.solution(of: responses).columns
         let diagonal = projection.diagonal
         var total = 0.0
         for m in 0..<dual.rows {
@@ -162,7 +162,7 @@ struct ShrinkageSearch {
     /// v_i in proportion to the squared estimated effect of player i over all responses, kept away from zero.
     private func relevance(_ kernels: OrderKernels, _ shrinkage: Shrinkage) -> [Double] {
         guard let projection = projection(kernels, shrinkage) else { return shrinkage.relevance }
-        let effects = variables.times(projection.times(responses), transposeSelf: true)
+        let effects = variables.times(projection.solution(of: responses).columns, transposeSelf: true)
         let variances = shrinkage.linearVariances
         let energies = (0..<effects.rows).map { i in
             effects.row(i).reduce(0) { $0 + $1 * $1 } * variances[i] * variances[i]

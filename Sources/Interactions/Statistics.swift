@@ -30,20 +30,3 @@ func ranks(_ values: [Double]) -> [Double] {
     }
     return result
 }
-
-/// Kendall's τ-b; nil where one side is constant.
-func kendall(_ a: [Double], _ b: [Double]) -> Double? {
-    guard a.count == b.count, a.count >= 2 else { return nil }
-    var (concordance, pairsA, pairsB) = (0.0, 0.0, 0.0)
-    for i in a.indices {
-        for j in 0..<i {
-            let x = a[i] == a[j] ? 0.0 : a[i] > a[j] ? 1 : -1
-            let y = b[i] == b[j] ? 0.0 : b[i] > b[j] ? 1 : -1
-            concordance += x * y
-            pairsA += x * x
-            pairsB += y * y
-        }
-    }
-    guard pairsA > 0, pairsB > 0 else { return nil }
-    return concordance / (pairsA * pairsB).squareRoot()
-}

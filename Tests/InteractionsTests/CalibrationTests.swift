@@ -59,6 +59,61 @@ import Testing
         #expect(share > 0.91 && share < 0.995)
     }
 
+    /// A kind of value that an explanation reports.
+    enum Kind: String, CaseIterable {
+        case imageMain, textMain, imagePairs, textPairs, crossModalPairs, imageReading, textReading
+    }
+
+    /// (estimate − truth) / standard error of every value, by kind.
+    static func scores(_ estimate: InteractionValues, _ truth: InteractionValues) throws -> [Kind: [Double]] {
+        let errors = try #require(estimate.standardErrors)
+        let images = estimate.imagePlayers
+        var result: [Kind: [Double]] = [:]
+        func add(_ kind: Kind, _ estimated: Double, _ expected: Double, _ error: Double) {
+            result[kind, default: []].append((estimated - expected) / error)
+        }
+        for i in 0..<estimate.players {
+            let isImage = i < images
+            add(isImage ? .imageMain : .textMain, estimate.first[i], truth.first[i], errors.first[i])
+            add(
+                isImage ? .imageReading : .textReading, estimate.firstOrderReading[i], truth.firstOrderReading[i],
+                errors.firstOrderReading[i])
+        }
+        for (k, pair) in PairIndex(players: estimate.players).all.enumerated() {
+            let kind: Kind = pair.1 < images ? .imagePairs : pair.0 >= images ? .textPairs : .crossModalPairs
+            add(kind, estimate.pairs[k], truth.pairs[k], errors.pairs[k])
+        }
+        return result
+    }
+
+    /// Values of one game rest on the same masks and may all err together, so a game counts as one draw, however many values it
+    /// has. Of 40 draws the share inside has a standard deviation of √(0.95·0.05/40) = 0.034 and the root mean square of a normal
+    /// score one of 1/√80 = 0.11: the bands reach four of these to either side.
+    @Test("each kind of value lies within its standard errors as often as stated, and is not far inside", arguments: [
+        Case(imageMasks: 60), Case(imageMasks: 200), Case(p: 0.3, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
+        Case(index: .shapley, imageMasks: 200),
+    ])
+    func scoresOfEachKind(_ setup: Case) throws {
+        var scores: [Kind: [Double]] = [:]
+        for seed in 0..<40 {
+            let game = SyntheticGame(imagePlayers: setup.imagePlayers, textPlayers: setup.textPlayers, seed: UInt64(4000 + seed))
+            let settings = EstimatorSettings(index: setup.index, p: setup.p)
+            let truth = try game.estimate(
+                nodes: setup.nodes, imageMasks: 1 << setup.imagePlayers, textMasks: 1 << setup.textPlayers, settings: settings)
+            let estimate = try game.estimate(
+                nodes: setup.nodes, imageMasks: setup.imageMasks, textMasks: setup.textMasks, seed: UInt64(seed), settings: settings)
+            for (kind, found) in try Self.scores(estimate, truth) { scores[kind, default: []] += found }
+        }
+        for kind in Kind.allCases {
+            let found = try #require(scores[kind])
+            let count = Double(found.count)
+            let inside = Double(found.count { abs($0) <= 1.96 }) / count
+            let size = (found.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
+            #expect(inside > 0.95 - 4 * 0.034, "\(kind.rawValue): \(inside) of the true values inside")
+            #expect(size > 1 - 4 * 0.11 && size < 1 + 4 * 0.11, "\(kind.rawValue): scores of size \(size)")
+        }
+    }
+
     @Test("the left-out R² foretells the R² of coalitions not seen", arguments: [
         Case(imagePlayers: 12, imageMasks: 60), Case(imagePlayers: 12, imageMasks: 120), Case(imagePlayers: 12, imageMasks: 300),
         Case(p: 0.3, imagePlayers: 12, imageMasks: 64), Case(p: 0.7, imagePlayers: 12, imageMasks: 64),

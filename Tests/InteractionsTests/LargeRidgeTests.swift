@@ -16,12 +16,29 @@ import Testing
         let iterative = try estimate(RidgeLimits(direct: 6, iterative: 10_000))
         #expect(iterative.scope == direct.scope)
         #expect(iterative != direct)
+        #expect(iterative.isConverged && direct.isConverged)
         #expect(relativeDifference(iterative.flat, direct.flat) < 1e-7)
         #expect(abs(try #require(iterative.looR2) - #require(direct.looR2)) < 1e-3)
         let (found, wanted) = (try #require(iterative.standardErrors), try #require(direct.standardErrors))
         #expect(relativeDifference(found.first, wanted.first) < 0.01)
         #expect(relativeDifference(found.pairs, wanted.pairs) < 0.01)
         #expect(relativeDifference(found.firstOrderReading, wanted.firstOrderReading) < 0.01)
+    }
+
+    @Test("a solve that is given too few steps says that it ended early; its values are near all the same", arguments: [1, 2])
+    func endedEarly(order: Int) throws {
+        let game = SyntheticGame(imagePlayers: 14, textPlayers: 4, seed: 24)
+        func estimate(_ limits: RidgeLimits) throws -> InteractionValues {
+            try game.estimate(
+                nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: 200, textMasks: 16, seed: 5,
+                settings: EstimatorSettings(order: order, standardErrors: false, ridgeLimits: limits))
+        }
+        let direct = try estimate(RidgeLimits())
+        #expect(direct.isConverged)
+        #expect(try estimate(RidgeLimits(direct: 6, iterative: 10_000)).isConverged)
+        let early = try estimate(RidgeLimits(direct: 6, iterative: 10_000, steps: 1))
+        #expect(!early.isConverged)
+        #expect(relativeDifference(early.flat, direct.flat) < 0.05)
     }
 
     @Test("beyond the limit, pairs within the image are left out, and the result says so")

@@ -19,6 +19,34 @@ import Testing
         #expect(abs((scores.kendall ?? .nan) - 0.4) < 1e-12)
     }
 
+    /// Few distinct values, so that there are ties on either side and on both.
+    @Test("Kendall's τ-b is that of all pairs counted", arguments: [2, 3, 5, 17, 64, 300], [2, 7, 1000])
+    func kendallCountsPairs(count: Int, distinct: Int) throws {
+        var generator = TestGenerator(seed: UInt64(count * 1009 + distinct))
+        for _ in 0..<5 {
+            let truth = (0..<count).map { _ in Double(Int.random(in: 0..<distinct, using: &generator)) }
+            let predicted = truth.map { $0 + Double(Int.random(in: 0..<distinct, using: &generator)) }
+            var (concordance, pairsTruth, pairsPredicted) = (0.0, 0.0, 0.0)
+            for i in 0..<count {
+                for j in 0..<i {
+                    let x: Double = truth[i] == truth[j] ? 0 : truth[i] > truth[j] ? 1 : -1
+                    let y: Double = predicted[i] == predicted[j] ? 0 : predicted[i] > predicted[j] ? 1 : -1
+                    concordance += x * y
+                    pairsTruth += x * x
+                    pairsPredicted += y * y
+                }
+            }
+            let expected = pairsTruth > 0 && pairsPredicted > 0 ? concordance / (pairsTruth * pairsPredicted).squareRoot() : nil
+            #expect(try Faithfulness(truth: truth, predicted: predicted).kendall == expected)
+        }
+    }
+
+    @Test func kendallOfAsManyValuesAsMayBeAskedFor() throws {
+        let truth = (0..<65_536).map { Double($0 * 31_337 % 65_536) }
+        #expect(try Faithfulness(truth: truth, predicted: truth).kendall == 1)
+        #expect(try Faithfulness(truth: truth, predicted: truth.map { -$0 }).kendall == -1)
+    }
+
     @Test func constantValuesHaveNoCorrelation() throws {
         let scores = try Faithfulness(truth: [2, 2, 2], predicted: [1, 2, 3])
         #expect(scores.rSquared == nil && scores.pearson == nil && scores.kendall == nil)

@@ -64,6 +64,78 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         #expect(throws: InteractionError.self) { try values.subsets(sizes: [10], objective: objective) }
     }
 
+    /// The curves' coalitions are those of the greedy search, for few players too.
+    private func greedy(_ values: InteractionValues, _ objective: SubsetObjective) -> [Coalition] {
+        let found = InsertionDeletion.coalitions(values)
+        return objective == .max ? found.keep : found.lose
+    }
+
+    @Test("from every start player, greedy growth finds the best player and the best pair", arguments: SubsetObjective.allCases)
+    func greedyIsExactWhereItMustBe(objective: SubsetObjective) throws {
+        for seed in 1...20 {
+            let values = try randomValues(imagePlayers: 6, textPlayers: 4, seed: UInt64(seed))
+            let exact = try values.subsets(sizes: Array(0...10), objective: objective)
+            let greedy = self.greedy(values, objective)
+            for size in [0, 1, 2, 10] { #expect(abs(values.predict(greedy[size]) - exact[size].predicted) < 1e-9) }
+            for size in 3...9 {
+                let found = values.predict(greedy[size])
+                #expect(objective == .max ? found <= exact[size].predicted + 1e-9 : found >= exact[size].predicted - 1e-9)
+            }
+        }
+    }
+
+    @Test("where pairs only add to the strongest players, greedy growth is exact", arguments: SubsetObjective.allCases)
+    func greedyIsExactOnSortedPlayers(objective: SubsetObjective) throws {
+        let sign = objective == .max ? 1.0 : -1.0
+        for hasPairs in [false, true] {
+            var entries = (0..<12).map { ShapiqInteractionValues.Entry(key: "\($0)", value: sign * Double(12 - $0)) }
+            if hasPairs {
+                for i in 0..<12 {
+                    for j in i + 1..<12 { entries.append(.init(key: "\(i),\(j)", value: sign * Double((12 - i) * (12 - j)) / 10)) }
+                }
+            }
+            let values = try ShapiqInteractionValues(
+                players: 12, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil, baselineValue: 0,
+                entries: entries
+            ).interactionValues(imagePlayers: 8)
+            #expect(greedy(values, objective) == (0...12).map { Coalition(0..<$0, of: 12) })
+            #expect(try values.subsets(sizes: Array(0...12), objective: objective).map(\.members) == greedy(values, objective))
+        }
+    }
+
+    /// At 20 players only the small and the large sizes are few enough to try them all here.
+    @Test("up to 20 players subsets are exact, beyond they are those of the greedy search", arguments: SubsetObjective.allCases)
+    func theLastExactNumberOfPlayers(objective: SubsetObjective) throws {
+        #expect(InteractionValues.exactSubsetPlayers == 20)
+        let values = try randomValues(imagePlayers: 14, textPlayers: 6, seed: 3)
+        let subsets = try values.subsets(sizes: Array(0...20), objective: objective)
+        for left in 0...2 {
+            for size in [left, 20 - left] {
+                let all = Self.combinations(left, of: 20).map { members in
+                    values.predict(size == left ? members : members.complement)
+                }
+                let best = try #require(objective == .max ? all.max() : all.min())
+                #expect(abs(subsets[size].predicted - best) < 1e-9)
+            }
+        }
+        let greedy = self.greedy(values, objective)
+        for (exact, coalition) in zip(subsets, greedy) {
+            let found = values.predict(coalition)
+            #expect(objective == .max ? exact.predicted >= found - 1e-9 : exact.predicted <= found + 1e-9)
+        }
+        let more = try randomValues(imagePlayers: 14, textPlayers: 7, seed: 3)
+        #expect(try more.subsets(sizes: Array(0...21), objective: objective).map(\.members) == self.greedy(more, objective))
+    }
+
+    /// All coalitions of up to two players.
+    private static func combinations(_ size: Int, of players: Int) -> [Coalition] {
+        switch size {
+        case 0: [Coalition(empty: players)]
+        case 1: (0..<players).map { Coalition([$0], of: players) }
+        default: (0..<players).flatMap { i in (0..<i).map { Coalition([i, $0], of: players) } }
+        }
+    }
+
     @Test func greedySubsetsTellTheirOwnValue() throws {
         let values = try randomValues(imagePlayers: 20, textPlayers: 6, seed: 6)
         let largest = try values.subsets(sizes: Array(0...26), objective: .max)

@@ -13,8 +13,19 @@ struct BadInputProcessTests {
         ("p", 0.0), ("p", 1.0), ("p", 1.5), ("p", "half"), ("order", 3), ("index", "owen"),
         ("estimator", "lasso"), ("masking", "blur"), ("sampling", "grid"), ("colour", "red"), ("seed", -1),
         ("players", ["image": ["grid": ["rows": 99, "columns": 1]]]), ("players", ["image": ["regions": [0, 1]]]),
+        ("players", ["image": ["grid": ["rows": 0, "columns": 7]]]), ("players", ["image": ["regions": []]]),
+        // The demo's 49 patches: a label left out, a negative one, one patch too many.
+        ("players", regions(49, 0, 2)), ("players", regions(49, -1, 0)), ("players", regions(50, 0, 1)),
+        ("players", ["image": ["grid": ["rows": 2, "columns": 2], "regions": [0]]]), ("players", ["image": [:]]),
         ("players", ["text": ["spans": [[0, 3], [2, 5]]]]), ("players", ["text": ["spans": [[0, 900]]]]),
+        ("players", ["text": ["spans": [[3, 3]]]]), ("players", ["text": ["spans": [[5, 2]]]]), ("players", ["text": ["spans": [[-1, 2]]]]),
+        ("players", ["text": ["spans": [[0, 1, 2]]]]),
     ]
+
+    /// So many patches in two regions.
+    private static func regions(_ patches: Int, _ first: Int64, _ second: Int64) -> JSONValue {
+        ["image": ["regions": .array((0..<patches).map { .integer($0 < 20 ? first : second) })]]
+    }
 
     init() throws {
         daemon = try DaemonProcess(["--max-image-pixels", "1000000"])
@@ -143,6 +154,52 @@ struct BadInputProcessTests {
         let error = client.failure("explanation/open", parameters)
         #expect(error?.code == RPCError.Code.invalidParams)
         #expect(error?.message.contains(name) == true, "\(error?.message ?? "no error")")
+    }
+
+    @Test("sizes and players beyond those there are")
+    func sizes() throws {
+        let small: JSONValue = ["image": ["grid": ["rows": 2, "columns": 2]], "text": "words"]
+        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog", "players": small])
+        let id = try #require(opened["explanation"])
+        _ = try client.call("explanation/refine", params: ["explanation": id, "budget": ["imageMasks": 16]])
+        func subset(_ size: JSONValue) -> RPCError? { client.failure("explanation/subset", ["explanation": id, "size": size]) }
+        #expect(subset(6) == nil && subset(0) == nil)
+        for size in [7, -1, 1_000_000] as [Int64] {
+            #expect(subset(.integer(size))?.code == RPCError.Code.invalidParams)
+            #expect(subset(.integer(size))?.message.contains("6 players") == true)
+        }
+        #expect(client.failure("explanation/subset", ["explanation": id, "sizes": [1, 7]])?.code == RPCError.Code.invalidParams)
+        #expect(client.failure("explanation/subset", ["explanation": id])?.code == RPCError.Code.invalidParams)
+        #expect(
+            client.failure("explanation/subset", ["explanation": id, "size": 1, "sizes": [1]])?.code == RPCError.Code.invalidParams)
+        for player in [6, -1] as [Int64] {
+            #expect(
+                client.failure("explanation/condition", ["explanation": id, "player": .integer(player)])?.code
+                    == RPCError.Code.invalidParams)
+            #expect(
+                client.failure("explanation/coalitions", ["explanation": id, "coalitions": [[.integer(player)]]])?.code
+                    == RPCError.Code.invalidParams)
+        }
+    }
+
+    @Test("budgets too small for the order: ridge has its values, least squares says that they are not determined")
+    func smallBudgets() throws {
+        let coarse: JSONValue = ["image": ["grid": ["rows": 5, "columns": 5]]]
+        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog", "players": coarse])
+        let id = try #require(opened["explanation"])
+        // Of 326 features of the image.
+        for masks in [8, 100] as [Int64] {
+            let ridge = try client.call(
+                "explanation/refine", params: ["explanation": id, "budget": ["imageMasks": .integer(masks)], "values": ["pairs": "all"]])
+            #expect(ridge["values"]?["rankDeficient"] == false)
+            #expect(ridge["values"]?["pairs"]?["data"]?.array?.isEmpty == false)
+            let least = try client.call("explanation/values", params: ["explanation": id, "estimator": "leastSquares", "standardErrors": true])
+            #expect(least["values"]?["rankDeficient"] == true)
+            #expect(least["values"]?["standardErrors"] == nil && least["values"]?["looR2"] == nil)
+        }
+        let firstOrder = try client.call(
+            "explanation/values", params: ["explanation": id, "estimator": "leastSquares", "order": 1])
+        #expect(firstOrder["values"]?["rankDeficient"] == false)
     }
 
     @Test("budgets and handles")

@@ -19,7 +19,8 @@ extension Values {
             first: .init(estimate.first, encoding), firstOrderReading: .init(estimate.firstOrderReading, encoding),
             pairs: layout.pairs(estimate.pairs, encoding), standardErrors: errors, looR2: estimate.looR2,
             rankDeficient: estimate.rankDeficient,
-            restriction: estimate.order == 2 && estimate.scope == .crossModal ? "crossModal" : nil)
+            restriction: estimate.order == 2 && estimate.scope == .crossModal ? "crossModal" : nil,
+            unconverged: estimate.isConverged ? nil : true)
     }
 }
 

@@ -102,6 +102,9 @@ actor MaskedGame {
 
     private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
 
+    /// How many refinements wait for masks that others are encoding.
+    var waiting: Int { waiters.count }
+
     private func store(_ coalitions: [Coalition], _ rows: EncodedRows) throws {
         if rows.isComplete {
             try samples.append(coalitions, embeddings: rows.embeddings)

@@ -115,6 +115,7 @@ class Values:
         loo_r2: the share of the variance over unseen coalitions that the values explain, by leave-one-out.
         rank_deficient: whether there were too few masks for ``leastSquares``.
         restriction: ``"crossModal"`` where only these pairs were estimated, because there are too many players.
+        unconverged: ``True`` where an iterative solve ended before it was exact, else ``None``.
     """
 
     index: str
@@ -131,6 +132,7 @@ class Values:
     loo_r2: Optional[float]
     rank_deficient: bool
     restriction: Optional[str]
+    unconverged: Optional[bool] = None
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any], players: Players) -> "Values":
