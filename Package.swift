@@ -99,7 +99,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "Encoders", "FIxLIPProtocol", "Interactions", "JSONRPC", .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "JSON", "JSONRPC"]),
+        .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "FIxLIPProtocol", "JSON", "JSONRPC"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -196,9 +196,10 @@ actor GameStore {
         return try await body()
     }
 
-    /// Tells once that no masks fit, not for each request that is refused.
+    /// Tells once that open explanations are in the way of others, not for each request that is refused. One that would not fit
+    /// beside little is told so by its error alone.
     private func noteFull() {
-        guard !isFull else { return }
+        guard !isFull, 2 * total > limit else { return }
         isFull = true
         logger.warning(
             "open explanations fill the memory for games",
