@@ -7,10 +7,10 @@ final class RecordedLog: Sendable {
 
     var warnings: Int { levels.withLock { $0.count { $0 == .warning } } }
 
-    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+    var logger: Logger { Logger(label: "test") { _ in Handler(record: self) } }
 
     private struct Handler: LogHandler {
-        let log: RecordedLog
+        let record: RecordedLog
         var logLevel = Logger.Level.trace
         var metadata: Logger.Metadata = [:]
         var metadataProvider: Logger.MetadataProvider?
@@ -20,6 +20,6 @@ final class RecordedLog: Sendable {
             set { metadata[key] = newValue }
         }
 
-        func log(event: LogEvent) { log.levels.withLock { $0.append(event.level) } }
+        func log(event: LogEvent) { record.levels.withLock { $0.append(event.level) } }
     }
 }
