@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// One message as JSON-RPC 2.0 (sections 4 to 6) understands it: a single item or a batch.
 package enum IncomingMessage: Sendable {

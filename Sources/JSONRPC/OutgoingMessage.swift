@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// The JSON text of what a server sends. The envelope is written here rather than through a `JSONValue`, so that an id
 /// goes back digit by digit and a large result is not copied into another value first.

@@ -112,7 +112,8 @@ struct ErrorCodeProcessTests {
         var bytes = try Data(contentsOf: url)
         let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         let header = try JSONValue(parsing: [UInt8](bytes[8..<8 + length]))
-        let offsets = try #require(header["text_projection.weight"]?["data_offsets"]?.array?.compactMap(\.int))
+        let place = try #require(header["text_projection.weight"]?["data_offsets"]?.array)
+        let offsets = place.map { $0.int ?? 0 }
         let numbers = (offsets[1] - offsets[0]) / 4
         // A quiet NaN, little-endian.
         let nan: [UInt8] = [0, 0, 0xC0, 0x7F]

@@ -1,4 +1,4 @@
-package import Interactions
+import Interactions
 
 /// The file of a kept game: a line that names the game and the state of its model, then the masks.
 package enum GameFile {
