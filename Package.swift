@@ -7,7 +7,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
@@ -91,7 +91,9 @@ let package = Package(
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(
             name: "FuzzSubjects",
-            dependencies: ["Captions", "Encoders", "Images", "Interactions", "JSON", "JSONRPC", "Tensors", "Tokenizers"],
+            dependencies: [
+                "Captions", "Daemon", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Tensors", "Tokenizers",
+            ],
             path: "Tests/FuzzSubjects"),
         .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects"]),
         .testTarget(
@@ -99,7 +101,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "Encoders", "FIxLIPProtocol", "Interactions", "JSONRPC", .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "JSON", "JSONRPC"]),
+        .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "FIxLIPProtocol", "JSON", "JSONRPC"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

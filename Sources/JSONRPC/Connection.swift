@@ -58,6 +58,8 @@ final class Connection: ChannelDuplexHandler {
     var isStopping = false
     var shutdownRequested = false
     var clientInfo: JSONValue?
+    /// Whether the client's `initialize` was answered with a result: only then is it told what no request of its own brings about.
+    var isInitialized = false
     var traceLevel = TraceLevel.off
     let mailbox = Mailbox()
 

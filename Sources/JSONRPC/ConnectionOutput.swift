@@ -114,6 +114,17 @@ extension Connection {
         send([ByteBuffer(bytes: bytes)])
     }
 
+    /// Sends a `window/logMessage` that belongs to no request: errors and warnings to every client that has said `initialize`,
+    /// what is less grave to those among them that trace.
+    func tell(_ type: LogMessageType, _ notification: ByteBuffer) {
+        guard phase == .open, isInitialized, type.isGrave || traceLevel != .off else { return }
+        guard !isCongested else {
+            service.ledger.count(\.notificationsDropped)
+            return
+        }
+        send([notification])
+    }
+
     private func report(_ requests: [FinishedRequest], written: ContinuousClock.Instant) {
         guard let hook = service.configuration.onRequestFinished else { return }
         for request in requests {

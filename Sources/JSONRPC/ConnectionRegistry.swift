@@ -82,6 +82,12 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Runs `body` with one connection, if it is still there.
+    func with(_ id: ConnectionID, _ body: @escaping @Sendable (Connection) -> Void) {
+        guard let connection = state.withLock({ $0.connections[id] ?? nil }) else { return }
+        connection.eventLoop.execute { body(connection.value) }
+    }
+
     func cutPumps() {
         for pump in state.withLock({ Array($0.pumps.values) }) { pump.cut() }
     }

@@ -176,6 +176,7 @@ extension Connection {
             started: started, replied: ContinuousClock.now, stages: stages)
         service.ledger.finished(request.method, outcome.kind, latency: finished.replied - finished.received)
         trace(finished)
+        if request.method == "initialize", outcome.kind == .result { isInitialized = true }
         switch outcome {
         case .result(let reply), .error(let reply): deliver(reply, to: request.destination, finished)
         case .cancelled:

@@ -1,7 +1,7 @@
 import JSON
 
 /// One message as JSON-RPC 2.0 (sections 4 to 6) understands it: a single item or a batch.
-enum IncomingMessage: Sendable {
+package enum IncomingMessage: Sendable {
     case single(IncomingItem)
     case batch([IncomingItem])
     /// Not JSON, or a batch that is empty or too long: one error reply with a null id.
@@ -9,7 +9,7 @@ enum IncomingMessage: Sendable {
 }
 
 /// One element of a message.
-enum IncomingItem: Sendable {
+package enum IncomingItem: Sendable {
     case request(id: RequestID, method: String, params: JSONValue?)
     case notification(method: String, params: JSONValue?)
     /// A reply to a request of ours; the server sends none, so it means nothing.
@@ -19,7 +19,7 @@ enum IncomingItem: Sendable {
 }
 
 extension IncomingMessage {
-    init(parsing bytes: [UInt8], limits: JSONLimits, maximumBatch: Int) {
+    package init(parsing bytes: [UInt8], limits: JSONLimits, maximumBatch: Int) {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue(parsing: bytes, limits: limits)
@@ -43,7 +43,7 @@ extension IncomingMessage {
 }
 
 extension IncomingItem {
-    init(_ value: JSONValue) {
+    package init(_ value: JSONValue) {
         guard case .object(let members) = value else {
             self = .invalid(id: .null, .invalidRequest("a request must be an object, not \(value.kind)"))
             return

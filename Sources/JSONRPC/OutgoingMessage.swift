@@ -2,12 +2,12 @@ import JSON
 
 /// The JSON text of what a server sends. The envelope is written here rather than through a `JSONValue`, so that an id
 /// goes back digit by digit and a large result is not copied into another value first.
-enum OutgoingMessage {
-    static func result(_ result: JSONValue, id: RequestID) throws(JSONError) -> [UInt8] {
+package enum OutgoingMessage {
+    package static func result(_ result: JSONValue, id: RequestID) throws(JSONError) -> [UInt8] {
         envelope(id: id, member: "result", try result.serialized())
     }
 
-    static func error(_ error: RPCError, id: RequestID) -> [UInt8] {
+    package static func error(_ error: RPCError, id: RequestID) -> [UInt8] {
         let bytes: [UInt8]
         do throws(JSONError) {
             bytes = try error.json.serialized()

@@ -39,7 +39,8 @@ public final class RPCServer: Sendable {
     /// Accepts connections on a socket that is bound already, such as one from `ListeningSocket.activated()`.
     public func listen(on socket: ListeningSocket) async throws {
         let bootstrap = ServerBootstrap(group: Threads.eventLoops)
-            .serverChannelOption(.backlog, value: 128)
+            // As many may come at once as may stay.
+            .serverChannelOption(.backlog, value: Int32(clamping: max(128, service.configuration.maximumConnections)))
             .serverChannelInitializer { [logger = service.logger] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptBackoff(logger: logger))
@@ -106,6 +107,18 @@ public final class RPCServer: Sendable {
                 }
                 .withConnectedSocket(descriptor)
                 .whenFailure { finish(.failure($0)) }
+        }
+    }
+
+    /// Sends `window/logMessage` to the clients that have said `initialize`, or to one of them: errors and warnings to each, what is
+    /// less grave to those that trace. Dropped where a client's output is backed up. From any thread; does not block.
+    public func log(_ type: LogMessageType, _ message: String, to recipient: ConnectionID? = nil) {
+        guard let bytes = try? OutgoingMessage.notification("window/logMessage", params: type.params(message)) else { return }
+        let notification = ByteBuffer(bytes: bytes)
+        if let recipient {
+            registry.with(recipient) { $0.tell(type, notification) }
+        } else {
+            registry.forEach { $0.tell(type, notification) }
         }
     }
 

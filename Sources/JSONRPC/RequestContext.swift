@@ -17,6 +17,13 @@ public enum TraceLevel: String, Sendable {
 /// How grave a `window/logMessage` is (LSP, `MessageType`).
 public enum LogMessageType: Int, Sendable {
     case error = 1, warning, info, log
+
+    /// Whether clients are told without having asked.
+    var isGrave: Bool { rawValue <= Self.warning.rawValue }
+
+    func params(_ message: String) -> JSONValue {
+        ["type": .integer(Int64(rawValue)), "message": .string(message)]
+    }
 }
 
 /// What a handler knows of its request and its client, and how it speaks to it before the reply.
@@ -67,7 +74,7 @@ public struct RequestContext: Sendable {
 
     /// Sends `window/logMessage`; dropped when the client's output is backed up.
     public func log(_ type: LogMessageType, _ message: String) {
-        notify("window/logMessage", params: ["type": .integer(Int64(type.rawValue)), "message": .string(message)])
+        notify("window/logMessage", params: type.params(message))
     }
 
     /// Sends `$/logTrace` if the client asked for it; `verbose` only to those that asked for that much.

@@ -4,7 +4,6 @@ import Foundation
 import JSONRPC
 import Logging
 import ServiceLifecycle
-import Synchronization
 
 /// The daemon as a service: starts it, serves clients until it is told to stop, and puts everything away.
 struct DaemonService: Service {
@@ -25,24 +24,26 @@ struct DaemonService: Service {
         configuration: DaemonConfiguration, executable: String, address: UnixSocketAddress?, standardIO: StandardIO?,
         preload: Bool, logger: Logger, onReady: @escaping @Sendable () -> Void
     ) throws {
-        let daemon = try Daemon(configuration: configuration, executable: executable, logger: logger)
+        let server = ServerReference()
+        let daemon = try Daemon(
+            configuration: configuration, executable: executable, logger: ClientLog.logger(besides: logger, to: server))
         let (stopRequests, stopper) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
-        let statistics = StatisticsSource()
         let start = ContinuousClock.now
         let face = ServerFace(
             socketPath: address?.path, uptime: { start.duration(to: .now) / .seconds(1) },
-            statistics: { statistics.read() }, requestStop: { stopper.yield() })
+            statistics: { server.statistics }, requestStop: { stopper.yield() })
         var limits = RPCServerConfiguration()
         limits.framing.messageBytes = configuration.maximumMessageBytes
         limits.maximumBatch = configuration.maximumBatch
         limits.maximumConnections = configuration.maximumConnections
         limits.stallTime = .seconds(configuration.unreadTimeout)
         limits.drainTime = limits.stallTime
-        limits.onRequestFinished = configuration.slowRequest.map { SlowRequestLog(milliseconds: $0, logger: logger).note }
-        let server = RPCServer(configuration: limits, methods: daemon.methods(server: face), logger: logger)
-        statistics.attach(server)
+        limits.onRequestFinished = configuration.slowRequest.map { milliseconds in
+            SlowRequestLog(milliseconds: milliseconds, logger: logger) { server.log(.warning, $1, to: $0) }.note
+        }
+        self.server = RPCServer(configuration: limits, methods: daemon.methods(server: face), logger: logger)
+        server.attach(self.server)
         self.daemon = daemon
-        self.server = server
         self.address = address
         self.standardIO = standardIO
         self.preload = preload
@@ -97,24 +98,4 @@ struct DaemonService: Service {
     }
 
     struct AbnormalExit: Error {}
-}
-
-/// Gives `server/status` the statistics of a server that is made after its handlers.
-private final class StatisticsSource: Sendable {
-    private let server = Mutex<RPCServer?>(nil)
-
-    func attach(_ server: RPCServer) { self.server.withLock { $0 = server } }
-
-    func read() -> (connections: Int, requests: [String: ServerStatus.MethodCounts]) {
-        guard let statistics = server.withLock({ $0?.statistics }) else { return (0, [:]) }
-        return (
-            statistics.connectionsOpen,
-            statistics.methods.mapValues { method in
-                ServerStatus.MethodCounts(
-                    count: method.count, errors: method.errors, p50Milliseconds: method.median / .milliseconds(1),
-                    p90Milliseconds: method.percentile90 / .milliseconds(1),
-                    p99Milliseconds: method.percentile99 / .milliseconds(1))
-            }
-        )
-    }
 }

@@ -143,7 +143,11 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "fixlipd")
-        DescriptorLimit.raise()
+        if let limit = DescriptorLimit.raise(), limit < maxConnections + DescriptorLimit.reserve {
+            logger.warning(
+                "\(limit) file descriptors are too few for --max-connections \(maxConnections): clients may have to wait; allow \(maxConnections + DescriptorLimit.reserve) (ulimit -Hn, LimitNOFILE=)"
+            )
+        }
         let address = stdio && socket == nil ? nil : try socketAddress()
         let service = try DaemonService(
             configuration: daemonConfiguration, executable: executablePath, address: address, standardIO: standardIO,

@@ -6,6 +6,8 @@ struct SlowRequestLog: Sendable {
     /// Requests that take less are not told of.
     let milliseconds: Double
     let logger: Logger
+    /// Tells the client whose request it was.
+    let tell: @Sendable (ConnectionID, String) -> Void
 
     private static let stages = ["queue", "decode", "load", "encode", "estimate"]
 
@@ -17,8 +19,10 @@ struct SlowRequestLog: Sendable {
         var spent = request.stages
         spent["queue", default: .zero] += request.queue
         let parts = Self.stages.map { "\($0) \(Self.text(spent[$0] ?? .zero))" } + ["write \(Self.text(request.write))"]
+        let line = "slow request: \(request.method) \(Self.text(total)) ms: \(parts.joined(separator: ", "))"
+        tell(request.connection, line)
         logger.notice(
-            "slow request: \(request.method) \(Self.text(total)) ms: \(parts.joined(separator: ", "))",
+            "\(line)",
             metadata: [
                 "connection": "\(request.connection.number)", "id": "\(request.id.map { "\($0)" } ?? "none")",
                 "outcome": "\(request.outcome)",

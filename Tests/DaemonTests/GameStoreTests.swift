@@ -104,6 +104,23 @@ import Testing
         while keptMasks() == 0 { await Task.yield() }
     }
 
+    @Test func fullMemoryIsToldOnceUntilHalfOfItIsFree() async throws {
+        defer { end() }
+        let log = RecordedLog()
+        let store = GameStore(limit: 1_000, archive: nil, files: threads, logger: log.logger)
+        func ask(_ bytes: Int) async throws { try await store.withRoom(for: bytes) {} }
+        _ = try await store.hold(key, players: 4, dimension: 2)
+        await #expect(throws: ApplicationError.self) { try await ask(1_001) }
+        #expect(log.warnings == 0, "one request that is too large is its client's matter")
+        for round in 1...2 {
+            await store.book(key, masks: 1, bytes: 600)
+            for _ in 0..<3 { await #expect(throws: ApplicationError.self) { try await ask(500) } }
+            #expect(log.warnings == round)
+            await store.book(key, masks: 1, bytes: 400)
+            try await ask(500)
+        }
+    }
+
     @Test func halfWrittenFilesFromBeforeAreRemoved() async throws {
         defer { end() }
         let names = ["1.game.7.game-partial", "2.game.7.game-partial", "notes"]

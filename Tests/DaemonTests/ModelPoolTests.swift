@@ -7,7 +7,7 @@ import Testing
 
 @testable import Daemon
 
-/// What the pool does about `--model-memory`, with the models of the fixtures.
+/// What the pool does about `--model-memory` and `--keep-alive`, with the models of the fixtures.
 @Suite struct ModelPoolTests {
     private final class Events: Sendable {
         private let list = Mutex<[String]>([])
@@ -20,9 +20,19 @@ import Testing
     private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures").path
 
-    private func pool(limit: Int, sizing: @escaping ModelPool.Sizing) -> ModelPool {
+    /// Seconds that a test sets.
+    private final class Clock: Sendable {
+        private let time = Mutex(0.0)
+        var now: Double { time.withLock { $0 } }
+        func advance(by seconds: Double) { time.withLock { $0 += seconds } }
+    }
+
+    private let clock = Clock()
+
+    private func pool(limit: Int?, sizing: @escaping ModelPool.Sizing = { _, _ in 0 }) -> ModelPool {
         ModelPool(
             locator: ModelLocator(folders: [Self.fixtures]), memoryLimit: limit, keepAlive: 300, logger: Logger(label: "test"),
+            now: { [clock] in clock.now },
             onLoad: { [events] in events.note("loaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)") },
             onUnload: { [events] in events.note("unloaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)") },
             sizing: sizing,
@@ -64,6 +74,55 @@ import Testing
         }
         #expect(events.all == ["loading clip-small", "loaded clip-small"])
         await pool.release(lease)
+    }
+
+    @Test func aPinnedModelStays() async throws {
+        let pool = pool(limit: 4 << 20) { folder, _ in folder.hasSuffix("clip-small") ? 0 : 4 << 20 }
+        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32, keepAlive: -1))
+        await #expect(throws: ApplicationError.self) {
+            try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+        }
+        clock.advance(by: 1e9)
+        await pool.expire()
+        #expect(events.all == ["loading clip-small", "loaded clip-small"])
+    }
+
+    @Test func whatIsIdleForSoLongGoesAndTheReasonStays() async throws {
+        let pool = pool(limit: nil)
+        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32))
+        let held = try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+        clock.advance(by: 299)
+        await pool.expire()
+        #expect(await pool.unloadHistory.isEmpty)
+        clock.advance(by: 1)
+        await pool.expire()
+        let history = await pool.unloadHistory
+        #expect(history.map(\.id) == ["clip-small"] && history.map(\.reason) == ["idle for 300 s"])
+        #expect(await pool.status.map(\.id) == ["siglip-small"])
+        await pool.release(held)
+    }
+
+    @Test func loadsOfOneModelAtATimeAreOneLoad() async throws {
+        let pool = pool(limit: nil)
+        let identities = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await pool.acquire("clip-small", precision: .f32, otherwise: .f32).model.identity }
+            }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(identities.count == 1)
+        #expect(events.all == ["loading clip-small", "loaded clip-small"])
+        #expect(await pool.status.first?.inUse == 8)
+    }
+
+    @Test func aLoadThatFailsLeavesNothing() async throws {
+        let pool = pool(limit: 1 << 30) { _, _ in throw ApplicationError(.modelCorrupt, "as told") }
+        for _ in 0..<2 {
+            await #expect(throws: ApplicationError.self) {
+                try await pool.acquire("clip-small", precision: .f32, otherwise: .f32)
+            }
+            #expect(await pool.isEmpty)
+        }
     }
 
     @Test(arguments: ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"])

@@ -1,7 +1,6 @@
 import Encoders
 import Foundation
 import Images
-import Interactions
 import JSON
 import Tensors
 import Tokenizers
@@ -59,15 +58,4 @@ func readPreprocessor(_ bytes: [UInt8]) {
 func readConfiguration(_ bytes: [UInt8]) {
     Scratch.shared.write(bytes, to: "config.json")
     _ = LoadedModel.problem(folder: Scratch.shared.modelFolder)
-}
-
-/// A kept game that is accepted is written back to the same bytes. The checksum is made to fit, or nothing would get past it.
-func readState(_ bytes: [UInt8]) {
-    _ = try? GameSamples(serialized: bytes)
-    let body = Array("FXGS".utf8) + bytes.dropFirst(4).dropLast(8)
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in body { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let sealed = body + withUnsafeBytes(of: hash.littleEndian) { Array($0) }
-    guard let samples = try? GameSamples(serialized: sealed) else { return }
-    precondition(samples.serialized() == sealed, "a kept game changes when it is written again")
 }

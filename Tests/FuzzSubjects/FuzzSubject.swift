@@ -3,7 +3,7 @@
 public enum FuzzSubject: String, CaseIterable, Sendable {
     /// JSON texts.
     case json
-    /// Streams of messages in both framings.
+    /// Streams of messages in both framings, with the parameters of every method.
     case frames
     /// Weight files.
     case safetensors
@@ -17,7 +17,7 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
     case configuration
     /// Documents with captions; the first byte chooses the language.
     case captions
-    /// Kept games.
+    /// Files of kept games, with and without their first line.
     case state
 
     /// Reads `bytes`; returns whatever they are.

@@ -25,7 +25,7 @@ private func isAsWritten(_ read: JSONValue, _ value: JSONValue) -> Bool {
     }
 }
 
-/// The same messages come out however the stream is cut: the first byte says where.
+/// The same messages come out however the stream is cut, and each is read: the first byte says where it is cut.
 func readFrames(_ bytes: [UInt8]) {
     guard let first = bytes.first else { return }
     let stream = Array(bytes.dropFirst())
@@ -36,6 +36,7 @@ func readFrames(_ bytes: [UInt8]) {
     let place = stream.isEmpty ? 0 : Int(first) % stream.count
     let pieces = cut.decode(Array(stream[..<place])) + cut.decode(Array(stream[place...])) + cut.finish()
     precondition(events == pieces, "a stream cut at \(place) gives other messages")
+    for case .message(let message) in events { readMessage(message) }
 }
 
 /// Captions lie in their document.

@@ -28,15 +28,8 @@ import Testing
     }
 
     @Test func everyRequestHasAType() throws {
-        let types: [any RequestMethod.Type] = [
-            Initialize.self, Discover.self, ServerPing.self, ServerStatus.self, ServerStop.self, ModelsLoad.self,
-            ModelsList.self, ModelsUnload.self, Tokenize.self, EmbedImage.self, EmbedText.self, Similarity.self,
-            DocumentCaptions.self, Explain.self, ExplanationOpen.self, ExplanationRefine.self, ExplanationStop.self,
-            ExplanationValues.self, ExplanationCondition.self, ExplanationSubset.self, ExplanationCompare.self,
-            ExplanationEvaluate.self, ExplanationCoalitions.self, ExplanationRender.self, ExplanationExport.self, ExplanationImport.self, ExplanationList.self, ExplanationClose.self,
-        ]
         #expect(
-            Set(types.map { $0.name }).union(MethodTable.builtInRequests)
+            Set(requestMethods.map { $0.name }).union(MethodTable.builtInRequests)
                 == (try ContractFiles.methods(notifications: false, direction: "clientToServer")))
     }
 

@@ -30,7 +30,8 @@ def load_with_cancels_and_disconnects(setting):
     seconds = setting.amount(4.0, 40.0)
     ledger = sessions.Ledger()
     resident, descriptors, left = [], [], 0
-    with setting.daemon("--game-memory", 8, "--keep-alive=-1") as daemon:
+    # Room for the case's own connection too, and for those whose end the daemon has yet to see.
+    with setting.daemon("--game-memory", 8, "--keep-alive=-1", "--max-connections", clients + 16) as daemon:
         client = daemon.connect(timeout=180)
         offered = set(client.result("initialize")["capabilities"]["methods"])
         unknown = offered - traffic.driven(setting.random("driven"))
@@ -44,6 +45,7 @@ def load_with_cancels_and_disconnects(setting):
             generators = [setting.random(f"load/{number}/{index}") for index in range(clients)]
             asyncio.run(sessions.run(daemon.socket, ledger, generators, seconds))
             check(not ledger.wrong, "; ".join(ledger.wrong[:5]))
+            check(ledger.most_open == clients, f"{ledger.most_open} of {clients} clients were served at a time")
             left += settle(client)
             wait_for("descriptors given back", lambda: daemon.descriptors() <= before, 20)
             descriptors.append(daemon.descriptors())
@@ -60,9 +62,29 @@ def load_with_cancels_and_disconnects(setting):
         check(held <= 8 << 20, f"{held} bytes of games are held")
     total = sum(ledger.requests.values())
     ordered = sorted(ledger.latencies)
-    return (f"{clients} clients, 3 × {seconds:g} s: {total} requests ({len(ordered)} waited for, each one reply) on "
+    return (f"{clients} clients served at a time, 3 × {seconds:g} s: {total} requests ({len(ordered)} waited for, each one reply) on "
             f"{ledger.connections} connections, {ledger.cancelled} cancels ({ledger.cancelled_in_time} in time), "
             f"{ledger.dropped} vanished with work in flight, {ledger.refused} connections refused, {left} explanations left "
             f"open; errors {dict(sorted(ledger.errors.items()))}; latency p50 {ordered[len(ordered) // 2] * 1000:.0f} ms, "
             f"p99 {ordered[len(ordered) * 99 // 100] * 1000:.0f} ms; resident "
             f"{', '.join(str(value >> 20) for value in resident)} MiB; descriptors {descriptors}")
+
+
+@case
+def load_beyond_the_connection_limit(setting):
+    """More clients than --max-connections: those beyond are told 1011, those served get each reply."""
+    clients, places = setting.amount(24, 200), setting.amount(8, 64)
+    ledger = sessions.Ledger()
+    # One place is the case's own.
+    with setting.daemon("--game-memory", 8, "--max-connections", places + 1) as daemon:
+        client = daemon.connect(timeout=180)
+        client.result("models/load", {"model": "demo", "keepAlive": -1})
+        client.result("models/load", {"model": SMALL_MODEL, "keepAlive": -1})
+        generators = [setting.random(f"beyond/{index}") for index in range(clients)]
+        asyncio.run(sessions.run(daemon.socket, ledger, generators, setting.amount(3.0, 20.0), places=places))
+        check(not ledger.wrong, "; ".join(ledger.wrong[:5]))
+        check(ledger.refused > 0, "nobody was refused")
+        check(0 < ledger.most_open <= places, f"{ledger.most_open} clients were served at a time, the limit is {places}")
+        settle(client)
+    return (f"{clients} clients, {places} places: {ledger.refused} times refused, {ledger.most_open} served at a time, "
+            f"{sum(ledger.requests.values())} requests, {len(ledger.latencies)} waited for, each one reply")

@@ -3,13 +3,14 @@
 import base64
 import os
 import pathlib
+import re
 import select
 import threading
 import time
 
 from cases import case
 from client import Client, frame, notification, request
-from daemon import FIXTURES, SCENES, SMALL_MODEL, check, copy_model, wait_for
+from daemon import FIXTURES, REPOSITORY, SCENES, SMALL_MODEL, check, copy_model, wait_for
 
 SCENE = str(SCENES[3])
 
@@ -290,7 +291,28 @@ def descriptor_limit_is_raised(setting):
         with open(f"/proc/{daemon.pid}/limits") as file:
             line = next(line for line in file if line.startswith("Max open files"))
         check(line.split()[3:5] == ["2048", "2048"], line.strip())
+        check("file descriptors" not in daemon.log(), "a limit that suffices is complained of")
     return "256 became 2,048"
+
+
+@case
+def descriptors_for_all_connections(setting):
+    """The limit of the systemd unit holds all connections of the default, and too low a limit is told at the start."""
+    unit = (REPOSITORY / "packaging" / "systemd" / "fixlipd.service").read_text()
+    limit = int(re.search(r"^LimitNOFILE=(\d+)$", unit, re.MULTILINE)[1])
+    with setting.daemon(descriptor_limit=limit) as daemon:
+        check("file descriptors" not in daemon.log(), f"{limit} are too few: {daemon.log()}")
+        clients = [daemon.connect() for _ in range(128)]
+        for client in clients:
+            check("result" in client.call("server/ping"), "one of 128 clients is not served")
+        check("result" in clients[0].call("embed/image", {"images": [SCENE]}), "no picture beside 128 clients")
+        held = daemon.descriptors()
+        check(held < limit, f"{held} of {limit} descriptors are in use")
+        for client in clients:
+            client.close()
+    with setting.daemon("--max-connections", 1000, descriptor_limit=1024) as daemon:
+        check("--max-connections 1000" in daemon.log() and "1064" in daemon.log(), f"nothing is told: {daemon.log()}")
+    return f"128 clients and a picture: {held} of the unit's {limit} descriptors; 1,024 for 1,000 clients is told"
 
 
 @case

@@ -16,6 +16,8 @@ class Ledger:
         self.errors = collections.Counter()
         self.wrong = []
         self.cancelled = self.cancelled_in_time = self.dropped = self.refused = self.connections = 0
+        # Connections that are served, and the most there were at a time.
+        self.open = self.most_open = 0
         self.latencies = []
 
     def blame(self, text):
@@ -37,6 +39,7 @@ class LoadClient:
         self.waiting = {}
         self.answered = set()
         self.next_id = 0
+        self.is_served = False
 
     async def connect(self, path):
         self.reader, self.writer = await asyncio.open_unix_connection(path)
@@ -48,6 +51,9 @@ class LoadClient:
             await self.drop()
             self.ledger.refused += 1
             raise Refused from None
+        self.is_served = True
+        self.ledger.open += 1
+        self.ledger.most_open = max(self.ledger.most_open, self.ledger.open)
 
     async def listen(self):
         frames = Frames(self.framing)
@@ -126,6 +132,9 @@ class LoadClient:
 
     async def drop(self):
         """Goes away without a word."""
+        if self.is_served:
+            self.is_served = False
+            self.ledger.open -= 1
         self.writer.close()
         self.task.cancel()
         try:
@@ -195,14 +204,22 @@ async def explanation_session(client, generator):
     return True
 
 
-async def one_client(path, ledger, generator, end, patience):
+async def connected(path, ledger, generator, end, patience):
+    """A client that is served; nothing where there was no place for it until the end."""
     while time.monotonic() < end:
         client = LoadClient(ledger, generator.choice(["lines", "headers"]), patience)
         try:
             await client.connect(path)
+            return client
         except (Refused, OSError):
             await asyncio.sleep(0.2 + generator.random() * 0.3)
-            continue
+    return None
+
+
+async def one_client(path, ledger, generator, end, patience, start):
+    while client := await connected(path, ledger, generator, end, patience):
+        # Nobody begins before everybody is there; connections that come later begin at once.
+        await start()
         try:
             while time.monotonic() < end and generator.random() < 0.7:
                 session = explanation_session if generator.random() < 0.3 else plain_session
@@ -214,7 +231,22 @@ async def one_client(path, ledger, generator, end, patience):
             await client.drop()
 
 
-async def run(path, ledger, generators, seconds, patience=120.0):
-    """Runs one client for each generator for `seconds`."""
+async def run(path, ledger, generators, seconds, patience=120.0, places=None):
+    """Runs one client for each generator for `seconds`, as many at a time as there are places."""
     end = time.monotonic() + seconds
-    await asyncio.gather(*(one_client(path, ledger, generator, end, patience) for generator in generators))
+    missing = min(len(generators), places or len(generators))
+    all_there = asyncio.Event()
+
+    async def start():
+        nonlocal missing
+        missing -= 1
+        if missing <= 0:
+            all_there.set()
+        if all_there.is_set():
+            return
+        try:
+            await asyncio.wait_for(all_there.wait(), max(0.0, end - time.monotonic()))
+        except asyncio.TimeoutError:
+            ledger.blame("not all clients were served at a time")
+
+    await asyncio.gather(*(one_client(path, ledger, generator, end, patience, start) for generator in generators))

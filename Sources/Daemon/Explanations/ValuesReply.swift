@@ -31,11 +31,12 @@ extension EncodedFloats {
 
     init(_ values: [Float], _ encoding: FloatEncoding) {
         switch encoding {
-        case .float: self = .values(values)
-        case .base64:
+        case .base64 where values.allSatisfy(\.isFinite):
             var bytes = Data(capacity: values.count * 4)
             for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
             self = .base64(bytes.base64EncodedString())
+        // What is not finite must not leave in either encoding: the writer of JSON refuses it and names its place.
+        case .float, .base64: self = .values(values)
         }
     }
 }

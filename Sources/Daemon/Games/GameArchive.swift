@@ -2,7 +2,7 @@ import Foundation
 import Interactions
 import Logging
 
-/// Games kept in a folder over a restart of the daemon, one file each: a line that names the game and the state of its model, then the masks.
+/// Games kept in a folder over a restart of the daemon, one `GameFile` each.
 /// A file that is damaged, or of another game or model, is dropped with a warning. Blocks: not for the cooperative pool.
 struct GameArchive: Sendable {
     let folder: String
@@ -33,34 +33,15 @@ struct GameArchive: Sendable {
     func read(_ key: GameKey, players: Int, dimension: Int) -> GameSamples? {
         let path = path(of: key)
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        func drop(_ reason: String) {
-            logger.warning("a kept game was dropped", metadata: ["file": "\(path)", "reason": "\(reason)"])
-            try? FileManager.default.removeItem(atPath: path)
-        }
-        guard let end = data.firstIndex(of: UInt8(ascii: "\n")) else {
-            drop("it has no header")
-            return nil
-        }
-        let header = String(decoding: data[..<end], as: UTF8.self)
-        guard header.hasPrefix(key.digest + " ") else {
-            drop("it is not this game's: the file was exchanged, or another version wrote it")
-            return nil
-        }
-        guard header == key.header else {
-            drop("it belongs to another state of the model")
-            return nil
-        }
-        do throws(InteractionError) {
-            let samples = try GameSamples(serialized: [UInt8](data[(end + 1)...]))
-            guard samples.players == players, samples.dimension == dimension else {
-                drop("it has other players")
-                return nil
-            }
+        do throws(GameFileError) {
+            let samples = try GameFile.read(
+                [UInt8](data), digest: key.digest, header: key.header, players: players, dimension: dimension)
             // The time of last use decides which files stay.
             try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: path)
             return samples
         } catch {
-            drop("\(error)")
+            logger.warning("a kept game was dropped", metadata: ["file": "\(path)", "reason": "\(error)"])
+            try? FileManager.default.removeItem(atPath: path)
             return nil
         }
     }
@@ -71,7 +52,7 @@ struct GameArchive: Sendable {
         defer { prune() }
         let path = path(of: key)
         let partial = "\(path).\(getpid())\(Self.partialSuffix)"
-        let bytes = Data((key.header + "\n").utf8) + samples.serialized()
+        let bytes = GameFile.bytes(header: key.header, samples: samples)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw GameArchiveError(path, String(cString: strerror(errno))) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

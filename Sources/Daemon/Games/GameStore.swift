@@ -25,6 +25,8 @@ actor GameStore {
     private(set) var evicted = 0
     /// Bytes set aside for masks that are being encoded.
     private var reserved = 0
+    /// Whether it was told that open explanations fill the memory; it is told again once they have left half of it.
+    private var isFull = false
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var waiterCount = 0
 
@@ -172,8 +174,10 @@ actor GameStore {
     ) async throws -> Value {
         while true {
             shrink(by: reserved + bytes)
+            if 2 * total <= limit { isFull = false }
             if total + reserved + bytes <= limit { break }
             guard total + bytes <= limit else {
+                noteFull()
                 throw ApplicationError(
                     .memoryLimit,
                     "these masks need \(bytes >> 20) MiB, but open explanations already hold \(total >> 20) of \(limit >> 20) MiB: "
@@ -190,6 +194,16 @@ actor GameStore {
             for waiter in woken { waiter.resume() }
         }
         return try await body()
+    }
+
+    /// Tells once that open explanations are in the way of others, not for each request that is refused. One that would not fit
+    /// beside little is told so by its error alone.
+    private func noteFull() {
+        guard !isFull, 2 * total > limit else { return }
+        isFull = true
+        logger.warning(
+            "open explanations fill the memory for games",
+            metadata: ["held": "\(total >> 20) MiB", "limit": "\(limit >> 20) MiB (--game-memory)"])
     }
 
     /// Returns when room that was set aside is free again, or this task is cancelled.
