@@ -141,7 +141,7 @@ void cdnn_context_destroy(cdnn_context *context) { delete context; }
 int cdnn_linear(cdnn_context *context, const cdnn_matrix *matrix, cdnn_rows source, int64_t rows, cdnn_rows destination,
                 cdnn_activation activation, bool accumulate, char *error) {
   using namespace cdnn;
-  return over_rows(context, rows, error, [&](cdnn_context *context, int64_t first, int64_t rows, char *error) {
+  return over_rows(context, rows, matrix->outputs * matrix->inputs, error, [&](cdnn_context *context, int64_t first, int64_t rows, char *error) {
     try {
       multiply_rows(*context, *matrix, from_row(source, first), rows, from_row(destination, first), activation, accumulate);
       return 0;

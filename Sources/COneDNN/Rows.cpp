@@ -20,7 +20,9 @@ float *attention_target(cdnn_context *context, const cdnn_rows &destination, int
 
 int cdnn_layer_norm(cdnn_context *context, const float *source, int64_t rows, const float *weight, const float *bias,
                     float epsilon, cdnn_rows destination) {
-  return over_rows(context, rows, nullptr, [&](cdnn_context *context, int64_t first, int64_t rows, char *) {
+  // Memory's speed, not the processor's, decides how long it takes.
+  constexpr int64_t value_work = 8;
+  return over_rows(context, rows, value_work * destination.columns, nullptr, [&](cdnn_context *context, int64_t first, int64_t rows, char *) {
     try {
       // Where a row stands before it is converted.
       float *scratch = destination.format == CDNN_F32 ? nullptr : context->row.reserve<float>(destination.columns + 64);
@@ -40,7 +42,7 @@ void cdnn_convert_rows(const float *source, int64_t rows, cdnn_rows destination)
 int cdnn_attention(cdnn_context *context, const float *q, int64_t q_stride, int64_t queries, const float *k,
                    const float *v, int64_t kv_stride, int64_t keys, int64_t heads, int64_t width, cdnn_rows destination,
                    int64_t destination_row) {
-  return over_rows(context, queries, nullptr, [&](cdnn_context *context, int64_t first, int64_t queries, char *) {
+  return over_rows(context, queries, 2 * keys * heads * width, nullptr, [&](cdnn_context *context, int64_t first, int64_t queries, char *) {
     try {
       float *scratch = context->attention_scratch.reserve<float>(row_kernels().attention_scratch(keys, width));
       float *out = attention_target(context, destination, destination_row + first, queries);

@@ -1,31 +1,34 @@
 #include "Team.h"
 
 #include <emmintrin.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cstring>
 
 namespace {
 
-// Waits for the other threads of an operation, which are some microseconds behind unless the system took their core away.
-template <typename Condition>
-void wait_until(Condition condition) {
-  constexpr int spins = 2000;
-  for (int i = 0; !condition(); i++) {
-    if (i < spins)
-      _mm_pause();
-    else
-      sched_yield();
+// Waits until `condition` holds. The other threads of an operation are some microseconds behind unless the system took their core
+// away; then this one sleeps until `changed` is no more what it is.
+template <typename Condition, typename Value>
+void wait_until(const std::atomic<Value> &changed, Condition condition) {
+  constexpr int spins = 1000;
+  for (int i = 0; i < spins; i++) {
+    if (condition()) return;
+    _mm_pause();
+  }
+  while (true) {
+    const Value value = changed.load(std::memory_order_acquire);
+    if (condition()) return;
+    changed.wait(value, std::memory_order_acquire);
   }
 }
 
 }  // namespace
 
-int cdnn_team::share(cdnn_context *context, int64_t all, cdnn::PartWork chosen, const void *of, char *error) {
+int cdnn_team::share(cdnn_context *context, int64_t all, int64_t most_parts, cdnn::PartWork chosen, const void *of, char *error) {
   {
     std::lock_guard<std::mutex> lock(mutex);
-    const int64_t parts = std::min<int64_t>(members + 1, all / cdnn::least_rows_of_part);
+    const int64_t parts = std::min<int64_t>(members + 1, most_parts);
     if (parts > 1) {
       work = chosen;
       operation = of;
@@ -36,20 +39,22 @@ int cdnn_team::share(cdnn_context *context, int64_t all, cdnn::PartWork chosen, 
       has_failed.store(false, std::memory_order_relaxed);
       unfinished.store(members, std::memory_order_relaxed);
       round.fetch_add(1, std::memory_order_release);
+      signals.fetch_add(1, std::memory_order_release);
     } else {
       work = nullptr;
     }
   }
   if (!work) return chosen(of, context, 0, all, error);
+  signals.notify_all();
   const int status = chosen(of, context, 0, part_rows, error);
-  wait_until([&] { return unfinished.load(std::memory_order_acquire) == 0; });
+  wait_until(unfinished, [&] { return unfinished.load(std::memory_order_acquire) == 0; });
   if (status != 0 || !has_failed.load(std::memory_order_relaxed)) return status;
   if (error) std::memcpy(error, failure, CDNN_ERROR_LENGTH);
   return 1;
 }
 
-void cdnn_team::serve(cdnn_context *context, uint64_t dismissals_known) {
-  uint64_t seen;
+void cdnn_team::serve(cdnn_context *context, uint32_t dismissals_known) {
+  uint32_t seen;
   {
     std::lock_guard<std::mutex> lock(mutex);
     if (is_closed) return;
@@ -58,7 +63,7 @@ void cdnn_team::serve(cdnn_context *context, uint64_t dismissals_known) {
   }
   const auto has_round = [&] { return round.load(std::memory_order_acquire) != seen; };
   while (true) {
-    wait_until([&] { return has_round() || dismissals.load(std::memory_order_acquire) != dismissals_known; });
+    wait_until(signals, [&] { return has_round() || dismissals.load(std::memory_order_acquire) != dismissals_known; });
     if (!has_round()) {
       std::lock_guard<std::mutex> lock(mutex);
       if (!has_round()) {
@@ -73,8 +78,14 @@ void cdnn_team::serve(cdnn_context *context, uint64_t dismissals_known) {
       std::lock_guard<std::mutex> lock(mutex);
       if (!has_failed.exchange(true)) std::memcpy(failure, error, CDNN_ERROR_LENGTH);
     }
-    unfinished.fetch_sub(1, std::memory_order_release);
+    if (unfinished.fetch_sub(1, std::memory_order_release) == 1) unfinished.notify_all();
   }
+}
+
+void cdnn_team::dismiss() {
+  dismissals.fetch_add(1, std::memory_order_release);
+  signals.fetch_add(1, std::memory_order_release);
+  signals.notify_all();
 }
 
 void cdnn_team::close() {
@@ -92,9 +103,9 @@ int cdnn_team_servers(cdnn_team *team) {
   return team->members;
 }
 
-uint64_t cdnn_team_dismissals(const cdnn_team *team) { return team->dismissals.load(std::memory_order_acquire); }
+uint32_t cdnn_team_dismissals(const cdnn_team *team) { return team->dismissals.load(std::memory_order_acquire); }
 
-void cdnn_team_serve(cdnn_team *team, cdnn_context *context, uint64_t dismissals) { team->serve(context, dismissals); }
+void cdnn_team_serve(cdnn_team *team, cdnn_context *context, uint32_t dismissals) { team->serve(context, dismissals); }
 
 void cdnn_team_dismiss(cdnn_team *team) { team->dismiss(); }
 

@@ -58,6 +58,17 @@ public struct LoadedModel: Sendable {
     /// Images per call that fill a micro-batch; a multiple of it is as good.
     public var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.tokens) }
 
+    /// Multiplications of the smallest matrix product that a whole image takes in a block: threads that share its encoding have no
+    /// less to share.
+    public var leastProductOfImage: Int {
+        patchEmbedding.tokens * configuration.vision.transformer.hidden * configuration.vision.transformer.hidden
+    }
+
+    /// The same for a whole text.
+    public func leastProduct(of text: PreparedText) -> Int {
+        text.states.tokens * configuration.text.transformer.hidden * configuration.text.transformer.hidden
+    }
+
     /// A workspace for one compute thread.
     /// - Throws: ``EncodeError/compute(reason:)``.
     public func makeWorkspace() throws(EncodeError) -> EncoderWorkspace {

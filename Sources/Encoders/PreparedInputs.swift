@@ -25,8 +25,6 @@ public struct PreparedText: Sendable {
     let playerOfPosition: [Int]
     /// The number of players.
     public let players: Int
-    /// Rows of the text tower that the whole text takes.
-    public var tokens: Int { states.tokens }
 
     /// Memory held, in bytes.
     public var residentBytes: Int { 4 * (states.hidden.count + states.queryKeyValue.count) }

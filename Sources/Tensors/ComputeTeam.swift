@@ -9,6 +9,9 @@ import COneDNN
 public final class ComputeTeam: @unchecked Sendable {
     fileprivate let team: OpaquePointer
 
+    /// Operations of fewer multiplications are not shared.
+    public static let leastWork = 2 * Int(CDNN_LEAST_SHARED_WORK)
+
     /// - Throws: ``TensorError/outOfMemory(operation:)``.
     public init() throws(TensorError) {
         guard let created = cdnn_team_create() else { throw .outOfMemory(operation: "a team of threads") }
@@ -20,7 +23,7 @@ public final class ComputeTeam: @unchecked Sendable {
     }
 
     /// How often ``dismiss()`` was called.
-    public var dismissals: UInt64 { cdnn_team_dismissals(team) }
+    public var dismissals: UInt32 { cdnn_team_dismissals(team) }
 
     /// The threads that serve.
     public var servers: Int { Int(cdnn_team_servers(team)) }
@@ -28,7 +31,7 @@ public final class ComputeTeam: @unchecked Sendable {
     /// Works for the leader, until it is done or the team was dismissed more often than `dismissals` (read before the decision to
     /// serve).
     /// - Parameter context: the serving thread's.
-    public func serve(with context: ComputeContext, dismissals: UInt64) {
+    public func serve(with context: ComputeContext, dismissals: UInt32) {
         context.useCallingThreadOnly()
         context.withPointer { cdnn_team_serve(team, $0, dismissals) }
     }

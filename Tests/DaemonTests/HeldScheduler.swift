@@ -49,12 +49,12 @@ final class HeldScheduler: Sendable {
     }
 
     /// Holds the thread with an order of one image, which is the first of ``batches``.
-    init(threads: Int = 1) async throws {
+    init(threads: Int = 1, model: RunningModel? = nil) async throws {
         let recorder = Recorder()
         state = recorder
-        model = try smallModel()
+        self.model = try model ?? smallModel()
         scheduler = EncodeScheduler(threadCount: threads, now: recorder.now, beforeBatch: recorder.record)
-        scheduler.expect(model)
+        scheduler.expect(self.model)
         try submit(images: 1, client: nil)
         await withCheckedContinuation { continuation in
             recorder.state.withLock { state in
@@ -106,10 +106,14 @@ final class HeldScheduler: Sendable {
     }
 }
 
-func smallModel() throws -> RunningModel {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/clip-small").path
-    return RunningModel(identity: 1, loaded: try LoadedModel.load(folder: folder, precision: .f32))
+func smallModel() throws -> RunningModel { try runningModel("Tests/Fixtures/clip-small") }
+
+/// Large enough for threads to share a micro-batch of one image.
+func demoModel() throws -> RunningModel { try runningModel("models/demo") }
+
+private func runningModel(_ path: String) throws -> RunningModel {
+    let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
+    return RunningModel(identity: 1, loaded: try LoadedModel.load(folder: root.appendingPathComponent(path).path, precision: .f32))
 }
 
 func blackImage(_ model: RunningModel) throws -> PreparedImage {

@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func aThreadThatHelpsAnotherGoesBackToWorkOfItsOwn() async throws {
-        let held = try await HeldScheduler(threads: 2)
+        let held = try await HeldScheduler(threads: 2, model: demoModel())
         while held.scheduler.helping == 0 { await Task.yield() }
         // The first micro-batch is in hand still, so the thread that helps with it has to do these.
         for client in 1...3 as ClosedRange<UInt64> {

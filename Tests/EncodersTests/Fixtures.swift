@@ -9,6 +9,9 @@ struct Fixture: Sendable {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures").path
 
+    /// The built-in model, which has more than nine patches.
+    static let demo = URL(fileURLWithPath: root).appendingPathComponent("../../models/demo").standardized.path
+
     let name: String
     var folder: String { "\(Self.root)/\(name)" }
 

@@ -88,7 +88,8 @@ import Testing
 
     /// Values of one game rest on the same masks and may all err together, so a game counts as one draw, however many values it
     /// has. Of 40 draws the share inside has a standard deviation of √(0.95·0.05/40) = 0.034 and the root mean square of a normal
-    /// score one of 1/√80 = 0.11: the bands reach four of these to either side.
+    /// score one of 1/√80 = 0.11: the bands reach four of these to either side. The jackknife that Shapley values have their errors
+    /// from may be twice too wide, for the text's reading above all, but not too narrow.
     @Test("each kind of value lies within its standard errors as often as stated, and is not far inside", arguments: [
         Case(imageMasks: 60), Case(imageMasks: 200), Case(p: 0.3, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
         Case(index: .shapley, imageMasks: 200),
@@ -110,7 +111,8 @@ import Testing
             let inside = Double(found.count { abs($0) <= 1.96 }) / count
             let size = (found.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
             #expect(inside > 0.95 - 4 * 0.034, "\(kind.rawValue): \(inside) of the true values inside")
-            #expect(size > 1 - 4 * 0.11 && size < 1 + 4 * 0.11, "\(kind.rawValue): scores of size \(size)")
+            let least = setup.index == .shapley ? 0.4 : 1 - 4 * 0.11
+            #expect(size > least && size < 1 + 4 * 0.11, "\(kind.rawValue): scores of size \(size)")
         }
     }
 

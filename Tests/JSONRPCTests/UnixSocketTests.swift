@@ -269,13 +269,12 @@ import Testing
     @Test func descriptorsThatAreNotListeningSocketsAreRefused() throws {
         let environment = { (count: String) in ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": count] }
         let null = open("/dev/null", O_RDONLY)
-        #expect(dup2(null, 720) == 720)
-        for (count, first) in [("1", Int32(720)), ("1", 721), ("x", 720), ("-1", 720)] {
+        // The last number is beyond what any process may have open.
+        for (count, first) in [("1", null), ("1", Int32.max - 1), ("x", null), ("-1", null)] {
             #expect(throws: SocketError.self) {
                 try ListeningSocket.activated(environment: environment(count), firstDescriptor: first)
             }
         }
-        close(720)
         close(null)
     }
 

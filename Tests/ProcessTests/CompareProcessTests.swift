@@ -101,19 +101,20 @@ struct CompareProcessTests {
         #expect(result["wordCorrelation"]?.double != nil)
     }
 
+    /// The tokens of siglip2-small's few pieces run over the ends of words, where both models must have the same words here.
     @Test("two models with different grids: the finer one, on which the coarser one's patches are shared out by area", arguments: [
-        "clip-small", "siglip-small", "siglip2-small",
+        ("clip-small", ["a", "dog"]), ("siglip-small", ["a", "dog"]), ("siglip2-small", ["dog"]),
     ])
-    func twoModels(model: String) throws {
-        let words = ["a", "dog"]
-        let fine = try explain("a dog")
-        let coarse = try explain("a dog", model: model)
+    func twoModels(model: String, words: [String]) throws {
+        let caption = words.joined(separator: " ")
+        let fine = try explain(caption)
+        let coarse = try explain(caption, model: model)
         #expect(fine.rows == 7 && fine.columns == 7 && coarse.rows == 3 && coarse.columns == 3)
         // In either order.
         for pair in [(fine, coarse), (coarse, fine)] {
             let result = try compare(pair.0, pair.1)
             #expect(result["grid"] == ["rows": 7, "columns": 7])
-            #expect(strings(result["words"]) == words)
+            try #require(strings(result["words"]) == words)
             for (side, explained) in zip(try #require(result["sides"]?.array), [pair.0, pair.1]) {
                 let cells = try #require(side["image"]?.doubles)
                 #expect(areClose(cells, Self.spread(explained.image, explained.rows, over: 7)))

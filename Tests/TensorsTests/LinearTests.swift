@@ -101,7 +101,8 @@ struct LinearTests {
         #expect { try Linear(weights: [1, .nan, 0, 0], bias: nil, outputs: 2, inputs: 2, format: .u8) } throws: {
             "\($0)".contains("not finite")
         }
-        let linear = try Linear(weights: [1e-40, -1e-40, 1, 2], bias: nil, outputs: 2, inputs: 2, format: .u8)
+        let tiny = Float(bitPattern: 71_362)  // 1e-40
+        let linear = try Linear(weights: [tiny, -tiny, 1, 2], bias: nil, outputs: 2, inputs: 2, format: .u8)
         let context = try ComputeContext()
         let plain = Rows(capacity: 1, columns: 2), source = Rows(.u8, capacity: 1, columns: 2), result = Rows(capacity: 1, columns: 2)
         plain.copyRows(count: 1, of: [1, 1])

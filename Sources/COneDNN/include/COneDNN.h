@@ -79,6 +79,9 @@ int cdnn_linear(cdnn_context *context, const cdnn_matrix *matrix, cdnn_rows sour
 
 // Teams ---------------------------------------------------------------------------------------------------------------
 
+/// An operation of fewer multiplications for each thread is not worth sharing: some microseconds.
+#define CDNN_LEAST_SHARED_WORK 500000
+
 /// A team shares the rows of one thread's operations out over the threads that serve it at the time; results are the same bits.
 /// NULL if memory ran out.
 cdnn_team *cdnn_team_create(void);
@@ -91,11 +94,11 @@ void cdnn_context_lead(cdnn_context *context, cdnn_team *team);
 int cdnn_team_servers(cdnn_team *team);
 
 /// How often the team was dismissed.
-uint64_t cdnn_team_dismissals(const cdnn_team *team);
+uint32_t cdnn_team_dismissals(const cdnn_team *team);
 
 /// Works for the team's leader, with a context of this thread, until the team is closed or was dismissed more often than
 /// `dismissals`.
-void cdnn_team_serve(cdnn_team *team, cdnn_context *context, uint64_t dismissals);
+void cdnn_team_serve(cdnn_team *team, cdnn_context *context, uint32_t dismissals);
 
 /// Calls those that serve back, after the operation in hand.
 void cdnn_team_dismiss(cdnn_team *team);

@@ -38,8 +38,6 @@ final class EncodeScheduler: @unchecked Sendable {
     private static let gathering = 0.025
     /// Fewer texts are not worth sharing out over the threads.
     private static let leastTextShare = 16
-    /// Fewer rows of texts are not worth sharing out either.
-    private static let leastSharedRows = 16
 
     /// However many requests wait, one micro-batch in so many is a refinement's.
     private static let refinementTurn = 8
@@ -310,15 +308,16 @@ final class EncodeScheduler: @unchecked Sendable {
         }
     }
 
-    /// Whether a micro-batch has rows for more than one thread.
+    /// Whether a micro-batch has work for more than one thread.
     private func isWorthSharing(_ batch: [EncodeSlice]) -> Bool {
-        guard threadCount > 1, let first = batch.first else { return false }
-        guard case .texts = first.order.items else { return true }
-        let rows = batch.reduce(0) { rows, slice in
-            guard case .texts(let items) = slice.order.items else { return rows }
-            return items[slice.range].reduce(rows) { $0 + $1.text.tokens }
+        guard threadCount > 1, let model = batch.first?.order.model.loaded else { return false }
+        let work = batch.reduce(0) { work, slice in
+            switch slice.order.items {
+            case .images: work + slice.range.count * model.leastProductOfImage
+            case .texts(let items): items[slice.range].reduce(work) { $0 + model.leastProduct(of: $1.text) }
+            }
         }
-        return rows >= Self.leastSharedRows
+        return work >= ComputeTeam.leastWork
     }
 
     /// With `condition` locked: opens a micro-batch to threads that have nothing else to do.

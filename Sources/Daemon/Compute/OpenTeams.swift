@@ -5,7 +5,7 @@ struct OpenTeams {
     /// A worker's decision to serve a team.
     struct Service {
         let team: ComputeTeam
-        fileprivate let dismissals: UInt64
+        fileprivate let dismissals: UInt32
 
         /// Returns when the micro-batch is done or the worker is called back.
         func run(with context: ComputeContext) { team.serve(with: context, dismissals: dismissals) }
