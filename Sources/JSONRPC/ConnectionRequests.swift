@@ -103,7 +103,7 @@ extension Connection {
                 method: method, id: call.id, connection: id, clientInfo: clientInfo, traceLevel: traceLevel,
                 outlet: outlet))
         let ledger = service.ledger
-        let task = Task {
+        let run: @Sendable () async -> Void = {
             let started = ContinuousClock.now
             let outcome = await handlerTask.run()
             ledger.leave()
@@ -112,6 +112,7 @@ extension Connection {
                 connection.value.finished(sequence, of: message, outcome, started: started, stages: stages)
             }
         }
+        let task = service.methods.isPrompt(method) ? Task.immediate(operation: run) : Task(operation: run)
         pending.insert(
             PendingRequest(
                 id: call.id, method: method, destination: destination, received: call.received, task: task),

@@ -226,4 +226,27 @@ import Testing
             #expect(result?[999_999] == 999_999)
         }
     }
+
+    @Test func promptHandlersAreRepliedToInOrderAndOneThatWaitsHoldsUpNone() async throws {
+        struct None: Codable, Sendable {}
+        let gate = Gate()
+        let serving = Serving { table in
+            table.onRequest("prompt", prompt: true) { (_: None, _) in ["at": "once"] }
+            table.onRequest("waiting", prompt: true) { (_: None, _) in
+                await gate.wait()
+                return ["waited": 1]
+            }
+        }
+        let (client, end) = serving.connect()
+        client.request(1, "waiting")
+        for id in 2...40 { client.request(id, "prompt") }
+        for id in 2...40 {
+            let reply = try #require(await client.next() as JSONValue?)
+            #expect(reply == ["jsonrpc": "2.0", "id": .integer(Int64(id)), "result": ["at": "once"]])
+        }
+        gate.open()
+        #expect(await client.next()?["result"] == ["waited": 1])
+        client.endInput()
+        #expect(try await end.value == .endOfInput)
+    }
 }

@@ -25,7 +25,7 @@ extension Services {
                 capabilities: capabilities(methods: methodNames))
         }
 
-        table.on(ServerPing.self) { _, _ in
+        table.on(ServerPing.self, prompt: true) { _, _ in
             ServerPing.Result(
                 pid: Int(ProcessInfo.processInfo.processIdentifier), version: FIxLIPDaemonVersion.program)
         }

@@ -57,10 +57,10 @@ extension Precision {
 extension MethodTable {
     /// Registers the handler of a method of the protocol. It and what it awaits run as `Client.current`.
     mutating func on<Method: RequestMethod>(
-        _ method: Method.Type, strict: Bool = true,
+        _ method: Method.Type, strict: Bool = true, prompt: Bool = false,
         _ handler: @escaping @Sendable (Method.Parameters, RequestContext) async throws -> Method.Result
     ) {
-        onRequest(Method.name, strict: strict) { (parameters: Method.Parameters, context) in
+        onRequest(Method.name, strict: strict, prompt: prompt) { (parameters: Method.Parameters, context) in
             try await Client.$current.withValue(context.connection) { try await handler(parameters, context) }
         }
     }
