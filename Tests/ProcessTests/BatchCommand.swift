@@ -23,7 +23,7 @@ final class BatchCommand {
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process.waitForEnd()
     }
 
     var errors: String { (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? "" }
@@ -33,10 +33,7 @@ final class BatchCommand {
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// The status, or the negated signal.
-    func waitForExit() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
-    }
+    func waitForExit() -> Int32 { process.waitForEnd() }
 }
 
 /// Waits until something holds that another process brings about.

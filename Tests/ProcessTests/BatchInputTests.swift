@@ -200,8 +200,7 @@ struct BatchInputTests {
         limited.standardOutput = FileHandle.nullDevice
         try limited.run()
         let told = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        limited.waitUntilExit()
-        #expect(limited.terminationStatus == 1)
+        #expect(limited.waitForEnd() == 1)
         #expect(told.contains("out.jsonl cannot be written to") && told.contains("is whole"), "\(told)")
         let kept = try String(contentsOfFile: folder.output, encoding: .utf8)
         #expect(kept.utf8.count <= 16 << 10 && kept.hasSuffix("\n"))

@@ -57,7 +57,7 @@ final class DaemonProcess {
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process.waitForEnd()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -67,10 +67,7 @@ final class DaemonProcess {
     func connect() throws -> RPCClient { try RPCClient(connectingTo: socket) }
 
     /// Waits for the daemon to end by itself.
-    func waitForExit() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    func waitForExit() -> Int32 { process.waitForEnd() }
 }
 
 /// A command of the program, run to its end.
@@ -95,8 +92,7 @@ struct Command {
         try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try stdin.fileHandleForWriting.close()
         let bytes = try stdout.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        status = process.terminationStatus
+        status = process.waitForEnd()
         output = String(decoding: bytes, as: UTF8.self)
         errors = (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? ""
     }

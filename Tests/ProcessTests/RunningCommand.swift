@@ -58,10 +58,7 @@ final class RunningCommand {
     }
 
     /// Waits for the end.
-    func status() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    func status() -> Int32 { process.waitForEnd() }
 }
 
 /// A pseudo-terminal: what is written to `user` is typed.

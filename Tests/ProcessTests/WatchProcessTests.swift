@@ -167,8 +167,7 @@ struct WatchProcessTests {
             var shown = Data()
             // A terminal that nobody holds open any more is an error to read from.
             while let more = try? terminal.user.read(upToCount: 4096), !more.isEmpty { shown.append(more) }
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
+            #expect(process.waitForEnd() == 0)
             let screens = String(decoding: shown, as: UTF8.self).components(separatedBy: "\u{1B}[?1049l")
             #expect(screens.count == 2)
             #expect(screens[0].hasPrefix("\u{1B}[?1049h"))
