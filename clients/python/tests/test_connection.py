@@ -1,6 +1,7 @@
 """One connection, many requests; what happens when the other side fails."""
 
 import gc
+import logging
 import os
 import signal
 import socket
@@ -133,6 +134,18 @@ def test_an_interrupt_cancels_the_request_and_leaves_the_connection_usable(make_
         cancelled = peer.wait_for("$/cancelRequest")
         assert cancelled["params"]["id"] == peer.wait_for("long")["id"] and "id" not in cancelled
         assert client.ping() == 7
+
+
+def test_what_the_daemon_logs_for_its_clients_is_logged(make_peer, caplog):
+    def script(method, params, peer):
+        for kind, text in [(2, "game memory is full"), (1, "the disk is full"), (3, "loaded")]:
+            peer.send({"method": "window/logMessage", "params": {"type": kind, "message": text}})
+        return {"pid": 7}
+
+    with caplog.at_level(logging.INFO, "fixlipd"), connected(make_peer(script)) as client:
+        assert client.ping() == 7
+    assert [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "fixlipd"] == [
+        ("WARNING", "game memory is full"), ("ERROR", "the disk is full"), ("INFO", "loaded")]
 
 
 def test_an_error_of_the_progress_function_cancels_the_request(make_peer):

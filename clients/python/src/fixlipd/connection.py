@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import queue
 import socket
@@ -34,6 +35,10 @@ class FailureEvent:
 
     error: FixlipdError
 
+
+_LOG = logging.getLogger("fixlipd")
+#: How grave a ``window/logMessage`` is, by its ``type``.
+_LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
 
 Event = Union[ProgressEvent, ResultEvent, FailureEvent]
 Deliver = Callable[[Event], None]
@@ -154,6 +159,9 @@ class Connection:
                 deliver = self._pending.get(token) if isinstance(token, int) else None
             if deliver is not None:
                 deliver(ProgressEvent(params.get("value") or {}))
+        elif message.get("method") == "window/logMessage":
+            params = message.get("params") or {}
+            _LOG.log(_LEVELS.get(params.get("type"), logging.INFO), "%s", params.get("message"))
         elif "method" not in message:
             identifier = message.get("id")
             error = message.get("error")
