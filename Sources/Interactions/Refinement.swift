@@ -46,18 +46,23 @@ public enum StopReason: String, Sendable, Codable, CaseIterable {
 /// how many masks there are and what time it is.
 ///
 /// Estimates come at growing intervals, each about 1.3 times the masks of the one before, later where estimating would take more
-/// than a fifth of the time.
+/// than a fifth of the time. The first comes early on a machine that is slow for the model.
 public struct Refinement: Sendable {
     public let goal: RefinementGoal
     /// The part of the time that estimating may take.
     public static let estimationShare = 0.2
     /// The factor in masks between estimates.
     public static let growth = 1.3
-    /// The least number of image masks worth an estimate.
+    /// The image masks of the first estimate …
     public static let firstEstimate = 32
+    /// … or so many, where the others would be late.
+    public static let earlyEstimate = 16
+    /// The time, in seconds, in which a first answer should come.
+    public static let firstAnswer = 1.0
 
     private let isExhaustible: Bool
     private let isTimed: Bool
+    private let start: Double
     private var lastPublished = 0
     private var lastTook = 0.0
     private var lastEnd: Double
@@ -79,6 +84,7 @@ public struct Refinement: Sendable {
         self.goal = goal
         self.isTimed = isTimed
         isExhaustible = image.isEnumerated(at: goal.imageMasks) && text.isEnumerated(at: goal.textMasks)
+        start = now
         lastEnd = now
     }
 
@@ -86,6 +92,7 @@ public struct Refinement: Sendable {
     public func isEstimateDue(imageMasks: Int, now: Double) -> Bool {
         if imageMasks >= goal.imageMasks { return true }
         if let deadline = goal.deadline, now >= deadline { return true }
+        if isEarly(imageMasks), now - start > Self.firstAnswer * Double(Self.earlyEstimate) / Double(Self.firstEstimate) { return true }
         let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth)
         guard Double(imageMasks) >= next else { return false }
         guard isTimed else { return true }
@@ -93,8 +100,14 @@ public struct Refinement: Sendable {
         return lastTook * (1 - Self.estimationShare) <= (now - lastEnd) * Self.estimationShare
     }
 
+    /// Whether these are the masks at which to see if the first estimate should come early.
+    private func isEarly(_ imageMasks: Int) -> Bool {
+        isTimed && lastPublished == 0 && (Self.earlyEstimate..<Self.firstEstimate).contains(imageMasks)
+    }
+
     /// The number of image masks to encode up to before asking ``isEstimateDue(imageMasks:now:)`` again.
     public func nextTarget(imageMasks: Int) -> Int {
+        if isTimed, lastPublished == 0, imageMasks < Self.earlyEstimate { return min(goal.imageMasks, Self.earlyEstimate) }
         let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth).rounded(.up)
         let target = Int(min(next, Double(goal.imageMasks)))
         return target > imageMasks ? target : min(goal.imageMasks, imageMasks + max(1, imageMasks / 16))

@@ -12,12 +12,25 @@ import Testing
         var refinement = try Self.refinement(RefinementGoal(imageMasks: 1000, textMasks: 64))
         let values = try randomValues(imagePlayers: 4, textPlayers: 2)
         var published: [Int] = []
-        for masks in 1...1000 where refinement.isEstimateDue(imageMasks: masks, now: Double(masks)) {
-            refinement.published(values, imageMasks: masks, took: 0.01, now: Double(masks))
+        for masks in 1...1000 where refinement.isEstimateDue(imageMasks: masks, now: 0.01 * Double(masks)) {
+            refinement.published(values, imageMasks: masks, took: 0.0001, now: 0.01 * Double(masks))
             published.append(masks)
         }
         #expect(published.first == Refinement.firstEstimate && published.last == 1000)
         for (a, b) in zip(published, published.dropFirst().dropLast()) { #expect(Double(b) >= 1.3 * Double(a) && Double(b) < 1.3 * Double(a) + 1) }
+    }
+
+    @Test func theFirstEstimateComesEarlyWhereMasksAreSlow() throws {
+        let values = try randomValues(imagePlayers: 4, textPlayers: 2)
+        // Image masks a second, and whether the clock counts.
+        for (rate, isTimed, first) in [(20.0, true, 16), (40, true, 32), (20, false, 32)] {
+            var refinement = try Self.refinement(RefinementGoal(imageMasks: 1000, textMasks: 64), isTimed: isTimed)
+            var held = 0
+            repeat { held = refinement.nextTarget(imageMasks: held) } while !refinement.isEstimateDue(imageMasks: held, now: Double(held) / rate)
+            #expect(held == first)
+            refinement.published(values, imageMasks: held, took: 0, now: Double(held) / rate)
+            #expect(refinement.nextTarget(imageMasks: held) >= 32)
+        }
     }
 
     @Test func estimatingTakesNoMoreThanAFifthOfTheTime() throws {
