@@ -30,7 +30,7 @@ def main():
     parser.add_argument("--curve-budgets", type=numbers, help="where insertion and deletion are measured (every budget)")
     parser.add_argument("--held-out", type=int, default=1000, help="coalitions that R² is measured on")
     parser.add_argument("--index-budget", type=int, default=800, help="image masks for comparing orders and indexes")
-    parser.add_argument("--proxyspex-limit", type=int, default=1000, help="largest budget ProxySPEX is run at; it takes a minute and more above")
+    parser.add_argument("--proxyspex-limit", type=int, default=1000, help="largest budget ProxySPEX is run at")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--limit", type=int, help="measure the first pairs only")
     parser.add_argument("--no-shapiq", dest="shapiq", action="store_false")
