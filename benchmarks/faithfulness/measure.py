@@ -74,8 +74,6 @@ def peers(options, budget):
     chosen = {"reference, cross product": estimators.cross_product, "reference, joint": estimators.joint_regression}
     if options.shapiq:
         chosen |= {f"shapiq {name}": estimators.shapiq(name) for name in ("RegressionFBII", "ProxySHAP")}
-        if budget <= options.proxyspex_limit:
-            chosen["shapiq ProxySPEX"] = estimators.shapiq("ProxySPEX")
     return chosen
 
 

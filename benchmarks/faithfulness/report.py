@@ -8,7 +8,7 @@ STYLE = {
     "ridge": ("#0b6e4f", "-", "o"), "leastSquares": ("#c8553d", "-", "s"), "ridge, order 1": ("#0b6e4f", ":", "o"),
     "leastSquares, order 1": ("#c8553d", ":", "s"), "reference, cross product": ("#8a8a8a", "--", "^"),
     "reference, joint": ("#5b7db1", "--", "v"), "shapiq RegressionFBII": ("#8d6cab", "--", "D"),
-    "shapiq ProxySPEX": ("#d19a2a", "--", "P"), "shapiq ProxySHAP": ("#b5543c", "--", "X"),
+    "shapiq ProxySHAP": ("#b5543c", "--", "X"),
 }
 # Coincide with another line; the table has them.
 UNPLOTTED = {"leastSquares, order 1", "shapiq RegressionFBII"}
@@ -253,7 +253,7 @@ def write(done, settings, docs):
     table = tables(done, settings)
     versions = {
         "pairs": str(len(done)), "table": table, "findings": rows, "held_out": f"{settings['held_out']:,}",
-        "index_budget": f"{settings['index_budget']:,}", "proxyspex_limit": f"{settings['proxyspex_limit']:,}",
+        "index_budget": f"{settings['index_budget']:,}",
     }
     for key, value in versions.items():
         text = text.replace("{{" + key + "}}", value)

@@ -30,18 +30,17 @@ def main():
     parser.add_argument("--curve-budgets", type=numbers, help="where insertion and deletion are measured (every budget)")
     parser.add_argument("--held-out", type=int, default=1000, help="coalitions that R² is measured on")
     parser.add_argument("--index-budget", type=int, default=800, help="image masks for comparing orders and indexes")
-    parser.add_argument("--proxyspex-limit", type=int, default=1000, help="largest budget ProxySPEX is run at")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--limit", type=int, help="measure the first pairs only")
     parser.add_argument("--no-shapiq", dest="shapiq", action="store_false")
-    parser.add_argument("--quick", action="store_true", help="4 pairs, up to 800 masks, without ProxySPEX; writes no documents")
+    parser.add_argument("--quick", action="store_true", help="4 pairs, up to 800 masks; writes no documents")
     parser.add_argument("--resume", action="store_true", help="keep the pairs that results.jsonl has")
     parser.add_argument("--out", default=str(ROOT / "build/faithfulness"))
     parser.add_argument("--no-report", dest="report", action="store_false", help="write results.jsonl only")
     options = parser.parse_args()
     if options.quick:
         options.budgets = [50, 100, 200, 400, 800]
-        options.limit, options.held_out, options.index_budget, options.proxyspex_limit = 4, 300, 200, 0
+        options.limit, options.held_out, options.index_budget = 4, 300, 200
     options.curve_budgets = options.curve_budgets or options.budgets
 
     out = Path(options.out)
@@ -61,7 +60,7 @@ def main():
             file.flush()
             print(f"{number}/{len(wanted)} {pair['id']}: {summary(result)}", flush=True)
     import report
-    settings = {key: getattr(options, key) for key in ("held_out", "index_budget", "proxyspex_limit", "precision")}
+    settings = {key: getattr(options, key) for key in ("held_out", "index_budget", "precision")}
     if options.report and not options.quick:
         report.write(done, settings, ROOT / "docs")
     else:
