@@ -161,7 +161,8 @@ class Connection:
                 deliver(ProgressEvent(params.get("value") or {}))
         elif message.get("method") == "window/logMessage":
             params = message.get("params") or {}
-            _LOG.log(_LEVELS.get(params.get("type"), logging.INFO), "%s", params.get("message"))
+            kind = params.get("type")
+            _LOG.log(_LEVELS.get(kind, logging.INFO) if isinstance(kind, int) else logging.INFO, "%s", params.get("message"))
         elif "method" not in message:
             identifier = message.get("id")
             error = message.get("error")
