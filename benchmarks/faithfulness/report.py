@@ -8,7 +8,7 @@ STYLE = {
     "ridge": ("#0b6e4f", "-", "o"), "leastSquares": ("#c8553d", "-", "s"), "ridge, order 1": ("#0b6e4f", ":", "o"),
     "leastSquares, order 1": ("#c8553d", ":", "s"), "reference, cross product": ("#8a8a8a", "--", "^"),
     "reference, joint": ("#5b7db1", "--", "v"), "shapiq RegressionFBII": ("#8d6cab", "--", "D"),
-    "shapiq ProxySHAP": ("#b5543c", "--", "X"),
+    "shapiq ProxySHAP": ("#d19a2a", "--", "X"),
 }
 # Coincide with another line; the table has them.
 UNPLOTTED = {"leastSquares, order 1", "shapiq RegressionFBII"}
