@@ -17,13 +17,8 @@ public final class InterruptWatch {
     /// Begins to watch.
     /// - Precondition: no other watch is active.
     public init(signals: [Int32] = [SIGINT]) throws(RPCClientError) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .system(call: "pipe", path: "", errno: errno) }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        (descriptor, writeEnd) = (ends[0], ends[1])
+        guard let ends = makeWakePipe() else { throw .system(call: "pipe", path: "", errno: errno) }
+        (descriptor, writeEnd) = ends
         let (isFirst, _) = interruptPipe.compareExchange(
             expected: -1, desired: writeEnd, ordering: .sequentiallyConsistent)
         precondition(isFirst, "two interrupt watches at once")

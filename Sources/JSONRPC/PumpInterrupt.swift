@@ -8,13 +8,8 @@ final class PumpInterrupt: Sendable {
 
     /// - Throws: `SocketError.system` when descriptors have run out.
     init() throws(SocketError) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .system(call: "pipe", path: "", errno: errno) }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        (descriptor, writeEnd) = (ends[0], ends[1])
+        guard let ends = makeWakePipe() else { throw .system(call: "pipe", path: "", errno: errno) }
+        (descriptor, writeEnd) = ends
     }
 
     deinit {

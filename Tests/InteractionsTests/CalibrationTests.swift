@@ -17,6 +17,17 @@ import Testing
         var nodes: [SamplingNode] {
             index == .shapley ? SamplingNode.shapley(count: 4) : [SamplingNode(probability: p, weight: 1)]
         }
+
+        /// Of a made-up game, from the case's masks and from all there are.
+        func estimateAndTruth(game: Int, seed: Int) throws -> (estimate: InteractionValues, truth: InteractionValues) {
+            let game = SyntheticGame(imagePlayers: imagePlayers, textPlayers: textPlayers, seed: UInt64(game))
+            let settings = EstimatorSettings(index: index, p: p)
+            let truth = try game.estimate(
+                nodes: nodes, imageMasks: 1 << imagePlayers, textMasks: 1 << textPlayers, settings: settings)
+            let estimate = try game.estimate(
+                nodes: nodes, imageMasks: imageMasks, textMasks: textMasks, seed: UInt64(seed), settings: settings)
+            return (estimate, truth)
+        }
     }
 
     /// Of first-order values, pairs and readings together.
@@ -45,12 +56,7 @@ import Testing
         var inside = 0
         var all = 0
         for seed in 0..<20 {
-            let game = SyntheticGame(imagePlayers: setup.imagePlayers, textPlayers: setup.textPlayers, seed: UInt64(1000 + seed))
-            let settings = EstimatorSettings(index: setup.index, p: setup.p)
-            let truth = try game.estimate(
-                nodes: setup.nodes, imageMasks: 1 << setup.imagePlayers, textMasks: 1 << setup.textPlayers, settings: settings)
-            let estimate = try game.estimate(
-                nodes: setup.nodes, imageMasks: setup.imageMasks, textMasks: setup.textMasks, seed: UInt64(seed), settings: settings)
+            let (estimate, truth) = try setup.estimateAndTruth(game: 1000 + seed, seed: seed)
             let counts = try Self.coverage(estimate, truth)
             inside += counts.inside
             all += counts.all
@@ -97,12 +103,7 @@ import Testing
     func scoresOfEachKind(_ setup: Case) throws {
         var scores: [Kind: [Double]] = [:]
         for seed in 0..<40 {
-            let game = SyntheticGame(imagePlayers: setup.imagePlayers, textPlayers: setup.textPlayers, seed: UInt64(4000 + seed))
-            let settings = EstimatorSettings(index: setup.index, p: setup.p)
-            let truth = try game.estimate(
-                nodes: setup.nodes, imageMasks: 1 << setup.imagePlayers, textMasks: 1 << setup.textPlayers, settings: settings)
-            let estimate = try game.estimate(
-                nodes: setup.nodes, imageMasks: setup.imageMasks, textMasks: setup.textMasks, seed: UInt64(seed), settings: settings)
+            let (estimate, truth) = try setup.estimateAndTruth(game: 4000 + seed, seed: seed)
             for (kind, found) in try Self.scores(estimate, truth) { scores[kind, default: []] += found }
         }
         for kind in Kind.allCases {

@@ -281,19 +281,7 @@ import Testing
         }
         let (client, _) = serving.connect(reading: false)
         client.request(1, "large")
-        let total = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var buffer = [UInt8](repeating: 0, count: 256 << 10)
-                var total = 0
-                while total < 8 << 20 {
-                    let count = read(client.descriptor, &buffer, buffer.count)
-                    guard count > 0 else { break }
-                    total += count
-                    usleep(10_000)
-                }
-                continuation.resume(returning: total)
-            }
-        }
+        let total = try await onThread { readSlowly(client.descriptor, upTo: 8 << 20, atATime: 256 << 10) }
         #expect(total >= 8 << 20)
         #expect(serving.server.statistics.connectionsDropped == 0)
     }

@@ -121,17 +121,7 @@ import Testing
         write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")
         close(input.write)
         async let end = serving.server.serve(StandardIO(input: input.read, output: output.write))
-        let total = try await onThread {
-            var buffer = [UInt8](repeating: 0, count: 16 << 10)
-            var total = 0
-            while total < 4 << 20 {
-                let count = read(output.read, &buffer, buffer.count)
-                guard count > 0 else { break }
-                total += count
-                usleep(10_000)
-            }
-            return total
-        }
+        let total = try await onThread { readSlowly(output.read, upTo: 4 << 20, atATime: 16 << 10) }
         #expect(total >= 4 << 20)
         #expect(try await end == .endOfInput)
         for descriptor in [input.read, output.read, output.write] { close(descriptor) }

@@ -146,12 +146,8 @@ struct BadInputProcessTests {
 
     @Test("parameters out of range are named", arguments: Self.wrongParameters)
     func parameters(name: String, value: JSONValue) throws {
-        var parameters: JSONValue = ["image": scene, "text": "a dog"]
-        if case .object(var members) = parameters {
-            members[name] = value
-            parameters = .object(members)
-        }
-        let error = client.failure("explanation/open", parameters)
+        let parameters: JSONValue = ["image": scene, "text": "a dog"]
+        let error = client.failure("explanation/open", parameters.adding([name: value]))
         #expect(error?.code == RPCError.Code.invalidParams)
         #expect(error?.message.contains(name) == true, "\(error?.message ?? "no error")")
     }

@@ -28,16 +28,11 @@ struct CompareProcessTests {
     }
 
     private func explain(scene: Int = 3, _ text: String = caption, model: String? = nil) throws -> Explained {
-        var parameters: [String: JSONValue] = [
+        var parameters: JSONValue = [
             "image": .string(DaemonProcess.scenes + "/scene-0\(scene).png"), "text": .string(text), "players": ["text": "words"],
         ]
-        if let model { parameters["model"] = .string("\(DaemonProcess.fixtures)/\(model)") }
-        var request: JSONValue = [:]
-        if case .object(var members) = request {
-            for (key, value) in parameters { members[key] = value }
-            request = .object(members)
-        }
-        let opened = try client.call("explanation/open", params: request)
+        if let model { parameters = parameters.adding(["model": .string("\(DaemonProcess.fixtures)/\(model)")]) }
+        let opened = try client.call("explanation/open", params: parameters)
         let id = try #require(opened["explanation"])
         let refined = try client.call(
             "explanation/refine",

@@ -17,12 +17,8 @@ struct ExplanationProcessTests {
     }
 
     private func open(_ text: JSONValue = caption, _ more: [String: JSONValue] = [:]) throws -> JSONValue {
-        var parameters: JSONValue = ["image": scene, "text": text]
-        if case .object(var members) = parameters {
-            for (key, value) in more { members[key] = value }
-            parameters = .object(members)
-        }
-        return try client.call("explanation/open", params: parameters)
+        let parameters: JSONValue = ["image": scene, "text": text]
+        return try client.call("explanation/open", params: parameters.adding(more))
     }
 
     private func refine(

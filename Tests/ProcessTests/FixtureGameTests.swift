@@ -44,10 +44,7 @@ struct FixtureGameTests {
             "index": .string(game.index), "order": .integer(Int64(game.order)), "estimator": "leastSquares",
             "sampling": .string(game.sampling),
         ]
-        if let p = game.p, case .object(var members) = open {
-            members["p"] = .real(p)
-            open = .object(members)
-        }
+        if let p = game.p { open = open.adding(["p": .real(p)]) }
         let opened = try client.call("explanation/open", params: open)
         let imagePlayers = try #require(reference["n_image"]?.int)
         let textPlayers = try #require(reference["n_text"]?.int)

@@ -49,12 +49,8 @@ struct ImportProcessTests {
         ] as [(String, [String: JSONValue])] {
             var replies: [JSONValue] = []
             for id in [original, handle] {
-                var parameters: JSONValue = ["explanation": id]
-                if case .object(var members) = parameters {
-                    for (key, value) in more { members[key] = value }
-                    parameters = .object(members)
-                }
-                replies.append(try client.call(method, params: parameters))
+                let parameters: JSONValue = ["explanation": id]
+                replies.append(try client.call(method, params: parameters.adding(more)))
             }
             let numbers = replies.map(Self.numbers)
             #expect(!numbers[0].isEmpty && numbers[0].count == numbers[1].count)

@@ -12,14 +12,10 @@ struct StateProcessTests {
 
     /// One request to a daemon of its own, which then ends and keeps its games.
     private func ask(_ method: String, _ more: [String: JSONValue] = [:]) throws -> (result: JSONValue, log: String) {
-        var parameters: JSONValue = [
+        let parameters: JSONValue = [
             "image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose", "model": .string(folder + "/model"),
         ]
-        if case .object(var members) = parameters {
-            for (key, value) in more { members[key] = value }
-            parameters = .object(members)
-        }
-        let request: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": parameters]
+        let request: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": parameters.adding(more)]
         let run = try Command(
             ["serve", "--stdio", "--state", state, "--log-level", "warning"], folder: folder, input: try request.text() + "\n")
         return (try #require(try JSONValue(parsing: run.output)["result"]), run.errors)

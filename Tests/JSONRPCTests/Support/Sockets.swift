@@ -43,6 +43,20 @@ func onThread<Result: Sendable>(_ body: @escaping () throws -> Result) async thr
     }
 }
 
+/// Reads a piece every hundredth of a second until there are so many bytes or no more come.
+/// - Returns: how many came.
+func readSlowly(_ descriptor: Int32, upTo wanted: Int, atATime piece: Int) -> Int {
+    var buffer = [UInt8](repeating: 0, count: piece)
+    var total = 0
+    while total < wanted {
+        let count = read(descriptor, &buffer, buffer.count)
+        guard count > 0 else { break }
+        total += count
+        usleep(10_000)
+    }
+    return total
+}
+
 /// Carries a closure to the one thread that runs it; the caller waits meanwhile and touches nothing it captured.
 private struct UncheckedBody<Result>: @unchecked Sendable {
     let body: () throws -> Result
