@@ -28,7 +28,7 @@ public final class ComputeTeam: @unchecked Sendable {
     /// The threads that serve.
     public var servers: Int { Int(cdnn_team_servers(team)) }
 
-    /// Works for the leader, until it is done or the team was dismissed more often than `dismissals` (read before the decision to
+    /// Works for the leader, until the team is closed or was dismissed more often than `dismissals` (read before the decision to
     /// serve).
     /// - Parameter context: the serving thread's.
     public func serve(with context: ComputeContext, dismissals: UInt32) {
@@ -40,18 +40,20 @@ public final class ComputeTeam: @unchecked Sendable {
     public func dismiss() {
         cdnn_team_dismiss(team)
     }
+
+    /// Calls them back for good. Whoever opens a team to others closes it, whether it was ever led or not.
+    public func close() {
+        cdnn_team_close(team)
+    }
 }
 
 extension ComputeContext {
-    /// Runs `body`, whose operations are shared out over the threads that serve `team`; ends their service.
+    /// Runs `body`, whose operations are shared out over the threads that serve `team`.
     public func leading<Value, Failure: Error>(
         _ team: ComputeTeam, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
         withPointer { cdnn_context_lead($0, team.team) }
-        defer {
-            withPointer { cdnn_context_lead($0, nil) }
-            cdnn_team_close(team.team)
-        }
+        defer { withPointer { cdnn_context_lead($0, nil) } }
         return try body()
     }
 }

@@ -47,6 +47,7 @@ struct ThreadTests {
         let (sharedImages, sharedTexts) = try workspace.leading(team) {
             (try model.images(images, workspace: workspace), try model.texts(texts, workspace: workspace))
         }
+        team.close()
         #expect(sharedImages == expectedImages)
         #expect(sharedTexts == expectedTexts)
         while !server.isFinished { sched_yield() }

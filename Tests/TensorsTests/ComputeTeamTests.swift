@@ -33,8 +33,9 @@ struct ComputeTeamTests {
         let team = try ComputeTeam(), context = try ComputeContext()
         let threads = try (0..<servers).map { _ in try Server(team) }
         while team.servers < servers { usleep(50) }
+        defer { for thread in threads { thread.waitForEnd() } }
+        defer { team.close() }
         try context.leading(team) { try body(context) }
-        for thread in threads { thread.waitForEnd() }
     }
 
     @Test("Products have the same bits", arguments: [RowFormat.f32, .bf16, .u8], [1, 2, 3])
@@ -122,13 +123,14 @@ struct ComputeTeamTests {
             }
         }
         goesOn.clear()
+        team.close()
         while !server.isFinished { usleep(50) }
     }
 
     @Test("A team that is closed is served no more")
     func closed() throws {
         let team = try ComputeTeam()
-        try ComputeContext().leading(team) {}
+        team.close()
         team.serve(with: try ComputeContext(), dismissals: team.dismissals)
         #expect(team.servers == 0)
     }

@@ -20,7 +20,10 @@ struct OpenTeams {
 
     mutating func add(_ team: ComputeTeam) { open.append((team, 0)) }
 
-    mutating func remove(_ team: ComputeTeam) { open.removeAll { $0.team === team } }
+    mutating func remove(_ team: ComputeTeam) {
+        open.removeAll { $0.team === team }
+        team.close()
+    }
 
     /// The team with the fewest helpers, if one can do with another.
     mutating func join() -> Service? {
