@@ -109,7 +109,9 @@ extension Connection {
             ledger.leave()
             let stages = handlerTask.stages.durations
             connection.eventLoop.execute {
-                connection.value.finished(sequence, of: message, outcome, started: started, stages: stages)
+                let isHeard = connection.value.finished(
+                    sequence, of: message, outcome, started: started, stages: stages)
+                if !isHeard { handlerTask.context.lostReply.remedy() }
             }
         }
         let task = service.methods.isPrompt(method) ? Task.immediate(operation: run) : Task(operation: run)
@@ -164,13 +166,14 @@ extension Connection {
     }
 
     /// A handler has returned. If its request was cancelled meanwhile, nobody waits for the outcome.
+    /// - Returns: whether a client gets to know the handler's result.
     private func finished(
         _ sequence: UInt64, of message: HeldMessages.Number, _ outcome: HandlerOutcome,
         started: ContinuousClock.Instant, stages: [String: Duration]
-    ) {
+    ) -> Bool {
         running -= 1
         service.ledger.letGo(held.release(message))
-        guard phase == .open, let request = pending.take(sequence) else { return }
+        guard phase == .open, let request = pending.take(sequence) else { return false }
         sendLetters(of: sequence)
         let finished = FinishedRequest(
             method: request.method, id: request.id, outcome: outcome.kind, received: request.received,
@@ -187,10 +190,12 @@ extension Connection {
                 finished)
         }
         closeWhenDone()
+        return outcome.kind == .result && request.id != nil
     }
 
     private func cancel(_ id: RequestID?) {
-        guard let id, let (sequence, request) = pending.take(id) else { return }
+        // What follows a connection's beginning relies on it.
+        guard let id, pending[id]?.method != "initialize", let (sequence, request) = pending.take(id) else { return }
         request.task.cancel()
         _ = mailbox.collect(of: sequence)
         reply(.requestCancelled, to: request)

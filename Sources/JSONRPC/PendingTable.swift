@@ -17,6 +17,8 @@ struct PendingTable<Entry> {
     /// Whether a request with this id waits for its reply.
     func contains(_ id: RequestID) -> Bool { sequences[id] != nil }
 
+    subscript(id: RequestID) -> Entry? { sequences[id].flatMap { entries[$0]?.entry } }
+
     func contains(_ sequence: Sequence) -> Bool { entries[sequence] != nil }
 
     /// A number that no entry has had.

@@ -40,6 +40,7 @@ public struct RequestContext: Sendable {
     /// As it was when the request came.
     public let traceLevel: TraceLevel
     let outlet: any Outlet
+    let lostReply = LostReply()
 
     init(
         method: String, id: RequestID?, connection: ConnectionID, clientInfo: JSONValue?, traceLevel: TraceLevel,
@@ -71,6 +72,11 @@ public struct RequestContext: Sendable {
     public func sendProgress(token: JSONValue, value: JSONValue) {
         outlet.progress(token: token, value: value)
     }
+
+    /// Says what is to be done if nobody gets this request's result, because it was cancelled meanwhile, or its client is gone, or it
+    /// had no id, or the handler throws in the end. Nothing waits for it. For what would be left behind otherwise: a handle that
+    /// the reply tells.
+    public func ifReplyIsLost(_ remedy: @escaping @Sendable () async -> Void) { lostReply.add(remedy) }
 
     /// Sends `window/logMessage`; dropped when the client's output is backed up.
     public func log(_ type: LogMessageType, _ message: String) {

@@ -5,8 +5,8 @@ import Synchronization
 
 @testable import Daemon
 
-/// A scheduler whose thread, or one of several, is held before its first micro-batch, so that tests decide what waits when it goes on. Each
-/// look at its clock takes a millisecond.
+/// A scheduler whose thread, or one of several, is held before its first micro-batch or its first few, so that tests decide what waits when
+/// it goes on. Each look at its clock takes a millisecond.
 final class HeldScheduler: Sendable {
     /// What a micro-batch held of one order.
     struct Part: Equatable, Sendable {
@@ -22,12 +22,16 @@ final class HeldScheduler: Sendable {
     }
 
     private let state: Recorder
+    private let holds: Int
     let scheduler: EncodeScheduler
     let model: RunningModel
 
     private final class Recorder: Sendable {
         let state = Mutex(State())
         let gate = DispatchSemaphore(value: 0)
+        let holds: Int
+
+        init(holds: Int) { self.holds = holds }
 
         func now() -> Double {
             state.withLock { state in
@@ -38,20 +42,22 @@ final class HeldScheduler: Sendable {
 
         func record(_ batch: [EncodeSlice]) {
             let parts = batch.map { Part(client: $0.order.client?.number, items: $0.range.count) }
-            let isFirst = state.withLock { state in
+            let isHeld = state.withLock { state in
                 state.batches.append(parts)
                 state.held?.resume()
                 state.held = nil
-                return state.batches.count == 1
+                return state.batches.count <= holds
             }
-            if isFirst { gate.wait() }
+            if isHeld { gate.wait() }
         }
     }
 
-    /// Holds the thread with an order of one image, which is the first of ``batches``.
-    init(threads: Int = 1, model: RunningModel? = nil) async throws {
-        let recorder = Recorder()
+    /// Holds the thread with an order of one image, which is the first micro-batch.
+    /// - Parameter holds: how many micro-batches are held, each until it is let go.
+    init(threads: Int = 1, model: RunningModel? = nil, holds: Int = 1) async throws {
+        let recorder = Recorder(holds: holds)
         state = recorder
+        self.holds = holds
         self.model = try model ?? smallModel()
         scheduler = EncodeScheduler(threadCount: threads, now: recorder.now, beforeBatch: recorder.record)
         scheduler.expect(self.model)
@@ -64,7 +70,7 @@ final class HeldScheduler: Sendable {
     }
 
     deinit {
-        state.gate.signal()
+        for _ in 0..<holds { state.gate.signal() }
         scheduler.stop()
     }
 
@@ -98,9 +104,16 @@ final class HeldScheduler: Sendable {
         while scheduler.waiting.interactive + scheduler.waiting.refinement < items { await Task.yield() }
     }
 
+    /// Lets one micro-batch go and returns when the thread holds the one after it.
+    func goOn() async {
+        let count = state.state.withLock { $0.batches.count }
+        state.gate.signal()
+        while state.state.withLock({ $0.batches.count }) == count { await Task.yield() }
+    }
+
     /// Lets the thread go on, waits for the orders, and tells what micro-batches it took after the first.
     func release(_ orders: [Task<EncodedRows, any Error>]) async throws -> [[Part]] {
-        state.gate.signal()
+        for _ in 0..<holds { state.gate.signal() }
         for order in orders { _ = try await order.value }
         return state.state.withLock { Array($0.batches.dropFirst()) }
     }

@@ -59,6 +59,21 @@ import Testing
         #expect(try await held.release([large, small]).first?.first?.items != 1)
     }
 
+    /// As when its client cancels it or goes away.
+    @Test(arguments: [Urgency.interactive, .refinement])
+    func aCancelledOrderEndsWithTheMicroBatchInHand(_ urgency: Urgency) async throws {
+        let held = try await HeldScheduler(holds: 2)
+        let full = held.model.loaded.imageMicroBatch
+        let cancelled = try held.submit(images: 3 * full, client: 1, urgency: urgency)
+        await held.waitUntilQueued(3 * full)
+        await held.goOn()
+        cancelled.cancel()
+        let other = try held.submit(images: 1, client: 2)
+        await held.waitUntilQueued(1)
+        #expect(try await held.release([cancelled, other]) == [[Part(client: 1, items: full)], [Part(client: 2, items: 1)]])
+        #expect(try await cancelled.value.finished == [true, false, false].flatMap { Array(repeating: $0, count: full) })
+    }
+
     @Test func aClientWithManyRequestsLeavesOthersTheirTurn() async throws {
         let held = try await HeldScheduler()
         let full = held.model.loaded.imageMicroBatch

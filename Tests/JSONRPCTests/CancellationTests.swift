@@ -29,6 +29,61 @@ import Testing
         #expect(await client.next() == nil)
     }
 
+    enum Loss: CaseIterable {
+        case cancelled, clientGone, withoutID, failed
+    }
+
+    /// What a handler has made by then, such as a handle, is known to nobody.
+    @Test(.timeLimit(.minutes(10)), arguments: Loss.allCases)
+    func aHandlerHearsThatItsReplyIsLost(_ loss: Loss) async {
+        let started = Gate()
+        let gate = Gate()
+        let undone = Gate()
+        let serving = Serving { methods in
+            methods.onRequest("make") { _, context in
+                context.ifReplyIsLost { undone.open() }
+                started.open()
+                await gate.wait()
+                if loss == .failed { throw RPCError.invalidParams("x is wrong") }
+                return "a handle"
+            }
+        }
+        let (client, end) = serving.connect()
+        if loss == .withoutID { client.notify("make") } else { client.request(1, "make") }
+        await started.wait()
+        switch loss {
+        case .cancelled:
+            client.notify("$/cancelRequest", #"{"id":1}"#)
+            #expect(await client.next()?["error"]?["code"] == -32800)
+        case .clientGone:
+            client.disconnect()
+            _ = try? await end.value
+        case .withoutID, .failed: break
+        }
+        gate.open()
+        await undone.wait()
+    }
+
+    @Test func aReplyThatIsSentIsNotLost() async {
+        let undone = Mutex(false)
+        let serving = Serving { methods in
+            addEcho(&methods)
+            methods.onRequest("make") { _, context in
+                context.ifReplyIsLost { undone.withLock { $0 = true } }
+                return "a handle"
+            }
+        }
+        let (client, end) = serving.connect()
+        client.request(1, "make")
+        #expect(await client.next()?["result"] == "a handle")
+        // One that is in flight no more cannot be cancelled.
+        client.notify("$/cancelRequest", #"{"id":1}"#)
+        client.endInput()
+        _ = try? await end.value
+        await serving.server.stop()
+        #expect(!undone.withLock { $0 })
+    }
+
     @Test func theHandlersTaskIsCancelled() async {
         let stopped = Gate()
         let serving = Serving { methods in
@@ -54,6 +109,27 @@ import Testing
         }
         client.request(2, "echo", "[2]")
         #expect(await client.next()?["result"] == [2])
+    }
+
+    @Test func whatFollowsABeginningMayRelyOnIt() async {
+        let gate = Gate()
+        let serving = Serving { methods in
+            methods.onRequest("initialize") { _, _ in
+                try await gate.waitUnlessCancelled()
+                return "begun"
+            }
+            methods.onRequest("wait") { _, _ in
+                try await Gate().waitUnlessCancelled()
+                return .null
+            }
+        }
+        let (client, _) = serving.connect()
+        client.request(1, "initialize")
+        client.request(2, "wait")
+        for id in 1...2 { client.notify("$/cancelRequest", #"{"id":\#(id)}"#) }
+        #expect(await client.next()?["id"] == 2, "the later one is cancelled")
+        gate.open()
+        #expect(await client.next()?["result"] == "begun")
     }
 
     @Test func aCancelledElementOfABatchIsAnErrorInIt() async {

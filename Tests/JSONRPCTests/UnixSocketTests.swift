@@ -249,8 +249,8 @@ import Testing
         let address = try UnixSocketAddress(path: "\(folder)/s")
         let bound = try ListeningSocket.bind(to: address)
         listen(bound.descriptor, 8)
-        let first: Int32 = 700
-        dup2(bound.descriptor, first)
+        // As the service manager hands it over: not the number it was bound with, and not one that another test has.
+        let first = fcntl(bound.descriptor, F_DUPFD, 700)
         close(bound.descriptor)
         #expect(try ListeningSocket.activated(environment: [:]).isEmpty)
         #expect(try ListeningSocket.activated(environment: ["LISTEN_PID": "1", "LISTEN_FDS": "1"]).isEmpty)

@@ -179,6 +179,35 @@ struct ExplanationProcessTests {
         #expect(again["imageMasks"]?.int ?? 0 >= 64)
     }
 
+    @Test("an explanation that was cancelled while it was opened is not left open, whichever comes first")
+    func cancelledOpening() throws {
+        let parameters: JSONValue = ["image": scene, "text": caption]
+        var usual = Duration.zero
+        for _ in 0..<2 {
+            let start = ContinuousClock.now
+            let id = try #require(try client.call("explanation/open", params: parameters)["explanation"])
+            usual = ContinuousClock.now - start
+            _ = try client.call("explanation/close", params: ["explanation": id])
+        }
+        var cancelled = 0
+        for round in 0..<300 {
+            let number = try client.send("explanation/open", params: parameters)
+            usleep(UInt32(Int(usual / .microseconds(1)) * (round % 30) / 20))
+            try client.notify("$/cancelRequest", params: ["id": .integer(number)])
+            guard case .reply(_, let outcome) = try client.nextReply() else { continue }
+            switch outcome {
+            case .success(let opened): _ = try client.call("explanation/close", params: ["explanation": opened["explanation"] ?? .null])
+            case .failure(let error):
+                #expect(error.code == -32800)
+                cancelled += 1
+            }
+        }
+        #expect(cancelled > 0)
+        // The last one's end may still be on its way.
+        for _ in 0..<1000 where try client.call("explanation/list", params: [:])["explanations"] != [] { usleep(10_000) }
+        #expect(try client.call("explanation/list", params: [:])["explanations"] == [])
+    }
+
     @Test("stop rules end a refinement and say so")
     func stopRules() throws {
         let id = try #require(try open()["explanation"])

@@ -1,4 +1,5 @@
 import FIxLIPProtocol
+import Foundation
 import Interactions
 import Logging
 
@@ -180,7 +181,7 @@ actor GameStore {
                 noteFull()
                 throw ApplicationError(
                     .memoryLimit,
-                    "these masks need \(bytes >> 20) MiB, but open explanations already hold \(total >> 20) of \(limit >> 20) MiB: "
+                    "these masks need \(mebibytes(bytes)), but open explanations already hold \(mebibytes(total)) of \(mebibytes(limit)): "
                         + "close some, ask for fewer masks, or start the daemon with a larger --game-memory")
             }
             await waitForOthers()
@@ -203,7 +204,7 @@ actor GameStore {
         isFull = true
         logger.warning(
             "open explanations fill the memory for games",
-            metadata: ["held": "\(total >> 20) MiB", "limit": "\(limit >> 20) MiB (--game-memory)"])
+            metadata: ["held": "\(mebibytes(total))", "limit": "\(mebibytes(limit)) (--game-memory)"])
     }
 
     /// Returns when room that was set aside is free again, or this task is cancelled.
@@ -254,4 +255,9 @@ actor GameStore {
             evicted += 1
         }
     }
+}
+
+/// As the options give it, to a tenth: an explanation of a small model needs less than one.
+private func mebibytes(_ bytes: Int) -> String {
+    String(format: bytes % (1 << 20) == 0 ? "%.0f MiB" : "%.1f MiB", Double(bytes) / Double(1 << 20))
 }

@@ -7,8 +7,9 @@ import JSONRPC
 extension Services {
     /// `explanation/open`, `refine`, `stop`, `values`, `list`, `close` and `explain`
     func registerExplanationMethods(in table: inout MethodTable) {
-        table.on(ExplanationOpen.self) { parameters, _ in
+        table.on(ExplanationOpen.self) { parameters, context in
             let explanation = try await open(parameters)
+            closeIfNobodyHears(of: explanation, context)
             return await opened(explanation)
         }
 
@@ -63,6 +64,11 @@ extension Services {
                 throw error
             }
         }
+    }
+
+    /// The reply tells the client the handle; without it, nobody would close it.
+    func closeIfNobodyHears(of explanation: Explanation, _ context: RequestContext) {
+        context.ifReplyIsLost { [explanations] in try? await explanations.close(explanation.id) }
     }
 
     func values(of explanation: Explanation, _ selection: Selection) async throws -> Values {

@@ -57,7 +57,11 @@ extension Services {
             }
         }
 
-        table.on(ExplanationImport.self) { parameters, _ in await opened(try await importExplanation(parameters)) }
+        table.on(ExplanationImport.self) { parameters, context in
+            let explanation = try await importExplanation(parameters)
+            closeIfNobodyHears(of: explanation, context)
+            return await opened(explanation)
+        }
         table.on(ExplanationEvaluate.self) { parameters, _ in try await evaluate(parameters) }
         table.on(ExplanationCoalitions.self) { parameters, _ in try await coalitions(parameters) }
     }
