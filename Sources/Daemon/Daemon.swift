@@ -14,6 +14,7 @@ public struct Daemon: Sendable {
     /// - Parameter executable: where the program lies, to find the built-in models beside it.
     /// - Throws: `ApplicationError` of kind `pathNotAllowed` for an image root that is no folder.
     public init(configuration: DaemonConfiguration, executable: String, logger: Logger) throws {
+        MemoryReturn.prepare()
         // Before any thread can compute: it switches the library's kernels.
         let kernels = LinearAlgebra.Runtime.kernels
         logger.debug("linear algebra", metadata: ["kernels": "\(kernels)"])

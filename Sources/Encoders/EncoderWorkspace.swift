@@ -42,7 +42,7 @@ public final class EncoderWorkspace {
         if let known = vision[format] { return known }
         let made = TowerBuffers(
             model.vision.transformer, format: format, capacity: capacities.vision, pooled: Self.mostInputs,
-            dimension: model.dimension)
+            dimension: model.dimension, in: memory)
         vision[format] = made
         return made
     }
@@ -50,9 +50,18 @@ public final class EncoderWorkspace {
     func textBuffers(_ format: RowFormat) -> TowerBuffers {
         if let known = text[format] { return known }
         let made = TowerBuffers(
-            model.text.transformer, format: format, capacity: capacities.text,
-            pooled: model.architecture == .clip ? capacities.text : Self.mostInputs, dimension: model.dimension)
+            model.text.transformer, format: format, capacity: capacities.text, pooled: pooledTexts, dimension: model.dimension, in: memory)
         text[format] = made
         return made
     }
+
+    /// Rows of texts that are pooled at once.
+    private var pooledTexts: Int { model.architecture == .clip ? capacities.text : Self.mostInputs }
+
+    /// Of both towers in all formats.
+    private lazy var memory = RowMemory(
+        bytes: max(
+            TowerBuffers.bytes(
+                model.vision.transformer, capacity: capacities.vision, pooled: Self.mostInputs, dimension: model.dimension),
+            TowerBuffers.bytes(model.text.transformer, capacity: capacities.text, pooled: pooledTexts, dimension: model.dimension)))
 }

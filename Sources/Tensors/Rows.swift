@@ -21,25 +21,30 @@ public final class Rows {
     public let format: RowFormat
     public let capacity: Int
     public let columns: Int
+    private let memory: RowMemory
     private let values: UnsafeMutableRawPointer
     private let scaleAndZero: UnsafeMutablePointer<Float>
 
-    public init(_ format: RowFormat = .f32, capacity: Int, columns: Int) {
+    /// Rows in memory of their own.
+    public convenience init(_ format: RowFormat = .f32, capacity: Int, columns: Int) {
+        var layout = RowLayout(in: RowMemory(bytes: RowLayout.bytes(format, capacity: capacity, columns: columns)))
+        self.init(format, capacity: capacity, columns: columns, in: &layout)
+    }
+
+    /// Rows in the next part of some memory, which holds whatever was written there before.
+    /// - Precondition: there is room for them.
+    public init(_ format: RowFormat = .f32, capacity: Int, columns: Int, in layout: inout RowLayout) {
         self.format = format
         self.capacity = capacity
         self.columns = columns
-        let bytes = max(64, capacity * columns * format.bytes)
-        values = .allocate(byteCount: bytes, alignment: 64)
-        values.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        memory = layout.memory
+        values = layout.take(RowLayout.bytes(format, capacity: capacity, columns: columns))
         let parameters = format == .u8 ? 2 * capacity : 1
         scaleAndZero = .allocate(capacity: parameters)
         scaleAndZero.initialize(repeating: 0, count: parameters)
     }
 
-    deinit {
-        values.deallocate()
-        scaleAndZero.deallocate()
-    }
+    deinit { scaleAndZero.deallocate() }
 
     /// The values, `[capacity × columns]`.
     /// - Precondition: the format is ``RowFormat/f32``.
