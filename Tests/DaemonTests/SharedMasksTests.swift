@@ -59,7 +59,7 @@ import Testing
         let services = try RecordedServices()
         let first = try await services.open(Self.captions[0])
         try await services.refine(first, masks: Self.masks)
-        let encoded = services.imageMasks.count
+        let encoded = services.imageMaskCount
 
         let second = try await services.open(Self.captions[1])
         try await services.refine(second, masks: Self.masks)
@@ -123,7 +123,7 @@ import Testing
         services.beforeImages { _ in gate.pass() }
         let control = RefinementControl()
         let cancelled = Task { try await services.refine(first, masks: Self.masks, control: control) }
-        while services.imageMasks.count <= 2 { await Task.yield() }
+        while services.imageMaskCount <= 2 { await Task.yield() }
         let waiting = Task { try await services.refine(second, masks: Self.masks) }
         while await first.imageGame.waiting < 1 { await Task.yield() }
         control.end(.cancelled)
