@@ -78,9 +78,9 @@ final class RecordedServices: Sendable {
     }
 
     /// Every image mask that was encoded, in order; the same twice where it was encoded twice.
-    var imageMaskCount: Int { record.state.withLock { $0.images.count } }
-
     var imageMasks: [[UInt8]] { record.state.withLock { $0.images } }
+    /// How many of them there are.
+    var imageMaskCount: Int { record.state.withLock { $0.images.count } }
     /// How many text masks were encoded.
     var textMasks: Int { record.state.withLock { $0.texts } }
 
