@@ -176,9 +176,13 @@ class Daemon:
         return self.wait()
 
 
+# What a program that was built with a sanitizer is told.
+SANITIZING = {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD") if name in os.environ}
+
+
 def environment(folder):
     """Nothing of the user's own daemon, cache or state is touched."""
-    return {
+    return SANITIZING | {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder), "TMPDIR": str(folder),
         "FIXLIPD_MODELS": str(REPOSITORY / "models"), "FIXLIPD_SOCKET": str(pathlib.Path(folder) / "f.sock"),
         "HF_HUB_CACHE": str(pathlib.Path(folder) / "hub"),
