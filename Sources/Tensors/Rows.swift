@@ -16,7 +16,7 @@ public enum RowFormat: Sendable {
     }
 }
 
-/// `[capacity, columns]` values of one compute thread, dense, row by row; zero at first. Operations use the leading rows.
+/// `[capacity, columns]` values of one compute thread, dense, row by row. Operations use the leading rows.
 public final class Rows {
     public let format: RowFormat
     public let capacity: Int
@@ -25,7 +25,7 @@ public final class Rows {
     private let values: UnsafeMutableRawPointer
     private let scaleAndZero: UnsafeMutablePointer<Float>
 
-    /// Rows in memory of their own.
+    /// Rows in memory of their own, zero at first.
     public convenience init(_ format: RowFormat = .f32, capacity: Int, columns: Int) {
         var layout = RowLayout(in: RowMemory(bytes: RowLayout.bytes(format, capacity: capacity, columns: columns)))
         self.init(format, capacity: capacity, columns: columns, in: &layout)

@@ -22,7 +22,6 @@ final class HeldScheduler: Sendable {
     }
 
     private let state: Recorder
-    private let holds: Int
     let scheduler: EncodeScheduler
     let model: RunningModel
 
@@ -32,6 +31,11 @@ final class HeldScheduler: Sendable {
         let holds: Int
 
         init(holds: Int) { self.holds = holds }
+
+        /// Lets every micro-batch go that is held or would be.
+        func release() {
+            for _ in 0..<holds { gate.signal() }
+        }
 
         func now() -> Double {
             state.withLock { state in
@@ -57,7 +61,6 @@ final class HeldScheduler: Sendable {
     init(threads: Int = 1, model: RunningModel? = nil, holds: Int = 1) async throws {
         let recorder = Recorder(holds: holds)
         state = recorder
-        self.holds = holds
         self.model = try model ?? smallModel()
         scheduler = EncodeScheduler(threadCount: threads, now: recorder.now, beforeBatch: recorder.record)
         scheduler.expect(self.model)
@@ -70,7 +73,7 @@ final class HeldScheduler: Sendable {
     }
 
     deinit {
-        for _ in 0..<holds { state.gate.signal() }
+        state.release()
         scheduler.stop()
     }
 
@@ -113,7 +116,7 @@ final class HeldScheduler: Sendable {
 
     /// Lets the thread go on, waits for the orders, and tells what micro-batches it took after the first.
     func release(_ orders: [Task<EncodedRows, any Error>]) async throws -> [[Part]] {
-        for _ in 0..<holds { state.gate.signal() }
+        state.release()
         for order in orders { _ = try await order.value }
         return state.state.withLock { Array($0.batches.dropFirst()) }
     }

@@ -68,6 +68,7 @@ final class LineReader {
     /// Makes `rewind` possible: what is no file is copied to one as it is read. To be called before the first `next`.
     func keep() throws(Failure) {
         guard !isFile else { return }
+        // mkstemp(3) puts characters of its choice in the place of the six X.
         var name = Array((NSTemporaryDirectory() + "/fixlipd-XXXXXX").utf8CString)
         kept = mkstemp(&name)
         guard kept >= 0, unlink(name) == 0, fcntl(kept, F_SETFD, FD_CLOEXEC) == 0 else {
