@@ -51,6 +51,7 @@ let package = Package(
 
         // The program
         .systemLibrary(name: "CMalloc"),
+        .target(name: "CStandardDescriptors"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(
@@ -65,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "fixlipd",
             dependencies: [
-                "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "CStandardDescriptors", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,5 +1,6 @@
 import FIxLIPProtocol
 import Interactions
+import JSON
 
 /// An error a client is told, with its code from the protocol: what was wrong, and what to do.
 public struct ApplicationError: Error, CustomStringConvertible {
@@ -7,17 +8,24 @@ public struct ApplicationError: Error, CustomStringConvertible {
     public let message: String
     /// The index of the item at fault in a list of images or texts.
     public let index: Int?
+    /// Which list the index counts in, where a request has two: `images` or `texts`.
+    public let list: String?
 
-    public init(_ kind: ErrorKind, _ message: String, index: Int? = nil) {
+    public init(_ kind: ErrorKind, _ message: String, index: Int? = nil, of list: String? = nil) {
         self.kind = kind
-        self.message = message
+        self.message = message.excerpt
         self.index = index
+        self.list = list
     }
 
     public var description: String { message }
 
     func at(index: Int) -> ApplicationError {
         ApplicationError(kind, message, index: index)
+    }
+
+    func of(_ list: String) -> ApplicationError {
+        ApplicationError(kind, message, index: index, of: list)
     }
 
     func item(_ index: Int) -> ItemError {
@@ -31,11 +39,24 @@ public struct ParameterError: Error, CustomStringConvertible {
     public let message: String
 
     public init(_ parameter: String, _ message: String) {
-        self.parameter = parameter
-        self.message = message
+        self.parameter = parameter.excerpt
+        self.message = message.excerpt
     }
 
     public var description: String { "'\(parameter)' \(message)" }
+
+    /// The same of a parameter within `object`.
+    func within(_ object: String) -> ParameterError { ParameterError("\(object).\(parameter)", message) }
+}
+
+/// Checks members of the parameter `object`, which is nil where they are the request's own.
+/// - Throws: `ParameterError` whose path begins at the request.
+func checking<Value>(_ object: String?, _ check: () throws(ParameterError) -> Value) throws(ParameterError) -> Value {
+    do throws(ParameterError) {
+        return try check()
+    } catch {
+        throw object.map { error.within($0) } ?? error
+    }
 }
 
 extension ApplicationError {

@@ -45,13 +45,7 @@ public struct Daemon: Sendable {
                 }
             },
             loader: { folder, precision in
-                try await loading.run {
-                    do throws(ModelError) {
-                        return try LoadedModel.load(folder: folder, precision: precision)
-                    } catch {
-                        throw ApplicationError(error)
-                    }
-                }
+                try await loading.run { try ReadModel(folder: folder, precision: precision) }
             })
         let archive = try configuration.stateFolder.map {
             try GameArchive(folder: $0, limit: configuration.stateLimit, logger: logger)
@@ -60,6 +54,7 @@ public struct Daemon: Sendable {
         let explanations = ExplanationStore(idleLimit: configuration.explanationIdle) { explanation in
             await games.release(explanation.imageGame.key)
             await games.release(explanation.textGame.key)
+            await games.releaseExplanation(explanation.id)
             await models.release(explanation.lease)
         }
         services = Services(

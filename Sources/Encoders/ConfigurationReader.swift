@@ -12,6 +12,11 @@ struct ConfigurationReader {
         .configuration(file: file, key: path.isEmpty ? key : "\(path).\(key)", reason: reason)
     }
 
+    /// Of a value that means something, but nothing that this library does.
+    func unsupported(_ key: String, _ reason: String) -> ModelError {
+        .unsupported(file: file, what: "\"\(path.isEmpty ? key : "\(path).\(key)")\": \(reason)")
+    }
+
     private func value(_ key: String) -> JSONValue? {
         guard let value = values[key] else { return nil }
         if case .null = value { return nil }
@@ -21,11 +26,22 @@ struct ConfigurationReader {
     /// A positive integer.
     func size(_ key: String, default missing: Int) throws(ModelError) -> Int {
         guard let value = value(key) else { return missing }
-        guard let size = value.int, (1...1 << 24).contains(size) else {
-            throw fails(key, "a positive integer is needed, not \(value)")
+        guard let size = value.int, Self.sizes.contains(size) else {
+            throw fails(key, "an integer from 1 to \(Self.sizes.upperBound) is needed, not \(value)")
         }
         return size
     }
+
+    /// A size that is given as a ratio to `width`, rounded down as Python's `int` does.
+    func size(_ ratioKey: String, times width: Int, default missing: Float) throws(ModelError) -> Int {
+        let ratio = try real(ratioKey, default: missing)
+        guard let size = Int(exactly: (Float(width) * ratio).rounded(.down)), Self.sizes.contains(size) else {
+            throw fails(ratioKey, "\(ratio) times the width \(width) is not from 1 to \(Self.sizes.upperBound)")
+        }
+        return size
+    }
+
+    private static let sizes = 1...1 << 24
 
     func integer(_ key: String, default missing: Int) throws(ModelError) -> Int {
         guard let value = value(key) else { return missing }
@@ -35,8 +51,8 @@ struct ConfigurationReader {
 
     func real(_ key: String, default missing: Float) throws(ModelError) -> Float {
         guard let value = value(key) else { return missing }
-        guard let real = value.double, real.isFinite else { throw fails(key, "a number is needed, not \(value)") }
-        return Float(real)
+        guard let real = value.double.map(Float.init), real.isFinite else { throw fails(key, "a number is needed, not \(value)") }
+        return real
     }
 
     func flag(_ key: String, default missing: Bool) throws(ModelError) -> Bool {
@@ -60,7 +76,7 @@ struct ConfigurationReader {
     func activation(_ key: String, default missing: Activation) throws(ModelError) -> Activation {
         guard let name = try string(key) else { return missing }
         guard let activation = Self.activations[name] else {
-            throw fails(
+            throw unsupported(
                 key, "\"\(name)\" is not supported; \(Self.activations.keys.sorted().joined(separator: ", ")) are")
         }
         return activation

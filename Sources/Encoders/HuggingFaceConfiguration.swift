@@ -34,7 +34,7 @@ extension ModelConfiguration {
         case "siglip": try self.init(siglip: top)
         default:
             let reason = Self.refused[type].map { ": \($0)" } ?? ""
-            throw .configuration(file: file, key: "model_type", reason: "\"\(type)\" is not supported\(reason); \(supported)")
+            throw top.unsupported("model_type", "\"\(type)\" is not supported\(reason); \(supported)")
         }
     }
 

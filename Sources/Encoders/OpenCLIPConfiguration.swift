@@ -52,7 +52,7 @@ struct OpenCLIPConfiguration {
         let dimension = try top.size("embed_dim", default: 512)
         let tower = VisionConfiguration(
             transformer: TransformerConfiguration(
-                hidden: width, intermediate: Int(Float(width) * (try vision.real("mlp_ratio", default: 4))),
+                hidden: width, intermediate: try vision.size("mlp_ratio", times: width, default: 4),
                 layers: try vision.size("layers", default: 12), heads: width / headWidth, activation: activation,
                 epsilon: 1e-5),
             imageSize: try vision.size("image_size", default: 224), patchSize: try vision.size("patch_size", default: 16),
@@ -66,7 +66,7 @@ struct OpenCLIPConfiguration {
             architecture: .clip, vision: tower,
             text: TextConfiguration(
                 transformer: TransformerConfiguration(
-                    hidden: textWidth, intermediate: Int(Float(textWidth) * (try text.real("mlp_ratio", default: 4))),
+                    hidden: textWidth, intermediate: try text.size("mlp_ratio", times: textWidth, default: 4),
                     layers: try text.size("layers", default: 12), heads: heads, activation: activation, epsilon: 1e-5),
                 vocabulary: try text.size("vocab_size", default: 49408),
                 positions: try text.size("context_length", default: 77),
@@ -83,7 +83,7 @@ struct OpenCLIPConfiguration {
         let reader = ConfigurationReader(file: top.file, path: "\(top.path).\(key)", values: values)
         for name in ["timm_model_name", "hf_model_name", "hf_tokenizer_name"] {
             guard let value = object[name]?.string, name != "hf_tokenizer_name" else { continue }
-            throw reader.fails(
+            throw reader.unsupported(
                 name, "\"\(value)\": of other libraries' towers only timm's SigLIP ones (vit_…_siglip_…) are supported in "
                     + "open_clip folders; if the hub has the model with a config.json of model_type \"clip\" or "
                     + "\"siglip\", use that")

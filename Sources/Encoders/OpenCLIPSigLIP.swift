@@ -59,7 +59,7 @@ enum OpenCLIPSigLIP {
             architecture: .siglip, vision: visionTower,
             text: TextConfiguration(
                 transformer: TransformerConfiguration(
-                    hidden: width, intermediate: Int(Float(width) * (try text.real("mlp_ratio", default: 4))),
+                    hidden: width, intermediate: try text.size("mlp_ratio", times: width, default: 4),
                     layers: try text.size("layers", default: 12), heads: textHeads, activation: activation,
                     epsilon: try norm.real("eps", default: 1e-5)),
                 vocabulary: try text.size("vocab_size", default: 49408),
@@ -77,6 +77,9 @@ enum OpenCLIPSigLIP {
             throw reader.fails("timm_model_name", "\"\(tower)\": the weights have no such tower (\(trunk)patch_embed, blocks)")
         }
         let hidden = convolution[0], patch = convolution[3]
+        guard hidden >= 1, patch >= 1, intermediate >= 1, convolution[2] == patch else {
+            throw reader.fails("timm_model_name", "\"\(tower)\": patch_embed of shape \(convolution) is no tower's")
+        }
         guard hidden % heads == 0 else {
             throw reader.fails("timm_model_name", "\"\(tower)\" has \(heads) heads, which do not divide the weights' width \(hidden)")
         }

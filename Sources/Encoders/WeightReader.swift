@@ -89,6 +89,8 @@ struct WeightReader {
     func linear(
         _ parts: [(name: String, scale: Float)], outputs: Int, inputs: Int, bias: Bool = true
     ) throws(ModelError) -> Linear {
+        // All shapes are seen to be right before memory is taken for them.
+        let tensors = try parts.map { part throws(ModelError) in try source.tensor(prefix + part.name + ".weight", shape: [outputs, inputs]) }
         var biases: [Float] = []
         // Uninitialised and reused by the allocator: parts are read straight to where they are packed from.
         let weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: parts.count * outputs * inputs)
@@ -96,7 +98,7 @@ struct WeightReader {
         for (index, (name, scale)) in parts.enumerated() {
             let part = UnsafeMutableBufferPointer(
                 rebasing: weights[index * outputs * inputs..<(index + 1) * outputs * inputs])
-            try source.tensor(prefix + name + ".weight", shape: [outputs, inputs]).read(into: part)
+            try tensors[index].read(into: part)
             if scale != 1 {
                 for i in part.indices { part[i] *= scale }
             }

@@ -33,20 +33,19 @@ public enum TextPlayersChoice: Codable, Sendable, Equatable {
     case spans([[Int]])
 
     private enum CodingKeys: String, CodingKey { case spans }
+    private static let choices = #""tokens", "words" or {"spans": [[start, end], …]}"#
 
     public init(from decoder: any Decoder) throws {
         if let word = try? decoder.singleValueContainer().decode(String.self) {
             switch word {
             case "tokens": self = .tokens
             case "words": self = .words
-            default:
-                throw DecodingError.dataCorrupted(
-                    .init(
-                        codingPath: decoder.codingPath,
-                        debugDescription: "\"tokens\", \"words\" or {\"spans\": …}, not \"\(word)\", as"))
+            default: throw decoder.refusal(Self.choices, not: word)
             }
+        } else if let members = try? decoder.container(keyedBy: CodingKeys.self) {
+            self = .spans(try members.decode([[Int]].self, forKey: .spans))
         } else {
-            self = .spans(try decoder.container(keyedBy: CodingKeys.self).decode([[Int]].self, forKey: .spans))
+            throw decoder.refusal(Self.choices)
         }
     }
 

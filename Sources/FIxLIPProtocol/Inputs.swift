@@ -1,6 +1,8 @@
 /// An image as clients give it: a path (or `data:` or `file:` URI) as a bare string, or an object that says what it is.
 public struct ImageInput: Codable, Sendable, Equatable {
     public enum Source: Sendable, Equatable {
+        /// A bare string: a path, or a `data:` or `file:` URI.
+        case text(String)
         case path(String)
         /// A PNG, JPEG or WebP file in base64.
         case data(String)
@@ -23,14 +25,14 @@ public struct ImageInput: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         if let text = try? decoder.singleValueContainer().decode(String.self) {
-            let isURI = text.hasPrefix("data:") || text.hasPrefix("file:") || text.contains("://")
-            self.init(isURI ? .uri(text) : .path(text))
+            self.init(.text(text))
             return
         }
-        guard let members = try? decoder.container(keyedBy: CodingKeys.self) else { throw Self.form(decoder) }
+        let forms = "a path, a data: or file: URI, or an object with exactly one of path, data, uri, pixels"
+        guard let members = try? decoder.container(keyedBy: CodingKeys.self) else { throw decoder.refusal(forms) }
         let background = try members.decodeIfPresent(String.self, forKey: .background)
         let given = [CodingKeys.path, .data, .uri, .pixels].filter { members.contains($0) }
-        guard given.count == 1, let form = given.first else { throw Self.form(decoder) }
+        guard given.count == 1, let form = given.first else { throw decoder.refusal(forms) }
         let text = try members.decode(String.self, forKey: form)
         switch form {
         case .path: self.init(.path(text), background: background)
@@ -46,8 +48,14 @@ public struct ImageInput: Codable, Sendable, Equatable {
     }
 
     public func encode(to encoder: any Encoder) throws {
+        if case .text(let text) = source {
+            var container = encoder.singleValueContainer()
+            try container.encode(text)
+            return
+        }
         var members = encoder.container(keyedBy: CodingKeys.self)
         switch source {
+        case .text: break
         case .path(let text): try members.encode(text, forKey: .path)
         case .data(let text): try members.encode(text, forKey: .data)
         case .uri(let text): try members.encode(text, forKey: .uri)
@@ -57,15 +65,6 @@ public struct ImageInput: Codable, Sendable, Equatable {
             try members.encode(height, forKey: .height)
         }
         try members.encodeIfPresent(background, forKey: .background)
-    }
-
-    private static func form(_ decoder: any Decoder) -> DecodingError {
-        .dataCorrupted(
-            .init(
-                codingPath: decoder.codingPath,
-                debugDescription:
-                    "a path, a data: or file: URI, or an object with exactly one of path, data, uri, pixels, unlike what was"
-            ))
     }
 }
 

@@ -38,14 +38,14 @@ public struct ModelStatus: Codable, Sendable {
     public var lastUsedSecondsAgo: Double
     /// Seconds until it is unloaded if nobody uses it; null when it stays.
     public var expiresInSeconds: Double?
-    /// Seconds since 1970 by the wall clock.
-    public var lastUsed: Double?
-    /// When it is unloaded if nobody uses it, in seconds since 1970; null when it stays.
-    public var expiresAt: Double?
+    /// Whole seconds since 1970 by the wall clock.
+    public var lastUsed: Int?
+    /// When it is unloaded if nobody uses it, in whole seconds since 1970; null when it stays.
+    public var expiresAt: Int?
     public var inUse: Int
     public init(
         id: String, path: String, architecture: String, precision: String, maskPrecision: String, precisionReason: String?,
-        bytes: Int, lastUsedSecondsAgo: Double, expiresInSeconds: Double?, lastUsed: Double?, expiresAt: Double?, inUse: Int
+        bytes: Int, lastUsedSecondsAgo: Double, expiresInSeconds: Double?, lastUsed: Int?, expiresAt: Int?, inUse: Int
     ) {
         self.id = id
         self.path = path

@@ -32,8 +32,10 @@ public enum ProgressToken: Codable, Sendable, Hashable {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
             self = .string(text)
+        } else if let number = try? container.decode(Int.self) {
+            self = .integer(number)
         } else {
-            self = .integer(try container.decode(Int.self))
+            throw decoder.refusal("a string or a whole number")
         }
     }
 

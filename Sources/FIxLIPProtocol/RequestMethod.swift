@@ -37,10 +37,7 @@ public protocol Choice: RawRepresentable, Codable, Sendable, CaseIterable where 
 extension Choice {
     public init(from decoder: any Decoder) throws {
         let word = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(rawValue: word) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "one of \(Self.words), not \"\(word)\", as"))
-        }
+        guard let value = Self(rawValue: word) else { throw decoder.refusal("one of \(Self.words)", not: word) }
         self = value
     }
 

@@ -16,9 +16,10 @@ public struct Seeds: Codable, Sendable, Equatable {
             self.init(
                 image: try members.decode(UInt32.self, forKey: .image),
                 text: try members.decode(UInt32.self, forKey: .text))
-        } else {
-            let both = try decoder.singleValueContainer().decode(UInt32.self)
+        } else if let both = try? decoder.singleValueContainer().decode(UInt32.self) {
             self.init(image: both, text: both)
+        } else {
+            throw decoder.refusal(#"a whole number from 0 to \#(UInt32.max), or {"image": …, "text": …} with one for each side"#)
         }
     }
 

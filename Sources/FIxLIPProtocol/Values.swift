@@ -7,6 +7,7 @@ public enum PairSelection: Codable, Sendable, Equatable {
     case top(Int)
 
     private enum CodingKeys: String, CodingKey { case top }
+    private static let choices = #""all", "crossModal", "none" or {"top": k}"#
 
     public init(from decoder: any Decoder) throws {
         if let word = try? decoder.singleValueContainer().decode(String.self) {
@@ -14,14 +15,12 @@ public enum PairSelection: Codable, Sendable, Equatable {
             case "all": self = .all
             case "crossModal": self = .crossModal
             case "none": self = .none
-            default:
-                throw DecodingError.dataCorrupted(
-                    .init(
-                        codingPath: decoder.codingPath,
-                        debugDescription: "\"all\", \"crossModal\", \"none\" or {\"top\": k}, not \"\(word)\", as"))
+            default: throw decoder.refusal(Self.choices, not: word)
             }
+        } else if let members = try? decoder.container(keyedBy: CodingKeys.self) {
+            self = .top(try members.decode(Int.self, forKey: .top))
         } else {
-            self = .top(try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .top))
+            throw decoder.refusal(Self.choices)
         }
     }
 

@@ -19,9 +19,6 @@ public struct DecodedImage: Sendable, Equatable {
     /// The EXIF orientation (2…8) that was applied; 1 when there was nothing to do.
     public let orientationApplied: Int
 
-    /// Whether another image has the same pixels, whatever file they came from.
-    public func shows(_ other: DecodedImage) -> Bool { width == other.width && height == other.height && rgb == other.rgb }
-
     /// - Precondition: `rgb` holds `width · height · 3` bytes and neither side is zero.
     public init(width: Int, height: Int, rgb: [UInt8], format: ImageFormat = .pixels, orientationApplied: Int = 1) {
         precondition(width > 0 && height > 0 && rgb.count == width * height * 3, "RGB bytes do not fit the size")

@@ -34,11 +34,16 @@ public struct ImageRoots: Sendable, Equatable {
     public func resolve(_ path: String) throws(ImageError) -> String {
         guard !path.isEmpty else { throw .unreadable(source: "path", reason: "the path is empty") }
         guard !path.utf8.contains(0) else { throw .unreadable(source: "path", reason: "the path holds a zero byte") }
+        guard path.utf8.count < PATH_MAX else {
+            throw .unreadable(
+                source: path,
+                reason: "no path has \(path.utf8.count) bytes; a picture's own bytes go in base64 as {\"data\": …} or a data: URI")
+        }
         if let real = realPath(path) {
             guard contains(real) else { throw outside(path) }
             return real
         }
-        let problem = String(cString: strerror(errno))
+        let problem = String(cString: strerror(errno)) + advice(on: path)
         guard folders.isEmpty || deepestRealFolder(above: path).map(contains) ?? false else { throw outside(path) }
         throw .unreadable(source: path, reason: problem)
     }
@@ -91,8 +96,18 @@ public struct ImageRoots: Sendable, Equatable {
 
     private func outside(_ path: String) -> ImageError {
         .pathNotAllowed(
-            path: path, reason: "outside the folders pictures may be read from (\(folders.joined(separator: ", ")))")
+            path: path,
+            reason: "outside the folders pictures may be read from (\(folders.joined(separator: ", "))); "
+                + "send the picture's bytes as \"data\", or start the daemon with a wider --image-root")
     }
+}
+
+/// What is likely wrong with a path that leads to nothing.
+private func advice(on path: String) -> String {
+    if path.contains("://") { return "; if this is a URI, give it as \"uri\"" }
+    if path.hasPrefix("~") { return "; \"~\" is not expanded, give the whole path" }
+    guard !path.hasPrefix("/") else { return "" }
+    return "; a relative path starts at the daemon's folder, \(FileManager.default.currentDirectoryPath)"
 }
 
 /// `realpath(3)`, nil with `errno` set where the path does not lead to anything.

@@ -51,7 +51,7 @@ public struct WeightedCoalitions: Sendable {
 
 extension Coalition {
     /// Whether a budget of `masks` masks reaches all coalitions of so many players.
-    static func isEnumerable(_ players: Int, within masks: Int) -> Bool { players < 40 && masks >= 1 << players }
+    public static func isEnumerable(_ players: Int, within masks: Int) -> Bool { players < 40 && masks >= 1 << players }
 
     /// All coalitions: full, empty, then by the number their bits form.
     static func all(of players: Int) -> [Coalition] {

@@ -23,7 +23,8 @@ struct JointlyDrawnProblem: RegressionProblem {
             players: draws.players, probability: basis, drawn: drawn, weights: draws.weights(drawn),
             embeddings: Matrix(rows: values.count, columns: 1, elements: values))
         guard sample.isExact || values.count >= 3 else {
-            throw .tooFewMasks("\(values.count) distinct pairs of masks were drawn; ask for at least 5")
+            throw .tooFewMasks(
+                "only \(values.count) different pairs of masks came up among those drawn; ask for more, or for a p nearer to 0.5")
         }
         index = JointIndex(
             imagePlayers: draws.imagePlayers, textPlayers: draws.textPlayers, order: settings.order,

@@ -3,8 +3,6 @@ public struct RefinementGoal: Sendable, Equatable {
     /// Masks wanted in the game in all.
     public var imageMasks: Int
     public var textMasks: Int
-    /// On the caller's clock, in seconds.
-    public var deadline: Double?
     /// The greatest standard error wanted among the leading pairs (or values, for order 1).
     public var standardError: Double?
     /// How many leading pairs must stay the same …
@@ -13,28 +11,17 @@ public struct RefinementGoal: Sendable, Equatable {
     public var stableRounds: Int
 
     public init(
-        imageMasks: Int, textMasks: Int, deadline: Double? = nil, standardError: Double? = nil, topK: Int? = nil, stableRounds: Int = 3
+        imageMasks: Int, textMasks: Int, standardError: Double? = nil, topK: Int? = nil, stableRounds: Int = 3
     ) {
         self.imageMasks = imageMasks
         self.textMasks = textMasks
-        self.deadline = deadline
         self.standardError = standardError
         self.topK = topK
         self.stableRounds = stableRounds
     }
 
-    /// - Throws: ``InteractionError/invalidParameter(name:message:)``.
-    public func validate() throws(InteractionError) {
-        guard imageMasks >= 1 else { throw .invalidParameter(name: "budget.imageMasks", message: "must be at least 1, not \(imageMasks)") }
-        guard textMasks >= 1 else { throw .invalidParameter(name: "budget.textMasks", message: "must be at least 1, not \(textMasks)") }
-        if let standardError, !(standardError > 0) {
-            throw .invalidParameter(name: "until.standardError", message: "must be positive, not \(standardError)")
-        }
-        if let topK, topK < 1 { throw .invalidParameter(name: "until.topK", message: "must be at least 1, not \(topK)") }
-        guard stableRounds >= 1 else {
-            throw .invalidParameter(name: "until.stableRounds", message: "must be at least 1, not \(stableRounds)")
-        }
-    }
+    /// How many leading pairs (or values, for order 1) are looked at where ``topK`` does not say.
+    public static let leadingPairs = 10
 }
 
 /// Why a refinement ended.
@@ -91,7 +78,6 @@ public struct Refinement: Sendable {
     /// Whether an estimate is due with this many image masks at hand. The last one before stopping is always due.
     public func isEstimateDue(imageMasks: Int, now: Double) -> Bool {
         if imageMasks >= goal.imageMasks { return true }
-        if let deadline = goal.deadline, now >= deadline { return true }
         if isEarly(imageMasks), now - start > Self.firstAnswer * Double(Self.earlyEstimate) / Double(Self.firstEstimate) { return true }
         let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth)
         guard Double(imageMasks) >= next else { return false }
@@ -127,16 +113,15 @@ public struct Refinement: Sendable {
             leading = current
             if stableFor >= goal.stableRounds { met = .stable }
         }
-        if let target = goal.standardError, let error = values.maximumStandardError(leading: goal.topK ?? 10), error <= target {
+        if let target = goal.standardError, let error = values.maximumStandardError(leading: goal.topK ?? RefinementGoal.leadingPairs), error <= target {
             met = .standardError
         }
     }
 
     /// Why to stop, where there is reason to. A cancelled or stopped refinement is the caller's to end.
-    public func stopReason(imageMasks: Int, textMasks: Int, now: Double) -> StopReason? {
+    public func stopReason(imageMasks: Int, textMasks: Int) -> StopReason? {
         if let met { return met }
         if imageMasks >= goal.imageMasks && textMasks >= goal.textMasks { return isExhaustible ? .exhausted : .budget }
-        if let deadline = goal.deadline, now >= deadline { return .deadline }
         return nil
     }
 }

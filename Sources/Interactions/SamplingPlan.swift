@@ -124,22 +124,30 @@ public struct SamplingPlan: Sendable {
             for coalition in Coalition.all(of: players) where result.count < limit { visit(coalition) }
             return result
         }
-        visit(Coalition(full: players))
-        visit(Coalition(empty: players))
-        if let joint {
-            for draw in 0..<max(0, masks - 2) where result.count < limit {
-                let pair = joint[draw].split(at: joint.imagePlayers)
-                visit(modality == .image ? pair.image : pair.text)
-            }
-            return Array(result.prefix(limit))
+        forEachMask(upTo: masks) { coalition in
+            visit(coalition)
+            return result.count < limit
         }
+        return result
+    }
+
+    /// The masks of a plan of so many that is not enumerated, in its order, repeats included: as long as `body` returns true. The full
+    /// and the empty one are in every plan.
+    func forEachMask(upTo masks: Int, _ body: (Coalition) -> Bool) {
+        guard body(Coalition(full: players)), body(Coalition(empty: players)) else { return }
         var drawn = [Int](repeating: 0, count: nodes.count)
-        for step in 0..<max(0, masks - 2) where result.count < limit {
-            let node = nodeOfDraw(step)
-            visit(sequences[node][drawn[node]])
-            drawn[node] += 1
+        for step in 0..<max(0, masks - 2) {
+            let coalition: Coalition
+            if let joint {
+                let pair = joint[step].split(at: joint.imagePlayers)
+                coalition = modality == .image ? pair.image : pair.text
+            } else {
+                let node = nodeOfDraw(step)
+                coalition = sequences[node][drawn[node]]
+                drawn[node] += 1
+            }
+            guard body(coalition) else { return }
         }
-        return Array(result.prefix(limit))
     }
 
     /// The node that draw `step` goes to: round robin in steps of two, so that a pair stays in one node.

@@ -87,7 +87,9 @@ extension SamplingPlan {
 extension SideSample {
     func requireMasks(_ modality: Modality) throws(InteractionError) {
         guard isExact || coalitions.count >= 3 else {
-            throw .tooFewMasks("\(coalitions.count) distinct \(modality) masks were drawn; ask for at least 5")
+            throw .tooFewMasks(
+                "only \(coalitions.count) different \(modality) masks came up among those drawn, and 3 are needed; "
+                    + "ask for more \(modality) masks, or for a p nearer to 0.5")
         }
     }
 }

@@ -5,49 +5,79 @@ extension JSONValue {
     ///
     /// With `strict`, a member that the type never asked for is an error: a misspelt parameter should be told, not
     /// ignored. An integer is accepted where a real is wanted, and `3.0` where an integer is.
-    /// - Throws: `JSONError.mismatch`, `.missing` or `.unknown`, each naming the member by its path.
+    /// - Throws: `JSONError.mismatch`, `.refused`, `.missing` or `.unknown`, each naming the member by its path. The description
+    ///   of a `DecodingError.dataCorrupted` that a type throws becomes the reason of a `.refused`.
     public func decode<Value: Decodable>(_ type: Value.Type, strict: Bool = false) throws(JSONError) -> Value {
         let unread = UnreadMembers()
         do {
-            let value = try Value(from: ValueDecoder(value: self, path: [], unread: unread))
+            let value = try Value(from: ValueDecoder(value: self, unread: unread))
             if strict, let error = unread.error { throw error }
             return value
         } catch let error as JSONError {
             throw error
         } catch DecodingError.dataCorrupted(let context) {
-            throw .mismatch(path: pathText(context.codingPath), expected: context.debugDescription, found: "given")
+            throw .refused(path: pathText(context.codingPath), reason: context.debugDescription)
         } catch {
             throw .mismatch(path: "", expected: "\(type)", found: "\(error)")
         }
     }
 }
 
-/// Which members of each object were asked for, owned by one `decode` call and confined to it.
+/// Which members of each object were asked for; owned by one `decode` call and confined to it.
 private final class UnreadMembers {
-    var asked: [String: (present: [String], known: OrderedSet<String>)] = [:]
+    /// Values that were read as objects, outer ones first.
+    var objects: [ValueDecoder] = []
 
     var error: JSONError? {
-        for (path, members) in asked.sorted(by: { $0.key < $1.key }) {
-            let unknown = members.present.filter { !members.known.contains($0) }
+        for object in objects {
+            let unknown = object.value.object?.keys.filter { !object.known.contains($0) } ?? []
             if !unknown.isEmpty {
+                let path = pathText(object.codingPath)
                 return .unknown(
-                    paths: unknown.map { path.isEmpty ? $0 : "\(path).\($0)" }, known: members.known.sorted())
+                    paths: unknown.map { path.isEmpty ? $0 : "\(path).\($0)" }, known: object.known.sorted())
             }
         }
         return nil
     }
 }
 
-private struct ValueDecoder: Decoder {
+/// One value on its way into a type. A class, so that each container of an object notes in one place what it asked for; confined to
+/// one `decode` call.
+private final class ValueDecoder: Decoder {
     let value: JSONValue
-    let path: [any CodingKey]
+    private let parent: ValueDecoder?
+    private let key: (any CodingKey)?
     let unread: UnreadMembers
+    /// The members that the type asked for.
+    var known: OrderedSet<String> = []
+    private var isObject = false
 
-    var codingPath: [any CodingKey] { path }
+    init(value: JSONValue, in parent: ValueDecoder? = nil, at key: (any CodingKey)? = nil, unread: UnreadMembers) {
+        self.value = value
+        self.parent = parent
+        self.key = key
+        self.unread = unread
+    }
+
+    /// Put together when an error asks for it.
+    var codingPath: [any CodingKey] {
+        var path: [any CodingKey] = []
+        var node: ValueDecoder? = self
+        while let current = node {
+            if let key = current.key { path.append(key) }
+            node = current.parent
+        }
+        return path.reversed()
+    }
+
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard case .object(let members) = value else { throw mismatch("an object") }
+        if !isObject {
+            isObject = true
+            unread.objects.append(self)
+        }
         return KeyedDecodingContainer(MemberContainer<Key>(members: members, decoder: self))
     }
 
@@ -59,18 +89,18 @@ private struct ValueDecoder: Decoder {
     func singleValueContainer() throws -> any SingleValueDecodingContainer { ScalarContainer(decoder: self) }
 
     func child(_ value: JSONValue, _ key: any CodingKey) -> ValueDecoder {
-        ValueDecoder(value: value, path: path + [key], unread: unread)
+        ValueDecoder(value: value, in: self, at: key, unread: unread)
     }
 
     func mismatch(_ expected: String) -> JSONError {
-        .mismatch(path: pathText(path), expected: expected, found: value.kind)
+        .mismatch(path: pathText(codingPath), expected: expected, found: value.kind)
     }
 
     func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
         guard value.double != nil else { throw mismatch("an integer") }
         guard let whole = value.int, let fitting = Value(exactly: whole) else {
             throw JSONError.mismatch(
-                path: pathText(path), expected: "a whole number from \(Value.min) to \(Value.max)",
+                path: pathText(codingPath), expected: "a whole number from \(Value.min) to \(Value.max)",
                 found: (try? value.text()) ?? value.kind)
         }
         return fitting
@@ -97,9 +127,25 @@ private struct ValueDecoder: Decoder {
             {
                 return result
             }
+        case is [Int].Type: if let result = all(\.int) as? Value { return result }
+        case is [Double].Type: if let result = all(\.double) as? Value { return result }
+        case is [Float].Type: if let result = all({ $0.double.map(Float.init) }) as? Value { return result }
+        case is [String].Type: if let result = all(\.string) as? Value { return result }
         default: break
         }
         return try Value(from: self)
+    }
+
+    /// The elements of an array without a container for each; nil where one is of another kind, which the long way then tells.
+    private func all<Element>(_ read: (JSONValue) -> Element?) -> [Element]? {
+        guard case .array(let elements) = value else { return nil }
+        var result: [Element] = []
+        result.reserveCapacity(elements.count)
+        for element in elements {
+            guard let element = read(element) else { return nil }
+            result.append(element)
+        }
+        return result
     }
 }
 
@@ -110,22 +156,18 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     init(members: OrderedDictionary<String, JSONValue>, decoder: ValueDecoder) {
         self.members = members
         self.decoder = decoder
-        let path = pathText(decoder.path)
-        if decoder.unread.asked[path] == nil {
-            decoder.unread.asked[path] = (Array(members.keys), [])
-        }
     }
 
-    var codingPath: [any CodingKey] { decoder.path }
+    var codingPath: [any CodingKey] { decoder.codingPath }
     var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0) } }
 
     private func member(_ key: Key) -> JSONValue? {
-        decoder.unread.asked[pathText(decoder.path)]?.known.append(key.stringValue)
+        decoder.known.append(key.stringValue)
         return members[key.stringValue]
     }
 
     private func child(_ key: Key) throws -> ValueDecoder {
-        guard let value = member(key) else { throw JSONError.missing(path: pathText(decoder.path + [key])) }
+        guard let value = member(key) else { throw JSONError.missing(path: pathText(decoder.codingPath + [key])) }
         return decoder.child(value, key)
     }
 
@@ -155,14 +197,14 @@ private struct ElementContainer: UnkeyedDecodingContainer {
         self.decoder = decoder
     }
 
-    var codingPath: [any CodingKey] { decoder.path }
+    var codingPath: [any CodingKey] { decoder.codingPath }
     var count: Int? { elements.count }
     var isAtEnd: Bool { currentIndex >= elements.count }
 
     private mutating func next() throws -> ValueDecoder {
         guard currentIndex < elements.count else {
             throw JSONError.mismatch(
-                path: pathText(decoder.path), expected: "an array of more elements", found: "one of \(elements.count)")
+                path: pathText(decoder.codingPath), expected: "an array of more elements", found: "one of \(elements.count)")
         }
         defer { currentIndex += 1 }
         return decoder.child(elements[currentIndex], Position(intValue: currentIndex))
@@ -185,7 +227,7 @@ private struct ElementContainer: UnkeyedDecodingContainer {
 
 private struct ScalarContainer: SingleValueDecodingContainer {
     let decoder: ValueDecoder
-    var codingPath: [any CodingKey] { decoder.path }
+    var codingPath: [any CodingKey] { decoder.codingPath }
     func decodeNil() -> Bool { decoder.value.isNull }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try decoder.decode(type) }
 }

@@ -130,6 +130,8 @@ private func encodeValue(_ value: some Encodable, path: [any CodingKey]) throws 
     case let value as Float: return .real(Double(value))
     case let value as [Float]: return .array(value.map { .real(Double($0)) })
     case let value as [Double]: return .array(value.map { .real($0) })
+    case let value as [Float?]: return .array(value.map { $0.map { .real(Double($0)) } ?? .null })
+    case let value as [Double?]: return .array(value.map { $0.map { .real($0) } ?? .null })
     case let value as [Int]: return .array(value.map { .integer(Int64($0)) })
     case let value as any FixedWidthInteger:
         guard let fitting = Int64(exactly: value) else {

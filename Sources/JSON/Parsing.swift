@@ -4,20 +4,29 @@ import OrderedCollections
 
 extension JSONValue {
     /// Parses one JSON text of any kind (a bare string or number is a document too).
-    /// - Throws: `JSONError.malformed` with the position, or `.tooDeep`.
+    ///
+    /// A text with an integer beyond 64 bits is read with all its integers as 64-bit floats, as most readers of JSON read any:
+    /// those up to 2^53 stay exact.
+    /// - Throws: `JSONError.malformed` with the position, also for a real beyond 64-bit floats, or `.tooDeep`.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
         guard nestingDepth(of: bytes) <= limits.depth else { throw .tooDeep(limit: limits.depth) }
         var flags = Int(JSON_DECODE_ANY | JSON_ALLOW_NUL)
         if limits.rejectDuplicateKeys { flags |= Int(JSON_REJECT_DUPLICATES) }
         var failure = json_error_t()
         let characters = bytes.assumingMemoryBound(to: CChar.self)
-        guard let root = json_loadb(characters.baseAddress, characters.count, flags, &failure) else {
+        var root = json_loadb(characters.baseAddress, characters.count, flags, &failure)
+        let hasLargeIntegers = root == nil && json_error_code(&failure) == json_error_numeric_overflow
+        if hasLargeIntegers {
+            flags |= Int(JSON_DECODE_INT_AS_REAL)
+            root = json_loadb(characters.baseAddress, characters.count, flags, &failure)
+        }
+        guard let root else {
             throw .malformed(
                 reason: failure.message, line: Int(failure.line), column: Int(failure.column),
                 byte: Int(failure.position))
         }
         defer { json_decref(root) }
-        self = convert(root)
+        self = convert(root, integersAreReal: hasLargeIntegers)
     }
 
     /// - Throws: as `init(parsing:limits:)` on raw bytes.
@@ -91,14 +100,14 @@ private func nestingDepth(of bytes: UnsafeRawBufferPointer) -> Int {
 }
 
 /// Recursion is bounded by the depth that was checked before.
-private func convert(_ value: UnsafeMutablePointer<json_t>) -> JSONValue {
+private func convert(_ value: UnsafeMutablePointer<json_t>, integersAreReal: Bool) -> JSONValue {
     switch value.pointee.type {
     case JSON_OBJECT:
         var members = OrderedDictionary<String, JSONValue>(minimumCapacity: json_object_size(value))
         var iterator = json_object_iter(value)
         while let current = iterator {
             if let key = json_object_iter_key(current), let member = json_object_iter_value(current) {
-                members[String(cString: key)] = convert(member)
+                members[String(cString: key)] = convert(member, integersAreReal: integersAreReal)
             }
             iterator = json_object_iter_next(value, current)
         }
@@ -106,7 +115,7 @@ private func convert(_ value: UnsafeMutablePointer<json_t>) -> JSONValue {
     case JSON_ARRAY:
         return .array(
             (0..<json_array_size(value)).map { index in
-                json_array_get(value, index).map(convert) ?? .null
+                json_array_get(value, index).map { convert($0, integersAreReal: integersAreReal) } ?? .null
             })
     case JSON_STRING:
         let length = json_string_length(value)
@@ -114,7 +123,10 @@ private func convert(_ value: UnsafeMutablePointer<json_t>) -> JSONValue {
         let bytes = UnsafeRawBufferPointer(start: characters, count: length)
         return .string(String(decoding: bytes, as: UTF8.self))
     case JSON_INTEGER: return .integer(Int64(json_integer_value(value)))
-    case JSON_REAL: return .real(json_real_value(value))
+    case JSON_REAL:
+        let real = json_real_value(value)
+        if integersAreReal, abs(real) <= 0x1p53, let integer = Int64(exactly: real) { return .integer(integer) }
+        return .real(real)
     case JSON_TRUE: return .bool(true)
     case JSON_FALSE: return .bool(false)
     default: return .null

@@ -4,6 +4,8 @@ import NIOCore
 /// Confined to its connection's event loop.
 final class BatchReply {
     private var missing: Int
+    /// Of the replies that are in.
+    private(set) var bytes = 0
     private(set) var replies: [ByteBuffer] = []
     private(set) var finished: [FinishedRequest] = []
 
@@ -15,6 +17,7 @@ final class BatchReply {
     /// - Returns: whether all replies are in.
     func add(_ reply: ByteBuffer, _ request: FinishedRequest?) -> Bool {
         replies.append(reply)
+        bytes += reply.readableBytes
         if let request { finished.append(request) }
         missing -= 1
         return missing == 0
@@ -41,4 +44,12 @@ struct FinishedRequest: Sendable {
     let started: ContinuousClock.Instant
     let replied: ContinuousClock.Instant
     var stages: [String: Duration] = [:]
+}
+
+extension FinishedRequest {
+    /// A request that was answered without a handler.
+    init(_ call: IncomingCall, _ outcome: RequestTimings.Outcome) {
+        let now = ContinuousClock.now
+        self.init(method: call.method, id: call.id, outcome: outcome, received: call.received, started: now, replied: now)
+    }
 }

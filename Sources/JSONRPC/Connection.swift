@@ -57,7 +57,6 @@ final class Connection: ChannelDuplexHandler {
     var held = HeldMessages()
     var isStopping = false
     var shutdownRequested = false
-    var clientInfo: JSONValue?
     /// Whether the client's `initialize` was answered with a result: only then is it told what no request of its own brings about.
     var isInitialized = false
     var traceLevel = TraceLevel.off
@@ -66,6 +65,8 @@ final class Connection: ChannelDuplexHandler {
     // Output
     /// Bytes handed to the channel that the operating system has not taken.
     var queuedBytes = 0
+    /// Bytes of replies that wait for the rest of their batch.
+    var gatheredBytes = 0
     /// Bytes handed to the channel since the beginning.
     var enqueuedBytes = 0
     var stallWatch: Scheduled<Void>?

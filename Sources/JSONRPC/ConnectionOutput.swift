@@ -11,10 +11,28 @@ extension Connection {
         switch destination {
         case .single: send([reply], finishing: finished.map { [$0] } ?? [])
         case .batch(let batch):
-            if batch.add(reply, finished) { send(batch.parts, finishing: batch.finished) }
+            let reply = fitting(reply, finished)
+            gatheredBytes += reply.readableBytes
+            guard batch.add(reply, finished) else { return }
+            gatheredBytes -= batch.bytes
+            send(batch.parts, finishing: batch.finished)
         case .none:
             if let finished { report([finished], written: finished.replied) }
         }
+    }
+
+    /// A reply that is to wait for the rest of its batch, or, where too much waits already, an error in its place.
+    private func fitting(_ reply: ByteBuffer, _ finished: FinishedRequest?) -> ByteBuffer {
+        let limit = service.configuration.outputLimit
+        // A small one may tell a handle, and a batch cannot have many.
+        guard gatheredBytes > 0, reply.readableBytes > Self.joinLimit, gatheredBytes + queuedBytes + reply.readableBytes > limit,
+            let id = finished?.id
+        else { return reply }
+        service.ledger.count(\.overloaded)
+        let error = RPCError.overloaded(
+            "the replies of this batch that wait to be sent together have \(gatheredBytes) bytes, and the limit is \(limit); "
+                + "ask again, in smaller batches")
+        return ByteBuffer(bytes: OutgoingMessage.error(error, id: id))
     }
 
     /// Writes one message, given in parts.
@@ -26,8 +44,13 @@ extension Connection {
         parts.append(ByteBuffer(string: framing.suffix))
         parts.removeAll { $0.readableBytes == 0 }
         let total = parts.reduce(0) { $0 + $1.readableBytes }
-        guard queuedBytes == 0 || queuedBytes + total <= service.configuration.outputLimit else {
-            drop("\(queuedBytes) bytes wait, and the limit is \(service.configuration.outputLimit)")
+        let configuration = service.configuration
+        guard queuedBytes == 0 || queuedBytes + total <= configuration.outputLimit else {
+            drop("\(queuedBytes) bytes wait, and the limit is \(configuration.outputLimit)")
+            return
+        }
+        guard queuedBytes <= configuration.outputHighWatermark || service.ledger.unsent(0) + total <= configuration.maximumOutput else {
+            drop("\(service.ledger.unsent(0)) bytes wait for all clients, and the limit is \(configuration.maximumOutput)")
             return
         }
         if total <= Self.joinLimit, parts.count > 1 {
@@ -37,6 +60,7 @@ extension Connection {
         }
         queuedBytes += total
         enqueuedBytes += total
+        _ = service.ledger.unsent(total)
         let promise = eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [self] result in
             written(total, result, finishing: requests)
@@ -48,6 +72,7 @@ extension Connection {
 
     private func written(_ count: Int, _ result: Result<Void, any Error>, finishing requests: [FinishedRequest]) {
         queuedBytes -= count
+        _ = service.ledger.unsent(-count)
         guard case .success = result else {
             context?.close(promise: nil)
             return
@@ -96,7 +121,8 @@ extension Connection {
     /// Tells a client that traces about a request that has its reply.
     func trace(_ request: FinishedRequest) {
         guard traceLevel != .off, !isCongested else { return }
-        let subject = request.id.map { "'\(request.method)' (id \($0))" } ?? "'\(request.method)'"
+        let method = request.method.excerpt
+        let subject = request.id.map { "'\(method)' (id \($0))" } ?? "'\(method)'"
         let outcome =
             switch request.outcome {
             case .result: "answered"

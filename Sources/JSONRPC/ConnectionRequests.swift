@@ -92,16 +92,13 @@ extension Connection {
             refuse(call, error, destination)
             return
         }
-        if method == "initialize" { readClient(call.params) }
         let sequence = pending.nextSequence()
         let connection = bound
-        let outlet = ConnectionOutlet(
+        let outlet = Outlet(
             sequence: sequence, connection: connection, mailbox: mailbox, ledger: service.ledger)
         let handlerTask = HandlerTask(
             method: method, id: call.id, handler: handler, params: call.params,
-            context: RequestContext(
-                method: method, id: call.id, connection: id, clientInfo: clientInfo, traceLevel: traceLevel,
-                outlet: outlet))
+            context: RequestContext(method: method, id: call.id, connection: id, outlet: outlet))
         let ledger = service.ledger
         let run: @Sendable () async -> Void = {
             let started = ContinuousClock.now
@@ -117,7 +114,8 @@ extension Connection {
         let task = service.methods.isPrompt(method) ? Task.immediate(operation: run) : Task(operation: run)
         pending.insert(
             PendingRequest(
-                id: call.id, method: method, destination: destination, received: call.received, task: task),
+                id: call.id, method: method, introduction: method == "initialize" ? call.params : nil,
+                destination: destination, received: call.received, task: task),
             id: call.id, sequence: sequence)
     }
 
@@ -134,27 +132,29 @@ extension Connection {
     }
 
     private func answerWithoutHandler(_ call: IncomingCall, destination: ReplyDestination) {
-        if call.method == "shutdown", call.id != nil, refusal(of: call) == nil {
+        if let refusal = refusal(of: call) {
+            refuse(call, refusal, destination)
+        } else if call.method == "shutdown" {
+            // Without an id there is nothing to acknowledge.
+            guard let id = call.id else { return }
             shutdownRequested = true
-            let id = call.id ?? .null
             let reply = (try? OutgoingMessage.result(.null, id: id)) ?? []
             service.ledger.finished("shutdown", .result, latency: ContinuousClock.now - call.received)
+            trace(FinishedRequest(call, .result))
             deliver(ByteBuffer(bytes: reply), to: destination, nil)
-            return
+        } else {
+            service.ledger.count(\.unknownMethods)
+            let isNotification = MethodTable.clientNotifications.contains(call.method)
+            refuse(call, isNotification ? .isNotification(call.method) : .methodNotFound(call.method), destination)
         }
-        guard call.method != "shutdown" else {
-            if let error = refusal(of: call) { refuse(call, error, destination) }
-            return
-        }
-        service.ledger.count(\.unknownMethods)
-        refuse(call, .methodNotFound(call.method), destination)
     }
 
     private func refuse(_ call: IncomingCall, _ error: RPCError, _ destination: ReplyDestination) {
         guard let id = call.id else {
-            logger.debug("the notification '\(call.method)' was not handled: \(error.message)")
+            logger.debug("the notification '\(call.method.excerpt)' was not handled: \(error.message)")
             return
         }
+        trace(FinishedRequest(call, .error))
         deliver(ByteBuffer(bytes: OutgoingMessage.error(error, id: id)), to: destination, nil)
     }
 
@@ -179,8 +179,11 @@ extension Connection {
             method: request.method, id: request.id, outcome: outcome.kind, received: request.received,
             started: started, replied: ContinuousClock.now, stages: stages)
         service.ledger.finished(request.method, outcome.kind, latency: finished.replied - finished.received)
+        if request.method == "initialize", outcome.kind == .result {
+            isInitialized = true
+            setTrace(request.introduction?["trace"])
+        }
         trace(finished)
-        if request.method == "initialize", outcome.kind == .result { isInitialized = true }
         switch outcome {
         case .result(let reply), .error(let reply): deliver(reply, to: request.destination, finished)
         case .cancelled:
@@ -214,11 +217,6 @@ extension Connection {
             ByteBuffer(bytes: OutgoingMessage.error(error, id: request.id ?? .null)), to: request.destination, finished)
     }
 
-    private func readClient(_ params: JSONValue?) {
-        clientInfo = params?["clientInfo"]
-        setTrace(params?["trace"])
-    }
-
     private func setTrace(_ value: JSONValue?) {
         if let level = value?.string.flatMap({ TraceLevel(rawValue: $0) }) { traceLevel = level }
     }
@@ -241,23 +239,17 @@ struct IncomingCall {
     let received: ContinuousClock.Instant
 }
 
-/// Carries a request's notifications to its connection.
-private struct ConnectionOutlet: Outlet {
+/// Carries a request's progress to its connection.
+struct Outlet: Sendable {
     let sequence: UInt64
     let connection: NIOLoopBound<Connection>
     let mailbox: Mailbox
     let ledger: ServerLedger
 
     func progress(token: JSONValue, value: JSONValue) {
-        send("$/progress", ["token": token, "value": value], token: RequestID(token) ?? .null)
-    }
-
-    func notify(_ method: String, params: JSONValue) { send(method, params, token: nil) }
-
-    private func send(_ method: String, _ params: JSONValue, token: RequestID?) {
         // A value that JSON cannot hold (NaN) is not worth failing the request for; the result will say so.
-        guard let bytes = try? OutgoingMessage.notification(method, params: params) else { return }
-        let deposit = mailbox.deposit(Mailbox.Letter(sequence: sequence, token: token, bytes: bytes))
+        guard let bytes = try? OutgoingMessage.notification("$/progress", params: ["token": token, "value": value]) else { return }
+        let deposit = mailbox.deposit(Mailbox.Letter(sequence: sequence, token: RequestID(token) ?? .null, bytes: bytes))
         if deposit.dropped { ledger.count(\.notificationsDropped) }
         guard deposit.mustCollect else { return }
         connection.eventLoop.execute { [connection] in connection.value.collectLetters() }

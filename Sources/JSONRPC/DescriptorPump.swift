@@ -170,9 +170,7 @@ public struct DescriptorPump: Sendable {
         _ name: String, _ body: @escaping @Sendable () -> Result
     ) async -> Result {
         await withCheckedContinuation { continuation in
-            let thread = Thread { continuation.resume(returning: body()) }
-            thread.name = name
-            thread.start()
+            startThread(name) { continuation.resume(returning: body()) }
         }
     }
 }

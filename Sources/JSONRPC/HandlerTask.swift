@@ -27,11 +27,7 @@ struct HandlerTask: Sendable {
     private func write(_ result: JSONValue) async throws -> HandlerOutcome {
         guard let id else { return .result(ByteBuffer()) }
         guard result.isLarge else { return Self.written(result, id: id, method: method) }
-        // A write that was begun is finished, even for a task that was cancelled meanwhile: the event loop decides.
-        let eventLoop = Threads.eventLoops.next()
-        return try await Threads.json.runIfActive(eventLoop: eventLoop) {
-            Self.written(result, id: id, method: method)
-        }.get()
+        return try await Threads.onJSON { Self.written(result, id: id, method: method) }
     }
 
     private static func written(_ result: JSONValue, id: RequestID, method: String) -> HandlerOutcome {

@@ -59,6 +59,26 @@ public struct ListeningSocket: Sendable {
         lock?.release()
     }
 
+    /// Whether clients find the socket. One of the service manager's is its own affair.
+    var isInPlace: Bool {
+        guard let path, let identity else { return true }
+        return FileIdentity(path) == identity
+    }
+
+    /// Another socket at the path of this one, whose file somebody has removed, under the same lock.
+    /// - Throws: `SocketError`, as `bind`: `.alreadyServed` where the lock was removed too, and another daemon has it.
+    func restored() throws(SocketError) -> ListeningSocket {
+        guard let path, let lock else { throw .badActivation("the socket is the service manager's") }
+        let address = try UnixSocketAddress(path: path)
+        guard lock.isInPlace else {
+            let successor = try Self.bind(to: address)
+            lock.release()
+            return successor
+        }
+        try Self.removeStale(address)
+        return try Self.make(address, lock)
+    }
+
     private static func make(_ address: UnixSocketAddress, _ lock: SocketLock) throws(SocketError) -> ListeningSocket {
         let descriptor = try unixSocket(for: address)
         guard address.withSocketAddress({ Glibc.bind(descriptor, $0, $1) }) == 0 else {

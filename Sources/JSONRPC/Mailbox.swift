@@ -1,16 +1,15 @@
 import Synchronization
 
-/// Notifications of running requests on their way to the connection's event loop, deposited from any thread.
+/// Progress reports of running requests on their way to the connection's event loop, deposited from any thread.
 ///
 /// While the client keeps up, everything goes out in order. While its output is backed up, a report replaces the unsent
-/// one of the same request and token, and other notifications are dropped: so the mailbox holds at most one report per
-/// token, and a slow reader costs no memory. State is guarded by the mutex.
+/// one of the same request and token: so the mailbox holds at most one report per token, and a slow reader costs no memory. State is
+/// guarded by the mutex.
 final class Mailbox: Sendable {
     struct Letter: Sendable {
         /// The request that sent it.
         let sequence: UInt64
-        /// The token of a progress report; `nil` for other notifications.
-        let token: RequestID?
+        let token: RequestID
         let bytes: [UInt8]
     }
 
@@ -30,7 +29,7 @@ final class Mailbox: Sendable {
     struct Deposit: Equatable {
         /// The caller must have the event loop collect.
         var mustCollect = false
-        /// A letter, this one or an older one, will not be sent.
+        /// An older letter will not be sent.
         var dropped = false
     }
 
@@ -39,15 +38,12 @@ final class Mailbox: Sendable {
             guard !state.isClosed else { return Deposit() }
             var deposit = Deposit()
             if state.isBackedUp || state.letters.count >= Self.capacity {
-                let same = state.letters.lastIndex {
-                    $0.token != nil && $0.token == letter.token && $0.sequence == letter.sequence
-                }
-                switch (same, letter.token) {
-                case (let index?, _):
-                    state.letters[index] = letter
+                let same = state.letters.lastIndex { $0.token == letter.token && $0.sequence == letter.sequence }
+                if let same {
+                    state.letters[same] = letter
                     deposit.dropped = true
-                case (nil, .some): state.letters.append(letter)
-                case (nil, nil): return Deposit(mustCollect: false, dropped: true)
+                } else {
+                    state.letters.append(letter)
                 }
             } else {
                 state.letters.append(letter)

@@ -4,20 +4,16 @@ public import JSON
 /// is cancelled when the client cancels the request, disconnects, or the server stops.
 public typealias RequestHandler = @Sendable (JSONValue?, RequestContext) async throws -> JSONValue
 
-/// Handles a notification. What it throws is logged: nobody waits for a reply.
-public typealias NotificationHandler = @Sendable (JSONValue?, RequestContext) async throws -> Void
-
 /// The methods a server answers, by name.
 public struct MethodTable: Sendable {
     /// Requests that the connection answers itself.
     public static let builtInRequests: Set<String> = ["shutdown"]
-    /// Notifications that the connection acts on itself.
-    public static let builtInNotifications: Set<String> = ["exit", "initialized", "$/cancelRequest", "$/setTrace"]
+    /// Notifications that are acted on, by the connection itself.
+    public static let clientNotifications: Set<String> = ["exit", "initialized", "$/cancelRequest", "$/setTrace"]
     /// Notifications that a connection sends.
     public static let serverNotifications: Set<String> = ["$/progress", "$/logTrace", "window/logMessage"]
 
     private var requests: [String: RequestHandler] = [:]
-    private var notifications: [String: NotificationHandler] = [:]
     /// Requests whose handlers begin on the event loop.
     private var prompt: Set<String> = []
 
@@ -25,19 +21,11 @@ public struct MethodTable: Sendable {
 
     /// The names of all requests, the built-in ones among them.
     public var requestNames: Set<String> { Self.builtInRequests.union(requests.keys) }
-    /// The names of all notifications that are acted on, the built-in ones among them.
-    public var notificationNames: Set<String> { Self.builtInNotifications.union(notifications.keys) }
 
     /// - Precondition: the method is neither built in nor registered.
     public mutating func onRequest(_ method: String, _ handler: @escaping RequestHandler) {
         precondition(!requestNames.contains(method), "the method '\(method)' is registered twice")
         requests[method] = handler
-    }
-
-    /// - Precondition: the notification is neither built in nor registered.
-    public mutating func onNotification(_ method: String, _ handler: @escaping NotificationHandler) {
-        precondition(!notificationNames.contains(method), "the notification '\(method)' is registered twice")
-        notifications[method] = handler
     }
 
     /// Registers a handler with typed params and result. Params that do not decode are error -32602, which names the
@@ -52,31 +40,16 @@ public struct MethodTable: Sendable {
     ) {
         if isPrompt { prompt.insert(method) }
         onRequest(method) { params, context in
-            let decoded = try decodeParams(Params.self, from: params, of: method, strict: strict)
-            return try JSONValue(encoding: try await handler(decoded, context))
-        }
-    }
-
-    /// The same for a notification.
-    public mutating func onNotification<Params: Decodable & Sendable>(
-        _ method: String, strict: Bool = false,
-        _ handler: @escaping @Sendable (Params, RequestContext) async throws -> Void
-    ) {
-        onNotification(method) { params, context in
-            try await handler(try decodeParams(Params.self, from: params, of: method, strict: strict), context)
+            let decode = { @Sendable in try decodeParams(Params.self, from: params, of: method, strict: strict) }
+            let decoded = try await params?.isLarge == true ? Threads.onJSON(decode) : decode()
+            let result = try await handler(decoded, context)
+            return try await isPrompt ? JSONValue(encoding: result) : Threads.onJSON { try JSONValue(encoding: result) }
         }
     }
 
     func isPrompt(_ method: String) -> Bool { prompt.contains(method) }
 
     func request(_ method: String) -> RequestHandler? { requests[method] }
-
-    /// A request sent without an id runs all the same (JSON-RPC 2.0, section 4.1); its result goes nowhere.
-    func notification(_ method: String) -> NotificationHandler? {
-        if let handler = notifications[method] { return handler }
-        guard let handler = requests[method] else { return nil }
-        return { params, context in _ = try await handler(params, context) }
-    }
 }
 
 /// Reads the params of `method`.
@@ -88,7 +61,9 @@ public func decodeParams<Params: Decodable>(
         return try (params ?? [:]).decode(type, strict: strict)
     } catch {
         var answer = RPCError.invalidParams("invalid params of '\(method)': \(error)")
-        if let parameter = error.path { answer.data = ["parameter": .string(parameter)] }
+        if let parameter = error.path {
+            answer.data = ["parameter": .string(parameter.excerpt), "message": .string(answer.message)]
+        }
         throw answer
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import NIOCore
 
 /// Where a reply goes.
@@ -14,6 +15,8 @@ enum ReplyDestination {
 struct PendingRequest {
     let id: RequestID?
     let method: String
+    /// Of `initialize`: its params, which count once it has a result.
+    let introduction: JSONValue?
     let destination: ReplyDestination
     let received: ContinuousClock.Instant
     let task: Task<Void, Never>

@@ -16,12 +16,13 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     public var code: Int
-    public var message: String
+    /// At most about 1,000 characters: what a client sent is not sent back whole.
+    public let message: String
     public var data: JSONValue?
 
     public init(code: Int, message: String, data: JSONValue? = nil) {
         self.code = code
-        self.message = message
+        self.message = message.excerpt
         self.data = data
     }
 
@@ -35,10 +36,13 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
         RPCError(code: Code.invalidRequest, message: message)
     }
 
-    /// The message names the method, cut short if it is very long.
     public static func methodNotFound(_ method: String) -> RPCError {
-        let name = method.count > 100 ? "\(method.prefix(100))…" : method
-        return RPCError(code: Code.methodNotFound, message: "there is no method '\(name)'")
+        RPCError(code: Code.methodNotFound, message: "there is no method '\(method)'")
+    }
+
+    /// Of a notification that came as a request.
+    static func isNotification(_ method: String) -> RPCError {
+        RPCError(code: Code.methodNotFound, message: "'\(method)' is a notification and has no reply: send it without an id")
     }
 
     /// The message names the parameter and says what it must be.

@@ -67,6 +67,27 @@ public final class RPCServer: Sendable {
         service.logger.info("listening on \(socket.path ?? "an inherited socket")")
     }
 
+    /// Puts sockets back whose files somebody removes (whatever cleans `/tmp`, say), looking for them at intervals. Returns when that
+    /// cannot be done, because another daemon serves there by now: no new client finds this one.
+    /// - Throws: `CancellationError`.
+    public func keepSocketsInPlace(every interval: Duration = .seconds(2)) async throws {
+        while true {
+            try await Task.sleep(for: interval)
+            let lost = state.withLock { state in state.listeners.filter { !$0.socket.isInPlace } }
+            for listener in lost {
+                do {
+                    try await listen(on: try listener.socket.restored())
+                } catch {
+                    service.logger.warning("the socket \(listener.socket.path ?? "") was removed, and cannot be put back: \(error)")
+                    return
+                }
+                service.logger.notice("the socket \(listener.socket.path ?? "") was removed; it is back")
+                state.withLock { state in state.listeners.removeAll { $0.channel === listener.channel } }
+                try? await listener.channel.close()
+            }
+        }
+    }
+
     /// Serves one client over the descriptors that `StandardIO.takeOver` took, until it ends its input or goes away.
     /// Requests received before the end of input are answered first. An output that nobody reads is waited for no longer than
     /// `drainTime` allows, nor than the deadline of a stop.

@@ -28,8 +28,12 @@ public struct RPCServerConfiguration: Sendable {
     public var outputHighWatermark = 1 << 20
     /// …until its unsent output is below this.
     public var outputLowWatermark = 256 << 10
-    /// A client is dropped rather than let more unsent output than this pile up. A single larger reply is still sent.
+    /// A client is dropped rather than let more unsent output than this pile up. A single larger reply is still sent; of replies that wait
+    /// for the rest of their batch, those that would exceed it become error 1011.
     public var outputLimit = 256 << 20
+    /// Unsent output of all clients. Of those that have more than `outputHighWatermark` unsent, the one whose reply would exceed this is
+    /// dropped.
+    public var maximumOutput = 1 << 30
     /// While a client has more unsent output than `outputHighWatermark`, it must take `stallBytes` of it in each `stallTime`,
     /// or it is dropped.
     public var stallTime = Duration.seconds(60)

@@ -16,12 +16,13 @@ final class RPCService: Sendable {
 
     /// What runs for a call; `nil` for methods that do not exist or are built in.
     func handler(of call: IncomingCall) -> RequestHandler? {
-        if call.id != nil { return methods.request(call.method) }
-        guard let handler = methods.notification(call.method) else { return nil }
+        guard let handler = methods.request(call.method) else { return nil }
+        if call.id != nil { return handler }
+        // A request sent without an id runs all the same (JSON-RPC 2.0, section 4.1); its result goes nowhere.
         let logger = logger
         return { params, context in
             do {
-                try await handler(params, context)
+                _ = try await handler(params, context)
             } catch {
                 logger.info(
                     "the notification '\(context.method)' failed: \(error)",
@@ -35,9 +36,7 @@ final class RPCService: Sendable {
     /// Whether an item, if admitted, makes a handler run.
     func startsHandler(_ item: IncomingItem) -> Bool {
         switch item {
-        case .request(_, let method, _): methods.request(method) != nil
-        case .notification(let method, _):
-            !MethodTable.builtInNotifications.contains(method) && methods.notification(method) != nil
+        case .request(_, let method, _), .notification(let method, _): methods.request(method) != nil
         case .response, .invalid: false
         }
     }

@@ -35,34 +35,14 @@ public struct RequestContext: Sendable {
     /// `nil` for a notification.
     public let id: RequestID?
     public let connection: ConnectionID
-    /// What the client said of itself in `initialize`: an object with `name` and perhaps `version`.
-    public let clientInfo: JSONValue?
-    /// As it was when the request came.
-    public let traceLevel: TraceLevel
-    let outlet: any Outlet
+    let outlet: Outlet
     let lostReply = LostReply()
 
-    init(
-        method: String, id: RequestID?, connection: ConnectionID, clientInfo: JSONValue?, traceLevel: TraceLevel,
-        outlet: any Outlet
-    ) {
+    init(method: String, id: RequestID?, connection: ConnectionID, outlet: Outlet) {
         self.method = method
         self.id = id
         self.connection = connection
-        self.clientInfo = clientInfo
-        self.traceLevel = traceLevel
         self.outlet = outlet
-    }
-
-    /// A context without a connection, for calling handlers directly.
-    /// - Parameter onNotification: gets each notification: method and params.
-    public init(
-        detached method: String, id: RequestID? = nil, clientInfo: JSONValue? = nil,
-        onNotification: @escaping @Sendable (String, JSONValue) -> Void = { _, _ in }
-    ) {
-        self.init(
-            method: method, id: id, connection: ConnectionID(0), clientInfo: clientInfo, traceLevel: .off,
-            outlet: DetachedOutlet(deliver: onNotification))
     }
 
     /// Sends `$/progress` with this token. A client that reads slowly misses reports: while its output is backed up,
@@ -77,41 +57,4 @@ public struct RequestContext: Sendable {
     /// had no id, or the handler throws in the end. Nothing waits for it. For what would be left behind otherwise: a handle that
     /// the reply tells.
     public func ifReplyIsLost(_ remedy: @escaping @Sendable () async -> Void) { lostReply.add(remedy) }
-
-    /// Sends `window/logMessage`; dropped when the client's output is backed up.
-    public func log(_ type: LogMessageType, _ message: String) {
-        notify("window/logMessage", params: type.params(message))
-    }
-
-    /// Sends `$/logTrace` if the client asked for it; `verbose` only to those that asked for that much.
-    public func trace(_ message: @autoclosure () -> String, verbose: @autoclosure () -> String? = nil) {
-        guard traceLevel != .off else { return }
-        let message = JSONValue.string(message())
-        var params: JSONValue = ["message": message]
-        if traceLevel == .verbose, let verbose = verbose() {
-            params = ["message": message, "verbose": .string(verbose)]
-        }
-        notify("$/logTrace", params: params)
-    }
-
-    /// Sends any notification; dropped when the client's output is backed up.
-    public func notify(_ method: String, params: JSONValue) {
-        outlet.notify(method, params: params)
-    }
-}
-
-/// Where a request's notifications go.
-protocol Outlet: Sendable {
-    func progress(token: JSONValue, value: JSONValue)
-    func notify(_ method: String, params: JSONValue)
-}
-
-private struct DetachedOutlet: Outlet {
-    let deliver: @Sendable (String, JSONValue) -> Void
-
-    func progress(token: JSONValue, value: JSONValue) {
-        deliver("$/progress", ["token": token, "value": value])
-    }
-
-    func notify(_ method: String, params: JSONValue) { deliver(method, params) }
 }

@@ -10,11 +10,14 @@ public enum RequestID: Sendable, CustomStringConvertible {
     /// Replied to with a null id; cannot be cancelled, because nothing names it.
     case null
 
-    /// `nil` for what cannot be an id: booleans, arrays and objects.
+    /// `nil` for what cannot be an id: booleans, arrays and objects, and numbers beyond 64-bit integers, which could not be
+    /// sent back digit by digit.
     public init?(_ value: JSONValue) {
         switch value {
         case .integer(let integer): self = .integer(integer)
-        case .real(let real): self = .real(real)
+        case .real(let real):
+            guard abs(real) < 0x1p63 else { return nil }
+            self = .real(real)
         case .string(let string): self = .string(string)
         case .null: self = .null
         default: return nil
@@ -30,20 +33,15 @@ public enum RequestID: Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
-        switch self {
-        case .integer(let integer): "\(integer)"
-        case .real(let real): "\(real)"
-        case .string(let string): "\"\(string)\""
-        case .null: "null"
-        }
-    }
+    /// As JSON, on one line.
+    public var description: String { String(decoding: jsonText, as: UTF8.self).excerpt }
 
     /// JSON text that reads back as the same id: a real keeps all the digits that tell it from its neighbours.
     var jsonText: [UInt8] {
         switch self {
-        case .integer, .real, .null: Array(description.utf8)
-        case .string: (try? json.serialized()) ?? Array("null".utf8)
+        case .integer(let integer): Array("\(integer)".utf8)
+        case .real(let real): Array("\(real)".utf8)
+        case .string, .null: (try? json.serialized()) ?? Array("null".utf8)
         }
     }
 }

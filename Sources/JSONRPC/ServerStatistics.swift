@@ -58,6 +58,7 @@ final class ServerLedger: Sendable {
     private let inFlight = Atomic<Int>(0)
     private let heldBytes = Atomic<Int>(0)
     private let unfinishedBytes = Atomic<Int>(0)
+    private let unsentBytes = Atomic<Int>(0)
 
     /// Counts `count` handlers in if fewer than `limit` are running.
     func admit(_ count: Int, limit: Int) -> Bool {
@@ -91,6 +92,12 @@ final class ServerLedger: Sendable {
     /// - Returns: all that have come and have not been taken.
     func receive(_ change: Int) -> Int {
         unfinishedBytes.add(change, ordering: .relaxed).newValue
+    }
+
+    /// Counts bytes of output that were handed to a channel (more than zero) or have left it (less).
+    /// - Returns: all that have not left.
+    func unsent(_ change: Int) -> Int {
+        unsentBytes.add(change, ordering: .relaxed).newValue
     }
 
     /// Whether a handler runs.

@@ -27,7 +27,7 @@ public enum SocketError: Error, Equatable, Sendable, CustomStringConvertible {
         case .foreignDirectory(let path, let owner, let user):
             "\(path) belongs to user \(owner), not to user \(user); run: chown \(user) \(shellQuoted(path)), "
                 + "or choose another socket path"
-        case .openDirectory(let path, let mode) where mode & 0o1000 != 0:
+        case .openDirectory(let path, let mode) where mode & 0o1000 != 0 || isSystemFolder(path):
             "\(path) is shared by all users (mode \(octal(mode))); choose a socket path in a folder of your own, "
                 + "such as \(path == "/" ? "" : path)/fixlipd-\(geteuid())/fixlipd.sock"
         case .openDirectory(let path, let mode):
@@ -48,10 +48,15 @@ public enum SocketError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+/// Whether others need to enter a folder: the root, and what lies directly in it (`/run`, `/home`, `/srv`), but root's home.
+private func isSystemFolder(_ path: String) -> Bool {
+    path != "/root" && path.split(separator: "/", omittingEmptySubsequences: true).count <= 1
+}
+
 private func octal(_ mode: UInt32) -> String { String(mode, radix: 8) }
 
 /// The path as one word of a shell command.
-func shellQuoted(_ path: String) -> String {
+public func shellQuoted(_ path: String) -> String {
     let plain = path.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

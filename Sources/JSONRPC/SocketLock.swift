@@ -39,11 +39,15 @@ struct SocketLock: Sendable {
         }
     }
 
-    /// Removes the file and gives the lock up, in this order: whoever gets a lock on the removed file notices.
+    /// Removes the file, unless somebody has put another in its place, and gives the lock up, in this order: whoever gets a lock on
+    /// the removed file notices.
     func release() {
-        unlink(path)
+        if isInPlace { unlink(path) }
         close(descriptor)
     }
+
+    /// Whether the file is still where others look for it.
+    var isInPlace: Bool { Self.isSame(descriptor, path) }
 
     private static func isSame(_ descriptor: Int32, _ path: String) -> Bool {
         var held = stat()

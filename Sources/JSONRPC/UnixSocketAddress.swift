@@ -17,12 +17,13 @@ public struct UnixSocketAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Where the daemon is unless told otherwise: `$FIXLIPD_SOCKET`, else `$XDG_RUNTIME_DIR/fixlipd/fixlipd.sock`, else
-    /// `/tmp/fixlipd-<uid>/fixlipd.sock`. Empty variables count as absent.
+    /// `/tmp/fixlipd-<uid>/fixlipd.sock`. Empty variables count as absent, and so does a relative `XDG_RUNTIME_DIR`, as its
+    /// specification (XDG Base Directory) wants.
     public static func standard(
         environment: [String: String], userID: UInt32 = geteuid()
     ) throws(SocketError) -> UnixSocketAddress {
         if let path = environment["FIXLIPD_SOCKET"], !path.isEmpty { return try UnixSocketAddress(path: path) }
-        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
+        if let directory = environment["XDG_RUNTIME_DIR"], directory.hasPrefix("/") {
             return try UnixSocketAddress(path: "\(directory)/fixlipd/fixlipd.sock")
         }
         return try UnixSocketAddress(path: "/tmp/fixlipd-\(userID)/fixlipd.sock")

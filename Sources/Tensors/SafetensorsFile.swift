@@ -40,9 +40,6 @@ public struct SafetensorsFile: Sendable {
     /// The names of the tensors.
     public var names: [String] { Array(entries.keys) }
 
-    /// Bytes of the whole file.
-    public var fileBytes: Int { file.size }
-
     /// - Throws: ``SafetensorsError``, naming the file and, where one is at fault, the tensor.
     public init(path: String) throws(SafetensorsError) {
         file = try WeightFile(path: path)

@@ -78,6 +78,13 @@ struct DaemonService: Service {
                 }
                 return nil
             }
+            if address != nil {
+                group.addTask { [server] in
+                    guard (try? await server.keepSocketsInPlace()) != nil else { return nil }
+                    await server.retire()
+                    return nil
+                }
+            }
             if let idleExit {
                 group.addTask { [server, logger] in
                     guard (try? await server.waitUntilIdle(for: .seconds(idleExit))) != nil else { return nil }

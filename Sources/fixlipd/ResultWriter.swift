@@ -6,9 +6,11 @@ import JSON
 /// standard error.
 struct ResultWriter {
     private let file: FileHandle?
+    private let path: String
 
     /// - Throws: `ValidationError` where the file cannot be written.
     init(path: String?) throws {
+        self.path = path ?? "standard output"
         guard let path else {
             file = nil
             return
@@ -18,8 +20,15 @@ struct ResultWriter {
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
+    /// - Throws: `ValidationError` where the file takes no more, because the disk is full, say.
     func write(_ value: JSONValue) throws {
-        TextOutput.write(try value.text() + "\n", to: file?.fileDescriptor ?? STDOUT_FILENO)
+        let line = try value.text() + "\n"
+        guard let file else { return TextOutput.write(line, to: STDOUT_FILENO) }
+        do {
+            try file.write(contentsOf: Data(line.utf8))
+        } catch {
+            throw ValidationError("cannot write \(path): \(error.localizedDescription)")
+        }
     }
 
     func end(with summary: [String]) {

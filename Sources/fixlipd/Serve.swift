@@ -85,14 +85,17 @@ struct Serve: AsyncParsableCommand {
         if let instructions, !["avx2", "baseline"].contains(instructions) {
             throw ValidationError("FIXLIPD_INSTRUCTION_SET is \"\(instructions)\"; it must be avx2 or baseline, or not set")
         }
+        for (option, value, range) in [
+            ("--game-memory", gameMemory, 1...1 << 30), ("--model-memory", modelMemory ?? 1, 1...1 << 30), ("--state-limit", stateLimit, 1...1 << 30),
+            ("--max-message", maxMessage, 1...1024), ("--max-connections", maxConnections, 1...65_536), ("--threads", threads, 0...1024),
+            ("--max-image-pixels", maxImagePixels, 1...1 << 40), ("--max-image-masks", maxImageMasks, 3...1 << 24),
+            ("--max-text-masks", maxTextMasks, 3...1 << 24),
+        ] where !range.contains(value) {
+            throw ValidationError("\(option) must be from \(range.lowerBound) to \(range.upperBound)")
+        }
         let longest = DaemonConfiguration.longestWait
         if keepAlive != -1, !(0...longest).contains(keepAlive) {
             throw ValidationError("--keep-alive must be -1 or seconds, at most a year")
-        }
-        if gameMemory < 1 { throw ValidationError("--game-memory must be at least 1 MiB") }
-        if maxMessage < 1 || maxMessage > 1024 { throw ValidationError("--max-message must be from 1 to 1024 MiB") }
-        if maxConnections < 1 || maxConnections > 65_536 {
-            throw ValidationError("--max-connections must be from 1 to 65536")
         }
         if !(unreadTimeout > 0 && unreadTimeout <= longest) {
             throw ValidationError("--unread-timeout must be above 0 and at most a year")
@@ -103,8 +106,6 @@ struct Serve: AsyncParsableCommand {
         if let slowRequestLog, !(slowRequestLog >= 0 && slowRequestLog <= longest * 1000) {
             throw ValidationError("--slow-request-log must be milliseconds, 0 or more")
         }
-        if threads < 0 || threads > 1024 { throw ValidationError("--threads must be from 0 to 1024") }
-        if maxImageMasks < 3 || maxTextMasks < 3 { throw ValidationError("mask limits must be at least 3") }
         if !(explanationIdle > 0 && explanationIdle <= longest) {
             throw ValidationError("--explanation-idle must be above 0 and at most a year")
         }
@@ -137,8 +138,11 @@ struct Serve: AsyncParsableCommand {
         let standardIO = stdio ? try StandardIO.takeOver() : nil
         seedJSON()
         let level = logLevel
+        let log = LogStream()
+        // However this ends; a log that nobody reads does not hold up the end.
+        defer { log.flush(within: 1) }
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = StreamLogHandler(label: label, stream: log)
             handler.logLevel = level
             return handler
         }
@@ -155,7 +159,7 @@ struct Serve: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+                gracefulShutdownSignals: [.sigterm, .sigint] + (isHangUpIgnored ? [] : [.sighup]), logger: quiet(logger)))
         var status = EXIT_SUCCESS
         do {
             try await group.run()
@@ -163,7 +167,14 @@ struct Serve: AsyncParsableCommand {
             status = EXIT_FAILURE
         }
         // Everything is put away. Libraries' destructors must not run beside compute threads that are still leaving.
+        log.flush(within: 1)
         _exit(status)
+    }
+
+    /// As `nohup` wants it.
+    private var isHangUpIgnored: Bool {
+        var action = sigaction()
+        return sigaction(SIGHUP, nil, &action) == 0 && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 
     private func socketAddress() throws -> UnixSocketAddress {

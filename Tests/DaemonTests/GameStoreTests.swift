@@ -40,7 +40,7 @@ import Testing
         if releases { await store.release(key) }
     }
 
-    private func keptMasks() -> Int { archive.read(key, players: 4, dimension: 2)?.count ?? 0 }
+    private func keptMasks() -> Int { archive.read(key, players: 4, dimension: 2, upTo: .max)?.count ?? 0 }
 
     @Test func aReleasedGameIsKept() async throws {
         defer { end() }
@@ -119,6 +119,79 @@ import Testing
             await store.book(key, masks: 1, bytes: 400)
             try await ask(500)
         }
+    }
+
+    @Test func aKeptGameThatDoesNotFitBesideWhatIsHeldBeginsAnew() async throws {
+        defer { end() }
+        try await add((0..<16).map { Coalition(bits: $0, of: 4) })
+        await store.keepAll(within: .seconds(60))
+        let bytes = try #require(archive.read(key, players: 4, dimension: 2, upTo: .max)?.bytes)
+        for (room, masks) in [(bytes, 16), (bytes - 1, 0)] {
+            let store = GameStore(limit: room + 100, archive: archive, files: threads, logger: Logger(label: "test"))
+            try await store.holdExplanation("x1", bytes: 100)
+            let game = try await store.hold(key, players: 4, dimension: 2)
+            #expect(await game.samples.count == masks)
+            #expect(await store.bytes(of: [key]) == (masks > 0 ? bytes : 0))
+        }
+        #expect(keptMasks() == 16, "what is kept stays")
+    }
+
+    @Test func whatExplanationsHoldCountsUntilTheyAreClosed() async throws {
+        defer { end() }
+        let store = GameStore(limit: 1_000, archive: nil, files: threads, logger: Logger(label: "test"))
+        try await store.holdExplanation("x1", bytes: 600)
+        let error = await #expect(throws: ApplicationError.self) { try await store.holdExplanation("x2", bytes: 600) }
+        #expect(error?.kind == .memoryLimit)
+        await #expect(throws: ApplicationError.self) { try await store.withRoom(for: 500) {} }
+        await store.releaseExplanation("x1")
+        try await store.holdExplanation("x2", bytes: 600)
+        try await store.withRoom(for: 400) {}
+    }
+
+    @Test func aStateFolderThatWasDeletedIsMadeAgain() async throws {
+        defer { end() }
+        try FileManager.default.removeItem(at: folder)
+        try await add([Coalition(full: 4)])
+        await store.keepAll(within: .seconds(60))
+        #expect(keptMasks() == 1)
+        #expect(try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int == 0o700)
+    }
+
+    @Test func aStateFolderThatOthersCanWriteToIsRefusedWithTheRemedy() throws {
+        defer { end() }
+        for (mode, isTaken) in [(0o755, true), (0o770, false), (0o1777, false)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
+            let error = { () -> (any Error)? in
+                do { _ = try GameArchive(folder: folder.path, limit: 1, logger: Logger(label: "test")) } catch { return error }
+                return nil
+            }()
+            #expect((error == nil) == isTaken, "mode \(String(mode, radix: 8))")
+            if let error { #expect("\(error)".contains("chmod go-w \(folder.path)")) }
+        }
+    }
+
+    @Test func theFolderStaysWithinItsLimitWhileManyGamesAreKept() async throws {
+        defer { end() }
+        let limit = 4_000
+        let archive = try GameArchive(folder: folder.path, limit: limit, logger: Logger(label: "test"))
+        let store = GameStore(limit: 1 << 30, archive: archive, files: threads, logger: Logger(label: "test"))
+        func size() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).reduce(0) { size, name in
+                let facts = try FileManager.default.attributesOfItem(atPath: folder.appendingPathComponent(name).path)
+                return size + (facts[.size] as? Int ?? 0)
+            }
+        }
+        var largest = 0
+        for number in 0..<60 {
+            let key = GameKey.text(
+                TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [number], players: "[[1]]"))
+            var samples = GameSamples(players: 4, dimension: 2)
+            try samples.append([Coalition(full: 4)], embeddings: [1, 2])
+            try archive.write(key, samples)
+            largest = max(largest, try size())
+        }
+        withExtendedLifetime(store) {}
+        #expect(largest > limit / 2 && largest <= limit, "\(largest) bytes")
     }
 
     @Test func halfWrittenFilesFromBeforeAreRemoved() async throws {

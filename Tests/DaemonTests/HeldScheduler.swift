@@ -129,7 +129,7 @@ func demoModel() throws -> RunningModel { try runningModel("models/demo") }
 
 private func runningModel(_ path: String) throws -> RunningModel {
     let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
-    return RunningModel(identity: 1, loaded: try LoadedModel.load(folder: root.appendingPathComponent(path).path, precision: .f32))
+    return RunningModel(identity: 1, read: try ReadModel(folder: root.appendingPathComponent(path).path, precision: .f32))
 }
 
 func blackImage(_ model: RunningModel) throws -> PreparedImage {

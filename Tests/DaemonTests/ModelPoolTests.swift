@@ -38,7 +38,7 @@ import Testing
             sizing: sizing,
             loader: { [events] folder, precision in
                 events.note("loading \(URL(fileURLWithPath: folder).lastPathComponent)")
-                return try LoadedModel.load(folder: folder, precision: precision)
+                return try ReadModel(folder: folder, precision: precision)
             })
     }
 
@@ -125,7 +125,52 @@ import Testing
         }
     }
 
-    @Test(arguments: ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"])
+    private static let names = ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"]
+
+    @Test(.timeLimit(.minutes(10))) func modelsThatAreMeasuredAtTheSameTimeAreAllLoaded() async throws {
+        let measured = Events()
+        for round in 1...10 {
+            let pool = pool(limit: 1 << 30) { folder, _ in
+                // Each has its place in the pool's table before any size is known.
+                measured.note(folder)
+                while measured.all.count < round * Self.names.count { try await Task.sleep(for: .milliseconds(1)) }
+                return 1
+            }
+            try await withThrowingTaskGroup { group in
+                for name in Self.names {
+                    group.addTask { await pool.release(try await pool.acquire(name, precision: .f32, otherwise: .f32)) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(await Set(pool.status.map(\.id)) == Set(Self.names))
+        }
+    }
+
+    @Test func noModelGoesForOneThatWouldNotFitAllTheSame() async throws {
+        let pool = pool(limit: 4 << 20) { folder, _ in folder.hasSuffix("clip-small") ? 0 : 5 << 20 }
+        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32))
+        await #expect(throws: ApplicationError.self) {
+            try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+        }
+        #expect(events.all == ["loading clip-small", "loaded clip-small"])
+    }
+
+    @Test func aModelThatIsReplacedWhileItIsReadIsRefused() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)")
+        try FileManager.default.copyItem(atPath: Self.fixtures + "/clip-small", toPath: folder.path)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        _ = try ReadModel(folder: folder.path, precision: .f32)
+        let error = #expect(throws: ApplicationError.self) {
+            try ReadModel(folder: folder.path, precision: .f32) { path, precision throws(ModelError) in
+                let model = try LoadedModel.load(folder: path, precision: precision)
+                try? Data([1]).write(to: folder.appendingPathComponent("model.safetensors"))
+                return model
+            }
+        }
+        #expect(error?.kind == .modelCorrupt && error?.message.contains("replaced") == true)
+    }
+
+    @Test(arguments: names)
     func theLeastSizeIsBelowTheTrueOne(_ name: String) throws {
         let folder = "\(Self.fixtures)/\(name)"
         let size = try LoadedModel.load(folder: folder, precision: .f32).residentBytes

@@ -57,7 +57,7 @@ final class RecordedServices: Sendable {
         let models = ModelPool(
             locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: nil, keepAlive: 300, logger: logger,
             onLoad: { scheduler.expect($0) }, onUnload: { scheduler.forget($0) }, sizing: { _, _ in 0 },
-            loader: { try LoadedModel.load(folder: $0, precision: $1) })
+            loader: { try ReadModel(folder: $0, precision: $1) })
         let games = GameStore(limit: gameMemory, archive: nil, files: archiving, logger: logger)
         let explanations = ExplanationStore(idleLimit: 3600) { explanation in
             await games.release(explanation.imageGame.key)

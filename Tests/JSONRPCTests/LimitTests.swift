@@ -76,6 +76,24 @@ import Testing
         #expect(serving.server.statistics.inFlight == 0)
     }
 
+    @Test func repliesOfABatchThatWouldPileUpBecomeErrors() async {
+        let serving = Serving(configure: { $0.outputLimit = 100 << 10 }) { methods in
+            addEcho(&methods)
+            methods.onRequest("large") { _, _ in .string(letters(40 << 10)) }
+        }
+        let (client, _) = serving.connect()
+        let requests = (1...9).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"\#($0 < 9 ? "large" : "echo")"}"# }
+        client.send("[" + requests.joined(separator: ",") + "]")
+        let replies = await client.next()?.array ?? []
+        #expect(Set(replies.compactMap { $0["id"]?.int }) == Set(1...9))
+        let refused = replies.filter { $0["error"] != nil }
+        #expect(refused.count == 6 && refused.allSatisfy { $0["error"]?["code"] == 1011 })
+        #expect(replies.contains { $0["id"] == 9 && $0["result"] != nil }, "a small one is sent")
+        // The next batch has all the room again.
+        client.send("[\(requests[0]),\(requests[1])]")
+        #expect(await client.next()?.array?.count { $0["result"] != nil } == 2)
+    }
+
     @Test func requestsOfMoreBytesThanAConnectionMayHoldAreOverloaded() async {
         let gate = Gate()
         let serving = Serving(configure: { $0.maximumHeldBytesPerConnection = 100 << 10 }) { addWaiting(gate, &$0) }

@@ -107,7 +107,6 @@ import Testing
                 Task {
                     await replied.wait()
                     context.sendProgress(token: 1, value: "late")
-                    context.log(.error, "late")
                 }
                 return .null
             }
@@ -121,53 +120,49 @@ import Testing
         #expect(await client.rest().map { $0["id"] } == [2])
     }
 
-    @Test func logMessagesReachTheClient() async {
-        let serving = Serving { methods in
-            methods.onRequest("work") { _, context in
-                context.log(.warning, "careful")
-                return .null
-            }
-        }
-        let (client, _) = serving.connect()
-        client.request(1, "work")
-        let message = await client.next()
-        #expect(message?["method"] == "window/logMessage")
-        #expect(message?["params"] == ["type": 2, "message": "careful"])
-    }
-
     @Test func tracingIsTurnedOnAndOff() async {
         let serving = Serving { methods in
-            methods.onRequest("initialize") { _, context in ["trace": .string(context.traceLevel.rawValue)] }
-            methods.onRequest("work") { _, context in
-                context.trace("working", verbose: "in detail")
-                return .null
+            methods.onRequest("initialize") { params, _ in
+                if params?["protocolVersion"] == 9 { throw RPCError.invalidParams("not this version") }
+                return [:]
             }
+            methods.onRequest("work") { _, _ in .null }
         }
         let (client, _) = serving.connect()
         client.request(1, "initialize", #"{"trace":"verbose"}"#)
         let first = [await client.next(), await client.next()]
         #expect(first[0]?["method"] == "$/logTrace")
-        #expect(first[1]?["result"] == ["trace": "verbose"])
-        client.request(2, "work")
-        #expect(await client.next()?["params"] == ["message": "working", "verbose": "in detail"])
-        #expect(await client.next()?["params"]?["message"]?.string?.contains("'work' (id 2) answered") == true)
+        #expect(first[1]?["id"] == 1)
+        // One that is refused changes nothing.
+        client.request(2, "initialize", #"{"trace":"off","protocolVersion":9}"#)
+        #expect(await client.next()?["params"]?["message"]?.string?.contains("'initialize' (id 2) failed") == true)
         #expect(await client.next()?["id"] == 2)
-        client.notify("$/setTrace", #"{"value":"off"}"#)
         client.request(3, "work")
+        let trace = await client.next()?["params"]
+        #expect(trace?["message"]?.string?.contains("'work' (id 3) answered") == true)
+        #expect(trace?["verbose"]?.string?.contains("queue") == true)
         #expect(await client.next()?["id"] == 3)
+        client.notify("$/setTrace", #"{"value":"off"}"#)
+        client.request(4, "work")
+        #expect(await client.next()?["id"] == 4)
     }
 
-    @Test func theClientIsKnownFromInitializeOn() async {
-        let serving = Serving { methods in
-            methods.onRequest("initialize") { _, _ in [:] }
-            methods.onRequest("who") { _, context in context.clientInfo ?? .null }
-        }
+    @Test func requestsWithoutAHandlerAreTraced() async {
+        let serving = Serving { methods in methods.onRequest("initialize") { _, _ in [:] } }
         let (client, _) = serving.connect()
-        client.request(1, "who")
-        #expect(await client.next()?["result"] == .null)
-        client.request(2, "initialize", #"{"clientInfo":{"name":"tests"}}"#)
-        #expect(await client.next()?["id"] == 2)
-        client.request(3, "who")
-        #expect(await client.next()?["result"] == ["name": "tests"])
+        client.request(1, "initialize", #"{"trace":"messages"}"#)
+        _ = [await client.next(), await client.next()]
+        client.send(#"{"jsonrpc":"2.0","id":"a\nb","method":"no/such"}"#)
+        #expect(await client.next()?["params"]?["message"]?.string?.hasPrefix(#"'no/such' (id "a\nb") failed"#) == true)
+        #expect(await client.next()?["error"]?["code"] == -32601)
+        client.request(2, "exit")
+        _ = await client.next()
+        #expect(await client.next()?["error"]?["message"]?.string?.contains("notification") == true)
+        client.request(3, "shutdown")
+        #expect(await client.next()?["params"]?["message"]?.string?.contains("'shutdown' (id 3) answered") == true)
+        #expect(await client.next()?["id"] == 3)
+        client.request(4, "no/such")
+        _ = await client.next()
+        #expect(await client.next()?["error"]?["code"] == -32600)
     }
 }

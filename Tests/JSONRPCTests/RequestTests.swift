@@ -14,13 +14,23 @@ import Testing
         #expect(try await end.value == .endOfInput)
     }
 
-    @Test(arguments: ["7", "\"seven\"", "1.5", "-3", "1.23456789012345", "\"\"", "\"é\\u0000\"", "null", "1e300"])
+    @Test(arguments: ["7", "\"seven\"", "1.5", "-3", "1.23456789012345", "\"\"", "\"é\\u0000\"", "null", "9223372036854775807"])
     func anIDIsEchoed(id: String) async throws {
         let (client, _) = Serving(addEcho).connect()
         client.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"echo","params":[0]}"#)
         let reply = try #require(await client.next() as JSONValue?)
         #expect(reply["id"] == (try JSONValue(parsing: id)))
         #expect(reply["result"] == [0])
+    }
+
+    @Test(arguments: ["9223372036854775808", "-1e300"])
+    func anIDThatCannotBeSentBackDigitByDigitIsRefused(id: String) async {
+        let (client, _) = Serving(addEcho).connect()
+        client.send(#"[{"jsonrpc":"2.0","id":\#(id),"method":"echo"},{"jsonrpc":"2.0","id":7,"method":"echo","params":[1]}]"#)
+        let replies = await client.next()?.array ?? []
+        #expect(replies.first?["id"] == .null)
+        #expect(replies.first?["error"]?["message"]?.string?.contains("send it as a string") == true)
+        #expect(replies.last?["id"] == 7 && replies.last?["result"] == [1], "the rest of the batch is answered")
     }
 
     @Test func anUnknownMethodIsNamed() async {

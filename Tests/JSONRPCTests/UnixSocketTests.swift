@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JSONRPC
+import Logging
 import Testing
 
 /// Where the socket is, who may reach it, and who may serve it.
@@ -12,6 +13,7 @@ import Testing
         #expect(try path(["FIXLIPD_SOCKET": "/a/b.sock", "XDG_RUNTIME_DIR": "/run/user/42"]) == "/a/b.sock")
         #expect(try path(["FIXLIPD_SOCKET": "", "XDG_RUNTIME_DIR": "/run/user/42"]) == "/run/user/42/fixlipd/fixlipd.sock")
         #expect(try path(["XDG_RUNTIME_DIR": ""]) == "/tmp/fixlipd-42/fixlipd.sock")
+        #expect(try path(["XDG_RUNTIME_DIR": "run"]) == "/tmp/fixlipd-42/fixlipd.sock")
         #expect(try path([:]) == "/tmp/fixlipd-42/fixlipd.sock")
     }
 
@@ -48,6 +50,36 @@ import Testing
             chmod(open, 0o700)
             #expect(bindError("\(open)/s") == nil)
         }
+    }
+
+    @Test func noOneIsToldToCloseAFolderOfTheSystem() {
+        for folder in ["/", "/run", "/srv/"] {
+            let error = SocketError.openDirectory(path: folder, mode: 0o755)
+            #expect(!error.description.contains("chmod") && error.description.contains("a folder of your own"), "\(error)")
+        }
+        #expect(SocketError.openDirectory(path: "/home/me", mode: 0o755).description.contains("chmod 700 /home/me"))
+    }
+
+    @Test func aSocketWhoseFileIsRemovedIsPutBack() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("f\(UUID().uuidString.prefix(8))").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let address = try UnixSocketAddress(path: "\(folder)/s")
+        let server = RPCServer(methods: MethodTable(), logger: Logger(label: "test"))
+        try await server.listen(on: address)
+        let watch = Task { try await server.keepSocketsInPlace(every: .milliseconds(5)) }
+        for path in [address.path, folder] {
+            try FileManager.default.removeItem(atPath: path)
+            while !FileManager.default.fileExists(atPath: address.path) { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(bindError(address.path) == .alreadyServed(path: address.path, processID: getpid()))
+        }
+        // With its lock gone too, another daemon may have taken the place.
+        try FileManager.default.removeItem(atPath: folder)
+        let other = try ListeningSocket.bind(to: address)
+        try await watch.value
+        await server.stop()
+        #expect(exists(address.path) && exists(address.lockPath), "what is another's stays")
+        other.remove()
+        close(other.descriptor)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give files away"))

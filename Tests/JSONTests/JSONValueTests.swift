@@ -45,6 +45,23 @@ struct JSONTextTests {
         #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
     }
 
+    @Test("integers beyond 64 bits are read as reals, and the others of the text stay integers")
+    func largeIntegers() throws {
+        let value = try JSONValue(parsing: "[18446744073709551615, -9223372036854775809, 7, 0.5, 9007199254740992]")
+        #expect(value == [.real(0x1p64), .real(-0x1p63), 7, 0.5, 9_007_199_254_740_992])
+        #expect(try JSONValue(parsing: "[9223372036854775807]") == [.integer(.max)])
+        #expect(throws: JSONError.self) { try JSONValue(parsing: "[1e400]") }
+    }
+
+    @Test("an excerpt is the text itself, or its two ends")
+    func excerpts() {
+        let text = String(repeating: "é", count: 1000)
+        #expect(text.excerpt == text)
+        let long = "begin " + String(repeating: "x", count: 1_000_000) + " end"
+        #expect(long.excerpt.count < 1000)
+        #expect(long.excerpt.hasPrefix("begin x") && long.excerpt.hasSuffix("x end"))
+    }
+
     @Test("NaN never leaves, and the error names where it was")
     func notFinite() {
         let value: JSONValue = ["values": ["first": [1.0, .real(.nan)]]]
@@ -82,6 +99,36 @@ struct JSONCodingTests {
         #expect(throws: JSONError.missing(path: "grid.columns")) { try missing.decode(Parameters.self) }
         let fraction = try JSONValue(parsing: #"{"text":"a","sizes":[1.5]}"#)
         #expect(throws: JSONError.self) { try fraction.decode(Parameters.self) }
+    }
+
+    @Test("arrays of numbers and strings are what they are one by one")
+    func arrays() throws {
+        struct Lists: Codable, Equatable { var a: [Int]; var b: [[Double]]; var c: [Float?]; var d: [String]; var e: [UInt8] }
+        let lists = Lists(a: [1, 3], b: [[0.5, 2], []], c: [1.5, nil], d: ["x", ""], e: [0, 255])
+        let value = try JSONValue(encoding: lists)
+        #expect(try value.text() == #"{"a":[1,3],"b":[[0.5,2.0],[]],"c":[1.5,null],"d":["x",""],"e":[0,255]}"#)
+        #expect(try value.decode(Lists.self, strict: true) == lists)
+        #expect(try JSONValue(parsing: "[3.0, 4]").decode([Int].self) == [3, 4])
+        for (text, path) in [(#"{"a":[1,2.5]}"#, "a[1]"), (#"{"a":[],"b":[[1],["x"]]}"#, "b[1][0]"), (#"{"a":[null]}"#, "a[0]")] {
+            let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text).decode(Lists.self) }
+            #expect(error?.path == path)
+        }
+    }
+
+    @Test("a value that a type refuses is told in its words")
+    func refused() throws {
+        struct Even: Codable {
+            init(from decoder: any Decoder) throws {
+                let number = try decoder.singleValueContainer().decode(Int.self)
+                guard number % 2 == 0 else {
+                    throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "must be even; it is \(number)"))
+                }
+            }
+            func encode(to encoder: any Encoder) throws {}
+        }
+        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: #"{"a":[2,3]}"#).decode([String: [Even]].self) }
+        #expect(error == .refused(path: "a[1]", reason: "must be even; it is 3"))
+        #expect(error?.description == "'a[1]' must be even; it is 3")
     }
 
     @Test("a misspelt member is told when asked to be strict, and ignored otherwise")

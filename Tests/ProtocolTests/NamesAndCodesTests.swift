@@ -36,7 +36,7 @@ import Testing
     @Test func notificationsAreThoseTheConnectionKnows() throws {
         #expect(
             try ContractFiles.methods(notifications: true, direction: "clientToServer")
-                == MethodTable.builtInNotifications)
+                == MethodTable.clientNotifications)
         #expect(
             try ContractFiles.methods(notifications: true, direction: "serverToClient")
                 == MethodTable.serverNotifications)

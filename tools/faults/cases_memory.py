@@ -5,8 +5,10 @@ import os
 import pathlib
 import re
 import select
+import struct
 import threading
 import time
+import zlib
 
 from cases import case
 from client import Client, frame, notification, request
@@ -81,6 +83,63 @@ def model_memory_limit(setting):
         check(results == [1010] * 12, f"12 clients at once: {results}")
         check(client.result("server/status")["models"] == [] or total <= 4 << 20, "more than the limit is held")
     return f"{outcomes.count(None)} embedded under 4 MiB, {outcomes.count(1010)} refused; 12 at once above the limit refused"
+
+
+@case
+def models_loaded_at_once_under_a_limit(setting):
+    """Several models loaded at the same time with --model-memory: each is there, or refused, and the daemon lives."""
+    names = [str(FIXTURES / name) for name in ("clip-small", "siglip-small", "siglip2-small", "clip-legacy-eos")]
+    codes = []
+    rounds = setting.amount(6, 60)
+    for number in range(rounds):
+        with setting.daemon("--model-memory", 1000 if number % 2 else 4) as daemon:
+
+            def load(name, daemon=daemon):
+                with Client(daemon.socket) as other:
+                    codes.append(other.error_code("models/load", {"model": name}))
+
+            threads = [threading.Thread(target=load, args=(name,)) for name in names]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    check(len(codes) == rounds * len(names) and set(codes) <= {None, 1010}, f"{codes}")
+    return f"{rounds} daemons, {len(codes)} loads: {codes.count(None)} loaded, {codes.count(1010)} refused"
+
+
+@case
+def pictures_of_open_explanations(setting):
+    """Explanations of a picture of 24 megapixels left open: they hold its file and no pixels, and count against --game-memory."""
+    picture = setting.folder / "large.png"
+    picture.write_bytes(png(6000, 4000) + bytes(4 << 20))
+    count = setting.amount(6, 40)
+    with setting.daemon("--game-memory", 4 * count) as daemon:
+        client = daemon.connect(timeout=120)
+        ask = {"image": str(picture), "text": "a kite"}
+        client.result("explanation/close", {"explanation": client.result("explanation/open", ask)["explanation"]})
+        wait_for("memory given back", lambda: daemon.resident() < daemon.peak() - (30 << 20), 20)
+        before = daemon.resident()
+        codes = [client.error_code("explanation/open", ask) for _ in range(count)]
+        opened = codes.count(None)
+        check(set(codes) == {None, 1010}, f"errors {codes}")
+        wait_for("no pixels held", lambda: daemon.resident() - before < (5 << 20) * opened, 20)
+        listed = client.result("explanation/list")["explanations"]
+        check(all(entry["bytes"] > 4 << 20 for entry in listed), f"bytes that do not count the file: {listed[0]}")
+        grown = daemon.resident() - before
+        for entry in listed:
+            client.result("explanation/close", {"explanation": entry["explanation"]})
+        wait_for("room again", lambda: client.error_code("explanation/open", ask) is None, 20)
+    return f"{opened} open, {count - opened} refused: {(grown >> 20) / opened:.1f} MiB each for a file of {picture.stat().st_size >> 20} MiB"
+
+
+def png(width, height):
+    """A black picture."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(bytes((1 + 3 * width) * height), 1)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 @case

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -381,7 +382,14 @@ def standard_input_and_output(setting):
             process.stdin.close()
         except BrokenPipeError:
             pass
-    return "4 requests answered, nothing else on standard output"
+    for closed in (">&-", "<&-", "2>&-", "<&- >&- 2>&-"):
+        # What it opens must not take the place of a descriptor that it was started without.
+        out = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], input=data, capture_output=True,
+                             env=environment(setting.folder), timeout=60)
+        check(out.returncode == 0, f"started with {closed}: status {out.returncode}, {out.stderr[-300:]}")
+        answers = out.stdout.count(b'"jsonrpc"')
+        check(answers == (4 if closed == "2>&-" else 0), f"started with {closed}: {answers} replies")
+    return "4 requests answered, nothing else on standard output, also with standard error closed; ends where the others are closed"
 
 
 @case
@@ -416,6 +424,99 @@ def standard_output_that_nobody_reads(setting):
                 process.stdin.close()
                 process.stdout.close()
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
+
+
+@case
+def standard_error_that_nobody_reads(setting):
+    """A log that goes to a full pipe: requests are answered all the same, signals end the daemon, and lost lines are told of."""
+    program = [setting.program, "serve", "--slow-request-log", "0"]
+    pings = setting.amount(12_000, 60_000)
+    for options in (["--stdio"], ["--socket", str(setting.folder / "f.sock"), "--ready-fd", "1"]):
+        process = subprocess.Popen(program + options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=environment(setting.folder))
+        try:
+            if "--stdio" in options:
+                for number in range(0, pings, 100):
+                    process.stdin.write(b"".join(frame(request(i, "server/ping")) for i in range(100)))
+                    process.stdin.flush()
+                    for _ in range(100):
+                        check(process.stdout.readline(), f"{number} of {pings} pings were answered")
+            else:
+                process.stdout.readline()
+                with Client(setting.folder / "f.sock", timeout=60) as client:
+                    ping_often(client, pings)
+            # The thread that writes the log holds what the pipe does not take; a mebibyte more waits, the rest is lost.
+            process.terminate()
+            check(process.wait(15) == 0, f"status {process.returncode}")
+            log = process.stderr.read()
+            check(b"slow request: server/ping" in log, "nothing was logged before the pipe was full")
+        finally:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    pass
+    with setting.daemon("--slow-request-log", 0, log_level="notice", log_pipe=True) as daemon:
+        client = daemon.connect()
+        ping_often(client, pings)
+        log = daemon.read_log(1 << 21)
+        client.call("server/ping")
+        log += daemon.read_log(1 << 16)
+        check(b"lines of the log were lost" in log, "nobody is told that lines were lost")
+    return f"{pings} pings answered over either transport; the loss is told of once there is a reader"
+
+
+def ping_often(client, count):
+    """Pings in hundreds, each of which is answered."""
+    for number in range(0, count, 100):
+        client.send(b"".join(frame(request(i, "server/ping")) for i in range(100)))
+        for _ in range(100):
+            message = client.receive()
+            check(message and "result" in message, f"{number} of {count} pings were answered, then {message}")
+
+
+@case
+def socket_file_removed(setting):
+    """The socket's file, then its whole folder, removed under a daemon: it puts them back, and nothing is served twice."""
+    folder = setting.folder / "private"
+    path = folder / "f.sock"
+    with setting.daemon(socket=path) as daemon:
+        client = daemon.connect()
+        for what in ("file", "folder"):
+            if what == "file":
+                os.unlink(path)
+            else:
+                shutil.rmtree(folder)
+            wait_for(f"the socket back after its {what} was removed", path.exists, 20)
+            check("result" in daemon.connect().call("server/ping"), "a new client is not served")
+            check("result" in client.call("server/ping"), "the client from before is not served")
+            with setting.daemon(socket=path, expect_start=False) as second:
+                check(second.ended and "serves" in second.log(), "a second daemon serves the same socket")
+    check(not path.exists(), "the socket stays after the end")
+    return "back both times; a second daemon is refused"
+
+
+@case
+def hang_up_ends_as_a_signal_to_stop_does(setting):
+    """SIGHUP, which a closed terminal sends: requests get their replies and the socket goes; under nohup nothing happens."""
+    with setting.daemon() as daemon:
+        client, ids = busy_client(daemon)
+        time.sleep(0.3)
+        daemon.process.send_signal(signal.SIGHUP)
+        check_drained(client, ids)
+        check((status := daemon.wait(15)) == 0, f"status {status}")
+        check(not os.path.exists(daemon.socket), "the socket stays")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with setting.daemon() as daemon:
+            daemon.process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            check("result" in daemon.connect().call("server/ping"), "a daemon under nohup ended")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    return "drained; ignored where it was ignored at the start"
 
 
 def unread(process):

@@ -205,6 +205,32 @@ def client_that_never_reads(setting):
 
 
 @case
+def batches_of_large_replies(setting):
+    """A batch whose replies would fill the memory: up to 256 MiB are gathered, the rest are told 1011; the next batch is served."""
+    with setting.daemon() as daemon:
+        client = daemon.connect(timeout=600)
+        client.result("models/load")
+        before = daemon.resident()
+        # A drawing holds the picture's file, and what follows the end of a PNG file is not looked at.
+        picture = setting.folder / "large.png"
+        picture.write_bytes(SCENES[0].read_bytes() + bytes(20 << 20))
+        opened = client.result("explanation/open", {"image": str(picture), "text": "a kite"})["explanation"]
+        client.result("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 16}})
+        batch = [request(number, "explanation/render", {"explanation": opened, "format": "html"}) for number in range(16)]
+        client.send(frame(batch))
+        replies = client.receive()
+        peak = daemon.peak()
+        refused = [reply for reply in replies if reply.get("error", {}).get("code") == 1011]
+        check(len(replies) == len(batch), f"{len(replies)} replies")
+        check(0 < len(refused) < len(batch), f"{len(refused)} of {len(batch)} were refused")
+        check(all("smaller batches" in reply["error"]["message"] for reply in refused), f"{refused[0]}")
+        check(peak - before < 1500 << 20, f"memory grew by {(peak - before) >> 20} MiB")
+        client.send(frame(batch[:2]))
+        check(all("result" in reply for reply in client.receive()), "the next batch is not served")
+    return f"{len(batch)} replies of 27 MiB: {len(refused)} told 1011; memory grew {(peak - before) >> 20} MiB"
+
+
+@case
 def clients_that_do_not_read_are_dropped(setting):
     """--unread-timeout: a client that reads nothing, or a byte now and then, is dropped; one that reads slowly is not."""
     with setting.daemon("--unread-timeout", 2) as daemon:

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -47,7 +48,7 @@ class Daemon:
     logged no crash; a case that ends it on purpose says so with `kill`, `wait` or `terminate`."""
 
     def __init__(self, program, folder, *options, descriptor_limit=None, log_level="warning", socket=None,
-                 inherited=None, expect_start=True, variables=None):
+                 inherited=None, expect_start=True, variables=None, log_pipe=False):
         self.program = str(program)
         self.folder = pathlib.Path(folder)
         self.options = [str(option) for option in options]
@@ -58,6 +59,8 @@ class Daemon:
         self.expect_start = expect_start
         self.variables = variables or {}
         self.log_path = self.folder / "log"
+        # The log goes to a pipe that is read by `read_log` only.
+        self.log_pipe = os.pipe() if log_pipe else None
         self.process = None
         self.ended = False
         self.clients = []
@@ -74,7 +77,7 @@ class Daemon:
             keep = (number,)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log_pipe[1] if self.log_pipe else log,
                 env=environment(self.folder) | self.variables, cwd=self.folder, preexec_fn=self.limit_descriptors, pass_fds=keep)
         ready = self.process.stdout.readline()
         if not ready:
@@ -109,6 +112,8 @@ class Daemon:
                 self.process.kill()
                 self.process.wait()
             self.process.stdout.close()
+            for descriptor in self.log_pipe or ():
+                os.close(descriptor)
 
     @property
     def pid(self):
@@ -128,6 +133,13 @@ class Daemon:
     def check_log(self):
         for line in self.log().splitlines():
             check(not any(word in line for word in CRASH_WORDS), f"the log tells of a crash: {line}")
+
+    def read_log(self, count):
+        """What the pipe of the log holds and brings within a second, up to `count` bytes."""
+        data = b""
+        while len(data) < count and select.select([self.log_pipe[0]], [], [], 1)[0]:
+            data += os.read(self.log_pipe[0], count - len(data))
+        return data
 
     def log(self):
         return self.log_path.read_text(errors="replace")

@@ -9,7 +9,7 @@ from validation import Validators
 from wire import Closed, SocketDaemon
 
 EXTREMES = {
-    "2^63-1": 2**63 - 1, "-2^63": -(2**63), "0": 0, "-1": -1, "1e308": 1e308, "a huge string": "9" * 100_000,
+    "2^63-1": 2**63 - 1, "-2^63": -(2**63), "2^64": 2**64, "0": 0, "-1": -1, "1e308": 1e308, "a huge string": "9" * 100_000,
 }
 NOT_SENT = ("shutdown", "server/stop")
 PATIENCE = 60

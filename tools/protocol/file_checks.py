@@ -90,8 +90,8 @@ def check_methods(report, contract):
         listed = {entry["name"]: entry["required"] for entry in method["params"]}
         said = {key: key in schema.get("required", []) for key in schema["properties"]}
         report.check(f"{name}: parameters", None if listed == said else f"{listed}, but the type says {said}")
-        keys = {"paramStructure", "x-direction", "x-since", "summary", "tags"}
-        keys |= set() if method.get("x-notification") else {"result", "errors", "x-cancellable", "examples"}
+        keys = {"paramStructure", "x-direction", "x-since", "summary", "tags", "examples"}
+        keys |= set() if method.get("x-notification") else {"result", "errors", "x-cancellable"}
         report.check(f"{name}: members", f"without {sorted(keys - set(method))}" if keys - set(method) else None)
         if method["x-direction"] == "clientToServer":
             is_open = schema.get("additionalProperties")
@@ -128,12 +128,15 @@ def check_examples(report, contract, validators):
 
 
 def check_method_examples(report, contract, validators):
-    for name, method in contract.requests.items():
-        report.check(f"{name}: has examples", None if method["examples"] else "none")
-        for example in method["examples"]:
+    for name, method in (contract.requests | contract.notifications).items():
+        report.check(f"{name}: has examples", None if method.get("examples") else "none")
+        for example in method.get("examples", []):
             label = f"{name}: {example['name']}"
             params = {entry["name"]: entry["value"] for entry in example["params"]}
             report.check(f"{label}: params", validators.problem(type_name(method["x-params"]["$ref"]), params))
+            if name in contract.notifications:
+                report.check(f"{label}: result", "a notification has none" if "result" in example else None)
+                continue
             schema = method["result"]["schema"]
             value = example["result"]["value"]
             report.check(

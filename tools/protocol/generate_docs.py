@@ -85,7 +85,7 @@ def method_text(contract, method):
     yield from (["Parameters:", "", *table] if table else ["No parameters."])
     if method.get("x-notification"):
         if table:
-            yield from notification_text(contract, method)
+            yield from notification_text(method)
         return
     yield ""
     yield from result_text(contract, method["result"]["schema"])
@@ -101,13 +101,12 @@ def method_text(contract, method):
         yield from example_text(method["name"], example)
 
 
-def notification_text(contract, method):
-    """The examples of its parameters, as whole messages."""
-    folder = contract.folder / "examples" / type_name(method["x-params"]["$ref"]) / "valid"
+def notification_text(method):
+    """Its examples, as whole messages."""
     yield ""
     yield "```json"
-    for path in sorted(folder.glob("*.json")):
-        yield layout({"jsonrpc": "2.0", "method": method["name"], "params": shortened(read(path))})
+    for example in method["examples"]:
+        yield layout({"jsonrpc": "2.0", "method": method["name"], "params": shortened(parameters_of(example))})
     yield "```"
 
 
@@ -131,7 +130,7 @@ def is_own_result(name):
 
 
 def example_text(method, example):
-    parameters = {entry["name"]: entry["value"] for entry in example["params"]}
+    parameters = parameters_of(example)
     request = {"jsonrpc": "2.0", "id": 1, "method": method}
     if parameters:
         request["params"] = shortened(parameters)
@@ -139,6 +138,10 @@ def example_text(method, example):
     yield layout(request)
     yield layout({"jsonrpc": "2.0", "id": 1, "result": shortened(example["result"]["value"])})
     yield "```"
+
+
+def parameters_of(example):
+    return {entry["name"]: entry["value"] for entry in example["params"]}
 
 
 def shortened(value):

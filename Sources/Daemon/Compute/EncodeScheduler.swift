@@ -100,10 +100,12 @@ final class EncodeScheduler: @unchecked Sendable {
         stages.add("encode", end - start)
     }
 
-    /// Runs `body`, which decodes images for a model: a worker that would otherwise begin with a few may wait a moment for them.
+    /// Runs `body`, which decodes `count` images for a model: a worker that would otherwise begin with a few may wait a moment for
+    /// them.
     func preparing<Value: Sendable>(
         _ count: Int, for model: RunningModel, _ body: @Sendable () async throws -> Value
     ) async rethrows -> Value {
+        guard count > 0 else { return try await body() }
         condition.withLock { inPreparation[model.identity, default: 0] += count }
         defer {
             condition.withLock {

@@ -8,8 +8,9 @@ extension Services {
         -> [Double]
     {
         let model = explanation.lease.model.loaded
-        let images = Array(Set(coalitions.map(\.image)))
-        let texts = Array(Set(coalitions.map(\.text)))
+        let (images, texts) = try await arithmetic.run {
+            (Array(Set(coalitions.map(\.image))), Array(Set(coalitions.map(\.text))))
+        }
         var encoder = explanation.encoder(on: scheduler)
         encoder.precise = true
         let (imageSamples, textSamples) = try await games.withRoom(
@@ -59,24 +60,24 @@ extension Services {
 
     func evaluate(_ parameters: ExplanationEvaluate.Parameters) async throws -> ExplanationEvaluate.Result {
         let explanation = try await explanations.find(parameters.explanation)
-        let estimate = try await explanation.estimate(
-            Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
-        do {
-            await explanation.beginUse()
-            defer { Task { await explanation.endUse() } }
-            switch parameters.metric {
-            case .faithfulness:
-                return .init(
-                    metric: .faithfulness, faithfulness: try await faithfulness(explanation, estimate, parameters))
-            case .insertionDeletion:
-                return .init(
-                    metric: .insertionDeletion, insertionDeletion: try await curves(explanation, estimate))
-            case .pointingGame:
-                return .init(
-                    metric: .pointingGame, pointingGame: try pointingGame(explanation, estimate, parameters.targets))
+        return try await using(explanation) {
+            let estimate = try await explanation.estimate(
+                Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
+            do {
+                switch parameters.metric {
+                case .faithfulness:
+                    return .init(
+                        metric: .faithfulness, faithfulness: try await faithfulness(explanation, estimate, parameters))
+                case .insertionDeletion:
+                    return .init(
+                        metric: .insertionDeletion, insertionDeletion: try await curves(explanation, estimate))
+                case .pointingGame:
+                    return .init(
+                        metric: .pointingGame, pointingGame: try pointingGame(explanation, estimate, parameters.targets))
+                }
+            } catch let error as InteractionError {
+                throw ApplicationError.estimation(error, renaming: "players", to: "targets")
             }
-        } catch let error as InteractionError {
-            throw ApplicationError.estimation(error, renaming: "players", to: "targets")
         }
     }
 
@@ -87,9 +88,12 @@ extension Services {
         guard (2...configuration.maximumImageMasks).contains(samples) else {
             throw ParameterError("samples", "must be from 2 to \(configuration.maximumImageMasks); it is \(samples)")
         }
-        let coalitions = try evaluationCoalitions(
-            imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: try distribution(parameters, estimate),
-            count: samples, seed: UInt64(parameters.seed ?? 0))
+        let distribution = try distribution(parameters, estimate)
+        let coalitions = try await arithmetic.run {
+            try evaluationCoalitions(
+                imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution, count: samples,
+                seed: UInt64(parameters.seed ?? 0))
+        }
         let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
         let result = try await solver.run {
             try Faithfulness(truth: truth, predicted: coalitions.map { estimate.predict($0.image.joined(with: $0.text)) })
@@ -121,24 +125,26 @@ extension Services {
             throw ParameterError(
                 "coalitions", "must be from 1 to \(configuration.maximumImageMasks); there are \(parameters.coalitions.count)")
         }
-        let coalitions = try parameters.coalitions.enumerated().map { index, members in
-            guard members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
-                throw ParameterError(
-                    "coalitions[\(index)]", "must name players from 0 to \(players - 1), each at most once; it is \(members)")
+        return try await using(explanation) {
+            let (coalitions, sides) = try await arithmetic.run {
+                let coalitions = try parameters.coalitions.enumerated().map { index, members in
+                    guard members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
+                        throw ParameterError(
+                            "coalitions[\(index)]", "must name players from 0 to \(players - 1), each at most once; it is \(members)")
+                    }
+                    return Coalition(members, of: players)
+                }
+                return (coalitions, coalitions.map { $0.split(at: explanation.imagePlayers.count) })
             }
-            return Coalition(members, of: players)
+            let values = try await trueValues(of: sides, explanation)
+            guard await explanation.imageMasks > 0, await explanation.textMasks > 0 else {
+                return ExplanationCoalitions.Result(values: values, predicted: nil)
+            }
+            let estimate = try await explanation.estimate(
+                Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
+            let predicted = try await solver.run { coalitions.map { estimate.emptyValue + estimate.predict($0) } }
+            return ExplanationCoalitions.Result(values: values, predicted: predicted)
         }
-        await explanation.beginUse()
-        defer { Task { await explanation.endUse() } }
-        let values = try await trueValues(
-            of: coalitions.map { $0.split(at: explanation.imagePlayers.count) }, explanation)
-        guard await explanation.imageMasks > 0, await explanation.textMasks > 0 else {
-            return ExplanationCoalitions.Result(values: values, predicted: nil)
-        }
-        let estimate = try await explanation.estimate(
-            Selection(estimator: parameters.estimator, order: parameters.order), standardErrors: false, on: solver)
-        let predicted = try await solver.run { coalitions.map { estimate.emptyValue + estimate.predict($0) } }
-        return ExplanationCoalitions.Result(values: values, predicted: predicted)
     }
 
     private func curves(

@@ -7,7 +7,7 @@ import Tokenizers
 /// The image of an explanation, ready for the tower.
 struct ExplainedImage: Sendable {
     let prepared: PreparedImage
-    let picture: LoadedImage
+    let picture: KeptPicture
     /// From the model's pixels back to those of the picture.
     let geometry: ImageGeometry
 }
@@ -99,6 +99,9 @@ actor Explanation {
 
     var isImported: Bool { imported != nil }
 
+    /// Memory that it holds besides its games.
+    nonisolated var ownBytes: Int { image.prepared.residentBytes + image.picture.bytes + text.residentBytes }
+
     nonisolated var maskedImage: MaskedImage {
         MaskedImage(prepared: image.prepared, players: imagePlayers, masking: settings.imageMasking)
     }
@@ -115,21 +118,15 @@ actor Explanation {
     /// Whether something encodes masks for it.
     var isBusy: Bool { users > 0 }
 
-    /// Registers a refinement so that `stop` reaches it.
-    func begin(_ control: RefinementControl) {
-        running.append(control)
-        beginUse()
+    /// Until `end`, its games and its model are in use.
+    /// - Parameter control: of a refinement, so that `stop` reaches it.
+    func begin(_ control: RefinementControl?) {
+        if let control { running.append(control) }
+        users += 1
     }
 
-    func end(_ control: RefinementControl) {
+    func end(_ control: RefinementControl?) {
         running.removeAll { $0 === control }
-        endUse()
-    }
-
-    /// Between the two, its games and its model are in use.
-    func beginUse() { users += 1 }
-
-    func endUse() {
         users -= 1
         guard users == 0 else { return }
         for waiter in idleWaiters { waiter.resume() }
@@ -159,7 +156,8 @@ actor Explanation {
         history.append(checkpoint)
     }
 
-    /// The estimate on the masks encoded so far. Computed once per selection and masks; `threads` runs it.
+    /// The estimate on the masks encoded so far, made on `threads` and kept until there are more masks. Two who ask at the same moment
+    /// both make it, so that either may give up.
     /// - Throws: `ApplicationError` of kind `budgetInvalid` before the first masks.
     func estimate(_ selection: Selection, standardErrors: Bool, on threads: WorkThreads) async throws
         -> InteractionValues
@@ -205,45 +203,23 @@ actor Explanation {
         return values
     }
 
-    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs.
-    func adoptWarmMasks(upTo limits: Budget) async {
-        let images = imagePlan.warm(in: await imageGame.samples, upTo: limits.imageMasks ?? 0)
-        guard settings.sampling == .joint else {
-            advance(imageMasks: images, textMasks: textPlan.warm(in: await textGame.samples, upTo: limits.textMasks ?? 0))
-            return
+    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs. `threads` looks for them.
+    func adoptWarmMasks(upTo limits: Budget, on threads: WorkThreads) async throws {
+        let (imageSamples, textSamples) = (await imageGame.samples, await textGame.samples)
+        let (imagePlan, textPlan, isJoint) = (imagePlan, textPlan, settings.sampling == .joint)
+        let warm = try await threads.run {
+            let images = imagePlan.warm(in: imageSamples, upTo: limits.imageMasks ?? 0)
+            guard isJoint else { return (images: images, texts: textPlan.warm(in: textSamples, upTo: limits.textMasks ?? 0)) }
+            let pairs = images == 0 ? 0 : textPlan.warm(in: textSamples, upTo: images)
+            return (images: pairs, texts: pairs)
         }
-        let pairs = images == 0 ? 0 : textPlan.warm(in: await textGame.samples, upTo: images)
-        advance(imageMasks: pairs, textMasks: pairs)
+        advance(imageMasks: warm.images, textMasks: warm.texts)
     }
 
-    /// - Parameter bytes: memory of its games.
+    /// - Parameter bytes: memory of it and its games.
     func summary(bytes: Int) -> ExplanationSummary {
         ExplanationSummary(
             explanation: id, model: lease.id, text: caption, image: image.picture.name, imageMasks: imageMasks,
             textMasks: textMasks, refining: isRefining, bytes: bytes)
-    }
-}
-
-extension SamplingPlan {
-    /// As `held`, but 0 for the full and the empty mask alone: every open explanation's games hold those, and no estimate can rest
-    /// on them.
-    fileprivate func warm(in samples: GameSamples, upTo limit: Int) -> Int {
-        let count = held(by: samples, upTo: limit)
-        return count > 2 || isEnumerated(at: count) ? count : 0
-    }
-
-    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there.
-    func held(by samples: GameSamples, upTo limit: Int) -> Int {
-        func isHeld(_ masks: Int) -> Bool { missing(upTo: masks, in: samples, limit: 1).isEmpty }
-        guard limit > 0, isHeld(1) else { return 0 }
-        if isHeld(limit) { return effectiveCount(limit) }
-        var low = 1
-        var high = min(limit, 2 * samples.count + 2)
-        if isHeld(high) { return effectiveCount(high) }
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if isHeld(middle) { low = middle } else { high = middle }
-        }
-        return effectiveCount(low)
     }
 }

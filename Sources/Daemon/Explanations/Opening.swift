@@ -35,7 +35,7 @@ extension Services {
             let words = try Self.textPlayers(parameters.players?.text, tokenization)
             return OpenInputs(
                 image: ExplainedImage(
-                    prepared: try model.prepare(pixels: pixels.pixels), picture: picture, geometry: pixels.geometry),
+                    prepared: try model.prepare(pixels: pixels.pixels), picture: KeptPicture(picture), geometry: pixels.geometry),
                 digest: digest(of: pixels.pixels), tokenization: tokenization, words: words,
                 text: try lease.prepare(tokenization, players: words.flatMap(\.positions)))
         }
@@ -74,11 +74,15 @@ extension Services {
                     text: words.map { Players.Text($0, in: inputs.tokenization.text) }),
                 imageGame: imageGame, textGame: textGame, imagePlan: imagePlan, textPlan: textPlan, ends: ends)
             if adoptsWarmMasks {
-                await explanation.adoptWarmMasks(
+                try await explanation.adoptWarmMasks(
                     upTo: Budget(
-                        imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks))
+                        imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks), on: arithmetic)
             }
-            try Task.checkCancellation()
+            try await games.holdExplanation(explanation.id, bytes: explanation.ownBytes)
+            guard !Task.isCancelled else {
+                await games.releaseExplanation(explanation.id)
+                throw CancellationError()
+            }
             await explanations.insert(explanation)
             return explanation
         } catch {
@@ -206,7 +210,7 @@ extension ModelLease {
     var preciseGameModel: GameModel { gameModel(masks: model.loaded.precision) }
 
     private func gameModel(masks: Precision) -> GameModel {
-        GameModel(folder: key.folder, precision: "\(model.loaded.precision)/\(masks)", weights: model.weights)
+        GameModel(folder: key.folder, precision: "\(model.loaded.precision)/\(masks)", weights: model.weights.description)
     }
 }
 

@@ -6,10 +6,20 @@ import Rendering
 extension Picture {
     /// What a drawing of an explanation's estimate needs.
     init(_ explanation: Explanation, _ estimate: InteractionValues, _ checkpoints: [Explanation.Checkpoint]) {
+        let leading = estimate.leadingPlayers(5)
+        self.init(
+            explanation, Estimate(estimate),
+            history: checkpoints.map { checkpoint in
+                Round(
+                    imageMasks: checkpoint.imageMasks, looR2: checkpoint.looR2,
+                    leading: leading.map { Leading(players: [$0], value: checkpoint.reading[$0]) })
+            })
+    }
+
+    init(_ explanation: Explanation, _ estimate: Estimate, history: [Round]) {
         let image = explanation.image.picture
         let ends = explanation.ends
         let model = explanation.lease.model.loaded
-        let leading = estimate.leadingPlayers(5)
         self.init(
             model: explanation.lease.id, title: image.name,
             image: SourceImage(
@@ -23,19 +33,33 @@ extension Picture {
             similarity: Similarity(
                 emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine,
                 probability: model.architecture == .siglip ? 1 / (1 + exp(-ends.full)) : nil),
-            estimate: Estimate(
-                index: estimate.index == .banzhaf ? "FWBII" : "FSII", p: estimate.p, order: estimate.order,
-                estimator: estimate.estimator.rawValue, first: estimate.first,
-                firstOrderReading: estimate.firstOrderReading, pairs: estimate.order == 2 ? estimate.pairs : nil,
-                firstErrors: estimate.standardErrors?.first,
-                readingErrors: estimate.standardErrors?.firstOrderReading,
-                pairErrors: estimate.order == 2 ? estimate.standardErrors?.pairs : nil, looR2: estimate.looR2,
-                imageMasks: estimate.imageMasks, textMasks: estimate.textMasks, isJointlySampled: estimate.isJointlySampled),
-            history: checkpoints.map { checkpoint in
-                Round(
-                    imageMasks: checkpoint.imageMasks, looR2: checkpoint.looR2,
-                    leading: leading.map { Leading(players: [$0], value: checkpoint.reading[$0]) })
-            }, isTruncated: explanation.isTruncated)
+            estimate: estimate, history: history, isTruncated: explanation.isTruncated)
+    }
+}
+
+extension Picture.Estimate {
+    fileprivate init(_ estimate: InteractionValues) {
+        self.init(
+            index: estimate.index.abbreviation, p: estimate.p, order: estimate.order,
+            estimator: estimate.estimator.rawValue, first: estimate.first,
+            firstOrderReading: estimate.firstOrderReading, pairs: estimate.order == 2 ? estimate.pairs : nil,
+            firstErrors: estimate.standardErrors?.first,
+            readingErrors: estimate.standardErrors?.firstOrderReading,
+            pairErrors: estimate.order == 2 ? estimate.standardErrors?.pairs : nil, looR2: estimate.looR2,
+            imageMasks: estimate.imageMasks, textMasks: estimate.textMasks, isJointlySampled: estimate.isJointlySampled)
+    }
+
+    /// Zero for every player and pair of an explanation.
+    static func nothing(of explanation: Explanation) -> Picture.Estimate {
+        let settings = explanation.settings
+        let players = explanation.players.image.count + explanation.players.text.count
+        let zeros = [Double](repeating: 0, count: players)
+        return Picture.Estimate(
+            index: settings.index.abbreviation, p: settings.p, order: settings.order, estimator: settings.estimator.rawValue,
+            first: zeros, firstOrderReading: zeros,
+            pairs: settings.order == 2 ? [Double](repeating: 0, count: players * (players - 1) / 2) : nil,
+            firstErrors: nil, readingErrors: nil, pairErrors: nil, looR2: nil, imageMasks: 0, textMasks: 0,
+            isJointlySampled: settings.sampling == .joint)
     }
 }
 

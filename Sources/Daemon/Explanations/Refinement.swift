@@ -33,9 +33,6 @@ struct Refinement: Sendable {
 
     /// Encoded even if a deadline or a stop comes first: without any there is no answer.
     static let minimumMasks = 8
-    /// How many of the strongest pairs a stop rule looks at unless told.
-    static let leadingPairs = 10
-
     /// Runs until the target, a rule, or `control` ends it.
     /// - Returns: why it ended.
     /// - Throws: `CancellationError` if the request was cancelled; the masks encoded until then stay.
@@ -50,7 +47,8 @@ struct Refinement: Sendable {
         if !isJoint { try await encodeText(upTo: goal.textMasks, control) }
         if !judgesEachEstimate {
             // Nobody waits for estimates on fewer masks than there are.
-            await explanation.adoptWarmMasks(upTo: Budget(imageMasks: goal.imageMasks, textMasks: goal.textMasks))
+            try await explanation.adoptWarmMasks(
+                upTo: Budget(imageMasks: goal.imageMasks, textMasks: goal.textMasks), on: arithmetic)
         }
         let first = step(upTo: Self.minimumMasks, from: 0)
         try await encodeImage(upTo: first, control, interruptible: false)
@@ -66,7 +64,7 @@ struct Refinement: Sendable {
                 await explanation.record(Explanation.Checkpoint(estimate))
             }
             let held = await explanation.imageMasks
-            let reason = schedule.stopReason(imageMasks: held, textMasks: goal.textMasks, now: reporter.seconds)
+            let reason = schedule.stopReason(imageMasks: held, textMasks: goal.textMasks)
             if let reason {
                 control.end(.reason(FIxLIPProtocol.StopReason(reason)))
                 break

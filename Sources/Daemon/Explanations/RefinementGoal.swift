@@ -14,17 +14,12 @@ extension RefinementGoal {
     ) throws {
         let until = parameters.until
         let hasRule = parameters.deadlineMilliseconds != nil || until != nil
-        let imageMasks =
-            parameters.budget?.imageMasks
-            ?? (hasRule
-                ? explanation.settings.sampling == .joint
-                    ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks
-                : min(Self.defaultImageMasks, configuration.maximumImageMasks))
+        let isJoint = explanation.settings.sampling == .joint
+        let mostImageMasks = isJoint ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks
+        let imageMasks = parameters.budget?.imageMasks ?? (hasRule ? mostImageMasks : min(Self.defaultImageMasks, mostImageMasks))
         let textMasks =
             parameters.budget?.textMasks ?? min(Self.defaultTextMasks, configuration.maximumTextMasks)
-        let isJoint = explanation.settings.sampling == .joint
-        try Self.check(
-            imageMasks, "imageMasks", limit: isJoint ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks)
+        try Self.check(imageMasks, "imageMasks", limit: mostImageMasks)
         try Self.check(textMasks, "textMasks", limit: configuration.maximumTextMasks)
         if isJoint, parameters.budget?.textMasks != nil {
             throw ApplicationError(
@@ -44,13 +39,13 @@ extension RefinementGoal {
         self.init(
             imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
             textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks), standardError: until?.standardError,
-            topK: until?.topK ?? (asksForStability ? 10 : nil),
+            topK: until?.topK ?? (asksForStability ? Self.leadingPairs : nil),
             stableRounds: asksForStability ? (until?.stableRounds ?? 2) + 1 : .max)
     }
 
     /// Pairs of masks drawn together that an explanation may ask for: a long caption has as many text masks as pairs.
     private static func maximumPairs(_ explanation: Explanation, _ configuration: DaemonConfiguration) -> Int {
-        explanation.textPlayers.count < 40 && 1 << explanation.textPlayers.count <= configuration.maximumTextMasks
+        Coalition.isEnumerable(explanation.textPlayers.count, within: configuration.maximumTextMasks)
             ? configuration.maximumImageMasks : min(configuration.maximumImageMasks, configuration.maximumTextMasks)
     }
 

@@ -14,7 +14,7 @@ extension Values {
                 pairs: layout.pairs(known.pairs, encoding))
         }
         self.init(
-            index: estimate.index == .banzhaf ? "FWBII" : "FSII", p: estimate.index == .banzhaf ? estimate.p : nil,
+            index: estimate.index.abbreviation, p: estimate.index == .banzhaf ? estimate.p : nil,
             order: estimate.order, estimator: estimate.estimator.rawValue, baseline: estimate.baseline,
             first: .init(estimate.first, encoding), firstOrderReading: .init(estimate.firstOrderReading, encoding),
             pairs: layout.pairs(estimate.pairs, encoding), standardErrors: errors, looR2: estimate.looR2,
@@ -78,6 +78,16 @@ private struct PairLayout {
         case .top:
             let items = strongest.map { Pairs.Item(i: $0.i, j: $0.j, value: values[index.position($0.i, $0.j)]) }
             return Pairs(format: .list, items: items)
+        }
+    }
+}
+
+extension InteractionIndex {
+    /// The index's name in a reply and under a drawing.
+    var abbreviation: String {
+        switch self {
+        case .banzhaf: "FWBII"
+        case .shapley: "FSII"
         }
     }
 }

@@ -1,25 +1,28 @@
 import Foundation
 import Interactions
+import JSONRPC
 import Logging
+import Synchronization
 
 /// Games kept in a folder over a restart of the daemon, one `GameFile` each.
 /// A file that is damaged, or of another game or model, is dropped with a warning. Blocks: not for the cooperative pool.
-struct GameArchive: Sendable {
+final class GameArchive: Sendable {
     let folder: String
     /// Bytes the folder may hold; the files longest unused go first.
     let limit: Int
     let logger: Logger
     /// Half-written files from before are nobody's any more: the daemon that wrote them was killed.
     private let start = Date()
+    /// Bytes that may be written before the folder is looked through again; to list it takes time where there are many games.
+    private let unlisted = Mutex(0)
 
-    /// - Throws: `ApplicationError` where the folder cannot be made or written to.
+    /// - Throws: `ApplicationError` where the folder cannot be made or written to, or others can write to it.
     init(folder: String, limit: Int, logger: Logger) throws {
         self.folder = folder
         self.limit = limit
         self.logger = logger
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try Self.make(folder)
         } catch {
             throw ApplicationError(.pathNotAllowed, "the state folder \(folder) cannot be made: \(error.localizedDescription)")
         }
@@ -27,11 +30,29 @@ struct GameArchive: Sendable {
             throw ApplicationError(
                 .pathNotAllowed, "the state folder \(folder) cannot be written to: \(String(cString: strerror(errno)))")
         }
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+            throw ApplicationError(
+                .pathNotAllowed,
+                "others can write to the state folder \(folder), and so change what is kept there; "
+                    + "run: chmod go-w \(shellQuoted(folder)), or choose a folder of your own")
+        }
     }
 
-    /// The game of `key`, if it was kept and still fits.
-    func read(_ key: GameKey, players: Int, dimension: Int) -> GameSamples? {
+    private static func make(_ folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// The game of `key`, if it was kept, is still of these weights, and takes no more memory than `room`.
+    func read(_ key: GameKey, players: Int, dimension: Int, upTo room: Int) -> GameSamples? {
         let path = path(of: key)
+        // A file is its embeddings and little more.
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        guard size <= room else {
+            logger.info("a kept game is too large to be read", metadata: ["file": "\(path)", "bytes": "\(size)", "room": "\(room)"])
+            return nil
+        }
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         do throws(GameFileError) {
             let samples = try GameFile.read(
@@ -49,11 +70,12 @@ struct GameArchive: Sendable {
     /// Replaces what is kept of a game, whole or not at all.
     /// - Throws: `GameArchiveError` where it cannot be written; what was kept before stays.
     func write(_ key: GameKey, _ samples: GameSamples) throws(GameArchiveError) {
-        defer { prune() }
         let path = path(of: key)
         let partial = "\(path).\(getpid())\(Self.partialSuffix)"
         let bytes = GameFile.bytes(header: key.header, samples: samples)
-        let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        defer { pruneIfDue(after: bytes.count) }
+        var descriptor = Self.create(partial)
+        if descriptor < 0, errno == ENOENT, (try? Self.make(folder)) != nil { descriptor = Self.create(partial) }
         guard descriptor >= 0 else { throw GameArchiveError(path, String(cString: strerror(errno))) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
@@ -67,6 +89,10 @@ struct GameArchive: Sendable {
         }
     }
 
+    private static func create(_ path: String) -> Int32 {
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    }
+
     /// What a file is called until it is whole, after the game's own file and the number of the process.
     private static let partialSuffix = ".game-partial"
 
@@ -74,8 +100,20 @@ struct GameArchive: Sendable {
         "\(folder)/\(key.digest).game"
     }
 
-    /// Removes the games longest unused where there is too much, and what killed daemons left.
-    private func prune() {
+    /// Looks through the folder at the first write, and then before what was written since could exceed the limit.
+    private func pruneIfDue(after written: Int) {
+        let isDue = unlisted.withLock { left in
+            left -= written
+            return left < 0
+        }
+        guard isDue else { return }
+        let kept = prune()
+        unlisted.withLock { $0 = limit - kept }
+    }
+
+    /// Removes the games longest unused where there is too much, down to nine tenths, and what killed daemons left.
+    /// - Returns: bytes that are left.
+    private func prune() -> Int {
         let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
         let files =
             (try? FileManager.default.contentsOfDirectory(
@@ -91,10 +129,12 @@ struct GameArchive: Sendable {
         }
         let games = known.filter { $0.url.pathExtension == "game" }.sorted { $0.date < $1.date }
         var total = games.reduce(0) { $0 + $1.size }
-        for game in games where total > limit {
+        guard total > limit else { return total }
+        for game in games where total > limit / 10 * 9 {
             try? FileManager.default.removeItem(at: game.url)
             total -= game.size
         }
+        return total
     }
 }
 

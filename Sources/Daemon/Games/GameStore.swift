@@ -4,7 +4,7 @@ import Interactions
 import Logging
 
 /// Owns the warm games: at most `limit` bytes, least recently used out first, never one that an explanation holds. What estimates keep of a
-/// game counts and goes before any masks do.
+/// game counts and goes before any masks do; what open explanations keep of their pictures counts and stays.
 actor GameStore {
     private struct Entry {
         let game: MaskedGame
@@ -22,14 +22,15 @@ actor GameStore {
 
     let limit: Int
     private var entries: [GameKey: Entry] = [:]
+    /// Bytes that open explanations hold besides their games, by handle.
+    private var explanations: [String: Int] = [:]
     private var clock = 0
     private(set) var evicted = 0
     /// Bytes set aside for masks that are being encoded.
     private var reserved = 0
     /// Whether it was told that open explanations fill the memory; it is told again once they have left half of it.
     private var isFull = false
-    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-    private var waiterCount = 0
+    private let waiters = Waiters()
 
     /// Games that are being written to the archive.
     private var keeping: [GameKey: Task<Void, Never>] = [:]
@@ -49,24 +50,33 @@ actor GameStore {
         self.logger = logger
     }
 
-    /// The game of `key`, read from the archive or made if there is none in memory, held until `release`.
+    /// The game of `key`, read from the archive or made if there is none in memory, held until `release`. One that is kept but
+    /// does not fit beside what explanations hold begins anew.
     func hold(_ key: GameKey, players: Int, dimension: Int) async throws -> MaskedGame {
         var kept: GameSamples?
         if entries[key] == nil, let archive {
-            kept = try await files.run { archive.read(key, players: players, dimension: dimension) }
+            let held = entries.values.reduce(0) { $0 + ($1.holders > 0 ? $1.bytes : 0) } + explanations.values.reduce(0, +)
+            let room = limit - reserved - held
+            kept = try await files.run { archive.read(key, players: players, dimension: dimension, upTo: room) }
         }
         clock += 1
-        let samples = kept ?? GameSamples(players: players, dimension: dimension)
-        var entry =
-            entries[key]
-            ?? Entry(
-                game: MaskedGame(key: key, samples: samples) { [weak self] in await self?.bookExpansions(key, bytes: $0) },
-                holders: 0, bytes: kept?.bytes ?? 0, masks: samples.count,
-                lastUse: clock, kept: samples.count, tried: samples.count)
+        var entry = entries[key] ?? makeEntry(key, kept, players: players, dimension: dimension)
         entry.holders += 1
         entry.lastUse = clock
         entries[key] = entry
         return entry.game
+    }
+
+    private func makeEntry(_ key: GameKey, _ kept: GameSamples?, players: Int, dimension: Int) -> Entry {
+        var samples = GameSamples(players: players, dimension: dimension)
+        if let kept {
+            shrink(by: reserved + kept.bytes)
+            if total + reserved + kept.bytes <= limit { samples = kept }
+        }
+        return Entry(
+            game: MaskedGame(key: key, samples: samples) { [weak self] in await self?.bookExpansions(key, bytes: $0) },
+            holders: 0, bytes: samples.count > 0 ? samples.bytes : 0, masks: samples.count, lastUse: clock, kept: samples.count,
+            tried: samples.count)
     }
 
     func release(_ key: GameKey) {
@@ -76,6 +86,22 @@ actor GameStore {
         if entry.masks > entry.kept { keep(key) }
         shrink(by: 0)
     }
+
+    /// Books what an explanation holds besides its games, until `releaseExplanation`.
+    /// - Throws: `ApplicationError` of kind `memoryLimit` where it does not fit beside what others hold.
+    func holdExplanation(_ id: String, bytes: Int) throws(ApplicationError) {
+        shrink(by: reserved + bytes)
+        guard total + reserved + bytes <= limit else {
+            noteFull()
+            throw ApplicationError(
+                .memoryLimit,
+                "this picture needs \(mebibytes(bytes)), but open explanations already hold \(mebibytes(total)) of \(mebibytes(limit)): "
+                    + "close some, or start the daemon with a larger --game-memory")
+        }
+        explanations[id] = bytes
+    }
+
+    func releaseExplanation(_ id: String) { explanations[id] = nil }
 
     /// Books what a game holds after masks were added.
     func book(_ key: GameKey, masks: Int, bytes: Int) {
@@ -184,15 +210,13 @@ actor GameStore {
                     "these masks need \(mebibytes(bytes)), but open explanations already hold \(mebibytes(total)) of \(mebibytes(limit)): "
                         + "close some, ask for fewer masks, or start the daemon with a larger --game-memory")
             }
-            await waitForOthers()
+            await waiters.wait()
             try Task.checkCancellation()
         }
         reserved += bytes
         defer {
             reserved -= bytes
-            let woken = waiters.values
-            waiters = [:]
-            for waiter in woken { waiter.resume() }
+            waiters.wakeAll()
         }
         return try await body()
     }
@@ -206,21 +230,6 @@ actor GameStore {
             "open explanations fill the memory for games",
             metadata: ["held": "\(mebibytes(total))", "limit": "\(mebibytes(limit)) (--game-memory)"])
     }
-
-    /// Returns when room that was set aside is free again, or this task is cancelled.
-    private func waitForOthers() async {
-        waiterCount += 1
-        let number = waiterCount
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if Task.isCancelled { continuation.resume() } else { waiters[number] = continuation }
-            }
-        } onCancel: {
-            Task { await self.wake(number) }
-        }
-    }
-
-    private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
 
     /// Memory of some games, with what their estimates keep.
     func bytes(of keys: [GameKey]) -> Int {
@@ -238,7 +247,9 @@ actor GameStore {
             image: sum(.image), text: sum(.text), limitBytes: limit, evicted: evicted)
     }
 
-    private var total: Int { entries.values.reduce(0) { $0 + $1.bytes + $1.expansionBytes } }
+    private var total: Int {
+        entries.values.reduce(0) { $0 + $1.bytes + $1.expansionBytes } + explanations.values.reduce(0, +)
+    }
 
     private func shrink(by bytes: Int) {
         var excess = total + bytes - limit
@@ -252,6 +263,7 @@ actor GameStore {
         for (key, entry) in idle where excess > 0 {
             excess -= entry.bytes
             entries[key] = nil
+            unkept.remove(key)
             evicted += 1
         }
     }

@@ -10,8 +10,7 @@ actor MaskedGame {
     private(set) var samples: GameSamples
     /// Coalitions some refinement is encoding at this moment.
     private var pending: Set<Coalition> = []
-    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-    private var waiterCount = 0
+    private let waiters = Waiters()
     private var expansions = KeptExpansions()
     /// Told how many bytes the expansions hold whenever that changes.
     private let bookExpansions: @Sendable (Int) async -> Void
@@ -56,21 +55,20 @@ actor MaskedGame {
     /// not encoded twice. What was finished stays, also when this is cancelled or fails.
     /// - Returns: false if a cancellation left something out.
     func encode(_ wanted: [Coalition], with encode: Encode) async throws -> Bool {
+        var missing = wanted
         while true {
-            let missing = wanted.filter { samples.row(of: $0) == nil }
+            missing.removeAll { samples.row(of: $0) != nil }
             if missing.isEmpty { return true }
             if Task.isCancelled { return false }
             let mine = Array(missing.lazy.filter { !self.pending.contains($0) }.prefix(Self.claim))
             if mine.isEmpty {
-                await waitForOthers()
+                await waiters.wait()
                 continue
             }
             pending.formUnion(mine)
             defer {
                 pending.subtract(mine)
-                let woken = waiters.values
-                waiters = [:]
-                for waiter in woken { waiter.resume() }
+                waiters.wakeAll()
             }
             let rows = try await encode(mine)
             try store(mine, rows)
@@ -86,21 +84,6 @@ actor MaskedGame {
             return Array(samples.embedding(row: row))
         }
     }
-
-    /// Returns when another refinement has finished some masks, or this task is cancelled.
-    private func waitForOthers() async {
-        waiterCount += 1
-        let number = waiterCount
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if Task.isCancelled { continuation.resume() } else { waiters[number] = continuation }
-            }
-        } onCancel: {
-            Task { await self.wake(number) }
-        }
-    }
-
-    private func wake(_ number: Int) { waiters.removeValue(forKey: number)?.resume() }
 
     /// How many refinements wait for masks that others are encoding.
     var waiting: Int { waiters.count }

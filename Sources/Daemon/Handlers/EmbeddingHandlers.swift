@@ -32,8 +32,12 @@ extension Services {
             }
             return try await withModel(parameters.model) { lease in
                 let policy = parameters.onError ?? .fail
-                async let images = encodeImages(parameters.images, lease: lease, normalize: true, onError: policy)
-                async let texts = encodeTexts(parameters.texts, lease: lease, normalize: true, onError: policy)
+                async let images = ofList("images") {
+                    try await encodeImages(parameters.images, lease: lease, normalize: true, onError: policy)
+                }
+                async let texts = ofList("texts") {
+                    try await encodeTexts(parameters.texts, lease: lease, normalize: true, onError: policy)
+                }
                 let (imageRows, textRows) = (try await images, try await texts)
                 return try await arithmetic.run {
                     Similarity.Result(images: imageRows, texts: textRows, pairing: pairing, lease: lease)
@@ -94,6 +98,15 @@ extension Similarity.Result {
         let weights = logits.map { $0.map { exp($0 - largest) } }
         let sum = weights.reduce(0) { $0 + ($1 ?? 0) }
         return weights.map { $0.map { $0 / sum } }
+    }
+}
+
+/// Says of an item's error which of the request's two lists the item is in.
+private func ofList(_ list: String, _ encode: @Sendable () async throws -> EncodedItems) async throws -> EncodedItems {
+    do {
+        return try await encode()
+    } catch let error as ApplicationError where error.index != nil {
+        throw error.of(list)
     }
 }
 

@@ -15,7 +15,7 @@ extension Services {
 
         table.on(ExplanationRefine.self) { parameters, context in
             let explanation = try await explanations.find(parameters.explanation)
-            return try await refine(explanation, parameters, context)
+            return try await refine(explanation, parameters, selectionAt: "values", context)
         }
 
         table.on(ExplanationStop.self) { parameters, _ in
@@ -41,7 +41,6 @@ extension Services {
         }
 
         table.on(Explain.self) { parameters, context in
-            if let options = parameters.render { try options.check() }
             let isReproducible = parameters.reproducible ?? false
             guard !isReproducible || parameters.deadlineMilliseconds == nil else {
                 throw ParameterError("reproducible", "cannot be kept with deadlineMilliseconds; give a budget or until instead")
@@ -49,12 +48,13 @@ extension Services {
             let explanation = try await open(parameters.open, adoptsWarmMasks: !isReproducible)
             let isWatched = parameters.progressToken != nil || parameters.until != nil || parameters.render != nil
             do {
+                if let options = parameters.render { try await checkDrawing(of: explanation, options, at: "render") }
                 let refined = try await refine(
-                    explanation, parameters.refine(explanation.id), context,
+                    explanation, parameters.refine(explanation.id), selectionAt: nil, context,
                     pace: !isReproducible ? .timed : isWatched ? .fixed : .straight)
                 var rendered: Rendered?
                 if let options = parameters.render {
-                    rendered = try await render(explanation, comparedWith: nil, options)
+                    rendered = try await render(explanation, comparedWith: nil, options, at: "render")
                 }
                 let opened = await opened(explanation)
                 try await explanations.close(explanation.id)
@@ -72,24 +72,46 @@ extension Services {
     }
 
     func values(of explanation: Explanation, _ selection: Selection) async throws -> Values {
-        try check(selection, for: explanation)
+        try check(selection, at: nil, for: explanation)
         let wantsErrors = selection.standardErrors ?? false
         let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)
         return Values(estimate, selection, errorsWanted: wantsErrors)
     }
 
-    private func check(_ selection: Selection, for explanation: Explanation) throws(ParameterError) {
-        if case .top(let count) = selection.pairs, count < 0 {
-            throw ParameterError("pairs.top", "must not be negative; it is \(count)")
+    /// - Parameter object: the parameter that holds the selection's members, nil where they are the request's own.
+    private func check(_ selection: Selection, at object: String?, for explanation: Explanation) throws(ParameterError) {
+        try checking(object) { () throws(ParameterError) in
+            if case .top(let count) = selection.pairs, count < 0 {
+                throw ParameterError("pairs.top", "must not be negative; it is \(count)")
+            }
+            _ = try explanation.settings.estimatorSettings(selection, standardErrors: false)
         }
-        _ = try explanation.settings.estimatorSettings(selection, standardErrors: false)
+    }
+
+    /// Runs `body`, during which an explanation's games and model are in use: it is not idle until the end of that.
+    func using<Value: Sendable>(
+        _ explanation: Explanation, refiningBy control: RefinementControl? = nil, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        func end() async {
+            await explanations.touch(explanation.id)
+            await explanation.end(control)
+        }
+        await explanation.begin(control)
+        do {
+            let value = try await body()
+            await end()
+            return value
+        } catch {
+            await end()
+            throw error
+        }
     }
 
     func summaries() async -> [ExplanationSummary] {
         var result: [ExplanationSummary] = []
         for explanation in await explanations.all {
             let bytes = await games.bytes(of: [explanation.imageGame.key, explanation.textGame.key])
-            result.append(await explanation.summary(bytes: bytes))
+            result.append(await explanation.summary(bytes: bytes + explanation.ownBytes))
         }
         return result
     }
@@ -104,8 +126,8 @@ extension Services {
     }
 
     private func refine(
-        _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, _ context: RequestContext,
-        pace: Refinement.Pace = .timed
+        _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, selectionAt object: String?,
+        _ context: RequestContext, pace: Refinement.Pace = .timed
     ) async throws -> ExplanationRefine.Result {
         guard await !explanation.isImported else {
             throw ApplicationError(
@@ -115,7 +137,7 @@ extension Services {
         }
         let goal = try RefinementGoal(parameters, for: explanation, configuration)
         let selection = parameters.values ?? Selection()
-        try check(selection, for: explanation)
+        try check(selection, at: object, for: explanation)
         let control = RefinementControl()
         let start = ContinuousClock.now
         let deadline = parameters.deadlineMilliseconds.map {
@@ -132,23 +154,12 @@ extension Services {
             else { return }
             context.sendProgress(token: token, value: value)
         }
-        // Until then it is busy; from then on it is idle.
-        func end() async {
-            await explanations.touch(explanation.id)
-            await explanation.end(control)
-        }
-        await explanation.begin(control)
-        let reason: FIxLIPProtocol.StopReason
-        do {
-            reason = try await withTaskCancellationHandler {
+        let reason = try await using(explanation, refiningBy: control) {
+            try await withTaskCancellationHandler {
                 try await refinement.run(control)
             } onCancel: {
                 control.end(.cancelled)
             }
-            await end()
-        } catch {
-            await end()
-            throw error
         }
         let wantsErrors = selection.standardErrors ?? false
         let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)

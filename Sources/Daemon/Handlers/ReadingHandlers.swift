@@ -20,9 +20,15 @@ extension Services {
                 throw ParameterError("size", "or \"sizes\" must be given, and not both")
             }
             let sizes = parameters.sizes ?? parameters.size.map { [$0] } ?? []
+            guard !sizes.isEmpty else { throw ParameterError("sizes", "must not be empty") }
             let objective: Interactions.SubsetObjective = parameters.objective == .min ? .min : .max
             return try await read(parameters.explanation) { estimate, _ in
-                ExplanationSubset.Result(
+                if let wrong = sizes.firstIndex(where: { !(0...estimate.players).contains($0) }) {
+                    throw ParameterError(
+                        parameters.size == nil ? "sizes[\(wrong)]" : "size",
+                        "must be from 0 to the \(estimate.players) players; it is \(sizes[wrong])")
+                }
+                return ExplanationSubset.Result(
                     subsets: try estimate.subsets(sizes: sizes, objective: objective).map {
                         ExplanationSubset.Subset(size: $0.size, players: $0.members.members, value: $0.predicted)
                     }, exact: estimate.players <= InteractionValues.exactSubsetPlayers)
@@ -35,10 +41,13 @@ extension Services {
             }
             let first = try await read(parameters.explanations[0]) { (side: ComparisonSide($1, $0), picture: $1.image.picture) }
             let second = try await read(parameters.explanations[1]) { (side: ComparisonSide($1, $0), picture: $1.image.picture) }
-            let comparison = try await solver.run { try Comparison(first.side, second.side) }
-            guard comparison.sharesWords || first.picture.decoded.shows(second.picture.decoded) else {
-                throw ParameterError(
-                    "explanations", "have no players in common: their pictures differ, and no word is in both captions")
+            let comparison = try await solver.run {
+                let comparison = try Comparison(first.side, second.side)
+                guard comparison.sharesWords || first.picture.shows(second.picture) else {
+                    throw ParameterError(
+                        "explanations", "have no players in common: their pictures differ, and no word is in both captions")
+                }
+                return comparison
             }
             return ExplanationCompare.Result(comparison, parameters.explanations)
         }

@@ -15,13 +15,32 @@ extension Services {
     }
 
     /// Draws the current estimate, with error bars, alone or beside another's.
+    /// - Parameter object: the parameter that holds the options, nil where they are the request's own.
     func render(
-        _ explanation: Explanation, comparedWith other: Explanation?, _ options: FIxLIPProtocol.RenderOptions
+        _ explanation: Explanation, comparedWith other: Explanation?, _ options: FIxLIPProtocol.RenderOptions,
+        at object: String? = nil
     ) async throws -> Rendered {
-        try options.check()
+        try checking(object, options.check)
         let picture = try await picture(of: explanation)
-        let drawing = RenderOptionsChoice(options)
         let second = if let other { try await self.picture(of: other) } else { nil as Picture? }
+        return try await draw(picture, second, options, at: object)
+    }
+
+    /// Draws an estimate of nothing: a drawing that cannot be made is told before masks are encoded for it.
+    /// - Throws: `ParameterError`, as ``render(_:comparedWith:_:at:)`` would.
+    func checkDrawing(
+        of explanation: Explanation, _ options: FIxLIPProtocol.RenderOptions, at object: String
+    ) async throws {
+        try checking(object, options.check)
+        let files = files
+        let trial = try await files.run { Picture(explanation, .nothing(of: explanation), history: []) }
+        _ = try await draw(trial, nil, options, at: object)
+    }
+
+    private func draw(
+        _ picture: Picture, _ second: Picture?, _ options: FIxLIPProtocol.RenderOptions, at object: String?
+    ) async throws -> Rendered {
+        let drawing = RenderOptionsChoice(options)
         let format = options.format
         return try await files.run {
             do throws(RenderError) {
@@ -33,7 +52,8 @@ extension Services {
                 }
                 return Rendered(mimeType: format.mimeType, content: content)
             } catch {
-                throw ParameterError(error.parameter, "cannot be drawn: \(error)")
+                let refusal = ParameterError(error.parameter, "cannot be drawn: \(error)")
+                throw object.map { refusal.within($0) } ?? refusal
             }
         }
     }

@@ -6,7 +6,7 @@ import JSONRPC
 import Tensors
 
 extension Services {
-    /// `initialize`, `server/…`, `rpc.discover`
+    /// `initialize`, `server/…`
     func registerServerMethods(in table: inout MethodTable, server: ServerFace) {
         let own = [Initialize.name, ServerPing.name, ServerStatus.name, ServerStop.name]
         let methodNames = (Array(table.requestNames) + own).sorted()

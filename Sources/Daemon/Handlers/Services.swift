@@ -26,12 +26,10 @@ struct Services: Sendable {
 
     /// Holds a model while `body` uses it.
     func withModel<Value: Sendable>(
-        _ name: String?, precision: PrecisionChoice? = nil,
-        _ body: (ModelLease) async throws -> Value
+        _ name: String?, _ body: (ModelLease) async throws -> Value
     ) async throws -> Value {
         let lease = try await models.acquire(
-            name ?? configuration.defaultModel, precision: precision.map { Precision($0) },
-            otherwise: Precision(configuration.precision))
+            name ?? configuration.defaultModel, precision: nil, otherwise: Precision(configuration.precision))
         do {
             let value = try await body(lease)
             await models.release(lease)
@@ -71,6 +69,7 @@ extension ApplicationError: RPCErrorConvertible {
         var data: JSONValue = ["kind": .string(kind.name), "message": .string(message)]
         if case .object(var members) = data {
             if let index { members["index"] = .integer(Int64(index)) }
+            if let list { members["of"] = .string(list) }
             if kind.isRetryable { members["retryable"] = true }
             data = .object(members)
         }

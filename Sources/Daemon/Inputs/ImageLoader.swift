@@ -17,6 +17,30 @@ struct LoadedImage: Sendable {
     var height: Int { decoded.height }
 }
 
+/// What an open explanation keeps of its picture: enough to draw it, without its pixels.
+struct KeptPicture: Sendable {
+    let name: String
+    let width: Int
+    let height: Int
+    /// The encoded file, which drawings embed.
+    let file: (bytes: [UInt8], mimeType: String)?
+    let cells: Picture.ColorCells
+
+    init(_ image: LoadedImage) {
+        name = image.name
+        width = image.width
+        height = image.height
+        file = image.file
+        cells = image.cells
+    }
+
+    /// Memory held.
+    var bytes: Int { (file?.bytes.count ?? 0) + cells.rgb.count }
+
+    /// Whether another picture looks the same, whatever file it came from, as far as its small version tells.
+    func shows(_ other: KeptPicture) -> Bool { (width, height) == (other.width, other.height) && cells == other.cells }
+}
+
 /// Reads and decodes images of requests, within the daemon's roots and limits. Blocks: not for the cooperative pool.
 struct ImageLoader: Sendable {
     private let roots: ImageRoots
@@ -50,6 +74,7 @@ struct ImageLoader: Sendable {
 
     private func source(of input: ImageInput) throws(ImageError) -> ImageSource {
         switch input.source {
+        case .text(let text): try ImageSource(string: text)
         case .path(let path): .path(path)
         case .data(let text): try ImageSource(base64: text)
         case .uri(let uri): try ImageSource(uri: uri)
@@ -59,12 +84,10 @@ struct ImageLoader: Sendable {
     }
 
     private func load(_ source: ImageSource, _ background: BackgroundColor?) throws(ImageError) -> LoadedImage {
-        let name: String
-        let bytes: [UInt8]
         switch source {
         case .path(let path):
-            name = URL(fileURLWithPath: path).lastPathComponent
-            bytes = try roots.read(path, limit: limits.fileBytes)
+            let name = URL(fileURLWithPath: path).lastPathComponent
+            let bytes = try roots.read(path, limit: limits.fileBytes)
             let decoded = try ImageDecoder.decode(bytes, limits: limits, background: background, source: path)
             return LoadedImage(name: name, decoded: decoded, file: (bytes, decoded.format.mimeType))
         case .encoded(let encoded):
@@ -102,7 +125,7 @@ extension ImageFormat {
 
 extension LoadedImage {
     /// A small version for terminals, at most 64 cells along the longer side.
-    var cells: Picture.ColorCells {
+    fileprivate var cells: Picture.ColorCells {
         let scale = min(1, 64 / Double(max(width, height)))
         let columns = max(1, Int((Double(width) * scale).rounded()))
         let rows = max(1, Int((Double(height) * scale).rounded()))

@@ -8,9 +8,6 @@ extension ApplicationError {
             switch error {
             case .notFound, .missingFile: .modelNotFound
             case .unsupported: .modelUnsupported
-            case .configuration(_, let key, _) where key.hasSuffix("model_type") || key.hasSuffix("hidden_act")
-                || key.hasSuffix("_model_name"):
-                .modelUnsupported
             case .unreadable, .configuration, .weights, .tokenizer, .preprocessor, .compute: .modelCorrupt
             }
         self.init(kind, "\(error)")

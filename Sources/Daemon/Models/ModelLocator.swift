@@ -13,10 +13,10 @@ struct ModelLocator: Sendable {
         if name.isEmpty { throw ApplicationError(.modelNotFound, "the model's name is empty") }
         if let builtIn = builtIn(name) { return builtIn }
         let expanded = name.hasPrefix("~") ? NSString(string: name).expandingTildeInPath : name
-        if isFolder(expanded) { return URL(fileURLWithPath: expanded).resolvingSymlinksInPath().path }
+        if isFolder(expanded) { return resolved(expanded) }
         if HubCache.isName(name) {
             do throws(ModelError) {
-                return try HubCache().folder(of: name)
+                return resolved(try HubCache().folder(of: name))
             } catch {
                 throw ApplicationError(error)
             }
@@ -50,8 +50,11 @@ struct ModelLocator: Sendable {
 
     private func builtIn(_ name: String) -> String? {
         guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
-        return folders.map { "\($0)/\(name)" }.first(where: isFolder)
+        return folders.map { "\($0)/\(name)" }.first(where: isFolder).map(resolved)
     }
+
+    /// One path for one folder, so that a model is not loaded once for each way to name it.
+    private func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
     private func isFolder(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false

@@ -15,20 +15,13 @@ struct ModelLease: Sendable {
 struct RunningModel: Sendable {
     let identity: Int
     let loaded: LoadedModel
-    /// Names, sizes and times of the weight files when they were read.
-    let weights: String
+    /// Which weights they are: masks that are kept over a restart belong to these alone.
+    let weights: WeightsIdentity
 
-    init(identity: Int, loaded: LoadedModel) {
+    init(identity: Int, read: ReadModel) {
         self.identity = identity
-        self.loaded = loaded
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: loaded.folder)) ?? []
-        weights = files.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix("config.json") }.sorted().map { name in
-            let facts = try? FileManager.default.attributesOfItem(
-                atPath: URL(fileURLWithPath: loaded.folder + "/" + name).resolvingSymlinksInPath().path)
-            let size = (facts?[.size] as? Int) ?? 0
-            let time = (facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            return "\(name) \(size) \(time)"
-        }.joined(separator: "; ")
+        loaded = read.model
+        weights = read.weights
     }
 }
 
@@ -42,7 +35,7 @@ struct ModelKey: Hashable, Sendable {
 /// unloads the least recently used when memory runs short. A model in use or pinned is never unloaded; a failed load
 /// leaves nothing.
 actor ModelPool {
-    typealias Loader = @Sendable (_ folder: String, _ precision: Precision) async throws -> LoadedModel
+    typealias Loader = @Sendable (_ folder: String, _ precision: Precision) async throws -> ReadModel
     /// Bytes that a model will take at least, found without loading it.
     typealias Sizing = @Sendable (_ folder: String, _ precision: Precision) async throws -> Int
 
@@ -150,10 +143,12 @@ actor ModelPool {
         loads += 1
         let load = Task { [sizing, loader, loads] in
             if memoryLimit != nil {
-                entries[key]?.expectedBytes = try await sizing(key.folder, key.precision)
+                // Not in one statement: the entry would be open for writing while others use the table.
+                let bytes = try await sizing(key.folder, key.precision)
+                entries[key]?.expectedBytes = bytes
                 try makeRoom(for: key)
             }
-            return RunningModel(identity: loads, loaded: try await loader(key.folder, key.precision))
+            return RunningModel(identity: loads, read: try await loader(key.folder, key.precision))
         }
         return Entry(id: name, load: load, keepAlive: defaultKeepAlive, lastUse: now())
     }
@@ -192,8 +187,8 @@ actor ModelPool {
                 id: entry.id, path: key.folder, architecture: model.architecture.rawValue, precision: "\(model.precision)",
                 maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason, bytes: model.residentBytes,
                 lastUsedSecondsAgo: idle,
-                expiresInSeconds: left, lastUsed: (clock - idle).roundedToMilliseconds,
-                expiresAt: left.map { (clock + $0).roundedToMilliseconds }, inUse: entry.holders)
+                expiresInSeconds: left, lastUsed: Int(clock - idle),
+                expiresAt: left.map { Int((clock + $0).rounded(.up)) }, inUse: entry.holders)
         }
     }
 
@@ -252,11 +247,12 @@ actor ModelPool {
         let idle = entries.filter {
             $0.key != newcomer && $0.value.model != nil && $0.value.holders == 0 && $0.value.keepAlive >= 0
         }.sorted { $0.value.lastUse < $1.value.lastUse }
+        // None goes for one that would not fit all the same.
+        guard total - idle.reduce(0, { $0 + $1.value.bytes }) <= memoryLimit else { throw refusal(of: entries[newcomer]?.id ?? "") }
         for (key, entry) in idle where total > memoryLimit {
             total -= entry.bytes
             unload(key, reason: "made room for another model")
         }
-        if total > memoryLimit { throw refusal(of: entries[newcomer]?.id ?? "") }
     }
 
     @discardableResult
@@ -268,9 +264,4 @@ actor ModelPool {
         logger.info("model unloaded", metadata: ["model": "\(entry.id)", "reason": "\(reason)"])
         return entry.id
     }
-}
-
-extension Double {
-    /// Rounded to thousandths.
-    fileprivate var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
 }

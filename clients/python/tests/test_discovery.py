@@ -20,6 +20,7 @@ def test_the_socket_is_named_by_the_environment_and_empty_variables_count_as_abs
     assert discovery.socket_path({"FIXLIPD_SOCKET": "/a.sock", "XDG_RUNTIME_DIR": "/run"}) == "/a.sock"
     assert discovery.socket_path({"FIXLIPD_SOCKET": "", "XDG_RUNTIME_DIR": "/run"}) == "/run/fixlipd/fixlipd.sock"
     assert discovery.socket_path({"XDG_RUNTIME_DIR": ""}) == f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
+    assert discovery.socket_path({"XDG_RUNTIME_DIR": "run"}) == f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
 
 
 def test_the_program_is_named_by_the_environment(tmp_path):

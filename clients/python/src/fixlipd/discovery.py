@@ -26,7 +26,7 @@ def socket_path(environment: Optional[Mapping[str, str]] = None) -> str:
     environment = os.environ if environment is None else environment
     if environment.get("FIXLIPD_SOCKET"):
         return environment["FIXLIPD_SOCKET"]
-    if environment.get("XDG_RUNTIME_DIR"):
+    if environment.get("XDG_RUNTIME_DIR", "").startswith("/"):
         return os.path.join(environment["XDG_RUNTIME_DIR"], "fixlipd", "fixlipd.sock")
     return f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
 

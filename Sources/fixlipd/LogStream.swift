@@ -1,0 +1,79 @@
+import Foundation
+import JSONRPC
+
+/// Standard error for the log, written to by a thread of its own: where nobody reads it (an editor that holds the other end of a pipe,
+/// say), lines are lost and counted, and nothing but that thread waits.
+///
+/// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
+final class LogStream: TextOutputStream, @unchecked Sendable {
+    private let condition = NSCondition()
+    private var waiting: [UInt8] = []
+    /// Lines that found no room.
+    private var lost = 0
+    /// Whether the thread has bytes in hand.
+    private var isWriting = false
+    private let descriptor: Int32
+
+    /// Bytes that may wait.
+    private static let capacity = 1 << 20
+
+    init(descriptor: Int32 = STDERR_FILENO) {
+        self.descriptor = descriptor
+        startThread("log") { [self] in copy() }
+    }
+
+    /// Takes one line of the log; does not block.
+    func write(_ line: String) {
+        condition.withLock {
+            let notice = lost == 0 ? "" : "\(lost) lines of the log were lost: nobody read them\n"
+            guard waiting.count + notice.utf8.count + line.utf8.count <= Self.capacity else {
+                lost += 1
+                return
+            }
+            lost = 0
+            waiting += notice.utf8
+            waiting += line.utf8
+            condition.broadcast()
+        }
+    }
+
+    /// Returns when all lines are written, or so many seconds have passed.
+    func flush(within seconds: Double) {
+        let end = Date(timeIntervalSinceNow: seconds)
+        condition.withLock {
+            while !waiting.isEmpty || isWriting {
+                guard condition.wait(until: end) else { return }
+            }
+        }
+    }
+
+    private func copy() {
+        while true {
+            let bytes = condition.withLock {
+                isWriting = false
+                condition.broadcast()
+                while waiting.isEmpty { condition.wait() }
+                isWriting = true
+                defer { waiting = [] }
+                return waiting
+            }
+            writeAll(bytes)
+        }
+    }
+
+    /// A reader that is gone takes everything.
+    private func writeAll(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&watched, 1, -1)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}
