@@ -86,9 +86,7 @@ public struct FrameDecoder: Sendable {
 
     /// Gives the stream up because of `error`, and frees what has come of an unfinished message.
     public mutating func giveUp(_ error: FramingError) -> Event {
-        var events: [Event] = []
-        fail(error, &events)
-        return .failure(error)
+        fail(error)
     }
 
     private mutating func recognise(_ byte: UInt8, _ events: inout [Event]) {
@@ -96,7 +94,7 @@ public struct FrameDecoder: Sendable {
         switch framing {
         case .lines: state = .line
         case .headers: state = .header
-        case nil: fail(.unrecognisedFirstByte(byte), &events)
+        case nil: events.append(fail(.unrecognisedFirstByte(byte)))
         }
     }
 
@@ -107,7 +105,7 @@ public struct FrameDecoder: Sendable {
         }
         let length = newline ?? raw.count
         guard partial.count + length <= limits.messageBytes else {
-            fail(.messageTooLarge(announced: nil, limit: limits.messageBytes), &events)
+            events.append(fail(.messageTooLarge(announced: nil, limit: limits.messageBytes)))
             return
         }
         partial.append(contentsOf: raw[..<length])
@@ -121,10 +119,10 @@ public struct FrameDecoder: Sendable {
     private mutating func takeHeader(_ rest: inout Slice<UnsafeRawBufferPointer>, _ events: inout [Event]) {
         while let byte = rest.popFirst() {
             guard partial.count < limits.headerBytes else {
-                return fail(.headerTooLarge(limit: limits.headerBytes), &events)
+                return events.append(fail(.headerTooLarge(limit: limits.headerBytes)))
             }
             if byte == UInt8(ascii: "\n"), partial.last != UInt8(ascii: "\r") {
-                return fail(.malformedHeader("a line must end with CR LF, not with LF alone"), &events)
+                return events.append(fail(.malformedHeader("a line must end with CR LF, not with LF alone")))
             }
             partial.append(byte)
             guard byte == UInt8(ascii: "\n"), partial.count == 2 || partial.suffix(4) == [13, 10, 13, 10] else {
@@ -139,7 +137,7 @@ public struct FrameDecoder: Sendable {
                 state = .body(length: length)
                 if length == 0 { finishBody(&events) }
             } catch {
-                fail(error, &events)
+                events.append(fail(error))
             }
             return
         }
@@ -160,10 +158,10 @@ public struct FrameDecoder: Sendable {
         state = .header
     }
 
-    private mutating func fail(_ error: FramingError, _ events: inout [Event]) {
-        events.append(.failure(error))
+    private mutating func fail(_ error: FramingError) -> Event {
         state = .failed
         partial = []
+        return .failure(error)
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 /// How long requests took, in buckets a quarter of an octave wide: fixed in size, and quantiles are at most 19 % too
 /// high (`2^(1/4)`), never too low.
 struct LatencyHistogram: Sendable {
-    /// Four per doubling, from one microsecond to 2^32 microseconds (71 minutes).
+    /// Four per doubling, from one microsecond to 2^32 microseconds (71 minutes); what is longer is in the last.
     private static let bucketCount = 128
     private var counts = [UInt64](repeating: 0, count: bucketCount)
     private(set) var count = 0
@@ -23,7 +23,7 @@ struct LatencyHistogram: Sendable {
         var seen = 0
         for (index, bucket) in counts.enumerated() {
             seen += Int(bucket)
-            if seen >= rank { return min(maximum, Self.upperEdge(of: index)) }
+            if seen >= rank, index < Self.bucketCount - 1 { return min(maximum, Self.upperEdge(of: index)) }
         }
         return maximum
     }

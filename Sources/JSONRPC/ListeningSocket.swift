@@ -53,6 +53,19 @@ public struct ListeningSocket: Sendable {
         return sockets
     }
 
+    /// Where clients find the first socket that a service manager passed; nil without one. Before ``activated(environment:firstDescriptor:)``.
+    public static func activatedPath(environment: [String: String], firstDescriptor: Int32 = 3) -> String? {
+        guard environment["LISTEN_PID"].flatMap({ Int32($0) }) == getpid(), environment["LISTEN_FDS"].flatMap({ Int32($0) }) ?? 0 > 0
+        else { return nil }
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(firstDescriptor, $0, &length) }
+        }
+        guard status == 0, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+        return withUnsafeBytes(of: address.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
     /// Removes the socket file, if it is still this socket's, and gives the lock up. Does not close the descriptor.
     public func remove() {
         if let path, let identity, FileIdentity(path) == identity { unlink(path) }

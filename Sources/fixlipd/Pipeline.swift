@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import JSON
 import JSONRPC
 
@@ -66,7 +67,7 @@ struct PipelineFailure: Error {
     }
 
     /// No model, or no daemon.
-    private static let codesOfEveryItem = [1001, 1002, 1003, RPCError.Code.shuttingDown]
+    private static let codesOfEveryItem = [ErrorKind.modelNotFound, .modelUnsupported, .modelCorrupt, .shuttingDown].map(\.rawValue)
 
     var members: [(String, JSONValue?)] {
         [("error", .string(message)), ("code", code.map { .integer(Int64($0)) })]

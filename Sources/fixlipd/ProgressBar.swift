@@ -13,14 +13,18 @@ final class ProgressBar {
         let seconds = (value["elapsedMilliseconds"]?.double ?? 0) / 1000
         var line = "\(masks)"
         if let total = value["totalImageMasks"]?.int, total > 0 {
-            let width = 24
-            let filled = min(width, masks * width / total)
-            line =
-                String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " \(masks)/\(total)"
+            line = "\(Self.bar(masks, of: total)) \(masks)/\(total)"
         }
         line += " masks  \(seconds.fixed(1)) s"
         if let r2 = value["looR2"]?.double { line += "  R² \(r2.fixed(3))" }
         show(line)
+    }
+
+    /// The bar itself: how much of `total`, which is above 0, is done.
+    static func bar(_ done: Int, of total: Int) -> String {
+        let width = 24
+        let filled = min(width, done * width / total)
+        return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     }
 
     /// Draws a line of text, cut to one row.

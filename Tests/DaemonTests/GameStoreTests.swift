@@ -6,7 +6,7 @@ import Testing
 @testable import Daemon
 
 /// What the archive holds of the games.
-@Suite struct GameStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct GameStoreTests {
     private let folder: URL
     private let archive: GameArchive
     private let threads = WorkThreads(name: "test", stage: "load", count: 2)
@@ -73,7 +73,7 @@ import Testing
         #expect(keptMasks() == 2)
     }
 
-    @Test(.timeLimit(.minutes(10))) func theEndWaitsNoLongerThanItSays() async throws {
+    @Test func theEndWaitsNoLongerThanItSays() async throws {
         defer { end() }
         try await add([Coalition(full: 4)], releases: false)
         let disk = DispatchSemaphore(value: 0)
@@ -92,7 +92,7 @@ import Testing
         for _ in 0..<2 { disk.signal() }
     }
 
-    @Test(.timeLimit(.minutes(10))) func aGameThatCouldNotBeKeptIsTriedAgainWhenAnotherWasKept() async throws {
+    @Test func aGameThatCouldNotBeKeptIsTriedAgainWhenAnotherWasKept() async throws {
         defer { end() }
         try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
         try await add([Coalition(full: 4)])

@@ -8,7 +8,7 @@ import Testing
 @testable import Daemon
 
 /// What the pool does about `--model-memory` and `--keep-alive`, with the models of the fixtures.
-@Suite struct ModelPoolTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelPoolTests {
     private final class Events: Sendable {
         private let list = Mutex<[String]>([])
         func note(_ event: String) { list.withLock { $0.append(event) } }
@@ -127,7 +127,7 @@ import Testing
 
     private static let names = ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"]
 
-    @Test(.timeLimit(.minutes(10))) func modelsThatAreMeasuredAtTheSameTimeAreAllLoaded() async throws {
+    @Test func modelsThatAreMeasuredAtTheSameTimeAreAllLoaded() async throws {
         let measured = Events()
         for round in 1...10 {
             let pool = pool(limit: 1 << 30) { folder, _ in

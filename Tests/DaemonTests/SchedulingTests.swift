@@ -3,7 +3,7 @@ import Testing
 @testable import Daemon
 
 /// What the encoding threads take next.
-@Suite struct SchedulingTests {
+@Suite(.timeLimit(.minutes(10))) struct SchedulingTests {
     typealias Part = HeldScheduler.Part
 
     @Test func ordersOfSeveralClientsShareAMicroBatch() async throws {

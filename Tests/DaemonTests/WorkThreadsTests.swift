@@ -12,7 +12,7 @@ private final class Order: Sendable {
     func add(_ client: UInt64) { clients.withLock { $0.append(client) } }
 }
 
-@Suite struct WorkThreadsTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkThreadsTests {
     @Test func clientsTakeTurnsInTheOrderInWhichTheyCame() async throws {
         let threads = WorkThreads(name: "test", stage: "test", count: 1)
         defer { threads.stop() }

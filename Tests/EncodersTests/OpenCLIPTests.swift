@@ -101,6 +101,10 @@ struct OpenCLIPTests {
         ("\"layers\": 3", "\"layers\": [3, 4, 6, 3]", "model_cfg.vision_cfg.layers"),
         ("\"layers\": 3", "\"layers\": 3, \"attentional_pool\": true", "model_cfg.vision_cfg.attentional_pool"),
         ("\"layers\": 3", "\"layers\": 3, \"global_average_pool\": true", "model_cfg.vision_cfg.global_average_pool"),
+        ("\"mlp_ratio\": 3.0", "\"mlp_ratio\": 1e30", "model_cfg.vision_cfg.mlp_ratio"),
+        ("\"mlp_ratio\": 3.0", "\"mlp_ratio\": 1e300", "model_cfg.vision_cfg.mlp_ratio"),
+        ("\"mlp_ratio\": 3.0", "\"mlp_ratio\": -1", "model_cfg.vision_cfg.mlp_ratio"),
+        ("\"heads\": 3", "\"heads\": 3, \"mlp_ratio\": 1e30", "model_cfg.text_cfg.mlp_ratio"),
     ])
     func refused(old: String, new: String, key: String) throws {
         let folder = try folder(config: Self.config.replacingOccurrences(of: old, with: new))
@@ -110,6 +114,20 @@ struct OpenCLIPTests {
         } throws: { error in
             "\(error)".contains(key) && "\(error)".contains("open_clip_config.json")
         }
+    }
+
+    @Test("Sizes that a SigLIP tower's tensors cannot have are refused", arguments: [[24, 3, 16, 0], [0, 3, 16, 16], [24, 3, 16, 8]])
+    func siglipShapes(patches: [Int]) throws {
+        let folder = try folder(config: Self.siglip)
+        defer { withExtendedLifetime(folder) {} }
+        let trunk = "visual.trunk."
+        try writeSafetensors(
+            [
+                (trunk + "patch_embed.proj.weight", patches, [Float](repeating: 0, count: patches.reduce(1, *))),
+                (trunk + "blocks.0.mlp.fc1.bias", [48], [Float](repeating: 0, count: 48)),
+            ], to: "\(folder.path)/open_clip_model.safetensors")
+        let problem = LoadedModel.problem(folder: folder.path)
+        #expect(problem.map { "\($0)".contains("patch_embed of shape \(patches)") } == true, "\(String(describing: problem))")
     }
 
     static let siglip = """

@@ -59,3 +59,18 @@ func readConfiguration(_ bytes: [UInt8]) {
     Scratch.shared.write(bytes, to: "config.json")
     _ = LoadedModel.problem(folder: Scratch.shared.modelFolder)
 }
+
+func readOpenCLIP(_ bytes: [UInt8]) {
+    Scratch.shared.write(bytes, to: "open_clip_config.json")
+    _ = LoadedModel.problem(folder: Scratch.shared.openCLIPFolder)
+}
+
+/// Every tensor that an index tells of can be read, if its file has it.
+func readWeightIndex(_ bytes: [UInt8]) {
+    let index = Scratch.shared.write(bytes, to: "open_clip/model.safetensors.index.json")
+    guard let files = try? WeightFiles(index: index) else { return }
+    for name in files.names {
+        guard let shape = files.shape(name) else { fatalError("the tensor \(name) of a valid index has no shape") }
+        _ = try? files.tensor(name, shape: shape).floats()
+    }
+}

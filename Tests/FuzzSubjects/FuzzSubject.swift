@@ -15,6 +15,10 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
     case preprocessor
     /// `config.json` of a model folder.
     case configuration
+    /// `open_clip_config.json` of a model folder, beside weights with a SigLIP tower.
+    case openCLIP
+    /// `model.safetensors.index.json` of a model folder.
+    case weightIndex
     /// Documents with captions; the first byte chooses the language.
     case captions
     /// Files of kept games, with and without their first line.
@@ -30,6 +34,8 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
         case .tokenizer: readTokenizer(bytes)
         case .preprocessor: readPreprocessor(bytes)
         case .configuration: readConfiguration(bytes)
+        case .openCLIP: readOpenCLIP(bytes)
+        case .weightIndex: readWeightIndex(bytes)
         case .captions: readCaptions(bytes)
         case .state: readState(bytes)
         }

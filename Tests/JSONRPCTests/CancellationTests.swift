@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// `$/cancelRequest`, disconnection, and who gets to reply.
-@Suite struct CancellationTests {
+@Suite(.timeLimit(.minutes(10))) struct CancellationTests {
     @Test func aCancelledRequestIsRepliedToAtOnceAndOnce() async {
         let started = Gate()
         let gate = Gate()

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// `shutdown`, `exit`, the server's stop, and what it counts.
-@Suite struct LifecycleTests {
+@Suite(.timeLimit(.minutes(10))) struct LifecycleTests {
     @Test func afterShutdownOnlyExitIsTaken() async throws {
         let (client, end) = Serving(addEcho).connect()
         client.send(#"{"jsonrpc":"2.0","id":1,"method":"shutdown"}"#)

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What the server refuses, so that no client can starve the others.
-@Suite struct LimitTests {
+@Suite(.timeLimit(.minutes(10))) struct LimitTests {
     @Test func moreRequestsThanAConnectionMayHaveAreOverloaded() async {
         let gate = Gate()
         let serving = Serving(configure: { $0.maximumInFlightPerConnection = 3 }) { addWaiting(gate, &$0) }

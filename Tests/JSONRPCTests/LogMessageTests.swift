@@ -3,7 +3,7 @@ import JSONRPC
 import Testing
 
 /// `window/logMessage` about what no request of the client brought about.
-@Suite struct LogMessageTests {
+@Suite(.timeLimit(.minutes(10))) struct LogMessageTests {
     private func makeServing() -> Serving {
         Serving { methods in
             addEcho(&methods)

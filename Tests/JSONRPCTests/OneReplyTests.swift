@@ -10,7 +10,7 @@ enum Ending: String, CaseIterable, Sendable {
 
 /// Requests, batches and cancellations in random order on several connections, while handlers return at once, later, with an error
 /// or by their cancellation, and then the end comes at whatever moment it finds.
-@Suite struct OneReplyTests {
+@Suite(.timeLimit(.minutes(10))) struct OneReplyTests {
     private static let connections = 6
     private static let requests = 300
     private static let methods = ["quick", "yielding", "checking", "stubborn", "failing"]

@@ -3,7 +3,7 @@ import JSONRPC
 import Testing
 
 /// `$/progress`, `window/logMessage` and `$/logTrace`.
-@Suite struct ProgressTests {
+@Suite(.timeLimit(.minutes(10))) struct ProgressTests {
     @Test func aClientThatReadsGetsEveryReportInOrderBeforeTheReply() async {
         let serving = Serving { methods in
             methods.onRequest("work") { params, context in

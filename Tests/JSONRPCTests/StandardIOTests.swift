@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// One client over standard input and output, whatever these are.
-@Suite struct StandardIOTests {
+@Suite(.timeLimit(.minutes(10))) struct StandardIOTests {
     @Test func pipesAreServedUntilTheirEnd() async throws {
         let input = try makePipe()
         let output = try makePipe()

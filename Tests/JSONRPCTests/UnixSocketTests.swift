@@ -5,7 +5,7 @@ import Logging
 import Testing
 
 /// Where the socket is, who may reach it, and who may serve it.
-@Suite struct UnixSocketTests {
+@Suite(.timeLimit(.minutes(10))) struct UnixSocketTests {
     @Test func theStandardPathFollowsTheEnvironment() throws {
         let path = { (environment: [String: String]) in
             try UnixSocketAddress.standard(environment: environment, userID: 42).path

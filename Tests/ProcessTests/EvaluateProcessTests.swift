@@ -151,6 +151,14 @@ struct EvaluateProcessTests {
         #expect(!done.errors.contains("fixlipd serve"))
     }
 
+    @Test("a disk that takes no more is told, and not met in silence")
+    func fullDisk() throws {
+        defer { end() }
+        let done = try evaluate(["-", "--output", "/dev/full", "--budget", "16", "--samples", "20"], input: Self.plain)
+        #expect(done.status != 0)
+        #expect(done.errors.contains("cannot write /dev/full"), "\(done.errors)")
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let arguments: [String]
         let reason: String

@@ -346,6 +346,7 @@ def socket_activation(setting):
                 daemon.socket = path
                 check("result" in early.reply(number), "the client from before is not served")
                 check(not os.path.exists(setting.folder / "f.sock"), "it listens on its own socket as well")
+                check(early.result("server/status")["socket"] == str(path), "the status names another socket")
                 early.close()
                 check("result" in daemon.connect().call("server/ping"), "a later client is not served")
             check(os.path.exists(path), "the manager's socket was removed")

@@ -56,11 +56,7 @@ struct BatchProgress {
         if let lastShown, ContinuousClock.now - lastShown < .milliseconds(100) { return }
         lastShown = .now
         var line = text
-        if let total, total > 0 {
-            let width = 24
-            let filled = min(width, (done + skipped) * width / total)
-            line = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " " + line
-        }
+        if let total, total > 0 { line = "\(ProgressBar.bar(done + skipped, of: total)) \(line)" }
         TextOutput.write("\r\u{1B}[K\(line)", to: STDERR_FILENO)
     }
 

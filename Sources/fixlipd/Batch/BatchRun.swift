@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -158,7 +159,7 @@ struct BatchRun {
 
     private func shouldTryAgain(_ pair: Pair, _ error: RPCError) -> Bool {
         guard pair.refusals < Self.refusals else { return false }
-        return error.data?["retryable"]?.bool == true || (error.data?["kind"]?.string == "memoryLimit" && !inFlight.isEmpty)
+        return error.data?["retryable"]?.bool == true || (error.code == ErrorKind.memoryLimit.rawValue && !inFlight.isEmpty)
     }
 
     /// A parameter of the command line that is wrong is wrong for every pair.
@@ -167,7 +168,7 @@ struct BatchRun {
         if error.code == RPCError.Code.invalidParams {
             name = error.data?["parameter"]?.string?.split(separator: ".").first.map(String.init)
         } else {
-            name = error.data?["kind"]?.string == "budgetInvalid" ? "budget" : nil
+            name = error.code == ErrorKind.budgetInvalid.rawValue ? "budget" : nil
         }
         guard let name, name != "image", name != "text", name != "seed", !pair.given.contains(name), pair.request[name] != nil else {
             return
