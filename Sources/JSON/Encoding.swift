@@ -4,7 +4,31 @@ extension JSONValue {
     /// The JSON form of an `Encodable` value. Members keep the order in which the type writes them.
     /// - Throws: `JSONError.unrepresentable` for an integer above `Int64.max`; whatever the value's own `encode` throws.
     public init(encoding value: some Encodable) throws {
-        self = try encodeValue(value, path: [])
+        self = try ValueEncoder(slot: Slot(), codingPath: [], room: nil).encode(value, at: [])
+    }
+
+    /// The same, or nil once the form has more than `limit` values: so that one who must not take long can leave it to another.
+    /// - Throws: as ``init(encoding:)``.
+    public init?(encoding value: some Encodable, upTo limit: Int) throws {
+        do {
+            self = try ValueEncoder(slot: Slot(), codingPath: [], room: Room(values: limit)).encode(value, at: [])
+        } catch is Room.Exceeded {
+            return nil
+        }
+    }
+}
+
+/// How many values there may still be; confined to one `JSONValue(encoding:upTo:)` call.
+private final class Room {
+    struct Exceeded: Error {}
+
+    private var left: Int
+
+    init(values: Int) { left = values }
+
+    func take(_ count: Int) throws {
+        left -= count
+        if left < 0 { throw Exceeded() }
     }
 }
 
@@ -32,29 +56,65 @@ private final class Slot {
 private struct ValueEncoder: Encoder {
     let slot: Slot
     let codingPath: [any CodingKey]
+    /// nil where there may be any number of values.
+    let room: Room?
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         if case .members = slot.content {} else { slot.content = .members([:]) }
-        return KeyedEncodingContainer(MemberWriter<Key>(slot: slot, codingPath: codingPath))
+        return KeyedEncodingContainer(MemberWriter<Key>(encoder: self))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
         if case .elements = slot.content {} else { slot.content = .elements([]) }
-        return ElementWriter(slot: slot, codingPath: codingPath)
+        return ElementWriter(encoder: self)
     }
 
-    func singleValueContainer() -> any SingleValueEncodingContainer {
-        ScalarWriter(slot: slot, codingPath: codingPath)
+    func singleValueContainer() -> any SingleValueEncodingContainer { ScalarWriter(encoder: self) }
+
+    /// One for a member or an element of this value, or for this value again.
+    func child(_ slot: Slot, at path: [any CodingKey]) -> ValueEncoder {
+        ValueEncoder(slot: slot, codingPath: path, room: room)
+    }
+
+    /// The form of a value at `path`. Scalars and arrays of numbers, of which results mostly consist, skip the containers.
+    func encode(_ value: some Encodable, at path: [any CodingKey]) throws -> JSONValue {
+        try room?.take(1)
+        switch value {
+        case let value as JSONValue: return value
+        case let value as String: return .string(value)
+        case let value as Bool: return .bool(value)
+        case let value as Double: return .real(value)
+        case let value as Float: return .real(Double(value))
+        case let value as [Float]: return try array(value) { .real(Double($0)) }
+        case let value as [Double]: return try array(value) { .real($0) }
+        case let value as [Float?]: return try array(value) { $0.map { .real(Double($0)) } ?? .null }
+        case let value as [Double?]: return try array(value) { $0.map { .real($0) } ?? .null }
+        case let value as [Int]: return try array(value) { .integer(Int64($0)) }
+        case let value as any FixedWidthInteger:
+            guard let fitting = Int64(exactly: value) else {
+                throw JSONError.unrepresentable(reason: "'\(pathText(path))' is an integer beyond 64 bits")
+            }
+            return .integer(fitting)
+        default:
+            let slot = Slot()
+            try value.encode(to: child(slot, at: path))
+            return slot.value
+        }
+    }
+
+    private func array<Element>(_ elements: [Element], _ form: (Element) -> JSONValue) throws -> JSONValue {
+        try room?.take(elements.count)
+        return .array(elements.map(form))
     }
 }
 
 private struct MemberWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let slot: Slot
-    let codingPath: [any CodingKey]
+    let encoder: ValueEncoder
+    var codingPath: [any CodingKey] { encoder.codingPath }
 
     private func child(_ key: Key) -> Slot {
-        let child = Slot()
+        let (slot, child) = (encoder.slot, Slot())
         if case .members(var members) = slot.content {
             slot.content = .empty
             members[key.stringValue] = child
@@ -65,30 +125,30 @@ private struct MemberWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func encodeNil(forKey key: Key) throws { child(key).content = .value(.null) }
     func encode(_ value: some Encodable, forKey key: Key) throws {
-        child(key).content = .value(try encodeValue(value, path: codingPath + [key]))
+        child(key).content = .value(try encoder.encode(value, at: codingPath + [key]))
     }
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) -> KeyedEncodingContainer<Nested> {
-        ValueEncoder(slot: child(key), codingPath: codingPath + [key]).container(keyedBy: type)
+        encoder.child(child(key), at: codingPath + [key]).container(keyedBy: type)
     }
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        ValueEncoder(slot: child(key), codingPath: codingPath + [key]).unkeyedContainer()
+        encoder.child(child(key), at: codingPath + [key]).unkeyedContainer()
     }
-    func superEncoder() -> any Encoder { ValueEncoder(slot: slot, codingPath: codingPath) }
+    func superEncoder() -> any Encoder { encoder }
     func superEncoder(forKey key: Key) -> any Encoder {
-        ValueEncoder(slot: child(key), codingPath: codingPath + [key])
+        encoder.child(child(key), at: codingPath + [key])
     }
 }
 
 private struct ElementWriter: UnkeyedEncodingContainer {
-    let slot: Slot
-    let codingPath: [any CodingKey]
+    let encoder: ValueEncoder
+    var codingPath: [any CodingKey] { encoder.codingPath }
 
-    var count: Int { if case .elements(let elements) = slot.content { elements.count } else { 0 } }
+    var count: Int { if case .elements(let elements) = encoder.slot.content { elements.count } else { 0 } }
 
     private func child() -> Slot {
-        let child = Slot()
+        let (slot, child) = (encoder.slot, Slot())
         if case .elements(var elements) = slot.content {
             slot.content = .empty
             elements.append(child)
@@ -100,48 +160,23 @@ private struct ElementWriter: UnkeyedEncodingContainer {
     func encodeNil() throws { child().content = .value(.null) }
     func encode(_ value: some Encodable) throws {
         let path = codingPath + [Position(intValue: count)]
-        child().content = .value(try encodeValue(value, path: path))
+        child().content = .value(try encoder.encode(value, at: path))
     }
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
-        ValueEncoder(slot: child(), codingPath: codingPath).container(keyedBy: type)
+        encoder.child(child(), at: codingPath).container(keyedBy: type)
     }
     func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
-        ValueEncoder(slot: child(), codingPath: codingPath).unkeyedContainer()
+        encoder.child(child(), at: codingPath).unkeyedContainer()
     }
-    func superEncoder() -> any Encoder { ValueEncoder(slot: slot, codingPath: codingPath) }
+    func superEncoder() -> any Encoder { encoder }
 }
 
 private struct ScalarWriter: SingleValueEncodingContainer {
-    let slot: Slot
-    let codingPath: [any CodingKey]
-    func encodeNil() throws { slot.content = .value(.null) }
+    let encoder: ValueEncoder
+    var codingPath: [any CodingKey] { encoder.codingPath }
+    func encodeNil() throws { encoder.slot.content = .value(.null) }
     func encode(_ value: some Encodable) throws {
-        slot.content = .value(try encodeValue(value, path: codingPath))
-    }
-}
-
-/// Scalars and arrays of numbers, of which results mostly consist, skip the containers.
-private func encodeValue(_ value: some Encodable, path: [any CodingKey]) throws -> JSONValue {
-    switch value {
-    case let value as JSONValue: return value
-    case let value as String: return .string(value)
-    case let value as Bool: return .bool(value)
-    case let value as Double: return .real(value)
-    case let value as Float: return .real(Double(value))
-    case let value as [Float]: return .array(value.map { .real(Double($0)) })
-    case let value as [Double]: return .array(value.map { .real($0) })
-    case let value as [Float?]: return .array(value.map { $0.map { .real(Double($0)) } ?? .null })
-    case let value as [Double?]: return .array(value.map { $0.map { .real($0) } ?? .null })
-    case let value as [Int]: return .array(value.map { .integer(Int64($0)) })
-    case let value as any FixedWidthInteger:
-        guard let fitting = Int64(exactly: value) else {
-            throw JSONError.unrepresentable(reason: "'\(pathText(path))' is an integer beyond 64 bits")
-        }
-        return .integer(fitting)
-    default:
-        let slot = Slot()
-        try value.encode(to: ValueEncoder(slot: slot, codingPath: path))
-        return slot.value
+        encoder.slot.content = .value(try encoder.encode(value, at: codingPath))
     }
 }
 

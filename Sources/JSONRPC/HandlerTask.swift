@@ -41,10 +41,13 @@ struct HandlerTask: Sendable {
 }
 
 extension JSONValue {
-    /// Whether writing this takes long enough to matter to others on the same thread: more than a few thousand values
-    /// or 64 KiB of text. Complexity: bounded by those limits, not by the size of the value.
+    /// So many values are read or written in the time of a change of threads or ten.
+    static let fewValues = 4096
+
+    /// Whether reading or writing this takes long enough to matter to others on the same thread: more than ``fewValues`` or
+    /// 64 KiB of text. Complexity: bounded by those limits, not by the size of the value.
     var isLarge: Bool {
-        var budget = 64 << 10
+        var budget = 16 * Self.fewValues
         return !spend(&budget)
     }
 

@@ -43,7 +43,8 @@ public struct MethodTable: Sendable {
             let decode = { @Sendable in try decodeParams(Params.self, from: params, of: method, strict: strict) }
             let decoded = try await params?.isLarge == true ? Threads.onJSON(decode) : decode()
             let result = try await handler(decoded, context)
-            return try await isPrompt ? JSONValue(encoding: result) : Threads.onJSON { try JSONValue(encoding: result) }
+            if let small = try JSONValue(encoding: result, upTo: JSONValue.fewValues) { return small }
+            return try await Threads.onJSON { try JSONValue(encoding: result) }
         }
     }
 

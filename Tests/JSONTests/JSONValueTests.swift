@@ -89,6 +89,15 @@ struct JSONCodingTests {
         #expect(try value.decode(Parameters.self, strict: true) == parameters)
     }
 
+    @Test("a form of many values is given up for one that may take its time")
+    func limited() throws {
+        let small = Parameters(text: "a", p: 0.5, grid: Grid(rows: 1, columns: 2), sizes: [1, 2, 3], extra: nil)
+        #expect(try JSONValue(encoding: small, upTo: 100) == JSONValue(encoding: small))
+        let large = Parameters(text: "a", p: nil, grid: nil, sizes: Array(0..<200), extra: nil)
+        #expect(try JSONValue(encoding: large, upTo: 100) == nil)
+        #expect(try JSONValue(encoding: [[1.5, nil], [Double?](repeating: 2, count: 99)], upTo: 100) == nil)
+    }
+
     @Test("an error names the member by its path")
     func paths() throws {
         let wrong = try JSONValue(parsing: #"{"text":"a","sizes":[1,"x"]}"#)
