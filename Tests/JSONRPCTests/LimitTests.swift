@@ -293,7 +293,7 @@ import Testing
         let serving = Serving(configure: {
             $0.outputHighWatermark = 64 << 10
             // Less than the whole takes; more than a busy machine may keep the reader waiting.
-            $0.stallTime = .milliseconds(1000)
+            $0.stallTime = .seconds(5)
             $0.stallBytes = 1
         }) { methods in
             methods.onRequest("large") { _, _ in .string(letters(8 << 20)) }

@@ -181,12 +181,12 @@ def games_without_masks_leave_nothing(setting):
 
 @case
 def out_of_file_descriptors(setting):
-    """A limit of 64 descriptors and 200 clients: those inside are served, and all is well when they go."""
+    """A limit of 64 descriptors and more clients: those inside are served, and all is well when they go."""
     with setting.daemon(descriptor_limit=64) as daemon:
         first = daemon.connect()
         check("result" in first.call("embed/image", {"images": [SCENE]}), "no embedding")
         idle = daemon.descriptors()
-        clients = [daemon.connect() for _ in range(200 if setting.full else 120)]
+        clients = [daemon.connect() for _ in range(160 if setting.full else 120)]
         for client in clients:
             try:
                 client.post("server/ping")

@@ -177,6 +177,9 @@ async def explanation_session(client, generator):
     opened = await client.ask(traffic.Ask("explanation/open", traffic.opening(generator)))
     other = await client.ask(traffic.Ask("explanation/open", traffic.opening(generator)))
     if opened is None or other is None:
+        for result in (opened, other):
+            if result is not None:
+                await client.ask(traffic.Ask("explanation/close", {"explanation": result["explanation"]}))
         return True
     name = opened["explanation"]
     ask = traffic.Ask("explanation/refine", {

@@ -43,7 +43,7 @@ func onThread<Result: Sendable>(_ body: @escaping () throws -> Result) async thr
     }
 }
 
-/// Reads a piece every hundredth of a second until there are so many bytes or no more come.
+/// Reads a piece every twentieth of a second until there are so many bytes or no more come.
 /// - Returns: how many came.
 func readSlowly(_ descriptor: Int32, upTo wanted: Int, atATime piece: Int) -> Int {
     var buffer = [UInt8](repeating: 0, count: piece)
@@ -52,7 +52,7 @@ func readSlowly(_ descriptor: Int32, upTo wanted: Int, atATime piece: Int) -> In
         let count = read(descriptor, &buffer, buffer.count)
         guard count > 0 else { break }
         total += count
-        usleep(10_000)
+        usleep(50_000)
     }
     return total
 }
