@@ -9,6 +9,8 @@ extension JSONValue {
     ///   of a `DecodingError.dataCorrupted` that a type throws becomes the reason of a `.refused`.
     public func decode<Value: Decodable>(_ type: Value.Type, strict: Bool = false) throws(JSONError) -> Value {
         let unread = UnreadMembers()
+        // The decoders that it lists know it, too.
+        defer { unread.objects = [] }
         do {
             let value = try Value(from: ValueDecoder(value: self, unread: unread))
             if strict, let error = unread.error { throw error }

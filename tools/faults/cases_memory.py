@@ -86,6 +86,30 @@ def model_memory_limit(setting):
 
 
 @case
+def small_requests_leave_nothing(setting):
+    """Tens of thousands of small requests: what each leaves behind, if anything, would be seen."""
+    rounds = setting.amount(3, 20)
+    asks = [("tokenize", {"texts": ["a kite"] * 5}), ("server/ping", {}), ("explanation/values", {"explanation": "none", "pairs": {"top": 1}}),
+            ("embed/text", {"texts": 5}), ("no/such", {})]
+    with setting.daemon() as daemon:
+        client = daemon.connect()
+        client.result("models/load")
+
+        def ask(count):
+            for start in range(0, count, 100):
+                client.send(b"".join(frame(request(i, *asks[i % len(asks)])) for i in range(100)))
+                for _ in range(100):
+                    client.receive()
+
+        ask(20_000)
+        before = daemon.resident()
+        ask(20_000 * rounds)
+        grown = daemon.resident() - before
+        check(grown < (2 << 20) + 30 * 20_000 * rounds, f"memory grew by {grown >> 10} KiB")
+    return f"{20_000 * rounds} requests: memory grew {grown >> 10} KiB"
+
+
+@case
 def models_loaded_at_once_under_a_limit(setting):
     """Several models loaded at the same time with --model-memory: each is there, or refused, and the daemon lives."""
     names = [str(FIXTURES / name) for name in ("clip-small", "siglip-small", "siglip2-small", "clip-legacy-eos")]
