@@ -45,8 +45,8 @@ public struct ParameterError: Error, CustomStringConvertible {
 
     public var description: String { "'\(parameter)' \(message)" }
 
-    /// The same of a parameter within `object`.
-    func within(_ object: String) -> ParameterError { ParameterError("\(object).\(parameter)", message) }
+    /// The same of a member of the parameter `object`, or of the request itself where that is nil.
+    func within(_ object: String?) -> ParameterError { object.map { ParameterError("\($0).\(parameter)", message) } ?? self }
 }
 
 /// Checks members of the parameter `object`, which is nil where they are the request's own.
@@ -55,7 +55,7 @@ func checking<Value>(_ object: String?, _ check: () throws(ParameterError) -> Va
     do throws(ParameterError) {
         return try check()
     } catch {
-        throw object.map { error.within($0) } ?? error
+        throw error.within(object)
     }
 }
 

@@ -9,13 +9,15 @@ struct ConfigurationReader {
     let values: JSONValue
 
     func fails(_ key: String, _ reason: String) -> ModelError {
-        .configuration(file: file, key: path.isEmpty ? key : "\(path).\(key)", reason: reason)
+        .configuration(file: file, key: keyPath(key), reason: reason)
     }
 
     /// Of a value that means something, but nothing that this library does.
     func unsupported(_ key: String, _ reason: String) -> ModelError {
-        .unsupported(file: file, what: "\"\(path.isEmpty ? key : "\(path).\(key)")\": \(reason)")
+        .unsupported(file: file, what: "\"\(keyPath(key))\": \(reason)")
     }
+
+    private func keyPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     private func value(_ key: String) -> JSONValue? {
         guard let value = values[key] else { return nil }

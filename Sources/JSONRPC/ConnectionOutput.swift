@@ -49,8 +49,9 @@ extension Connection {
             drop("\(queuedBytes) bytes wait, and the limit is \(configuration.outputLimit)")
             return
         }
-        guard queuedBytes <= configuration.outputHighWatermark || service.ledger.unsent(0) + total <= configuration.maximumOutput else {
-            drop("\(service.ledger.unsent(0)) bytes wait for all clients, and the limit is \(configuration.maximumOutput)")
+        let unsent = service.ledger.unsent(0)
+        guard queuedBytes <= configuration.outputHighWatermark || unsent + total <= configuration.maximumOutput else {
+            drop("\(unsent) bytes wait for all clients, and the limit is \(configuration.maximumOutput)")
             return
         }
         if total <= Self.joinLimit, parts.count > 1 {
@@ -60,7 +61,7 @@ extension Connection {
         }
         queuedBytes += total
         enqueuedBytes += total
-        _ = service.ledger.unsent(total)
+        service.ledger.unsent(total)
         let promise = eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { [self] result in
             written(total, result, finishing: requests)
@@ -72,7 +73,7 @@ extension Connection {
 
     private func written(_ count: Int, _ result: Result<Void, any Error>, finishing requests: [FinishedRequest]) {
         queuedBytes -= count
-        _ = service.ledger.unsent(-count)
+        service.ledger.unsent(-count)
         guard case .success = result else {
             context?.close(promise: nil)
             return

@@ -55,11 +55,11 @@ public struct DescriptorPump: Sendable {
             var watched = [
                 pollfd(fd: input, events: Int16(POLLIN), revents: 0), pollfd(fd: socket, events: 0, revents: 0),
             ]
-            guard Self.wait(&watched) else { break }
+            guard waitForAny(&watched) else { break }
             if watched[1].revents != 0 { return }
             let count = read(input, &buffer, buffer.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0, Self.writeAll(buffer[..<count], to: socket) else { break }
+            guard count > 0, writeAll(buffer[..<count], to: socket) else { break }
         }
         shutdown(socket, Int32(SHUT_WR))
     }
@@ -76,7 +76,7 @@ public struct DescriptorPump: Sendable {
                 pollfd(fd: socket, events: Int16(POLLIN), revents: 0), pollfd(fd: output, events: 0, revents: 0),
                 pollfd(fd: interrupt?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
             ]
-            guard Self.wait(&watched), watched[1].revents == 0 else { return true }
+            guard waitForAny(&watched), watched[1].revents == 0 else { return true }
             guard watched[2].revents == 0 else { return false }
             let count = read(socket, &buffer, buffer.count)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
@@ -137,33 +137,6 @@ public struct DescriptorPump: Sendable {
         guard fstat(descriptor, &status) == 0, [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT) else { return nil }
         let twin = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         return twin < 0 ? nil : twin
-    }
-
-    /// Waits for any of the descriptors, as long as it takes.
-    private static func wait(_ watched: inout [pollfd]) -> Bool {
-        while true {
-            let ready = poll(&watched, nfds_t(watched.count), -1)
-            if ready > 0 { return true }
-            if ready < 0, errno != EINTR { return false }
-        }
-    }
-
-    private static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-        bytes.withUnsafeBytes { raw in
-            var rest = raw[...]
-            while !rest.isEmpty {
-                let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if written >= 0 {
-                    rest = rest.dropFirst(written)
-                } else if errno == EAGAIN {
-                    var watched = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
-                    guard wait(&watched) else { return false }
-                } else if errno != EINTR {
-                    return false
-                }
-            }
-            return true
-        }
     }
 
     private static func onThread<Result: Sendable>(

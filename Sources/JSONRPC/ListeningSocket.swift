@@ -33,9 +33,7 @@ public struct ListeningSocket: Sendable {
     public static func activated(
         environment: [String: String], firstDescriptor: Int32 = 3
     ) throws(SocketError) -> [ListeningSocket] {
-        guard environment["LISTEN_PID"].flatMap({ Int32($0) }) == getpid(), let text = environment["LISTEN_FDS"] else {
-            return []
-        }
+        guard let text = passedCount(environment) else { return [] }
         for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) }
         guard let count = Int32(text), count >= 0, count < 1024 else {
             throw .badActivation("LISTEN_FDS is '\(text)'")
@@ -53,10 +51,14 @@ public struct ListeningSocket: Sendable {
         return sockets
     }
 
+    /// `LISTEN_FDS`, where it is meant for this process.
+    private static func passedCount(_ environment: [String: String]) -> String? {
+        environment["LISTEN_PID"].flatMap { Int32($0) } == getpid() ? environment["LISTEN_FDS"] : nil
+    }
+
     /// Where clients find the first socket that a service manager passed; nil without one. Before ``activated(environment:firstDescriptor:)``.
     public static func activatedPath(environment: [String: String], firstDescriptor: Int32 = 3) -> String? {
-        guard environment["LISTEN_PID"].flatMap({ Int32($0) }) == getpid(), environment["LISTEN_FDS"].flatMap({ Int32($0) }) ?? 0 > 0
-        else { return nil }
+        guard let count = passedCount(environment).flatMap({ Int32($0) }), count > 0 else { return nil }
         var address = sockaddr_un()
         var length = socklen_t(MemoryLayout<sockaddr_un>.size)
         let status = withUnsafeMutablePointer(to: &address) { pointer in
@@ -68,7 +70,7 @@ public struct ListeningSocket: Sendable {
 
     /// Removes the socket file, if it is still this socket's, and gives the lock up. Does not close the descriptor.
     public func remove() {
-        if let path, let identity, FileIdentity(path) == identity { unlink(path) }
+        if let path, isInPlace { unlink(path) }
         lock?.release()
     }
 

@@ -96,6 +96,7 @@ final class ServerLedger: Sendable {
 
     /// Counts bytes of output that were handed to a channel (more than zero) or have left it (less).
     /// - Returns: all that have not left.
+    @discardableResult
     func unsent(_ change: Int) -> Int {
         unsentBytes.add(change, ordering: .relaxed).newValue
     }

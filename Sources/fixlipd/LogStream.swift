@@ -57,23 +57,8 @@ final class LogStream: TextOutputStream, @unchecked Sendable {
                 defer { waiting = [] }
                 return waiting
             }
-            writeAll(bytes)
-        }
-    }
-
-    /// A reader that is gone takes everything.
-    private func writeAll(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = poll(&watched, 1, -1)
-            } else if errno != EINTR {
-                return
-            }
+            // Where the reader is gone, nobody is to be told.
+            _ = writeAll(bytes[...], to: descriptor)
         }
     }
 }

@@ -33,6 +33,7 @@ struct Refinement: Sendable {
 
     /// Encoded even if a deadline or a stop comes first: without any there is no answer.
     static let minimumMasks = 8
+
     /// Runs until the target, a rule, or `control` ends it.
     /// - Returns: why it ended.
     /// - Throws: `CancellationError` if the request was cancelled; the masks encoded until then stay.

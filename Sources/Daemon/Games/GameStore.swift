@@ -55,7 +55,7 @@ actor GameStore {
     func hold(_ key: GameKey, players: Int, dimension: Int) async throws -> MaskedGame {
         var kept: GameSamples?
         if entries[key] == nil, let archive {
-            let held = entries.values.reduce(0) { $0 + ($1.holders > 0 ? $1.bytes : 0) } + explanations.values.reduce(0, +)
+            let held = entries.values.reduce(explanationBytes) { $0 + ($1.holders > 0 ? $1.bytes : 0) }
             let room = limit - reserved - held
             kept = try await files.run { archive.read(key, players: players, dimension: dimension, upTo: room) }
         }
@@ -92,11 +92,7 @@ actor GameStore {
     func holdExplanation(_ id: String, bytes: Int) throws(ApplicationError) {
         shrink(by: reserved + bytes)
         guard total + reserved + bytes <= limit else {
-            noteFull()
-            throw ApplicationError(
-                .memoryLimit,
-                "this picture needs \(mebibytes(bytes)), but open explanations already hold \(mebibytes(total)) of \(mebibytes(limit)): "
-                    + "close some, or start the daemon with a larger --game-memory")
+            throw refusal(of: "this picture needs", bytes, advice: "close some,")
         }
         explanations[id] = bytes
     }
@@ -204,11 +200,7 @@ actor GameStore {
             if 2 * total <= limit { isFull = false }
             if total + reserved + bytes <= limit { break }
             guard total + bytes <= limit else {
-                noteFull()
-                throw ApplicationError(
-                    .memoryLimit,
-                    "these masks need \(mebibytes(bytes)), but open explanations already hold \(mebibytes(total)) of \(mebibytes(limit)): "
-                        + "close some, ask for fewer masks, or start the daemon with a larger --game-memory")
+                throw refusal(of: "these masks need", bytes, advice: "close some, ask for fewer masks,")
             }
             await waiters.wait()
             try Task.checkCancellation()
@@ -219,6 +211,15 @@ actor GameStore {
             waiters.wakeAll()
         }
         return try await body()
+    }
+
+    /// The error of what finds no room beside open explanations.
+    private func refusal(of subject: String, _ bytes: Int, advice: String) -> ApplicationError {
+        noteFull()
+        return ApplicationError(
+            .memoryLimit,
+            "\(subject) \(mebibytes(bytes)), but open explanations already hold \(mebibytes(total)) of \(mebibytes(limit)): "
+                + "\(advice) or start the daemon with a larger --game-memory")
     }
 
     /// Tells once that open explanations are in the way of others, not for each request that is refused. One that would not fit
@@ -247,9 +248,9 @@ actor GameStore {
             image: sum(.image), text: sum(.text), limitBytes: limit, evicted: evicted)
     }
 
-    private var total: Int {
-        entries.values.reduce(0) { $0 + $1.bytes + $1.expansionBytes } + explanations.values.reduce(0, +)
-    }
+    private var explanationBytes: Int { explanations.values.reduce(0, +) }
+
+    private var total: Int { entries.values.reduce(explanationBytes) { $0 + $1.bytes + $1.expansionBytes } }
 
     private func shrink(by bytes: Int) {
         var excess = total + bytes - limit

@@ -52,8 +52,7 @@ extension Services {
                 }
                 return Rendered(mimeType: format.mimeType, content: content)
             } catch {
-                let refusal = ParameterError(error.parameter, "cannot be drawn: \(error)")
-                throw object.map { refusal.within($0) } ?? refusal
+                throw ParameterError(error.parameter, "cannot be drawn: \(error)").within(object)
             }
         }
     }
