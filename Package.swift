@@ -57,7 +57,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC",
+                "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON",
+                "JSONRPC",
                 "LinearAlgebra", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
             ],
@@ -93,14 +94,16 @@ let package = Package(
         .target(
             name: "FuzzSubjects",
             dependencies: [
-                "Captions", "Daemon", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC", "Tensors", "Tokenizers",
+                "Captions", "Daemon", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC",
+                "Tensors", "Tokenizers",
             ],
             path: "Tests/FuzzSubjects"),
         .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects"]),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Encoders", "FIxLIPProtocol", "Interactions", "JSONRPC", .product(name: "Logging", package: "swift-log"),
+                "Daemon", "Encoders", "FIxLIPProtocol", "Interactions", "JSONRPC",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "FIxLIPProtocol", "JSON", "JSONRPC"]),
     ],

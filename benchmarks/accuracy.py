@@ -16,7 +16,9 @@ def r_squared(connection, image, caption, masks, p, **options):
     """R² against held-out coalitions that are evaluated in f32."""
     opened = connection.call("explanation/open", image=image, text=caption, p=p)["explanation"]
     refine(connection, opened, masks)
-    found = connection.call("explanation/evaluate", explanation=opened, metric="faithfulness", samples=1000, p=p, seed=9, **options)
+    found = connection.call(
+        "explanation/evaluate", explanation=opened, metric="faithfulness", samples=1000, p=p, seed=9, **options
+    )
     connection.call("explanation/close", explanation=opened)
     return found["faithfulness"]["rSquared"]
 
@@ -28,15 +30,28 @@ def integers(options):
         with Daemon("--precision", precision) as daemon:
             connection = daemon.connect()
             for p in [0.3, 0.5, 0.7]:
-                found[precision, p] = [r_squared(connection, image, caption, masks, p) for image, caption in scenes(count)]
+                found[precision, p] = [
+                    r_squared(connection, image, caption, masks, p) for image, caption in scenes(count)
+                ]
     rows, worst = [], 0
     for p in [0.3, 0.5, 0.7]:
         losses = [a - b for a, b in zip(found["f32", p], found["int8", p])]
         worst = max([worst, *losses])
-        rows.append([p, f"{statistics.fmean(found['f32', p]):.4f}", f"{statistics.fmean(found['int8', p]):.4f}", f"{max(losses):.5f}"])
-    lines = ["## Accuracy of int8 masks", "",
-             f"Demo model, {count} pictures, {masks:,} image masks. R² of the explanation on 1,000 held-out coalitions evaluated in "
-             "f32.", ""] + table(["p", "f32 masks", "int8 masks", "largest loss"], rows)
+        rows.append(
+            [
+                p,
+                f"{statistics.fmean(found['f32', p]):.4f}",
+                f"{statistics.fmean(found['int8', p]):.4f}",
+                f"{max(losses):.5f}",
+            ]
+        )
+    lines = [
+        "## Accuracy of int8 masks",
+        "",
+        f"Demo model, {count} pictures, {masks:,} image masks. R² of the explanation on 1,000 held-out coalitions evaluated in "
+        "f32.",
+        "",
+    ] + table(["p", "f32 masks", "int8 masks", "largest loss"], rows)
     return lines, {"int8": {"": worst}}
 
 
@@ -46,8 +61,9 @@ def rounding(options):
         with Daemon("--precision", "auto") as daemon:
             loaded = daemon.connect().call("models/load", model=model(name))
         rows.append([name, loaded["maskPrecision"], loaded.get("precisionReason", "")])
-    return ["What `precision: \"auto\"` takes for masks of full-size models with random weights:", ""] + table(
-        ["model", "masks", "because"], rows), {}
+    return ['What `precision: "auto"` takes for masks of full-size models with random weights:', ""] + table(
+        ["model", "masks", "because"], rows
+    ), {}
 
 
 def fewer_masks(options):
@@ -62,8 +78,8 @@ def fewer_masks(options):
             differences.append(ridge - least)
             rows.append([caption, f"{ridge:.4f}", f"{least:.4f}"])
     return ["## Faithfulness of few masks", "", "Demo model, p = 0.5, 1,000 held-out coalitions.", ""] + table(
-        ["caption", f"ridge, {few:,} masks", f"least squares, {many:,} masks"], rows), {
-            "faithfulness": {"": statistics.fmean(differences)}}
+        ["caption", f"ridge, {few:,} masks", f"least squares, {many:,} masks"], rows
+    ), {"faithfulness": {"": statistics.fmean(differences)}}
 
 
 def run(options):

@@ -37,8 +37,24 @@ class Runs:
         self.pairs, self.lines = write_pairs(folder / "data", options.pairs, options.images)
 
     def command(self, daemon, output, *more, pairs=None):
-        return [PROGRAM, "batch", str(pairs or self.pairs), "-o", str(output), "--socket", daemon.path, "--no-spawn", "--model",
-                self.options.model, "--budget", str(self.options.budget), "--pairs", "crossModal", "--no-boxes", *more]
+        return [
+            PROGRAM,
+            "batch",
+            str(pairs or self.pairs),
+            "-o",
+            str(output),
+            "--socket",
+            daemon.path,
+            "--no-spawn",
+            "--model",
+            self.options.model,
+            "--budget",
+            str(self.options.budget),
+            "--pairs",
+            "crossModal",
+            "--no-boxes",
+            *more,
+        ]
 
     def timed(self, name, *more, pairs=None):
         """Seconds, lines, and image masks encoded by a run with a cold daemon; the model is loaded before."""
@@ -83,7 +99,8 @@ def killed(runs, report):
         f"## Killed and resumed\n\n{len(runs.lines)} pairs over {runs.options.images} images, {runs.options.budget} image masks. SIGKILL "
         f"after {kills[0]} and {kills[1]} results. Line for line after sorting, the resumed output and that of an undisturbed run are "
         f"**{'equal' if same else 'DIFFERENT'}**. The undisturbed run took {seconds:.1f} s; the daemon had {resident / 1e6:.0f} MB resident at "
-        f"its end; {sum(map(len, expected)) / len(expected):.0f} bytes a result.\n\n```\n{end.stdout.strip()}\n```\n")
+        f"its end; {sum(map(len, expected)) / len(expected):.0f} bytes a result.\n\n```\n{end.stdout.strip()}\n```\n"
+    )
     return same
 
 
@@ -106,7 +123,8 @@ def shared(runs, report):
     apart, _, own_masks, _ = runs.timed("apart", "--seeds", "id", pairs=pairs)
     report.append(
         f"## Shared images\n\n{count} pairs over {max(1, runs.options.images // 10)} images: {together:.1f} s and {masks:,} image masks with shared masks, "
-        f"{apart:.1f} s and {own_masks:,} with masks of their own (`--seeds id`): **{apart / together:.1f} times** as fast.\n")
+        f"{apart:.1f} s and {own_masks:,} with masks of their own (`--seeds id`): **{apart / together:.1f} times** as fast.\n"
+    )
     return True
 
 
@@ -125,8 +143,10 @@ def disk(runs, report):
         text = output.read_text()
         whole = text.endswith("\n") and all(json.loads(line)["id"] for line in text.splitlines())
         message = done.stderr.strip().splitlines()[-1].replace(str(runs.folder) + "/", "")
-        report.append(f"## Full disk\n\nOn a file system of 256 KiB it stopped with status {done.returncode} after {len(text.splitlines())} "
-                      f"results, all {'whole' if whole else 'NOT WHOLE'}:\n\n```\n{message}\n```\n")
+        report.append(
+            f"## Full disk\n\nOn a file system of 256 KiB it stopped with status {done.returncode} after {len(text.splitlines())} "
+            f"results, all {'whole' if whole else 'NOT WHOLE'}:\n\n```\n{message}\n```\n"
+        )
         return whole and done.returncode == 1
     finally:
         subprocess.run(["umount", str(small)], check=False)
@@ -162,14 +182,31 @@ def engines(runs, report):
         "## Engines\n\nTwo workers each, but ray-one. No daemon runs before: the workers start it, and it loads the model, which the "
         "seconds include. Values against those of `fixlipd batch`. Daemons: processes that answered the workers; one after the "
         "other where Ray ended the first together with the killed worker that had started it.\n\n"
-        "| | rows | seconds | rows a second | values | processes of workers | daemons |\n|---|---|---|---|---|---|---|")
+        "| | rows | seconds | rows a second | values | processes of workers | daemons |\n|---|---|---|---|---|---|---|"
+    )
     same = True
     for engine in ("ray", "ray-one", "ray-killed", "datasets", "dask"):
         socket = runs.folder / engine / "f.sock"
         done = subprocess.run(
-            [str(python), str(ROOT / "benchmarks/engines.py"), engine, str(runs.pairs), str(expected), str(socket), runs.options.model,
-             str(runs.options.budget)], capture_output=True, text=True,
-            env=dict(os.environ, PYTHONPATH=str(ROOT / "clients/python/src"), FIXLIPD=PROGRAM, FIXLIPD_MODELS=str(ROOT / "models")))
+            [
+                str(python),
+                str(ROOT / "benchmarks/engines.py"),
+                engine,
+                str(runs.pairs),
+                str(expected),
+                str(socket),
+                runs.options.model,
+                str(runs.options.budget),
+            ],
+            capture_output=True,
+            text=True,
+            env=dict(
+                os.environ,
+                PYTHONPATH=str(ROOT / "clients/python/src"),
+                FIXLIPD=PROGRAM,
+                FIXLIPD_MODELS=str(ROOT / "models"),
+            ),
+        )
         if done.returncode:
             end(listening(socket))
             print(done.stderr[-3000:], file=sys.stderr)
@@ -182,7 +219,8 @@ def engines(runs, report):
         same = same and found["equal"] and len(found["daemons"]) <= (2 if engine == "ray-killed" else 1)
         report.append(
             f"| {engine} {found['version']} | {found['rows']} | {found['seconds']:.1f} | {found['rows'] / found['seconds']:.2f} | "
-            f"{'equal' if found['equal'] else 'DIFFERENT'} | {found['processes']} | {len(found['daemons'])} |")
+            f"{'equal' if found['equal'] else 'DIFFERENT'} | {found['processes']} | {len(found['daemons'])} |"
+        )
     report.append("")
     return same
 
@@ -200,8 +238,10 @@ def main():
     cpu = re.search(r"^model name\s*: (.*)$", open("/proc/cpuinfo").read(), re.M).group(1)
     date = datetime.date.today().isoformat()
     target = ROOT / "benchmarks/results" / f"{date}-batch-{re.sub(r'[^a-z0-9]+', '-', cpu.lower()).strip('-')}.md"
-    report = [f"# Batches: {date}, {cpu}, {os.cpu_count()} cores\n",
-              f"Model {options.model}. `batch.py {' '.join(sys.argv[1:])}`\n"]
+    report = [
+        f"# Batches: {date}, {cpu}, {os.cpu_count()} cores\n",
+        f"Model {options.model}. `batch.py {' '.join(sys.argv[1:])}`\n",
+    ]
     good = True
     with tempfile.TemporaryDirectory(prefix="fixlipd-batch-") as folder:
         runs = Runs(options, Path(folder))

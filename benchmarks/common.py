@@ -14,8 +14,13 @@ CAPTION = "a postbox next to a cocktail glass"
 # Words of the random models' vocabularies, one token each.
 VOCABULARY = "a the of and to in on with next above left right dog cat bicycle ball tree house car sky red".split()
 # Eight tokens each.
-CAPTIONS = ["a red dog on the left car above", "the red car above a red house on", "a dog and the cat next to ball",
-            "sky above the house with a bicycle in", "the ball in sky next to a tree"]
+CAPTIONS = [
+    "a red dog on the left car above",
+    "the red car above a red house on",
+    "a dog and the cat next to ball",
+    "sky above the house with a bicycle in",
+    "the ball in sky next to a tree",
+]
 THREADS = os.cpu_count()
 
 
@@ -45,7 +50,8 @@ def model(name):
 def refine(connection, explanation, masks, text_masks=None, **options):
     budget = {"imageMasks": masks} | ({"textMasks": text_masks} if text_masks else {})
     return connection.call(
-        "explanation/refine", explanation=explanation, budget=budget, values={"pairs": "none"}, **options)
+        "explanation/refine", explanation=explanation, budget=budget, values={"pairs": "none"}, **options
+    )
 
 
 def rounds(options, usual):
@@ -62,8 +68,11 @@ def spread(values, digits=1):
 
 def table(header, rows):
     """Lines of a Markdown table."""
-    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)] + [
-        "| " + " | ".join(str(cell) for cell in row) + " |" for row in rows] + [""]
+    return (
+        ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+        + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+        + [""]
+    )
 
 
 def exponent(sizes, amounts):

@@ -25,9 +25,23 @@ class Daemon:
         program = os.environ.get("FIXLIPD", str(ROOT / ".build/release/fixlipd"))
         environment = dict(os.environ, FIXLIPD_MODELS=str(ROOT / "models"))
         self.process = subprocess.Popen(
-            [program, "serve", "--socket", self.path, "--ready-fd", "1", "--log-level", "notice" if told else "warning",
-             *(["--slow-request-log", "0"] if told else []), *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE if told else None, stdin=subprocess.DEVNULL, env=environment)
+            [
+                program,
+                "serve",
+                "--socket",
+                self.path,
+                "--ready-fd",
+                "1",
+                "--log-level",
+                "notice" if told else "warning",
+                *(["--slow-request-log", "0"] if told else []),
+                *options,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if told else None,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
         if not self.process.stdout.readline():
             raise SystemExit("the daemon did not start")
 

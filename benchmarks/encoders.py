@@ -54,8 +54,16 @@ def whole_rate(connection, folder, batch, seconds):
 
 
 def peer_rates(environment, folder, name, seconds):
-    command = [f"{environment}/bin/python", str(ROOT / "benchmarks/peers.py"), folder, name, str(seconds),
-               *map(str, BATCHES), "--threads", str(THREADS)]
+    command = [
+        f"{environment}/bin/python",
+        str(ROOT / "benchmarks/peers.py"),
+        folder,
+        name,
+        str(seconds),
+        *map(str, BATCHES),
+        "--threads",
+        str(THREADS),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         print(f"{name} was left out: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
@@ -92,8 +100,10 @@ def lines_of(name, ours, theirs):
     rows = []
     for (kind, precision), rates in ours.items():
         batch = int(kind.split()[-1]) if kind[-1].isdigit() else 64
-        rows.append([f"{kind}, {precision}", spread(rates)] + [
-            f"{statistics.median(rates) / statistics.median(other[batch]):.2f}" for other in theirs.values()])
+        rows.append(
+            [f"{kind}, {precision}", spread(rates)]
+            + [f"{statistics.median(rates) / statistics.median(other[batch]):.2f}" for other in theirs.values()]
+        )
     for other, by_batch in theirs.items():
         rows += [[f"{other}, batch {batch}", spread(rates)] + [""] * len(theirs) for batch, rates in by_batch.items()]
     return [f"### {name}", ""] + table(["images a second", "rate"] + [f"× {other}" for other in theirs], rows)
@@ -104,7 +114,9 @@ def run_b32(options):
 
 
 def run_b16(options):
-    return run(options, [("vit-b-16", 3, 32)] + ([] if options.quick else [("siglip-b-16", 3, 32)]), "Encoders: patches of 16")
+    return run(
+        options, [("vit-b-16", 3, 32)] + ([] if options.quick else [("siglip-b-16", 3, 32)]), "Encoders: patches of 16"
+    )
 
 
 def run(options, plans, title):
@@ -112,13 +124,17 @@ def run(options, plans, title):
     Args:
         plans: for each model its name, rounds unless the options say, and masks to time.
     """
-    lines = [f"## {title}", "",
-             "Images a second: median (least–most) over rounds in which ours and the others take turns. Masked: image masks of "
-             "a cold image in a running refinement, estimates included in the time; they are compared with the others' batches "
-             "of 64. Masked, batch: requests that evaluate as many coalitions; these are computed in the model's own precision, "
-             "so there is no such row for int8, where a refinement by few masks would time an estimate for each. Whole: over the "
-             "socket, decoding and preprocessing included. The others: whole images from memory, "
-             "no decoding.", ""]
+    lines = [
+        f"## {title}",
+        "",
+        "Images a second: median (least–most) over rounds in which ours and the others take turns. Masked: image masks of "
+        "a cold image in a running refinement, estimates included in the time; they are compared with the others' batches "
+        "of 64. Masked, batch: requests that evaluate as many coalitions; these are computed in the model's own precision, "
+        "so there is no such row for int8, where a refinement by few masks would time an estimate for each. Whole: over the "
+        "socket, decoding and preprocessing included. The others: whole images from memory, "
+        "no decoding.",
+        "",
+    ]
     goals = {}
     for name, usual, masks in plans:
         ours, theirs = measure(name, usual, masks, options)
@@ -141,7 +157,10 @@ def run(options, plans, title):
             note("int8-openvino-bf16", "", ratio("int8", "openvino-bf16"))
             if not HAS_BF16 and theirs:
                 goals["int8-openvino-bf16"] = {
-                    "no bf16 here": f"{ratio('int8', 'openvino-f32'):.2f}× its f32" if ratio("int8", "openvino-f32") else "–"}
+                    "no bf16 here": f"{ratio('int8', 'openvino-f32'):.2f}× its f32"
+                    if ratio("int8", "openvino-f32")
+                    else "–"
+                }
             for precision in PRECISIONS:
                 note("masked-pytorch", precision, ratio(precision, "pytorch"))
     return {"lines": lines, "goals": goals}

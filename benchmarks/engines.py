@@ -58,7 +58,8 @@ def through_ray(rows, settings, actors=2):
     ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
     start = time.perf_counter()
     dataset = ray.data.from_items(rows, override_num_blocks=10).map_batches(
-        Worker, fn_constructor_kwargs=settings, concurrency=actors, batch_size=10, num_cpus=1)
+        Worker, fn_constructor_kwargs=settings, concurrency=actors, batch_size=10, num_cpus=1
+    )
     results = dataset.take_all()
     seconds = time.perf_counter() - start
     ray.shutdown()
@@ -92,7 +93,9 @@ def through_dask(rows, settings):
     explainer = fixlipd.Explainer(**settings)
     frame = dask.dataframe.from_pandas(pandas.DataFrame(rows), npartitions=10)
     start = time.perf_counter()
-    explained = frame.map_partitions(with_process, explainer, meta=explainer.meta(frame._meta).assign(process=0, daemon=0))
+    explained = frame.map_partitions(
+        with_process, explainer, meta=explainer.meta(frame._meta).assign(process=0, daemon=0)
+    )
     results = explained.compute(scheduler="processes", num_workers=2).to_dict("records")
     return results, time.perf_counter() - start
 
@@ -108,9 +111,13 @@ def floats(values):
 def equal(row, line):
     flat = [value for word in row["cross_modal"] for value in word]
     return (
-        row["error"] == "" and row["image_masks"] == line["imageMasks"] and row["logit"] == line["fullValue"]
-        and row["loo_r2"] == line["looR2"] and floats(row["first"]) == floats(line["values"]["first"])
-        and floats(flat) == floats(line["values"]["pairs"]["data"]))
+        row["error"] == ""
+        and row["image_masks"] == line["imageMasks"]
+        and row["logit"] == line["fullValue"]
+        and row["loo_r2"] == line["looR2"]
+        and floats(row["first"]) == floats(line["values"]["first"])
+        and floats(flat) == floats(line["values"]["pairs"]["data"])
+    )
 
 
 def main():
@@ -118,14 +125,26 @@ def main():
     rows = [json.loads(line) for line in open(pairs)]
     expected = {line["id"]: line for line in map(json.loads, open(results))}
     settings = {"model": model, "image_masks": int(budget), "columns": COLUMNS, "socket": socket, "spawn": True}
-    through = {"ray": through_ray, "ray-one": through_ray_one, "ray-killed": through_ray_killed, "datasets": through_datasets,
-               "dask": through_dask}
+    through = {
+        "ray": through_ray,
+        "ray-one": through_ray_one,
+        "ray-killed": through_ray_killed,
+        "datasets": through_datasets,
+        "dask": through_dask,
+    }
     found, seconds = through[engine](rows, settings)
-    print(json.dumps({
-        "rows": len(found), "seconds": seconds, "version": importlib.import_module(engine.partition("-")[0]).__version__,
-        "equal": len(found) == len(rows) and all(equal(row, expected[row["id"]]) for row in found),
-        "processes": len({row["process"] for row in found}), "daemons": sorted({int(row["daemon"]) for row in found}),
-    }))
+    print(
+        json.dumps(
+            {
+                "rows": len(found),
+                "seconds": seconds,
+                "version": importlib.import_module(engine.partition("-")[0]).__version__,
+                "equal": len(found) == len(rows) and all(equal(row, expected[row["id"]]) for row in found),
+                "processes": len({row["process"] for row in found}),
+                "daemons": sorted({int(row["daemon"]) for row in found}),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -34,8 +34,17 @@ def first_estimate(connection, folder):
 def reference(options, folder, masks):
     if not options.peers:
         return None
-    command = [f"{options.peers}/bin/python", str(ROOT / "benchmarks/reference.py"), folder, IMAGE, CAPTIONS[0], str(masks), "64",
-               "--threads", str(THREADS)] + (["--source", options.reference] if options.reference else [])
+    command = [
+        f"{options.peers}/bin/python",
+        str(ROOT / "benchmarks/reference.py"),
+        folder,
+        IMAGE,
+        CAPTIONS[0],
+        str(masks),
+        "64",
+        "--threads",
+        str(THREADS),
+    ] + (["--source", options.reference] if options.reference else [])
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         print(f"the reference explainer was left out: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
@@ -58,16 +67,30 @@ def measure(folder, precision, masks):
             found["first published estimate"] = opening + first["elapsedMilliseconds"] / 1000
         found["estimate of 64 masks"] = total
         # As the reference: 64 text masks of 8 tokens, from nothing.
-        found[WHOLE.format(masks)], _ = timed(lambda: refine(
-            connection, connection.call("explanation/open", model=folder, image=IMAGE.replace("03", "05"), text=CAPTIONS[0])
-            ["explanation"], masks, text_masks=64))
+        found[WHOLE.format(masks)], _ = timed(
+            lambda: refine(
+                connection,
+                connection.call("explanation/open", model=folder, image=IMAGE.replace("03", "05"), text=CAPTIONS[0])[
+                    "explanation"
+                ],
+                masks,
+                text_masks=64,
+            )
+        )
         refine(connection, explanation, masks)
         found[CAPTION_TITLE.format(masks)] = statistics.median(
-            timed(lambda: refine(
-                connection, connection.call("explanation/open", model=folder, image=IMAGE, text=caption)["explanation"], masks))[0]
-            for caption in CAPTIONS[1:])
+            timed(
+                lambda: refine(
+                    connection,
+                    connection.call("explanation/open", model=folder, image=IMAGE, text=caption)["explanation"],
+                    masks,
+                )
+            )[0]
+            for caption in CAPTIONS[1:]
+        )
         found["one estimate by leastSquares"], _ = timed(
-            connection.call, "explanation/values", explanation=explanation, estimator="leastSquares", pairs="none")
+            connection.call, "explanation/values", explanation=explanation, estimator="leastSquares", pairs="none"
+        )
     return found, first and first["imageMasks"]
 
 
@@ -86,23 +109,45 @@ def run(options):
     whole = times[WHOLE.format(masks)]
     goals = {
         key: {precision: statistics.median(seconds) for precision, seconds in times[title].items()}
-        for key, title in [("load", "loading"), ("first", "estimate of 64 masks"), ("caption", CAPTION_TITLE.format(masks))]}
-    lines = ["## Explanations", "",
-             "ViT-B/32 with random weights, a caption of 8 tokens; seconds, median (least–most) over rounds in which the precisions"
-             + (" and the reference explainer" if peers else "") + " take turns.", ""]
-    lines += table([""] + PRECISIONS, [
-        [title, *(spread(cells[precision], 2) if precision in cells else "" for precision in PRECISIONS)]
-        for title, cells in times.items()])
+        for key, title in [
+            ("load", "loading"),
+            ("first", "estimate of 64 masks"),
+            ("caption", CAPTION_TITLE.format(masks)),
+        ]
+    }
+    lines = [
+        "## Explanations",
+        "",
+        "ViT-B/32 with random weights, a caption of 8 tokens; seconds, median (least–most) over rounds in which the precisions"
+        + (" and the reference explainer" if peers else "")
+        + " take turns.",
+        "",
+    ]
+    lines += table(
+        [""] + PRECISIONS,
+        [
+            [title, *(spread(cells[precision], 2) if precision in cells else "" for precision in PRECISIONS)]
+            for title, cells in times.items()
+        ],
+    )
     if firsts:
         lines += [f"The first published estimate was of {' or '.join(map(str, sorted(firsts)))} masks.", ""]
     if peers:
-        kind = ("its public code" if peers[0]["source"] == "checkout" else
-                "its procedure stated again in PyTorch (`benchmarks/reference.py`)")
+        kind = (
+            "its public code"
+            if peers[0]["source"] == "checkout"
+            else "its procedure stated again in PyTorch (`benchmarks/reference.py`)"
+        )
         seconds = [found["seconds"] for found in peers]
-        goals["reference"] = {precision: statistics.median(seconds) / statistics.median(ours) for precision, ours in whole.items()}
-        lines += [f"The reference explainer, {kind}: {spread(seconds)} s for {masks:,} × 64 masks "
-                  f"({statistics.median(found['game'] for found in peers):.1f} s of it in the model), "
-                  f"{max(found['peak'] for found in peers) / 1e9:.1f} GB. Ours: "
-                  + ", ".join(f"{ratio:.1f} times as fast in {precision}" for precision, ratio in goals["reference"].items())
-                  + ".", ""]
+        goals["reference"] = {
+            precision: statistics.median(seconds) / statistics.median(ours) for precision, ours in whole.items()
+        }
+        lines += [
+            f"The reference explainer, {kind}: {spread(seconds)} s for {masks:,} × 64 masks "
+            f"({statistics.median(found['game'] for found in peers):.1f} s of it in the model), "
+            f"{max(found['peak'] for found in peers) / 1e9:.1f} GB. Ours: "
+            + ", ".join(f"{ratio:.1f} times as fast in {precision}" for precision, ratio in goals["reference"].items())
+            + ".",
+            "",
+        ]
     return {"lines": lines, "goals": goals}

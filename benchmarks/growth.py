@@ -70,11 +70,22 @@ def tokens(options):
                 times.setdefault(players, []).append(timed_refine(connection, opened["explanation"], 16))
                 memory.setdefault(players, []).append((daemon.resident() - loaded["bytes"]) / 1e6)
                 _, masks[players] = held_masks(connection, opened["explanation"])
-    rows = [[players, masks[players], spread(times[players], 3),
-             f"{1000 * statistics.median(times[players]) / masks[players]:.2f}", spread(memory[players], 0)] for players in times]
-    lines = ["### Text tokens", "",
-             "The masks of a caption (all of them up to 8 tokens, else 256) on a warm image, an estimate included; ViT-B/32, f32.",
-             ""]
+    rows = [
+        [
+            players,
+            masks[players],
+            spread(times[players], 3),
+            f"{1000 * statistics.median(times[players]) / masks[players]:.2f}",
+            spread(memory[players], 0),
+        ]
+        for players in times
+    ]
+    lines = [
+        "### Text tokens",
+        "",
+        "The masks of a caption (all of them up to 8 tokens, else 256) on a warm image, an estimate included; ViT-B/32, f32.",
+        "",
+    ]
     lines += table(["tokens", "text masks", "seconds", "ms a mask", "MB beyond weights"], rows)
     several = [{n: values for n, values in each.items() if n >= 8} for each in (times, memory)]
     return lines + [growth_line("From 8 tokens on, time grows", "tokens", *several), ""]
@@ -108,24 +119,46 @@ def masks(options):
     """Up to 2^13 image masks times 2^8 text masks, 2^21 pairs; then a small tower of 196 patches, whose encoding takes less time
     for an estimate of more unknowns."""
     goals = {}
-    lines = ["### Masks", "",
-             "One explanation whose image masks double, from nothing, with 8 tokens (256 text masks), int8. *Seconds in all*: what "
-             "the client waited for all requests up to a row. *Encoding* and *estimation*: where that time went, by the daemon's own "
-             "account (`--slow-request-log`). Encoding is the time in which the compute threads, all of them side by side, encoded "
-             "image and text masks; estimation is the time in which one thread picked masks, tuned the ridge, fitted each row's "
-             "estimate and combined the two sides. Here an estimate begins when all masks of a request are encoded, so neither "
-             "hides behind the other. (A client that asks for progress is sent more estimates, solved beside the next masks.)", ""]
-    plans = [("vit-b-32", "ViT-B/32: 49 patches, 57 players", range(6, 10 if options.quick else 14)),
-             ("vit-s-16", "ViT-S/16: 196 patches, 204 players", range(6, 8 if options.quick else 11))]
+    lines = [
+        "### Masks",
+        "",
+        "One explanation whose image masks double, from nothing, with 8 tokens (256 text masks), int8. *Seconds in all*: what "
+        "the client waited for all requests up to a row. *Encoding* and *estimation*: where that time went, by the daemon's own "
+        "account (`--slow-request-log`). Encoding is the time in which the compute threads, all of them side by side, encoded "
+        "image and text masks; estimation is the time in which one thread picked masks, tuned the ridge, fitted each row's "
+        "estimate and combined the two sides. Here an estimate begins when all masks of a request are encoded, so neither "
+        "hides behind the other. (A client that asks for progress is sent more estimates, solved beside the next masks.)",
+        "",
+    ]
+    plans = [
+        ("vit-b-32", "ViT-B/32: 49 patches, 57 players", range(6, 10 if options.quick else 14)),
+        ("vit-s-16", "ViT-S/16: 196 patches, 204 players", range(6, 8 if options.quick else 11)),
+    ]
     for name, title, powers in plans:
         found = [grown(name, powers) for _ in range(options.rounds or 1)]
         by_budget = {budget: [each[budget] for each in found] for budget in found[0]}
-        rows = [[budget, f"{budget * 256:,}", *(spread([step[k] for step in steps], 1 if k < 2 else 2) for k in range(3)),
-                 spread(estimation_percent(steps), 2), spread([step[3] for step in steps], 0)]
-                for budget, steps in by_budget.items()]
+        rows = [
+            [
+                budget,
+                f"{budget * 256:,}",
+                *(spread([step[k] for step in steps], 1 if k < 2 else 2) for k in range(3)),
+                spread(estimation_percent(steps), 2),
+                spread([step[3] for step in steps], 0),
+            ]
+            for budget, steps in by_budget.items()
+        ]
         lines += [f"{title}.", ""] + table(
-            ["image masks", "pairs", "seconds in all", "encoding, s", "estimation, s", "estimation, % of encoding",
-             "MB beyond weights"], rows)
+            [
+                "image masks",
+                "pairs",
+                "seconds in all",
+                "encoding, s",
+                "estimation, s",
+                "estimation, % of encoding",
+                "MB beyond weights",
+            ],
+            rows,
+        )
         times, memory = ({budget: [step[k] for step in steps] for budget, steps in by_budget.items()} for k in (0, 3))
         lines += [growth_line("Time grows", "masks", times, memory), ""]
         if name == "vit-b-32" and not options.quick:
@@ -136,5 +169,10 @@ def masks(options):
 
 def run(options):
     lines, goals = masks(options)
-    return {"lines": ["## Growth", "", "Median (least–most) where there was more than one round.", ""]
-            + patches(options) + tokens(options) + lines, "goals": goals}
+    return {
+        "lines": ["## Growth", "", "Median (least–most) where there was more than one round.", ""]
+        + patches(options)
+        + tokens(options)
+        + lines,
+        "goals": goals,
+    }

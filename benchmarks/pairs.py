@@ -5,7 +5,22 @@ import random
 import struct
 import zlib
 
-NOUNS = ["whale", "butterfly", "snake", "postbox", "rose", "taxi", "kite", "coat", "dog", "cat", "glass", "car", "flag", "tree"]
+NOUNS = [
+    "whale",
+    "butterfly",
+    "snake",
+    "postbox",
+    "rose",
+    "taxi",
+    "kite",
+    "coat",
+    "dog",
+    "cat",
+    "glass",
+    "car",
+    "flag",
+    "tree",
+]
 
 
 def write_png(path, seed, size=224):
@@ -24,8 +39,12 @@ def write_png(path, seed, size=224):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     with open(path, "wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0))
-                   + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows), 1)) + chunk(b"IEND", b""))
+        file.write(
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows), 1))
+            + chunk(b"IEND", b"")
+        )
 
 
 def captions(count):
@@ -34,7 +53,9 @@ def captions(count):
     seen = []
     while len(seen) < count:
         nouns = draw.sample(NOUNS, draw.randrange(1, 4))
-        caption = {1: "there is a {} here", 2: "a {} next to a {}", 3: "a {}, a {} and a {} in the street"}[len(nouns)].format(*nouns)
+        caption = {1: "there is a {} here", 2: "a {} next to a {}", 3: "a {}, a {} and a {} in the street"}[
+            len(nouns)
+        ].format(*nouns)
         if caption not in seen:
             seen.append(caption)
     return seen
@@ -49,7 +70,10 @@ def write_pairs(folder, pairs, images):
         if not (folder / names[-1]).exists():
             write_png(folder / names[-1], number)
     texts = captions(60)
-    lines = [{"id": f"{n:04}", "image": str(folder / names[n % images]), "text": texts[(n // images * 7 + n) % len(texts)]} for n in range(pairs)]
+    lines = [
+        {"id": f"{n:04}", "image": str(folder / names[n % images]), "text": texts[(n // images * 7 + n) % len(texts)]}
+        for n in range(pairs)
+    ]
     path = folder / "pairs.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path, lines

@@ -45,8 +45,10 @@ def openvino_encoder(precision):
         example = torch.randn(1, 3, size, size)
         converted = openvino.convert_model(model, example_input={"pixel_values": example})
         compiled = openvino.Core().compile_model(
-            converted, "CPU",
-            {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision})
+            converted,
+            "CPU",
+            {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision},
+        )
         return lambda batch: compiled([batch]), lambda count: numpy.random.randn(count, 3, size, size).astype("float32")
 
     return make
@@ -83,19 +85,27 @@ def onnx_encoder(folder, size, threads):
         with torch.no_grad():
             # Two images, so that the batch is not taken for a constant.
             torch.onnx.export(
-                Embedding(vision_model(folder)), (torch.randn(2, 3, size, size),), path, input_names=["pixel_values"],
-                dynamic_shapes={"pixel_values": {0: torch.export.Dim("batch")}}, dynamo=True,
-                verbose=False)
+                Embedding(vision_model(folder)),
+                (torch.randn(2, 3, size, size),),
+                path,
+                input_names=["pixel_values"],
+                dynamic_shapes={"pixel_values": {0: torch.export.Dim("batch")}},
+                dynamo=True,
+                verbose=False,
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return (
         lambda batch: session.run(None, {"pixel_values": batch}),
-        lambda count: numpy.random.randn(count, 3, size, size).astype("float32"))
+        lambda count: numpy.random.randn(count, 3, size, size).astype("float32"),
+    )
 
 
 PEERS = {
-    "pytorch": torch_encoder, "openvino-f32": openvino_encoder("f32"), "openvino-bf16": openvino_encoder("bf16"),
+    "pytorch": torch_encoder,
+    "openvino-f32": openvino_encoder("f32"),
+    "openvino-bf16": openvino_encoder("bf16"),
     "onnxruntime": onnx_encoder,
 }
 

@@ -43,7 +43,9 @@ def restated(folder, image, caption, image_count, text_count):
     from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
 
     model = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
-    pixels = CLIPImageProcessor.from_pretrained(folder)(Image.open(image).convert("RGB"), return_tensors="pt").pixel_values
+    pixels = CLIPImageProcessor.from_pretrained(folder)(
+        Image.open(image).convert("RGB"), return_tensors="pt"
+    ).pixel_values
     ids = torch.tensor([AutoTokenizer.from_pretrained(folder)(caption).input_ids])
     size, patch = model.config.vision_config.image_size, model.config.vision_config.patch_size
     image_players, text_players = (size // patch) ** 2, ids.shape[1] - 2
@@ -58,11 +60,13 @@ def restated(folder, image, caption, image_count, text_count):
     for i in range(0, len(images), BATCH):
         columns = []
         for t in range(0, len(texts), BATCH):
-            mask = patches[i:i + BATCH]
+            mask = patches[i : i + BATCH]
             with torch.no_grad():
                 found = model(
-                    input_ids=ids.expand(len(attention[t:t + BATCH]), -1), attention_mask=attention[t:t + BATCH],
-                    pixel_values=pixels * mask)
+                    input_ids=ids.expand(len(attention[t : t + BATCH]), -1),
+                    attention_mask=attention[t : t + BATCH],
+                    pixel_values=pixels * mask,
+                )
             columns.append(found.logits_per_image)
         rows.append(torch.cat(columns, 1))
     values = torch.cat(rows).numpy()
@@ -93,14 +97,22 @@ def checkout(path, folder, image, caption, image_count, text_count):
     from src.fixlip import FIxLIP
     from src.game_huggingface import VisionLanguageGame
 
-    model, processor = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval(), CLIPProcessor.from_pretrained(folder)
+    model, processor = (
+        CLIPModel.from_pretrained(folder, dtype=torch.float32).eval(),
+        CLIPProcessor.from_pretrained(folder),
+    )
     game = VisionLanguageGame(model, processor, Image.open(image).convert("RGB"), caption, batch_size=BATCH)
     explainer = FIxLIP(
-        n_players_image=game.n_players_image, n_players_text=game.n_players_text, mode="banzhaf", p=0.5, random_state=0)
+        n_players_image=game.n_players_image, n_players_text=game.n_players_text, mode="banzhaf", p=0.5, random_state=0
+    )
     start = time.perf_counter()
     explainer.approximate_crossmodal(game, budget_image=image_count, budget_text=text_count, time_game=True)
-    return {"seconds": time.perf_counter() - start, "game": explainer.time_game_end - explainer.time_game_start,
-            "players": game.n_players, "source": "checkout"}
+    return {
+        "seconds": time.perf_counter() - start,
+        "game": explainer.time_game_end - explainer.time_game_start,
+        "players": game.n_players,
+        "source": "checkout",
+    }
 
 
 def main():

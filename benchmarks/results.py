@@ -12,7 +12,14 @@ GOALS = [
     ("masked-b32-openvino", "masked ViT-B/32 images per second against OpenVINO, same precision", "×", 1.15, 1.0, True),
     ("masked-b16-openvino", "masked ViT-B/16, likewise", "×", 1.15, 1.0, True),
     ("int8-openvino-bf16", "masked ViT-B/32 with int8 against OpenVINO bf16", "×", 2, 1.5, True),
-    ("masked-pytorch", "masked ViT-B/32 against PyTorch as the reference explainer uses it (f32)", "×", 10, {"bf16": 4, "": 2.5}, True),
+    (
+        "masked-pytorch",
+        "masked ViT-B/32 against PyTorch as the reference explainer uses it (f32)",
+        "×",
+        10,
+        {"bf16": 4, "": 2.5},
+        True,
+    ),
     ("reference", "whole explanation, 1,024 × 64 masks, against the reference explainer", "×", 10, 5, True),
     ("caption", "another caption of 8 tokens on a warm ViT-B/32 image, 1,024 image masks", "s", 0.15, 0.5, False),
     ("estimation", "estimation, 4,096 image masks, 57 players, of the encoding time", "%", 5, 20, False),
@@ -55,7 +62,8 @@ class Results:
             self.data = {"date": date, "cpu": cpu_name(), "cores": THREADS, "parts": {}}
         self.data["quick"] = quick
         self.data["instructions"] = [
-            f for f in ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"] if f in flags()]
+            f for f in ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"] if f in flags()
+        ]
         self.data["instruction_set"] = INSTRUCTION_SET
 
     def add(self, name, part, order):
@@ -74,13 +82,25 @@ class Results:
         for part in parts.values():
             measured |= part["goals"]
         limited = self.data.get("instruction_set")
-        lines = [f"# {self.data['date']}, {self.data['cpu']}, {self.data['cores']} cores", "",
-                 "Instruction sets: " + ", ".join(self.data["instructions"]) + ". "
-                 "How to repeat it: `make bench` ([benchmarks/README.md](../README.md)).", "",
-                 *([f"**Ours ran with `FIXLIPD_INSTRUCTION_SET={limited}`, as on a processor that has no more; the others did "
-                    "not.**", ""] if limited else []),
-                 *(["**A quick run: smaller budgets than the goals are about.**", ""] if self.data.get("quick") else []),
-                 "| | goal | floor | measured |", "|---|---|---|---|"]
+        lines = [
+            f"# {self.data['date']}, {self.data['cpu']}, {self.data['cores']} cores",
+            "",
+            "Instruction sets: " + ", ".join(self.data["instructions"]) + ". "
+            "How to repeat it: `make bench` ([benchmarks/README.md](../README.md)).",
+            "",
+            *(
+                [
+                    f"**Ours ran with `FIXLIPD_INSTRUCTION_SET={limited}`, as on a processor that has no more; the others did "
+                    "not.**",
+                    "",
+                ]
+                if limited
+                else []
+            ),
+            *(["**A quick run: smaller budgets than the goals are about.**", ""] if self.data.get("quick") else []),
+            "| | goal | floor | measured |",
+            "|---|---|---|---|",
+        ]
         for key, title, unit, goal, floor, more in GOALS:
             if key not in measured:
                 continue
@@ -90,7 +110,9 @@ class Results:
                     cells.append(f"{label}: {value}")
                 else:
                     bar = floor.get(label, floor[""]) if isinstance(floor, dict) else floor
-                    cells.append((f"{label}: " if label else "") + f"{number(value, unit)} ({verdict(value, goal, bar, more)})")
+                    cells.append(
+                        (f"{label}: " if label else "") + f"{number(value, unit)} ({verdict(value, goal, bar, more)})"
+                    )
             floors = floor.items() if isinstance(floor, dict) else [("", floor)]
             bars = ", ".join(number(bar, unit) + (f" ({label})" if label else "") for label, bar in floors)
             lines.append(f"| {title} | {number(goal, unit)} | {bars} | {'; '.join(cells)} |")

@@ -19,8 +19,14 @@ import growth
 import service
 from results import Results
 
-PARTS = {"encoders": encoders.run_b32, "encoders-b16": encoders.run_b16, "explanations": explanations.run,
-         "service": service.run, "growth": growth.run, "accuracy": accuracy.run}
+PARTS = {
+    "encoders": encoders.run_b32,
+    "encoders-b16": encoders.run_b16,
+    "explanations": explanations.run,
+    "service": service.run,
+    "growth": growth.run,
+    "accuracy": accuracy.run,
+}
 
 
 def positive(text):
@@ -32,11 +38,20 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a few minutes: fewer rounds, smaller budgets, fewer models")
     parser.add_argument(
-        "--rounds", type=positive, help="how often encoders, explanations, scaling and growth are measured (3; growth by masks: 1)")
-    parser.add_argument("--peers", help="an environment with torch, transformers, openvino, onnx, onnxscript, onnxruntime")
-    parser.add_argument("--reference", help="a checkout of the reference explainer to run instead of its procedure stated again")
+        "--quick", action="store_true", help="a few minutes: fewer rounds, smaller budgets, fewer models"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=positive,
+        help="how often encoders, explanations, scaling and growth are measured (3; growth by masks: 1)",
+    )
+    parser.add_argument(
+        "--peers", help="an environment with torch, transformers, openvino, onnx, onnxscript, onnxruntime"
+    )
+    parser.add_argument(
+        "--reference", help="a checkout of the reference explainer to run instead of its procedure stated again"
+    )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--name", help="the results' file name instead of <date>-<cpu>")
     options = parser.parse_args()

@@ -40,9 +40,13 @@ def latencies(options):
                 if name == "ping" and clients == 1:
                     goals["ping"] = {"": 1000 * statistics.median(times)}
             rows.append([clients, *cells])
-    lines = ["## Latency over the socket", "",
-             "Demo model; milliseconds, median (99th percentile). The clients are threads of one Python program on the same cores, so "
-             "64 of them measure that program too.", ""]
+    lines = [
+        "## Latency over the socket",
+        "",
+        "Demo model; milliseconds, median (99th percentile). The clients are threads of one Python program on the same cores, so "
+        "64 of them measure that program too.",
+        "",
+    ]
     return lines + table(["clients", *calls], rows), goals
 
 
@@ -64,6 +68,7 @@ def scheduling(options):
                 connection = daemon.connect()
                 for _ in range(count // 8):
                     connection.call("embed/image", model=folder, images=[IMAGE], encoding="base64")
+
             start = time.perf_counter()
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 list(pool.map(client, range(8)))
@@ -72,9 +77,13 @@ def scheduling(options):
         batches()
         pairs = [(singles(), batches()) for _ in range(options.rounds or (2 if options.quick else 4))]
     ratio = statistics.median(p[0] for p in pairs) / statistics.median(p[1] for p in pairs)
-    lines = ["## Scheduling", "",
-             f"Eight clients with one ViT-B/32 image at a time: {spread([p[0] for p in pairs])} images a second; one client with batches "
-             f"of 32: {spread([p[1] for p in pairs])}. Ratio of medians {ratio:.2f}.", ""]
+    lines = [
+        "## Scheduling",
+        "",
+        f"Eight clients with one ViT-B/32 image at a time: {spread([p[0] for p in pairs])} images a second; one client with batches "
+        f"of 32: {spread([p[1] for p in pairs])}. Ratio of medians {ratio:.2f}.",
+        "",
+    ]
     return lines, {"clients": {"": ratio}}
 
 
@@ -88,9 +97,12 @@ def scaling(options):
                 rates.setdefault(threads, []).append(masked_rate(daemon.connect(), folder, masks, seed=0))
     one = statistics.median(rates[1])
     rows = [[threads, spread(found), f"{statistics.median(found) / one:.2f}"] for threads, found in rates.items()]
-    return ["## Scaling over cores", "",
-            "Masked ViT-B/32 images a second in f32, median (least–most) over rounds in which the numbers of threads take turns.",
-            ""] + table(["compute threads", "images a second", "× one thread"], rows), {}
+    return [
+        "## Scaling over cores",
+        "",
+        "Masked ViT-B/32 images a second in f32, median (least–most) over rounds in which the numbers of threads take turns.",
+        "",
+    ] + table(["compute threads", "images a second", "× one thread"], rows), {}
 
 
 def run(options):

@@ -2,16 +2,19 @@
 ///
 /// Pure text in, structs out: no file is read. Time is linear in the text's length (but for sorting what was found).
 ///
-/// What is listed: images with a caption that are local files or `data:` images. Images on the network (`https://…`, `//host/…`)
-/// are left out, because nothing here or in the daemon fetches them; so are images whose path or caption is computed.
+/// What is listed: images with a caption that are local files or `data:` images. Images on the network (`https://…`,
+/// `//host/…`) are left out, because nothing here or in the daemon fetches them; so are images whose path or caption is
+/// computed.
 public enum CaptionFinder {
-    /// The language identifiers that `captions(in:languageId:documentPath:encoding:)` knows (the editors' names), sorted.
+    /// The language identifiers that `captions(in:languageId:documentPath:encoding:)` knows (the editors' names),
+    /// sorted.
     public static let languageIds: [String] = languages.keys.sorted()
 
     /// The captions of a document in the order of their images.
     ///
     /// - Parameters:
-    ///   - documentPath: the document's path or `file://` URI; relative image paths are resolved against its folder. Without it they
+    ///   - documentPath: the document's path or `file://` URI; relative image paths are resolved against its folder.
+    ///     Without it they
     ///     stay relative.
     ///   - encoding: the unit of the positions' `character`.
     /// - Throws: `CaptionError.unknownLanguage`, which lists the known ones.
@@ -31,7 +34,9 @@ public enum CaptionFinder {
         var result: [String: @Sendable (Excerpt) -> [FoundCaption]] = [:]
         for id in ["markdown", "quarto", "rmd"] { result[id] = { MarkdownBlocks(source: $0, isMDX: false).captions() } }
         result["mdx"] = { MarkdownBlocks(source: $0, isMDX: true).captions() }
-        for id in ["html", "vue", "svelte", "astro", "handlebars", "htmldjango"] { result[id] = { HTMLCaptions(source: $0).captions() } }
+        for id in ["html", "vue", "svelte", "astro", "handlebars", "htmldjango"] {
+            result[id] = { HTMLCaptions(source: $0).captions() }
+        }
         for id in ["javascriptreact", "typescriptreact"] { result[id] = { JSXCaptions(source: $0).captions() } }
         for id in ["latex", "tex"] { result[id] = { LaTeXCaptions(source: $0).captions() } }
         for id in ["restructuredtext", "rst"] { result[id] = { RSTCaptions(source: $0).captions() } }

@@ -4,7 +4,8 @@ public struct DocumentCaption: Sendable, Equatable, Codable {
     public var image: String
     /// The caption as a reader sees it: escapes and entities decoded, markup removed, white space collapsed.
     public var caption: String
-    /// The whole construct: `![a cat](cat.png)`, the `<img>` tag, the `\includegraphics` command, the directive, the link.
+    /// The whole construct: `![a cat](cat.png)`, the `<img>` tag, the `\includegraphics` command, the directive, the
+    /// link.
     public var range: TextRange
     /// From the first to the last character of the source that the caption shows.
     public var captionRange: TextRange
@@ -61,8 +62,9 @@ public enum PositionEncoding: String, Sendable, CaseIterable, Codable {
 }
 
 extension DocumentCaption {
-    /// Where a stretch of the caption stands in the document. `scalars` are offsets in Unicode scalars of `caption`, for example
-    /// a text player's span; they are clamped to the caption. `encoding` must be the one the caption was found with.
+    /// Where a stretch of the caption stands in the document. `scalars` are offsets in Unicode scalars of `caption`,
+    /// for example a text player's span; they are clamped to the caption. `encoding` must be the one the caption was
+    /// found with.
     public func documentRange(of scalars: Range<Int>, encoding: PositionEncoding = .utf16) -> TextRange {
         let characters = Array(caption.unicodeScalars)
         func position(_ offset: Int, isEnd: Bool) -> TextPosition {
@@ -70,10 +72,13 @@ extension DocumentCaption {
                 return isEnd ? captionRange.end : captionRange.start
             }
             let stretch = characters[run.start..<run.end]
-            let isSame = run.range.start.line == run.range.end.line
+            let isSame =
+                run.range.start.line == run.range.end.line
                 && stretch.reduce(0) { $0 + encoding.length($1) } == run.range.end.character - run.range.start.character
             guard isSame else { return isEnd ? run.range.end : run.range.start }
-            let length = characters[run.start..<max(run.start, min(run.end, offset))].reduce(0) { $0 + encoding.length($1) }
+            let length = characters[run.start..<max(run.start, min(run.end, offset))].reduce(0) {
+                $0 + encoding.length($1)
+            }
             return TextPosition(line: run.range.start.line, character: run.range.start.character + length)
         }
         let lower = max(0, min(scalars.lowerBound, characters.count))

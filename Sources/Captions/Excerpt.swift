@@ -1,5 +1,5 @@
-/// UTF-8 bytes to scan, each with its offset in the document: the whole document, or lines of it without the markers that
-/// contain them (such as `>` of a block quote).
+/// UTF-8 bytes to scan, each with its offset in the document: the whole document, or lines of it without the markers
+/// that contain them (such as `>` of a block quote).
 struct Excerpt: Sendable {
     private(set) var bytes: [UInt8]
     /// Nil where offsets are the indices themselves.
@@ -87,7 +87,9 @@ struct Excerpt: Sendable {
     func isBlank(_ range: Range<Int>) -> Bool { bytes[range].allSatisfy(\.isSpace) }
 
     /// The index of the first byte in a range that is no space or tab, or its end.
-    func contentStart(_ range: Range<Int>) -> Int { bytes[range].firstIndex { $0 != .space && $0 != .tab } ?? range.upperBound }
+    func contentStart(_ range: Range<Int>) -> Int {
+        bytes[range].firstIndex { $0 != .space && $0 != .tab } ?? range.upperBound
+    }
 
     /// The range less spaces at both ends.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
@@ -110,6 +112,9 @@ extension UInt8 {
     var isDigit: Bool { (0x30...0x39).contains(self) }
     var isLetter: Bool { (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self) }
     var isAlphanumeric: Bool { isDigit || isLetter }
-    var isPunctuation: Bool { (0x21...0x2F).contains(self) || (0x3A...0x40).contains(self) || (0x5B...0x60).contains(self) || (0x7B...0x7E).contains(self) }
+    var isPunctuation: Bool {
+        (0x21...0x2F).contains(self) || (0x3A...0x40).contains(self) || (0x5B...0x60).contains(self)
+            || (0x7B...0x7E).contains(self)
+    }
     var lowercased: UInt8 { (0x41...0x5A).contains(self) ? self + 0x20 : self }
 }

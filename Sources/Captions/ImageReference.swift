@@ -21,7 +21,11 @@ struct ImageReference: Sendable {
             (path, isData, isLocal) = (uri, true, uri.lowercased().hasPrefix("data:image/"))
         case "file":
             var rest = uri.dropFirst("file:".count)
-            if rest.hasPrefix("//localhost/") { rest = rest.dropFirst("//localhost".count) } else if rest.hasPrefix("///") { rest = rest.dropFirst(2) }
+            if rest.hasPrefix("//localhost/") {
+                rest = rest.dropFirst("//localhost".count)
+            } else if rest.hasPrefix("///") {
+                rest = rest.dropFirst(2)
+            }
             path = Self.decoded(String(rest))
             isLocal = !rest.isEmpty && !rest.hasPrefix("//")
         case .some:
@@ -45,7 +49,9 @@ struct ImageReference: Sendable {
     private static func scheme(of text: String) -> String? {
         guard let colon = text.firstIndex(of: ":") else { return nil }
         let scheme = text[..<colon]
-        let valid = scheme.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+        let valid = scheme.utf8.allSatisfy {
+            $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+        }
         return scheme.count >= 2 && valid && (scheme.utf8.first?.isLetter ?? false) ? scheme.lowercased() : nil
     }
 
@@ -56,7 +62,8 @@ struct ImageReference: Sendable {
         var index = 0
         while index < bytes.count {
             if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16), value != 0 {
+                let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16), value != 0
+            {
                 result.append(value)
                 index += 3
             } else {
@@ -70,7 +77,11 @@ struct ImageReference: Sendable {
     private static func normalized(_ path: String) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/", omittingEmptySubsequences: true) where part != "." {
-            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else if part != ".." || !path.hasPrefix("/") { parts.append(part) }
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else if part != ".." || !path.hasPrefix("/") {
+                parts.append(part)
+            }
         }
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
@@ -79,7 +90,8 @@ struct ImageReference: Sendable {
 extension String {
     var trimmingSpaces: String {
         let bytes = Array(utf8)
-        guard let first = bytes.firstIndex(where: { !$0.isSpace }), let last = bytes.lastIndex(where: { !$0.isSpace }) else { return "" }
+        guard let first = bytes.firstIndex(where: { !$0.isSpace }), let last = bytes.lastIndex(where: { !$0.isSpace })
+        else { return "" }
         return String(decoding: bytes[first...last], as: UTF8.self)
     }
 }

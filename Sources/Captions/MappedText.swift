@@ -16,7 +16,9 @@ struct MappedText {
 
     /// From the first to the last byte that the text shows.
     var sourceRange: Range<Int> {
-        guard let start = sources.map(\.lowerBound).min(), let end = sources.map(\.upperBound).max() else { return 0..<0 }
+        guard let start = sources.map(\.lowerBound).min(), let end = sources.map(\.upperBound).max() else {
+            return 0..<0
+        }
         return start..<end
     }
 
@@ -56,7 +58,8 @@ struct MappedText {
             guard let last = result.scalars.last else { continue }
             if last == " " {
                 let before = result.sources[result.sources.count - 1]
-                result.sources[result.sources.count - 1] = min(before.lowerBound, source.lowerBound)..<max(before.upperBound, source.upperBound)
+                result.sources[result.sources.count - 1] =
+                    min(before.lowerBound, source.lowerBound)..<max(before.upperBound, source.upperBound)
             } else {
                 result.scalars.append(" ")
                 result.sources.append(source)

@@ -13,7 +13,9 @@ struct PositionMap {
                 continue
             }
             let byte = bytes[index]
-            if byte == .newline || (byte == .carriageReturn && !(index + 1 < bytes.count && bytes[index + 1] == .newline)) {
+            if byte == .newline
+                || (byte == .carriageReturn && !(index + 1 < bytes.count && bytes[index + 1] == .newline))
+            {
                 (line, character) = (line + 1, 0)
             } else {
                 character += Self.units(byte, encoding)

@@ -46,7 +46,9 @@ public struct ParameterError: Error, CustomStringConvertible {
     public var description: String { "'\(parameter)' \(message)" }
 
     /// The same of a member of the parameter `object`, or of the request itself where that is nil.
-    func within(_ object: String?) -> ParameterError { object.map { ParameterError("\($0).\(parameter)", message) } ?? self }
+    func within(_ object: String?) -> ParameterError {
+        object.map { ParameterError("\($0).\(parameter)", message) } ?? self
+    }
 }
 
 /// Checks members of the parameter `object`, which is nil where they are the request's own.

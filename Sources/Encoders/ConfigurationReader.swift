@@ -53,7 +53,9 @@ struct ConfigurationReader {
 
     func real(_ key: String, default missing: Float) throws(ModelError) -> Float {
         guard let value = value(key) else { return missing }
-        guard let real = value.double.map(Float.init), real.isFinite else { throw fails(key, "a number is needed, not \(value)") }
+        guard let real = value.double.map(Float.init), real.isFinite else {
+            throw fails(key, "a number is needed, not \(value)")
+        }
         return real
     }
 
@@ -84,8 +86,8 @@ struct ConfigurationReader {
         return activation
     }
 
-    /// A nested object. Where there is a legacy one (such as `text_config_dict`), it is taken instead: the reference library fills
-    /// it up with defaults and lets it override all of the other.
+    /// A nested object. Where there is a legacy one (such as `text_config_dict`), it is taken instead: the reference
+    /// library fills it up with defaults and lets it override all of the other.
     func nested(_ key: String, legacy: String) throws(ModelError) -> ConfigurationReader {
         for name in [legacy, key] {
             guard let value = value(name) else { continue }

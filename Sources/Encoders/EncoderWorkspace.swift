@@ -23,12 +23,14 @@ public final class EncoderWorkspace {
         self.model = model
         capacities = (
             Self.rounded(Self.microBatch(tokens: visionTokens) * visionTokens),
-            Self.rounded(max(Self.targetRows, model.text.positions)))
+            Self.rounded(max(Self.targetRows, model.text.positions))
+        )
     }
 
     static func microBatch(tokens: Int) -> Int { min(16, max(1, targetRows / tokens)) }
 
-    /// Many rows are computed in eights, so that few primitives serve inputs of all lengths; with few, that would be work lost.
+    /// Many rows are computed in eights, so that few primitives serve inputs of all lengths; with few, that would be
+    /// work lost.
     static func rounded(_ rows: Int) -> Int { rows > 104 ? (rows + 7) / 8 * 8 : (rows + 1) / 2 * 2 }
 
     /// Runs `body`, of which what is encoded with this workspace is shared out over the threads that serve `team`.
@@ -50,7 +52,8 @@ public final class EncoderWorkspace {
     func textBuffers(_ format: RowFormat) -> TowerBuffers {
         if let known = text[format] { return known }
         let made = TowerBuffers(
-            model.text.transformer, format: format, capacity: capacities.text, pooled: pooledTexts, dimension: model.dimension, in: memory)
+            model.text.transformer, format: format, capacity: capacities.text, pooled: pooledTexts,
+            dimension: model.dimension, in: memory)
         text[format] = made
         return made
     }
@@ -62,6 +65,8 @@ public final class EncoderWorkspace {
     private lazy var memory = RowMemory(
         bytes: max(
             TowerBuffers.bytes(
-                model.vision.transformer, capacity: capacities.vision, pooled: Self.mostInputs, dimension: model.dimension),
-            TowerBuffers.bytes(model.text.transformer, capacity: capacities.text, pooled: pooledTexts, dimension: model.dimension)))
+                model.vision.transformer, capacity: capacities.vision, pooled: Self.mostInputs,
+                dimension: model.dimension),
+            TowerBuffers.bytes(
+                model.text.transformer, capacity: capacities.text, pooled: pooledTexts, dimension: model.dimension)))
 }

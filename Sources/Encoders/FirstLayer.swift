@@ -2,8 +2,8 @@ import Tensors
 
 /// What the first block needs of each token of one input: the residual stream and q, k, v.
 ///
-/// Both depend on the token alone, not on the others, so they are computed once per token and state (present, absent) and
-/// shared by all masks.
+/// Both depend on the token alone, not on the others, so they are computed once per token and state (present, absent)
+/// and shared by all masks.
 struct TokenStates: Sendable {
     /// `[tokens, hidden]`
     let hidden: [Float]

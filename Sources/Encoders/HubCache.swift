@@ -22,8 +22,10 @@ public struct HubCache: Sendable {
         /// The problem for a list that names the folder beside it: files are named without it.
         public var reason: String? {
             problem.map {
-                "\($0)".replacingOccurrences(of: "\(folder)/", with: "").replacingOccurrences(of: "\(folder) has no", with: "no")
-                    .replacingOccurrences(of: "\(folder): ", with: "")
+                "\($0)".replacingOccurrences(of: "\(folder)/", with: "").replacingOccurrences(
+                    of: "\(folder) has no", with: "no"
+                )
+                .replacingOccurrences(of: "\(folder): ", with: "")
             }
         }
     }
@@ -56,10 +58,15 @@ public struct HubCache: Sendable {
         let halves = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
         let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(allowed) && $0.first != "." }) else { return nil }
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(allowed) && $0.first != "." }) else {
+            return nil
+        }
         let revision = halves.count == 2 ? halves[1] : "main"
         // A revision may be a branch with slashes, but never a way out of the folder of references.
-        guard !revision.isEmpty, !revision.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0.isEmpty || $0 == "." || $0 == ".." })
+        guard !revision.isEmpty,
+            !revision.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
+                $0.isEmpty || $0 == "." || $0 == ".."
+            })
         else { return nil }
         return (halves[0], revision)
     }
@@ -99,7 +106,8 @@ public struct HubCache: Sendable {
                 return revisions.compactMap { revision, snapshot in
                     let path = "\(base)/snapshots/\(snapshot)"
                     guard isFolder(path) else { return nil }
-                    return Entry(name: name, revision: revision, folder: path, problem: LoadedModel.problem(folder: path))
+                    return Entry(
+                        name: name, revision: revision, folder: path, problem: LoadedModel.problem(folder: path))
                 }
             }
     }

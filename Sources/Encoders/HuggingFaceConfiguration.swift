@@ -4,7 +4,8 @@ import Tensors
 extension ModelConfiguration {
     /// Model types that are refused with a reason of their own.
     private static let refused: [String: String] = [
-        "siglip2": "this is a SigLIP2 NaFlex model, for images of any shape; take one of a fixed resolution, such as google/siglip2-base-patch16-224",
+        "siglip2":
+            "this is a SigLIP2 NaFlex model, for images of any shape; take one of a fixed resolution, such as google/siglip2-base-patch16-224",
         "bert": "a text encoder alone has no image tower",
         "llava": "a language model that reads images has no embedding to compare",
         "clip_text_model": "a text tower alone has no image tower",
@@ -44,12 +45,14 @@ extension ModelConfiguration {
         architecture = .clip
         dimension = try top.size("projection_dim", default: 512)
         self.vision = try Self.vision(
-            vision, transformer: TransformerConfiguration(
+            vision,
+            transformer: TransformerConfiguration(
                 hidden: 768, intermediate: 3072, layers: 12, heads: 12, activation: .quickGELU, epsilon: 1e-5),
             patchSize: 32)
         self.text = TextConfiguration(
             transformer: try Self.transformer(
-                text, default: TransformerConfiguration(
+                text,
+                default: TransformerConfiguration(
                     hidden: 512, intermediate: 2048, layers: 12, heads: 8, activation: .quickGELU, epsilon: 1e-5)),
             vocabulary: try text.size("vocab_size", default: 49408),
             positions: try text.size("max_position_embeddings", default: 77),
@@ -63,7 +66,8 @@ extension ModelConfiguration {
             hidden: 768, intermediate: 3072, layers: 12, heads: 12, activation: .geluTanh, epsilon: 1e-6)
         if vision.values["num_patches"] != nil {
             throw .unsupported(
-                file: top.file, what: "\"vision_config.num_patches\": SigLIP2 NaFlex (images of any shape) is not supported")
+                file: top.file,
+                what: "\"vision_config.num_patches\": SigLIP2 NaFlex (images of any shape) is not supported")
         }
         architecture = .siglip
         self.vision = try Self.vision(vision, transformer: standard, patchSize: 16)
@@ -76,7 +80,9 @@ extension ModelConfiguration {
             projection: try text.size("projection_size", default: transformer.hidden))
         guard self.text.projection == dimension else {
             throw text.fails(
-                "projection_size", "texts would have \(self.text.projection) columns, but images have \(dimension) (vision_config.hidden_size)")
+                "projection_size",
+                "texts would have \(self.text.projection) columns, but images have \(dimension) (vision_config.hidden_size)"
+            )
         }
     }
 
@@ -91,7 +97,8 @@ extension ModelConfiguration {
             activation: try reader.activation("hidden_act", default: standard.activation),
             epsilon: try reader.real("layer_norm_eps", default: standard.epsilon))
         guard result.hidden % result.heads == 0 else {
-            throw reader.fails("num_attention_heads", "\(result.heads) heads do not divide hidden_size \(result.hidden)")
+            throw reader.fails(
+                "num_attention_heads", "\(result.heads) heads do not divide hidden_size \(result.hidden)")
         }
         return result
     }

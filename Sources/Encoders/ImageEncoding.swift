@@ -92,7 +92,8 @@ extension LoadedModel {
     }
 
     private func place(_ item: ImageItem, in buffers: TowerBuffers, row: Int) {
-        let leading = patchEmbedding.leadingTokens, drops = drops(item)
+        let leading = patchEmbedding.leadingTokens
+        let drops = drops(item)
         var row = row
         for token in 0..<patchEmbedding.tokens {
             let present = token < leading || item.presence.map { $0[token - leading] != 0 } ?? true
@@ -111,7 +112,9 @@ extension LoadedModel {
     func copyEmbedding(
         _ row: Int, of embeddings: Rows, to item: Int, in result: UnsafeMutableBufferPointer<Float>, normalize: Bool
     ) {
-        let source = row * dimension, target = item * dimension, values = embeddings.floats
+        let source = row * dimension
+        let target = item * dimension
+        let values = embeddings.floats
         var factor: Float = 1
         if normalize {
             var squares = 0.0

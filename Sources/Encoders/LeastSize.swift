@@ -1,9 +1,9 @@
 import Tensors
 
 extension LoadedModel {
-    /// Bytes that the weights of a model will take at least, from its configuration and the headers of its weight files alone: the
-    /// matrices of its blocks, without embeddings, of which the largest stays in the file. ``residentBytes`` is little more where
-    /// the model is not a very small one.
+    /// Bytes that the weights of a model will take at least, from its configuration and the headers of its weight files
+    /// alone: the matrices of its blocks, without embeddings, of which the largest stays in the file. ``residentBytes``
+    /// is little more where the model is not a very small one.
     ///
     /// - Throws: ``ModelError``, as loading would.
     public static func leastBytes(folder: String, precision: Precision) throws(ModelError) -> Int {

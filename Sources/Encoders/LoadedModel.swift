@@ -20,7 +20,8 @@ public struct LoadedModel: Sendable {
     public let logitBias: Float
     /// Memory held by weights, in bytes, without the table of token embeddings, which stays in the weight file.
     public var residentBytes: Int {
-        vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0) + patchEmbedding.bytes + textEmbedding.bytes
+        vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0) + patchEmbedding.bytes
+            + textEmbedding.bytes
     }
     /// The folder's tokenizer.
     public let tokenizer: any TextTokenizer
@@ -58,8 +59,8 @@ public struct LoadedModel: Sendable {
     /// Images per call that fill a micro-batch; a multiple of it is as good.
     public var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.tokens) }
 
-    /// Multiplications of the smallest matrix product that a whole image takes in a block: threads that share its encoding have no
-    /// less to share.
+    /// Multiplications of the smallest matrix product that a whole image takes in a block: threads that share its
+    /// encoding have no less to share.
     public var leastProductOfImage: Int {
         patchEmbedding.tokens * configuration.vision.transformer.hidden * configuration.vision.transformer.hidden
     }

@@ -2,15 +2,15 @@ import Foundation
 import Tokenizers
 
 extension LoadedModel {
-    /// The largest share of the variance over masks that 8-bit products may get wrong for ``Precision/auto`` to use them. An
-    /// explanation of the rounded game cannot explain more than this share less of the precise one.
+    /// The largest share of the variance over masks that 8-bit products may get wrong for ``Precision/auto`` to use
+    /// them. An explanation of the rounded game cannot explain more than this share less of the precise one.
     static let roundingLimit = 0.01
     /// Towers narrower than this gain little from 8-bit products.
     static let leastWidthForIntegers = 512
 
-    /// How far 8-bit masks are from precise ones: the mean squared error of their embeddings in parts of the embeddings' variance
-    /// over masks, for the image and the text together. Measured on a picture and a sentence made for it, so that a model gives
-    /// one number whatever it is used for.
+    /// How far 8-bit masks are from precise ones: the mean squared error of their embeddings in parts of the
+    /// embeddings' variance over masks, for the image and the text together. Measured on a picture and a sentence made
+    /// for it, so that a model gives one number whatever it is used for.
     /// - Throws: ``EncodeError``.
     func maskRounding() throws(EncodeError) -> Double {
         let image = try prepare(pixels: Self.testPicture(height: imageHeight, width: imageWidth))
@@ -55,10 +55,14 @@ extension LoadedModel {
     /// - Parameter rows: embeddings of masks, a precise and a coarse one in turns.
     private func roundingError(_ rows: [Float]) -> Double {
         let masks = rows.count / (2 * dimension)
-        var squares = 0.0, variance = 0.0
+        var squares = 0.0
+        var variance = 0.0
         for column in 0..<dimension {
             let pairs = (0..<masks).map { mask in
-                (precise: Double(rows[2 * mask * dimension + column]), coarse: Double(rows[(2 * mask + 1) * dimension + column]))
+                (
+                    precise: Double(rows[2 * mask * dimension + column]),
+                    coarse: Double(rows[(2 * mask + 1) * dimension + column])
+                )
             }
             let mean = pairs.reduce(0.0) { $0 + $1.precise } / Double(masks)
             for (precise, coarse) in pairs {
@@ -72,7 +76,8 @@ extension LoadedModel {
     /// Waves, a disc and a fine texture, scaled as normalised pixels are: `[3, height, width]`.
     private static func testPicture(height: Int, width: Int) -> [Float] {
         (0..<3 * height * width).map { index in
-            let x = Double(index % width) / Double(width), y = Double(index / width % height) / Double(height)
+            let x = Double(index % width) / Double(width)
+            let y = Double(index / width % height) / Double(height)
             let channel = Double(index / (width * height))
             let waves = sin(9 * x + channel) * cos(7 * y + 2 * channel)
             let disc = (x - 0.4) * (x - 0.4) + (y - 0.55) * (y - 0.55) < 0.05 ? 1.2 - 0.8 * channel : -0.2

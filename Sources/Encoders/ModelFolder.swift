@@ -3,7 +3,8 @@ import Images
 import Tensors
 import Tokenizers
 
-/// The files of a model folder, found, opened and checked against each other, as far as that goes without reading weights.
+/// The files of a model folder, found, opened and checked against each other, as far as that goes without reading
+/// weights.
 struct ModelFolder {
     let configuration: ModelConfiguration
     let preprocessor: ImagePreprocessor
@@ -24,12 +25,14 @@ struct ModelFolder {
     /// What to do about a file that a snapshot of the hub cache lacks; empty for other folders.
     static func download(_ folder: String) -> String {
         let parts = folder.split(separator: "/")
-        guard parts.count >= 3, parts[parts.count - 2] == "snapshots", parts[parts.count - 3].hasPrefix("models--") else { return "" }
+        guard parts.count >= 3, parts[parts.count - 2] == "snapshots", parts[parts.count - 3].hasPrefix("models--")
+        else { return "" }
         let name = parts[parts.count - 3].dropFirst("models--".count).replacingOccurrences(of: "--", with: "/")
         let repository = "/" + parts.dropLast(2).joined(separator: "/")
         let main = try? String(contentsOfFile: repository + "/refs/main", encoding: .utf8)
         let snapshot = String(parts[parts.count - 1])
-        let revision = main?.trimmingCharacters(in: .whitespacesAndNewlines) == snapshot ? "" : " --revision \(snapshot)"
+        let revision =
+            main?.trimmingCharacters(in: .whitespacesAndNewlines) == snapshot ? "" : " --revision \(snapshot)"
         return "; if its download was cut short, finish it with: hf download \(name)\(revision)"
     }
 
@@ -97,7 +100,8 @@ struct ModelFolder {
             return path.hasSuffix(".index.json") ? try WeightFiles(index: path) : try WeightFiles(file: path)
         } catch .unreadable(let file, let reason) where !FileManager.default.fileExists(atPath: file) {
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-            throw .weights(reason: SafetensorsError.unreadable(file: file, reason: reason).description + download(folder))
+            throw .weights(
+                reason: SafetensorsError.unreadable(file: file, reason: reason).description + download(folder))
         } catch {
             throw .weights(reason: error.description)
         }
@@ -113,7 +117,8 @@ struct ModelFolder {
                 positions: configuration.text.positions, canonicalizes: canonicalizesText)
         } catch .noTokenizer(let folder, let expected) {
             throw .tokenizer(
-                reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description + Self.download(folder))
+                reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description
+                    + Self.download(folder))
         } catch .unsupported(let file, let component) {
             throw .unsupported(file: file, what: "\(component) is not supported")
         } catch {

@@ -45,7 +45,8 @@ extension LoadedModel {
         let hasBias = configuration.architecture == .siglip || source.contains("logit_bias")
         let bias = hasBias ? try scalar("logit_bias", source) : 0
         var model = LoadedModel(
-            folder: folder, precision: whole, maskPrecision: masks, precisionReason: resolution.reason, logitScale: exp(scale),
+            folder: folder, precision: whole, maskPrecision: masks, precisionReason: resolution.reason,
+            logitScale: exp(scale),
             logitBias: bias, tokenizer: tokenizer, preprocessor: files.preprocessor, loadMilliseconds: 0,
             configuration: configuration, patchEmbedding: patchEmbedding, textEmbedding: textEmbedding, vision: vision,
             text: text, maskVision: forMasks?.vision, maskText: forMasks?.text, absent: absent)
@@ -67,9 +68,11 @@ extension LoadedModel {
         func percent(_ share: Double) -> String { String(format: "%.2f", 100 * share) + "%" }
         let limit = percent(Self.roundingLimit)
         if rounding <= Self.roundingLimit {
-            precisionReason = "8-bit rounding is \(percent(rounding)) of the variance over masks of a test input, within \(limit)"
+            precisionReason =
+                "8-bit rounding is \(percent(rounding)) of the variance over masks of a test input, within \(limit)"
         } else {
-            precisionReason = "8-bit rounding would be \(percent(rounding)) of the variance over masks of a test input, above \(limit)"
+            precisionReason =
+                "8-bit rounding would be \(percent(rounding)) of the variance over masks of a test input, above \(limit)"
             maskPrecision = precision
             maskVision = nil
             maskText = nil
@@ -87,8 +90,8 @@ extension LoadedModel {
 }
 
 extension LoadedModel {
-    /// What would keep a folder from being loaded, found without reading weights: its configuration, the preprocessor, the
-    /// tokenizer, and the tensors that the weight files' headers name. Nil if nothing was found.
+    /// What would keep a folder from being loaded, found without reading weights: its configuration, the preprocessor,
+    /// the tokenizer, and the tensors that the weight files' headers name. Nil if nothing was found.
     public static func problem(folder: String) -> ModelError? {
         do {
             let files = try ModelFolder(folder)

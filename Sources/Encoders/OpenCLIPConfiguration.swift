@@ -13,7 +13,8 @@ struct OpenCLIPConfiguration {
     private static let plain: [String: [JSONValue]] = [
         "attentional_pool": [.bool(false)], "no_ln_pre": [.bool(false)], "input_patchnorm": [.bool(false)],
         "final_ln_after_pool": [.bool(false)], "global_average_pool": [.bool(false)], "ls_init_value": [],
-        "pool_type": [.string("tok"), .string("argmax")], "pos_embed_type": [.string("learnable")], "embed_cls": [.bool(false)],
+        "pool_type": [.string("tok"), .string("argmax")], "pos_embed_type": [.string("learnable")],
+        "embed_cls": [.bool(false)],
         "no_causal_mask": [.bool(false)], "proj_bias": [.bool(false)], "proj_type": [.string("linear")],
         "norm_kwargs": [.object([:])], "act_kwargs": [.object([:])], "qk_norm": [.bool(false)],
         "scaled_cosine_attn": [.bool(false)], "scale_heads": [.bool(false)], "scale_attn_inner": [.bool(false)],
@@ -42,26 +43,33 @@ struct OpenCLIPConfiguration {
             return
         }
         canonicalizesText = false
-        let vision = try Self.tower("vision_cfg", of: top), text = try Self.tower("text_cfg", of: top)
+        let vision = try Self.tower("vision_cfg", of: top)
+        let text = try Self.tower("text_cfg", of: top)
         // open_clip has erf GELU unless told otherwise; the original OpenAI weights say so.
         let activation: Activation = try top.flag("quick_gelu", default: false) ? .quickGELU : .gelu
 
         let width = try vision.size("width", default: 768)
         let headWidth = try vision.size("head_width", default: 64)
-        guard width % headWidth == 0 else { throw vision.fails("head_width", "\(headWidth) does not divide width \(width)") }
+        guard width % headWidth == 0 else {
+            throw vision.fails("head_width", "\(headWidth) does not divide width \(width)")
+        }
         let dimension = try top.size("embed_dim", default: 512)
         let tower = VisionConfiguration(
             transformer: TransformerConfiguration(
                 hidden: width, intermediate: try vision.size("mlp_ratio", times: width, default: 4),
                 layers: try vision.size("layers", default: 12), heads: width / headWidth, activation: activation,
                 epsilon: 1e-5),
-            imageSize: try vision.size("image_size", default: 224), patchSize: try vision.size("patch_size", default: 16),
+            imageSize: try vision.size("image_size", default: 224),
+            patchSize: try vision.size("patch_size", default: 16),
             usesHead: false)
         guard tower.grid >= 1 else {
             throw vision.fails("patch_size", "\(tower.patchSize) is larger than image_size \(tower.imageSize)")
         }
-        let textWidth = try text.size("width", default: 512), heads = try text.size("heads", default: 8)
-        guard textWidth % heads == 0 else { throw text.fails("heads", "\(heads) heads do not divide width \(textWidth)") }
+        let textWidth = try text.size("width", default: 512)
+        let heads = try text.size("heads", default: 8)
+        guard textWidth % heads == 0 else {
+            throw text.fails("heads", "\(heads) heads do not divide width \(textWidth)")
+        }
         model = ModelConfiguration(
             architecture: .clip, vision: tower,
             text: TextConfiguration(
@@ -73,7 +81,8 @@ struct OpenCLIPConfiguration {
                 // open_clip pools at the largest id, as Hugging Face does for this legacy value.
                 endOfText: 2, projection: dimension),
             dimension: dimension)
-        preprocessor = try Self.preprocessor(values["preprocess_cfg"] ?? .object([:]), size: tower.imageSize, file: file)
+        preprocessor = try Self.preprocessor(
+            values["preprocess_cfg"] ?? .object([:]), size: tower.imageSize, file: file)
     }
 
     private static func tower(_ key: String, of top: ConfigurationReader) throws(ModelError) -> ConfigurationReader {
@@ -84,12 +93,15 @@ struct OpenCLIPConfiguration {
         for name in ["timm_model_name", "hf_model_name", "hf_tokenizer_name"] {
             guard let value = object[name]?.string, name != "hf_tokenizer_name" else { continue }
             throw reader.unsupported(
-                name, "\"\(value)\": of other libraries' towers only timm's SigLIP ones (vit_…_siglip_…) are supported in "
+                name,
+                "\"\(value)\": of other libraries' towers only timm's SigLIP ones (vit_…_siglip_…) are supported in "
                     + "open_clip folders; if the hub has the model with a config.json of model_type \"clip\" or "
                     + "\"siglip\", use that")
         }
         if let layers = object["layers"], layers.array != nil {
-            throw .unsupported(file: reader.file, what: "\"\(reader.path).layers\": ResNet towers are not supported; vision transformers are")
+            throw .unsupported(
+                file: reader.file,
+                what: "\"\(reader.path).layers\": ResNet towers are not supported; vision transformers are")
         }
         for (name, value) in object {
             guard let harmless = plain[name], value != .null, !harmless.contains(value) else { continue }
@@ -98,7 +110,9 @@ struct OpenCLIPConfiguration {
         return reader
     }
 
-    private static func preprocessor(_ values: JSONValue, size: Int, file: String) throws(ModelError) -> ImagePreprocessor {
+    private static func preprocessor(_ values: JSONValue, size: Int, file: String) throws(ModelError)
+        -> ImagePreprocessor
+    {
         let mean = values["mean"]?.array?.compactMap(\.double) ?? [0.48145466, 0.4578275, 0.40821073]
         let deviation = values["std"]?.array?.compactMap(\.double) ?? [0.26862954, 0.26130258, 0.27577711]
         do {

@@ -1,8 +1,8 @@
 import JSON
 import Tensors
 
-/// SigLIP as open_clip configures it: timm's vision transformer with attention pooling, and open_clip's own text transformer
-/// without a causal mask.
+/// SigLIP as open_clip configures it: timm's vision transformer with attention pooling, and open_clip's own text
+/// transformer without a causal mask.
 enum OpenCLIPSigLIP {
     /// Whether a timm model is one of SigLIP's vision towers with the pooling head (`…_gap_…` has none).
     static func isSigLIP(_ name: String) -> Bool {
@@ -30,7 +30,8 @@ enum OpenCLIPSigLIP {
     static func model(
         _ top: ConfigurationReader, tower: String, shape: (String) -> [Int]?
     ) throws(ModelError) -> ModelConfiguration {
-        let vision = try object("vision_cfg", in: top), text = try object("text_cfg", in: top)
+        let vision = try object("vision_cfg", in: top)
+        let text = try object("text_cfg", in: top)
         try require(vision, "timm_pool", .string("map"))
         try require(vision, "timm_proj", .string("none"))
         try require(text, "no_causal_mask", .bool(true))
@@ -43,10 +44,14 @@ enum OpenCLIPSigLIP {
         let visionTower = try self.vision(vision, tower: tower, shape: shape)
         guard visionTower.transformer.hidden == dimension else {
             throw top.fails(
-                "embed_dim", "\(dimension) columns, but the vision tower has \(visionTower.transformer.hidden) and no projection")
+                "embed_dim",
+                "\(dimension) columns, but the vision tower has \(visionTower.transformer.hidden) and no projection")
         }
-        let width = try text.size("width", default: 512), textHeads = try text.size("heads", default: 8)
-        guard width % textHeads == 0 else { throw text.fails("heads", "\(textHeads) heads do not divide width \(width)") }
+        let width = try text.size("width", default: 512)
+        let textHeads = try text.size("heads", default: 8)
+        guard width % textHeads == 0 else {
+            throw text.fails("heads", "\(textHeads) heads do not divide width \(width)")
+        }
         let activation: Activation
         switch text.values["act_kwargs"]?["approximate"] {
         case nil, .null, .string("none"): activation = .gelu
@@ -74,14 +79,17 @@ enum OpenCLIPSigLIP {
         guard let convolution = shape(trunk + "patch_embed.proj.weight"), convolution.count == 4,
             let intermediate = shape(trunk + "blocks.0.mlp.fc1.bias")?.first, let heads = heads(tower)
         else {
-            throw reader.fails("timm_model_name", "\"\(tower)\": the weights have no such tower (\(trunk)patch_embed, blocks)")
+            throw reader.fails(
+                "timm_model_name", "\"\(tower)\": the weights have no such tower (\(trunk)patch_embed, blocks)")
         }
-        let hidden = convolution[0], patch = convolution[3]
+        let hidden = convolution[0]
+        let patch = convolution[3]
         guard hidden >= 1, patch >= 1, intermediate >= 1, convolution[2] == patch else {
             throw reader.fails("timm_model_name", "\"\(tower)\": patch_embed of shape \(convolution) is no tower's")
         }
         guard hidden % heads == 0 else {
-            throw reader.fails("timm_model_name", "\"\(tower)\" has \(heads) heads, which do not divide the weights' width \(hidden)")
+            throw reader.fails(
+                "timm_model_name", "\"\(tower)\" has \(heads) heads, which do not divide the weights' width \(hidden)")
         }
         var layers = 0
         while shape("\(trunk)blocks.\(layers).norm1.weight") != nil { layers += 1 }
@@ -97,7 +105,9 @@ enum OpenCLIPSigLIP {
     }
 
     private static func object(_ key: String, in top: ConfigurationReader) throws(ModelError) -> ConfigurationReader {
-        guard let values = top.values[key], values.object != nil else { throw top.fails(key, "it is missing or no object") }
+        guard let values = top.values[key], values.object != nil else {
+            throw top.fails(key, "it is missing or no object")
+        }
         return ConfigurationReader(file: top.file, path: "\(top.path).\(key)", values: values)
     }
 

@@ -2,8 +2,8 @@ import Tensors
 
 /// Weights in open_clip's layout under the names of the Hugging Face layout.
 ///
-/// open_clip fuses q, k and v (`attn.in_proj_weight`, in that order) and stores CLIP's projections as `[inputs, outputs]`.
-/// SigLIP's vision tower is timm's (``TimmNames``).
+/// open_clip fuses q, k and v (`attn.in_proj_weight`, in that order) and stores CLIP's projections as `[inputs,
+/// outputs]`. SigLIP's vision tower is timm's (``TimmNames``).
 struct OpenCLIPTensors: TensorSource {
     let files: WeightFiles
     /// `text.` in models whose text tower is an object of its own, else empty.
@@ -40,7 +40,8 @@ struct OpenCLIPTensors: TensorSource {
         case "text_projection.weight": return Place(name: textPrefix + "text_projection", transposed: true)
         case "vision_model.embeddings.patch_embedding.weight" where !isTimm: return Place(name: "visual.conv1.weight")
         case "vision_model.embeddings.class_embedding" where !isTimm: return Place(name: "visual.class_embedding")
-        case "vision_model.embeddings.position_embedding.weight" where !isTimm: return Place(name: "visual.positional_embedding")
+        case "vision_model.embeddings.position_embedding.weight" where !isTimm:
+            return Place(name: "visual.positional_embedding")
         case "text_model.embeddings.token_embedding.weight": return Place(name: textPrefix + "token_embedding.weight")
         case "text_model.embeddings.position_embedding.weight": return Place(name: textPrefix + "positional_embedding")
         default: break

@@ -26,7 +26,8 @@ struct PatchEmbedding: Sendable {
         self.first = first
         // Once per image: exactness costs nothing here, whatever the precision.
         let reader = WeightReader(source: source, prefix: "vision_model.", format: .f32)
-        let hidden = configuration.transformer.hidden, edge = configuration.patchSize
+        let hidden = configuration.transformer.hidden
+        let edge = configuration.patchSize
         let weights = try reader.floats("embeddings.patch_embedding.weight", hidden, 3, edge, edge)
         let bias = architecture == .siglip ? try reader.floats("embeddings.patch_embedding.bias", hidden) : nil
         patches = try reader.pack(weights, bias: bias, outputs: hidden, inputs: 3 * edge * edge)
@@ -46,8 +47,11 @@ struct PatchEmbedding: Sendable {
 
     /// - Parameter pixels: normalised, `[3, imageSize, imageSize]`.
     func callAsFunction(_ context: ComputeContext, pixels: [Float]) throws(TensorError) -> TokenStates {
-        let hidden = configuration.transformer.hidden, count = configuration.patches
-        let edge = configuration.patchSize, size = configuration.imageSize, grid = configuration.grid
+        let hidden = configuration.transformer.hidden
+        let count = configuration.patches
+        let edge = configuration.patchSize
+        let size = configuration.imageSize
+        let grid = configuration.grid
         let flattened = Rows(capacity: count, columns: 3 * edge * edge)
         let values = flattened.floats
         var next = 0

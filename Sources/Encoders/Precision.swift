@@ -2,20 +2,21 @@ import Tensors
 
 /// How precisely a model computes.
 public enum Precision: String, Sendable, CaseIterable {
-    /// bf16 where the processor has it. Else f32, and int8 for masks where integer products are faster, the model is large enough
-    /// to gain, and its rounding is small beside what masks change (``LoadedModel/maskRounding()``).
+    /// bf16 where the processor has it. Else f32, and int8 for masks where integer products are faster, the model is
+    /// large enough to gain, and its rounding is small beside what masks change (``LoadedModel/maskRounding()``).
     case auto
     case f32
     case bf16
-    /// Masked images and texts with 8-bit rows and weights of 8 bits, or of up to 14 where the processor adds 16-bit products;
-    /// whole ones, and those asked for precisely, in f32.
+    /// Masked images and texts with 8-bit rows and weights of 8 bits, or of up to 14 where the processor adds 16-bit
+    /// products; whole ones, and those asked for precisely, in f32.
     case int8
 
     /// The arithmetic of whole inputs, and what is to be tried for masked ones.
     /// - Parameter width: columns of the vision tower's rows.
     func resolved(_ features: CPUFeatures, width: Int) -> Resolution {
         switch self {
-        case .auto where features.bf16: Resolution(whole: .bf16, masks: .bf16, reason: "the processor has bf16 products")
+        case .auto where features.bf16:
+            Resolution(whole: .bf16, masks: .bf16, reason: "the processor has bf16 products")
         case .auto where !features.fastIntegers:
             Resolution(whole: .f32, masks: .f32, reason: "the processor has no fast 8-bit or bf16 products")
         case .auto where width < LoadedModel.leastWidthForIntegers:

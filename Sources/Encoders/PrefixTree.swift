@@ -1,8 +1,8 @@
 /// The token sequences of a micro-batch of masked texts, with shared beginnings stored once.
 ///
 /// Under causal attention a token's states depend on the tokens up to it only. Two masks of one text that agree up to a
-/// token therefore share its states, and so do two texts that begin alike: each node is a row of the tower, and attends to
-/// the nodes from the root down to it.
+/// token therefore share its states, and so do two texts that begin alike: each node is a row of the tower, and attends
+/// to the nodes from the root down to it.
 struct PrefixTree {
     /// For each node, the range of `chains` that lists the nodes from the root down to it.
     private(set) var chainOf: [Range<Int>] = []

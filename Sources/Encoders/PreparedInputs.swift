@@ -2,7 +2,8 @@
 public enum ImageMasking: String, Sendable, CaseIterable {
     /// Its normalised pixels are 0, so that it shows the mean colour; its token stays (the paper's masking).
     case mean
-    /// Its token is removed. The empty image keeps CLIP's class token alone; SigLIP's has all patches as under ``mean``.
+    /// Its token is removed. The empty image keeps CLIP's class token alone; SigLIP's has all patches as under
+    /// ``mean``.
     case drop
 }
 

@@ -18,7 +18,8 @@ struct TextEmbedding: Sendable {
         table = try source.tensor(
             "text_model.embeddings.token_embedding.weight", shape: [configuration.vocabulary, hidden])
         positions = try source.tensor(
-            "text_model.embeddings.position_embedding.weight", shape: [configuration.positions, hidden]).floats()
+            "text_model.embeddings.position_embedding.weight", shape: [configuration.positions, hidden]
+        ).floats()
     }
 
     var bytes: Int { 4 * positions.count }

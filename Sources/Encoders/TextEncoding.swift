@@ -20,7 +20,9 @@ extension LoadedModel {
         var playerOfPosition = [Int](repeating: -1, count: ids.count)
         for (player, position) in players.enumerated() {
             guard ids.indices.contains(position), playerOfPosition[position] < 0 else {
-                throw .ids(reason: "player \(player) has position \(position), which is no position of its own among \(ids.count)")
+                throw .ids(
+                    reason:
+                        "player \(player) has position \(position), which is no position of its own among \(ids.count)")
             }
             playerOfPosition[position] = player
         }
@@ -40,18 +42,19 @@ extension LoadedModel {
             playerOfPosition: Array(playerOfPosition[...pooled]), players: players.count)
     }
 
-    /// CLIP: the first end-of-text token (with the legacy id 2: the largest id; if there is none: the first token, as the
-    /// reference library does). SigLIP: the last position.
+    /// CLIP: the first end-of-text token (with the legacy id 2: the largest id; if there is none: the first token, as
+    /// the reference library does). SigLIP: the last position.
     private func pooledPosition(_ ids: [Int]) -> Int {
         guard architecture == .clip else { return ids.count - 1 }
         let end = configuration.text.endOfText == 2 ? ids.max() : configuration.text.endOfText
         return ids.firstIndex { $0 == end } ?? 0
     }
 
-    /// Embeds masked texts, which may be masks of several texts. Absent tokens are removed; the others keep their positions.
+    /// Embeds masked texts, which may be masks of several texts. Absent tokens are removed; the others keep their
+    /// positions.
     ///
-    /// An item's embedding does not depend on the other items of the call. Masks of one CLIP text share the states of the
-    /// beginnings they have in common, so many masks in one call cost less than each on its own.
+    /// An item's embedding does not depend on the other items of the call. Masks of one CLIP text share the states of
+    /// the beginnings they have in common, so many masks in one call cost less than each on its own.
     /// - Parameters:
     ///   - result: `[items, dimension]`.
     ///   - normalize: whether embeddings are divided by their Euclidean length.
@@ -115,7 +118,8 @@ extension LoadedModel {
     /// The chosen items in an order that brings common beginnings into the same micro-batch.
     private func alikeTogether(_ items: [TextItem], _ chosen: [Int]) -> [Int] {
         chosen.sorted { left, right in
-            let a = items[left], b = items[right]
+            let a = items[left]
+            let b = items[right]
             if a.text.ids != b.text.ids { return a.text.ids.lexicographicallyPrecedes(b.text.ids) }
             guard let x = a.presence, let y = b.presence else { return a.presence == nil && b.presence != nil }
             return x.lexicographicallyPrecedes(y)
@@ -132,7 +136,8 @@ extension LoadedModel {
             let start = next
             workspace.tree.removeAll()
             workspace.ends.removeAll(keepingCapacity: true)
-            while next < chosen.count, workspace.tree.nodes + items[chosen[next]].text.states.tokens <= buffers.capacity {
+            while next < chosen.count, workspace.tree.nodes + items[chosen[next]].text.states.tokens <= buffers.capacity
+            {
                 let item = items[chosen[next]]
                 var end: Int?
                 for position in 0...item.text.pooled where item.isPresent(position) {

@@ -66,7 +66,8 @@ struct TextTower: Sendable {
             }
             for node in 0..<tree.nodes {
                 try context.attention(
-                    q: RowPosition(b.queryKeyValue, row: node), keyValues: b.queryKeyValue, k: c.hidden, v: 2 * c.hidden,
+                    q: RowPosition(b.queryKeyValue, row: node), keyValues: b.queryKeyValue, k: c.hidden,
+                    v: 2 * c.hidden,
                     over: tree.chain(node), heads: c.heads, width: c.headWidth, into: b.mixed, row: node)
             }
             try block.finish(context, b, rows: rows)

@@ -14,7 +14,8 @@ enum TimmNames {
     /// - Parameter name: a tensor's name in the Hugging Face layout after `vision_model.`.
     static func place(_ name: String) -> OpenCLIPTensors.Place? {
         guard let dot = name.lastIndex(of: ".") else { return nil }
-        let layer = String(name[..<dot]), kind = name[name.index(after: dot)...]
+        let layer = String(name[..<dot])
+        let kind = name[name.index(after: dot)...]
         switch name {
         case "embeddings.position_embedding.weight": return .init(name: prefix + "pos_embed", batched: true)
         case "head.probe": return .init(name: prefix + "attn_pool.latent")
@@ -28,9 +29,14 @@ enum TimmNames {
         case "post_layernorm": return .init(name: "\(prefix)norm.\(kind)")
         default: break
         }
-        if let part = layer.removing(prefix: "head.") { return headNames[part].map { .init(name: "\(prefix)\($0).\(kind)") } }
-        guard let block = layer.removing(prefix: "encoder.layers."), let end = block.firstIndex(of: ".") else { return nil }
-        let number = block[..<end], part = String(block[block.index(after: end)...])
+        if let part = layer.removing(prefix: "head.") {
+            return headNames[part].map { .init(name: "\(prefix)\($0).\(kind)") }
+        }
+        guard let block = layer.removing(prefix: "encoder.layers."), let end = block.firstIndex(of: ".") else {
+            return nil
+        }
+        let number = block[..<end]
+        let part = String(block[block.index(after: end)...])
         if let third = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"].firstIndex(of: part) {
             return .init(name: "\(prefix)blocks.\(number).attn.qkv.\(kind)", third: third)
         }

@@ -1,7 +1,8 @@
 import Tensors
 
-/// The memory of one tower on one compute thread. Rows that enter a product have the tower's format; the residual stream
-/// and what attention reads are f32. Nothing in it outlasts a micro-batch: the towers and formats of a workspace lie over each other.
+/// The memory of one tower on one compute thread. Rows that enter a product have the tower's format; the residual
+/// stream and what attention reads are f32. Nothing in it outlasts a micro-batch: the towers and formats of a workspace
+/// lie over each other.
 final class TowerBuffers {
     /// Rows of all sequences of a micro-batch.
     let capacity: Int
@@ -17,7 +18,10 @@ final class TowerBuffers {
     let pooled: PooledBuffers
 
     /// - Precondition: `memory` has the bytes that ``bytes(_:capacity:pooled:dimension:)`` says.
-    init(_ c: TransformerConfiguration, format: RowFormat, capacity: Int, pooled: Int, dimension: Int, in memory: RowMemory) {
+    init(
+        _ c: TransformerConfiguration, format: RowFormat, capacity: Int, pooled: Int, dimension: Int,
+        in memory: RowMemory
+    ) {
         self.capacity = capacity
         var layout = RowLayout(in: memory)
         hidden = Rows(capacity: capacity, columns: c.hidden, in: &layout)

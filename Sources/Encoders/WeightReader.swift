@@ -90,7 +90,9 @@ struct WeightReader {
         _ parts: [(name: String, scale: Float)], outputs: Int, inputs: Int, bias: Bool = true
     ) throws(ModelError) -> Linear {
         // All shapes are seen to be right before memory is taken for them.
-        let tensors = try parts.map { part throws(ModelError) in try source.tensor(prefix + part.name + ".weight", shape: [outputs, inputs]) }
+        let tensors = try parts.map { part throws(ModelError) in
+            try source.tensor(prefix + part.name + ".weight", shape: [outputs, inputs])
+        }
         var biases: [Float] = []
         // Uninitialised and reused by the allocator: parts are read straight to where they are packed from.
         let weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: parts.count * outputs * inputs)

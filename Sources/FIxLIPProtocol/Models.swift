@@ -44,7 +44,8 @@ public struct ModelStatus: Codable, Sendable {
     public var expiresAt: Int?
     public var inUse: Int
     public init(
-        id: String, path: String, architecture: String, precision: String, maskPrecision: String, precisionReason: String?,
+        id: String, path: String, architecture: String, precision: String, maskPrecision: String,
+        precisionReason: String?,
         bytes: Int, lastUsedSecondsAgo: Double, expiresInSeconds: Double?, lastUsed: Int?, expiresAt: Int?, inUse: Int
     ) {
         self.id = id

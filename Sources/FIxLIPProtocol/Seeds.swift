@@ -1,5 +1,5 @@
-/// Seeds of the masks: one for both sides, or one for the image's and one for the text's. Explanations that share an image
-/// and its seed share its masks whatever the text's seed is, and the other way round.
+/// Seeds of the masks: one for both sides, or one for the image's and one for the text's. Explanations that share an
+/// image and its seed share its masks whatever the text's seed is, and the other way round.
 public struct Seeds: Codable, Sendable, Equatable {
     public var image: UInt32
     public var text: UInt32
@@ -19,7 +19,8 @@ public struct Seeds: Codable, Sendable, Equatable {
         } else if let both = try? decoder.singleValueContainer().decode(UInt32.self) {
             self.init(image: both, text: both)
         } else {
-            throw decoder.refusal(#"a whole number from 0 to \#(UInt32.max), or {"image": …, "text": …} with one for each side"#)
+            throw decoder.refusal(
+                #"a whole number from 0 to \#(UInt32.max), or {"image": …, "text": …} with one for each side"#)
         }
     }
 

@@ -32,7 +32,8 @@ func composite(rgba: [UInt8], over background: BackgroundColor) -> [UInt8] {
                 // Weights carry seven fractional bits; the opaque background makes them add up to 255 · 128.
                 let upper = alpha << 7
                 let sum = Int(rgba[4 * pixel + channel]) * upper + below[channel] * ((255 << 7) - upper) + (0x80 << 7)
-                out.initializeElement(at: 3 * pixel + channel, to: UInt8(truncatingIfNeeded: (((sum >> 8) + sum) >> 8) >> 7))
+                out.initializeElement(
+                    at: 3 * pixel + channel, to: UInt8(truncatingIfNeeded: (((sum >> 8) + sum) >> 8) >> 7))
             }
         }
         initialized = count * 3

@@ -4,7 +4,9 @@
 func decodeBase64(_ text: UnsafeBufferPointer<UInt8>) -> Result<[UInt8], Base64Problem> {
     var problem: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { out, initialized in
-        problem = sixBitValues.withUnsafeBufferPointer { decodeBase64(text, values: $0, into: out, count: &initialized) }
+        problem = sixBitValues.withUnsafeBufferPointer {
+            decodeBase64(text, values: $0, into: out, count: &initialized)
+        }
     }
     if let problem { return .failure(Base64Problem(reason: problem)) }
     return .success(bytes)
@@ -16,7 +18,8 @@ private func decodeBase64(
     count: inout Int
 ) -> String? {
     var quantum: UInt32 = 0
-    var digits = 0, padding = 0
+    var digits = 0
+    var padding = 0
     for offset in text.indices {
         let value = values[Int(text[offset])]
         if value < 64 {
@@ -52,7 +55,9 @@ private func decodeBase64(
     return nil
 }
 
-private let paddingMark: UInt8 = 64, blankMark: UInt8 = 65, invalidMark: UInt8 = 66
+private let paddingMark: UInt8 = 64
+private let blankMark: UInt8 = 65
+private let invalidMark: UInt8 = 66
 
 /// The six bits of every character of the alphabet, and the marks of the others.
 private let sixBitValues: [UInt8] = {
@@ -85,7 +90,9 @@ func percentDecoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
     for character in text {
         if escaped {
             pending.append(character)
-            guard let digit = Character(UnicodeScalar(character)).hexDigitValue, character < 0x80, digit < 16 else { return nil }
+            guard let digit = Character(UnicodeScalar(character)).hexDigitValue, character < 0x80, digit < 16 else {
+                return nil
+            }
             if pending.count == 2 {
                 let values = pending.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
                 bytes.append(UInt8(values[0] << 4 | values[1]))

@@ -2,12 +2,13 @@
 ///
 /// Found in the `APP1` segment of a JPEG, the `eXIf` chunk of a PNG and the `EXIF` chunk of a WebP.
 func exifOrientation(in bytes: [UInt8], format: ImageFormat) -> Int {
-    let tiff: ArraySlice<UInt8>? = switch format {
-    case .png: pngExif(bytes)
-    case .jpeg: jpegExif(bytes)
-    case .webp: webpExif(bytes)
-    case .pixels: nil
-    }
+    let tiff: ArraySlice<UInt8>? =
+        switch format {
+        case .png: pngExif(bytes)
+        case .jpeg: jpegExif(bytes)
+        case .webp: webpExif(bytes)
+        case .pixels: nil
+        }
     guard let tiff, let orientation = tiffOrientation(skippingExifPrefix(tiff)), (2...8).contains(orientation) else {
         return 1
     }

@@ -80,11 +80,12 @@ public struct ImageHeader: Sendable {
             throw .unreadable(source: source, reason: text(of: message))
         }
         self.info = info
-        format = switch Int(info.format) {
-        case CIC_FORMAT_PNG: .png
-        case CIC_FORMAT_JPEG: .jpeg
-        default: .webp
-        }
+        format =
+            switch Int(info.format) {
+            case CIC_FORMAT_PNG: .png
+            case CIC_FORMAT_JPEG: .jpeg
+            default: .webp
+            }
         storedWidth = Int(info.width)
         storedHeight = Int(info.height)
         hasAlpha = info.has_alpha != 0

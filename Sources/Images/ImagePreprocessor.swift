@@ -101,7 +101,8 @@ public struct ImagePreprocessor: Sendable, Equatable {
         case .exact(let height, let width):
             (resizedWidth, resizedHeight) = (width, height)
         case .shortestEdge(let size):
-            let short = min(sourceWidth, sourceHeight), long = max(sourceWidth, sourceHeight)
+            let short = min(sourceWidth, sourceHeight)
+            let long = max(sourceWidth, sourceHeight)
             let longer = Int(Double(size * long) / Double(short))
             (resizedWidth, resizedHeight) = sourceWidth <= sourceHeight ? (size, longer) : (longer, size)
         }

@@ -37,7 +37,9 @@ public struct ImageRoots: Sendable, Equatable {
         guard path.utf8.count < PATH_MAX else {
             throw .unreadable(
                 source: path,
-                reason: "no path has \(path.utf8.count) bytes; a picture's own bytes go in base64 as {\"data\": …} or a data: URI")
+                reason:
+                    "no path has \(path.utf8.count) bytes; a picture's own bytes go in base64 as {\"data\": …} or a data: URI"
+            )
         }
         if let real = realPath(path) {
             guard contains(real) else { throw outside(path) }

@@ -32,7 +32,9 @@ public enum ImageSource: Sendable, Equatable {
         let header = String(dataURI[..<comma].dropFirst("data:".count)).lowercased()
         let parts = header.split(separator: ";", omittingEmptySubsequences: false)
         let type = parts.first.map(String.init) ?? ""
-        let readable = ["image/png", "image/jpeg", "image/jpg", "image/webp", "image/apng", "application/octet-stream", ""]
+        let readable = [
+            "image/png", "image/jpeg", "image/jpg", "image/webp", "image/apng", "application/octet-stream", "",
+        ]
         guard readable.contains(type) else {
             throw .unreadable(
                 source: "data URI", reason: "\"\(type)\" is not supported; send image/png, image/jpeg or image/webp")
@@ -55,7 +57,8 @@ public enum ImageSource: Sendable, Equatable {
     /// No other address is followed.
     public init(uri: String) throws(ImageError) {
         guard let scheme = scheme(of: uri) else {
-            throw .unreadable(source: uri, reason: "a URI begins with \"file://\" or \"data:\"; give a plain path as \"path\"")
+            throw .unreadable(
+                source: uri, reason: "a URI begins with \"file://\" or \"data:\"; give a plain path as \"path\"")
         }
         if scheme == "data" {
             self = try .init(dataURI: uri)
@@ -121,7 +124,8 @@ public enum ImageSource: Sendable, Equatable {
                 throw .tooLarge(source: "pixels", width: width, height: height, limit: limits.pixels)
             }
             guard rgb.count / 3 == area, rgb.count % 3 == 0 else {
-                throw .unreadable(source: "pixels", reason: "\(rgb.count) bytes are not \(width) x \(height) RGB8 pixels")
+                throw .unreadable(
+                    source: "pixels", reason: "\(rgb.count) bytes are not \(width) x \(height) RGB8 pixels")
             }
             return DecodedImage(width: width, height: height, rgb: rgb)
         }

@@ -107,7 +107,9 @@ extension ImagePreprocessor {
         } catch {
             throw .unreadable(file: file, reason: "\(error)")
         }
-        guard value.object != nil else { throw .unreadable(file: file, reason: "a JSON object is needed, not \(value.kind)") }
+        guard value.object != nil else {
+            throw .unreadable(file: file, reason: "a JSON object is needed, not \(value.kind)")
+        }
         return value
     }
 }

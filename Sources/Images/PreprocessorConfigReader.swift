@@ -29,7 +29,8 @@ struct PreprocessorConfigReader {
         case let name?:
             throw .invalid(
                 file: file, key: key,
-                reason: "\"\(name)\" is not supported (known: CLIPImageProcessor, SiglipImageProcessor, ViTImageProcessor)")
+                reason:
+                    "\"\(name)\" is not supported (known: CLIPImageProcessor, SiglipImageProcessor, ViTImageProcessor)")
         }
     }
 
@@ -84,7 +85,8 @@ struct PreprocessorConfigReader {
     ) throws(PreprocessorError) -> ImagePreprocessor.CropSize {
         guard let value = present("crop_size") else {
             guard let fallback else {
-                throw .invalid(file: file, key: "crop_size", reason: "\"do_center_crop\" is true but no crop size is given")
+                throw .invalid(
+                    file: file, key: "crop_size", reason: "\"do_center_crop\" is true but no crop size is given")
             }
             return fallback
         }

@@ -9,21 +9,23 @@ func reorient(rgb: [UInt8], width: Int, height: Int, orientation: Int, format: I
     let swapped = orientation >= 5
     let outWidth = swapped ? height : width
     let outHeight = swapped ? width : height
-    let lastX = width - 1, lastY = height - 1
+    let lastX = width - 1
+    let lastY = height - 1
     let turned = [UInt8](unsafeUninitializedCapacity: rgb.count) { out, initialized in
         rgb.withUnsafeBufferPointer { stored in
             var target = 0
             for y in 0..<outHeight {
                 // Along an output row the stored position moves by a constant step.
-                let (first, second): (Int, Int) = switch orientation {
-                case 2: (y * width + lastX, y * width + lastX - 1)
-                case 3: ((lastY - y) * width + lastX, (lastY - y) * width + lastX - 1)
-                case 4: ((lastY - y) * width, (lastY - y) * width + 1)
-                case 5: (y, width + y)
-                case 6: (lastY * width + y, (lastY - 1) * width + y)
-                case 7: (lastY * width + lastX - y, (lastY - 1) * width + lastX - y)
-                default: (lastX - y, width + lastX - y)
-                }
+                let (first, second): (Int, Int) =
+                    switch orientation {
+                    case 2: (y * width + lastX, y * width + lastX - 1)
+                    case 3: ((lastY - y) * width + lastX, (lastY - y) * width + lastX - 1)
+                    case 4: ((lastY - y) * width, (lastY - y) * width + 1)
+                    case 5: (y, width + y)
+                    case 6: (lastY * width + y, (lastY - 1) * width + y)
+                    case 7: (lastY * width + lastX - y, (lastY - 1) * width + lastX - y)
+                    default: (lastX - y, width + lastX - y)
+                    }
                 var source = 3 * first
                 let step = 3 * (second - first)
                 for _ in 0..<outWidth {

@@ -24,7 +24,8 @@ func resample(
             columns: nearestSources(inputSize: width, outputSize: outputWidth, outputs: window.columns),
             rows: nearestSources(inputSize: height, outputSize: outputHeight, outputs: window.rows))
     }
-    let vertical = outputHeight == height
+    let vertical =
+        outputHeight == height
         ? nil : AxisWeights(inputSize: height, outputSize: outputHeight, outputs: window.rows, filter: filter)
     let rows = vertical?.inputRange ?? window.rows
     let narrowed: [UInt8]
@@ -36,7 +37,8 @@ func resample(
         narrowed = resampleRows(rgb: rgb, width: width, rows: rows, weights: horizontal)
     }
     guard let vertical else { return narrowed }
-    return resampleColumns(bytes: narrowed, rowBytes: window.columns.count * 3, firstRow: rows.lowerBound, weights: vertical)
+    return resampleColumns(
+        bytes: narrowed, rowBytes: window.columns.count * 3, firstRow: rows.lowerBound, weights: vertical)
 }
 
 /// Input positions of the nearest-neighbour filter; Pillow adds the scale up step by step, and so does this.
@@ -104,8 +106,11 @@ private func resampleRows(rgb: [UInt8], width: Int, rows: Range<Int>, weights: A
                         let taps = weights.count[column]
                         let k = factors.baseAddress.unsafelyUnwrapped + column * weights.stride
                         let red = planes.baseAddress.unsafelyUnwrapped + start
-                        let green = red + plane, blue = green + plane
-                        var r = half, g = half, b = half
+                        let green = red + plane
+                        let blue = green + plane
+                        var r = half
+                        var g = half
+                        var b = half
                         for tap in 0..<taps {
                             r &+= red[tap] &* k[tap]
                             g &+= green[tap] &* k[tap]

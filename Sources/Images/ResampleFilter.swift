@@ -2,7 +2,8 @@ import Foundation
 
 /// Pillow's resampling filters; raw values are the numbers that preprocessor configs give as `resample`.
 public enum ResampleFilter: Int, Sendable, CaseIterable {
-    case nearest = 0, lanczos, bilinear, bicubic, box, hamming
+    case nearest = 0
+    case lanczos, bilinear, bicubic, box, hamming
 
     /// The filter by its lower-case name, as open_clip configs give it as `interpolation`.
     public init?(name: String) {
@@ -81,7 +82,8 @@ struct AxisWeights {
         let support = filter.support * filterScale
         let inverse = 1 / filterScale
         let stride = Int(support.rounded(.up)) * 2 + 1
-        var first: [Int] = [], count: [Int] = []
+        var first: [Int] = []
+        var count: [Int] = []
         first.reserveCapacity(outputs.count)
         count.reserveCapacity(outputs.count)
         var weights = [Int32](repeating: 0, count: outputs.count * stride)

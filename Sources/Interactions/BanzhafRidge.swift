@@ -1,7 +1,8 @@
 import LinearAlgebra
 
 /// Weighted Banzhaf interactions from the two sides' expansions: c_{S∪T} = α⟨B_S, W_T⟩ (+ β if S = T = ∅).
-func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings, expansion known: SideExpansion?) throws(InteractionError)
+func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings, expansion known: SideExpansion?)
+    throws(InteractionError)
     -> InteractionValues
 {
     let order = settings.order
@@ -10,7 +11,8 @@ func banzhafRidge(_ game: BilinearGame, settings: EstimatorSettings, expansion k
         imageExpansion = known
     } else {
         imageExpansion = try SideExpansion(
-            game.image, p: settings.p, order: order, standardErrors: settings.standardErrors, limits: settings.ridgeLimits)
+            game.image, p: settings.p, order: order, standardErrors: settings.standardErrors,
+            limits: settings.ridgeLimits)
     }
     let textExpansion = try SideExpansion(
         game.text, p: settings.p, order: order, standardErrors: settings.standardErrors, limits: settings.ridgeLimits)

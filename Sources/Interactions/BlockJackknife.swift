@@ -1,4 +1,5 @@
-/// Standard errors from estimates that each leave one block of masks out: SE² = (g−1)/g · Σ(θ_g − θ̄)², widened by Student's t as blocks are few.
+/// Standard errors from estimates that each leave one block of masks out: SE² = (g−1)/g · Σ(θ_g − θ̄)², widened by
+/// Student's t as blocks are few.
 struct BlockJackknife {
     private var solutions: [[Double]] = []
     private var first: [[Double]] = []

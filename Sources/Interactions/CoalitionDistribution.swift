@@ -8,8 +8,8 @@ public enum CoalitionDistribution: Sendable, Equatable {
     case shapley
 }
 
-/// The Shapley kernel over the coalitions of n players: a coalition of size s weighs 1/C(n−2, s−1), the full and the empty one nothing. The
-/// C(n, s) coalitions of a size weigh n(n−1)/(s(n−s)) together.
+/// The Shapley kernel over the coalitions of n players: a coalition of size s weighs 1/C(n−2, s−1), the full and the
+/// empty one nothing. The C(n, s) coalitions of a size weigh n(n−1)/(s(n−s)) together.
 struct ShapleyKernel: Sendable, Equatable {
     let players: Int
     /// 1/(s(n−s)) for the sizes 1…n−1.
@@ -67,7 +67,8 @@ struct CounterGenerator {
     /// In [0, 1), 53 bits.
     mutating func uniform() -> Double {
         let block = Philox.block(
-            counter: SIMD4(UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), sequence, stream), key: key)
+            counter: SIMD4(
+                UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), sequence, stream), key: key)
         index += 1
         return Double((UInt64(block.x) << 32 | UInt64(block.y)) >> 11) * 0x1p-53
     }

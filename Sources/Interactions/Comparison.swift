@@ -23,7 +23,8 @@ public struct Comparison: Sendable, Equatable {
         public var cells: [Double]
         /// First-order readings of the words, `[words]`; nil where this text lacks the word.
         public var words: [Double?]
-        /// Cross-modal pairs summed over a word's players, row-major `[words, rows · columns]`; zero for a word this text lacks.
+        /// Cross-modal pairs summed over a word's players, row-major `[words, rows · columns]`; zero for a word this
+        /// text lacks.
         public var crossModal: [Double]
     }
 
@@ -40,8 +41,8 @@ public struct Comparison: Sendable, Equatable {
     public let wordCorrelation: Double?
     public let crossModalCorrelation: Double?
 
-    /// Aligns two explanations: words by their longest common subsequence (case ignored), the image on the finer of the two
-    /// patch grids, by area.
+    /// Aligns two explanations: words by their longest common subsequence (case ignored), the image on the finer of the
+    /// two patch grids, by area.
     ///
     /// - Throws: ``InteractionError/invalidPlayers(_:)`` where a side's players do not match its values.
     public init(_ a: ComparisonSide, _ b: ComparisonSide) throws(InteractionError) {

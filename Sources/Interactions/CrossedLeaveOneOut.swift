@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Texts' predictions h(t) ≈ Σ_T W_T χ_T(t) split by order, for the text masks that an error estimate looks at: `[features, texts]`
-/// weights of the image responses that make up order 0, up to order 1 and up to order 2.
+/// Texts' predictions h(t) ≈ Σ_T W_T χ_T(t) split by order, for the text masks that an error estimate looks at:
+/// `[features, texts]` weights of the image responses that make up order 0, up to order 1 and up to order 2.
 struct TextReadout {
     /// Vectors that image embeddings are multiplied with, `[responses, dimension]`.
     let directions: Matrix<Double>
@@ -74,7 +74,9 @@ func crossedLeaveOneOut(image: SideSample, solution: RidgeSolution, text: SideSa
     for (m, mask) in parts.rows.enumerated() {
         for (l, other) in readout.texts.enumerated() {
             let k = m * readout.texts.count + l
-            sum.add(truth: truth.elements[k], predicted: predicted.elements[k], weight: image.weights[mask] * text.weights[other])
+            sum.add(
+                truth: truth.elements[k], predicted: predicted.elements[k],
+                weight: image.weights[mask] * text.weights[other])
         }
     }
     return sum.rSquared

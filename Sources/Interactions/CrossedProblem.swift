@@ -11,7 +11,9 @@ struct CrossedProblem: RegressionProblem {
     private let imageFeatures: Features
     private let textFeatures: Features
 
-    init(_ game: BilinearGame, settings: EstimatorSettings, image: SideSample, text: SideSample) throws(InteractionError) {
+    init(_ game: BilinearGame, settings: EstimatorSettings, image: SideSample, text: SideSample)
+        throws(InteractionError)
+    {
         self.game = game
         self.settings = settings
         self.image = image
@@ -19,7 +21,8 @@ struct CrossedProblem: RegressionProblem {
         weights = settings.index == .banzhaf ? PairWeights(banzhaf: image, text) : PairWeights(shapley: image, text)
         guard weights.total > 0 else { throw .tooFewMasks("no pair of masks carries weight; ask for more masks") }
         let scope = JointIndex.scope(
-            imagePlayers: image.players, textPlayers: text.players, order: settings.order, maximum: settings.maxUnknowns)
+            imagePlayers: image.players, textPlayers: text.players, order: settings.order, maximum: settings.maxUnknowns
+        )
         index = JointIndex(imagePlayers: image.players, textPlayers: text.players, order: settings.order, scope: scope)
         imageFeatures = Features(players: image.players, order: index.sideOrder, probability: image.probability)
         textFeatures = Features(players: text.players, order: index.sideOrder, probability: text.probability)
@@ -32,7 +35,8 @@ struct CrossedProblem: RegressionProblem {
     var foldCount: Int {
         guard !isExact else { return 0 }
         return affordableFolds(
-            masks: min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count))
+            masks: min(image.isExact ? Int.max : image.coalitions.count, text.isExact ? Int.max : text.coalitions.count)
+        )
     }
 
     private func rows(_ sample: SideSample, fold: Int, of folds: Int) -> [Int] {
@@ -63,8 +67,10 @@ struct CrossedProblem: RegressionProblem {
                     // The rest of the images with this fold's texts.
                     let dropped = Set(ownImages)
                     let kept = SideMoments(
-                        image, features: imageFeatures, rows: allImages.filter { !dropped.contains($0) }, weights: ofImage)
-                    let part = SideMoments(text, features: textFeatures, rows: rows(text, fold: fold, of: folds), weights: ofText)
+                        image, features: imageFeatures, rows: allImages.filter { !dropped.contains($0) },
+                        weights: ofImage)
+                    let part = SideMoments(
+                        text, features: textFeatures, rows: rows(text, fold: fold, of: folds), weights: ofText)
                     deletions[fold].add(image: kept, text: part, scale: game.scale, offset: offset)
                 }
             }
@@ -83,7 +89,8 @@ struct CrossedProblem: RegressionProblem {
 
     private func features(present: Bool) -> [Double] {
         index.unknowns.map {
-            imageFeatures.uniformValue($0.image, present: present) * textFeatures.uniformValue($0.text, present: present)
+            imageFeatures.uniformValue($0.image, present: present)
+                * textFeatures.uniformValue($0.text, present: present)
         }
     }
 
@@ -114,7 +121,9 @@ struct CrossedProblem: RegressionProblem {
 
     func rSquared(_ solution: [Double]) -> Double? {
         var moments = WeightedMoments()
-        add(images: Array(image.coalitions.indices), texts: Array(text.coalitions.indices), solution: solution, to: &moments)
+        add(
+            images: Array(image.coalitions.indices), texts: Array(text.coalitions.indices), solution: solution,
+            to: &moments)
         return moments.rSquared
     }
 
@@ -122,21 +131,25 @@ struct CrossedProblem: RegressionProblem {
         // v̂(x, t) = φ(x)ᵀ Θ φ(t) with Θ[S, T] the solution.
         var coefficients = Matrix<Double>(rows: imageFeatures.count, columns: textFeatures.count)
         for (value, unknown) in zip(solution, index.unknowns) { coefficients[unknown.image, unknown.text] = value }
-        let textDesign = textFeatures.design(textFeatures.variables(texts.map { text.coalitions[$0] }), rows: texts.indices) { _ in 1 }
+        let textDesign = textFeatures.design(
+            textFeatures.variables(texts.map { text.coalitions[$0] }), rows: texts.indices
+        ) { _ in 1 }
         let byText = coefficients.times(textDesign, transposeOther: true)
         let dimension = text.embeddings.columns
         let h = Matrix(rows: texts.count, columns: dimension, elements: texts.flatMap { text.embeddings.row($0) })
         let variables = imageFeatures.variables(images.map { image.coalitions[$0] })
         for block in rowBlocks(images.count) {
             let predicted = imageFeatures.design(variables, rows: block) { _ in 1 }.times(byText)
-            let f = Matrix(rows: block.count, columns: dimension, elements: block.flatMap { image.embeddings.row(images[$0]) })
+            let f = Matrix(
+                rows: block.count, columns: dimension, elements: block.flatMap { image.embeddings.row(images[$0]) })
             let products = f.times(h, transposeOther: true)
             for (row, m) in block.enumerated() {
                 for l in texts.indices {
                     var weight = 0.0
                     for g in weights.image.indices { weight += weights.image[g][images[m]] * weights.text[g][texts[l]] }
                     guard weight > 0 else { continue }
-                    moments.add(truth: game.scale * products[row, l] + offset, predicted: predicted[row, l], weight: weight)
+                    moments.add(
+                        truth: game.scale * products[row, l] + offset, predicted: predicted[row, l], weight: weight)
                 }
             }
         }

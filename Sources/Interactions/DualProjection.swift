@@ -31,7 +31,8 @@ extension Cholesky: KernelSystem where Element == Double {
     }
 }
 
-/// Kriging with an unknown mean: P = C − C11ᵀC/(1ᵀC1) for C = (K + λN)⁻¹, so that P·y are the dual coefficients of a response.
+/// Kriging with an unknown mean: P = C − C11ᵀC/(1ᵀC1) for C = (K + λN)⁻¹, so that P·y are the dual coefficients of a
+/// response.
 struct DualProjection {
     private let system: any KernelSystem
     /// C1.

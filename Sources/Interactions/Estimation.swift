@@ -2,27 +2,32 @@ import LinearAlgebra
 
 /// Estimates an explanation from the masks seen of an image and of a text.
 ///
-/// The game is v(x, t) = scale · ⟨f(x), h(t)⟩ + bias with v(∅, ∅) subtracted; f and h are the rows of the two sides' samples. See
-/// the paper's sections 3 and 4 for the indices.
+/// The game is v(x, t) = scale · ⟨f(x), h(t)⟩ + bias with v(∅, ∅) subtracted; f and h are the rows of the two sides'
+/// samples. See the paper's sections 3 and 4 for the indices.
 /// - Parameters:
 ///   - image: the image side; its plan's nodes, or joint draws, must be those of `text`.
 ///   - scale: α, exp(logit_scale).
 ///   - bias: β, 0 for CLIP and logit_bias for SigLIP.
 ///   - emptyValue: v(∅, ∅), where known more precisely than from the samples.
 ///   - fullValue: v(1, 1), likewise.
-///   - expansion: what the image says by itself, where it is at hand; without it, or where it does not serve these settings, it is made.
+///   - expansion: what the image says by itself, where it is at hand; without it, or where it does not serve these
+///     settings, it is made.
 /// - Throws: ``InteractionError``.
 public func estimate(
-    image: GameSide, text: GameSide, scale: Double, bias: Double = 0, emptyValue: Double? = nil, fullValue: Double? = nil,
+    image: GameSide, text: GameSide, scale: Double, bias: Double = 0, emptyValue: Double? = nil,
+    fullValue: Double? = nil,
     settings: EstimatorSettings, expansion: SideExpansion? = nil
 ) throws(InteractionError) -> InteractionValues {
     try settings.validate()
     guard image.samples.dimension == text.samples.dimension else {
         throw .invalidParameter(
-            name: "samples", message: "image embeddings have length \(image.samples.dimension), text embeddings \(text.samples.dimension)")
+            name: "samples",
+            message:
+                "image embeddings have length \(image.samples.dimension), text embeddings \(text.samples.dimension)")
     }
     guard image.plan.nodes == text.plan.nodes, image.plan.joint == text.plan.joint else {
-        throw .invalidParameter(name: "plan", message: "the image and the text plan have different nodes or joint draws")
+        throw .invalidParameter(
+            name: "plan", message: "the image and the text plan have different nodes or joint draws")
     }
     let imageEnds = try image.endEmbeddings()
     let textEnds = try text.endEmbeddings()
@@ -38,13 +43,15 @@ public func estimate(
     if let draws = image.plan.joint {
         let wanted: CoalitionDistribution = settings.index == .banzhaf ? .bernoulli(settings.p) : .shapley
         guard draws.distribution == wanted else {
-            throw .invalidParameter(name: "plan", message: "the index needs coalitions drawn from \(wanted), not \(draws.distribution)")
+            throw .invalidParameter(
+                name: "plan", message: "the index needs coalitions drawn from \(wanted), not \(draws.distribution)")
         }
         return try jointLeastSquares(game, settings: settings)
     }
     if settings.index == .banzhaf && settings.estimator == .ridge {
         guard image.plan.nodes.count == 1, image.plan.nodes[0].probability == settings.p else {
-            throw .invalidParameter(name: "plan", message: "a Banzhaf estimate needs plans with the one node p = \(settings.p)")
+            throw .invalidParameter(
+                name: "plan", message: "a Banzhaf estimate needs plans with the one node p = \(settings.p)")
         }
         return try banzhafRidge(game, settings: settings, expansion: expansion)
     }
@@ -65,10 +72,12 @@ struct BilinearGame {
         let players = image.plan.players + text.plan.players
         let isJoint = image.plan.joint != nil
         // A pair of jointly drawn masks needs both.
-        let (imageMasks, textMasks) = isJoint ? (min(image.masks, text.masks), min(image.masks, text.masks)) : (image.masks, text.masks)
+        let (imageMasks, textMasks) =
+            isJoint ? (min(image.masks, text.masks), min(image.masks, text.masks)) : (image.masks, text.masks)
         return InteractionValues(
             index: settings.index, p: settings.index == .banzhaf ? settings.p : 0.5, order: settings.order,
-            estimator: settings.estimator, imagePlayers: image.plan.players, textPlayers: text.plan.players, baseline: 0,
+            estimator: settings.estimator, imagePlayers: image.plan.players, textPlayers: text.plan.players,
+            baseline: 0,
             first: [Double](repeating: 0, count: players),
             pairs: [Double](repeating: 0, count: settings.order == 2 ? PairIndex(players: players).count : 0),
             scope: settings.order == 2 ? .all : .none, emptyValue: emptyValue, fullValue: fullValue, looR2: nil,

@@ -16,7 +16,8 @@ public struct Faithfulness: Sendable, Equatable {
     /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for no values or different numbers of them.
     public init(truth y: [Double], predicted: [Double]) throws(InteractionError) {
         guard !y.isEmpty, y.count == predicted.count else {
-            throw .invalidParameter(name: "coalitions", message: "\(y.count) true and \(predicted.count) predicted values")
+            throw .invalidParameter(
+                name: "coalitions", message: "\(y.count) true and \(predicted.count) predicted values")
         }
         let count = Double(y.count)
         let mean = y.reduce(0, +) / count

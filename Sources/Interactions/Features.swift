@@ -22,7 +22,9 @@ struct Features {
         var result = Matrix<Double>(rows: coalitions.count, columns: players)
         for (row, coalition) in coalitions.enumerated() {
             let start = row * players
-            for player in 0..<players { result.elements[start + player] = coalition.contains(player) ? present : absent }
+            for player in 0..<players {
+                result.elements[start + player] = coalition.contains(player) ? present : absent
+            }
         }
         return result
     }

@@ -27,14 +27,16 @@ public struct GameSamples: Sendable {
         return embeddings.count * MemoryLayout<Float>.stride + count * (2 * coalitionBytes + 16)
     }
 
-    /// Adds coalitions and their embeddings, `[coalitions.count, dimension]` row-major; one already held is passed over.
+    /// Adds coalitions and their embeddings, `[coalitions.count, dimension]` row-major; one already held is passed
+    /// over.
     ///
     /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for another number of players, a wrong number of
     ///   values or one that is not finite; nothing is added then.
     public mutating func append(_ added: [Coalition], embeddings values: [Float]) throws(InteractionError) {
         guard values.count == added.count * dimension else {
             throw .invalidParameter(
-                name: "embeddings", message: "\(added.count) coalitions need \(added.count * dimension) values, not \(values.count)")
+                name: "embeddings",
+                message: "\(added.count) coalitions need \(added.count * dimension) values, not \(values.count)")
         }
         guard added.allSatisfy({ $0.count == players }) else {
             throw .invalidParameter(name: "coalitions", message: "the game has \(players) players")

@@ -1,5 +1,6 @@
 extension GameSamples {
-    /// Bytes that ``init(serialized:)`` reads: a header, the coalitions' words, the embeddings, and a checksum; little-endian.
+    /// Bytes that ``init(serialized:)`` reads: a header, the coalitions' words, the embeddings, and a checksum;
+    /// little-endian.
     public func serialized() -> [UInt8] {
         var bytes: [UInt8] = Array("FXGS".utf8)
         let words = (players + 63) / 64
@@ -32,7 +33,9 @@ extension GameSamples {
         let (players, dimension, count) = (Int(header[1]), Int(header[2]), Int(header[3]))
         let words = (players + 63) / 64
         let (size, overflow) = count.multipliedReportingOverflow(by: words * 8 + dimension * 4)
-        guard !overflow, body - 36 == size else { throw .corruptState("the sizes in the header do not match the length") }
+        guard !overflow, body - 36 == size else {
+            throw .corruptState("the sizes in the header do not match the length")
+        }
         var coalitions: [Coalition] = []
         coalitions.reserveCapacity(count)
         var offset = 36

@@ -54,7 +54,8 @@ public struct GameSide: Sendable {
             let total = drawn.counts.reduce(0, +)
             weights = drawn.counts.map { $0 / max(total, 1) }
         }
-        return SideSample(players: plan.players, probability: probability, drawn: drawn, weights: weights, embeddings: embeddings)
+        return SideSample(
+            players: plan.players, probability: probability, drawn: drawn, weights: weights, embeddings: embeddings)
     }
 }
 

@@ -1,8 +1,8 @@
 import Foundation
 
 extension SamplingNode {
-    /// How many nodes to sample a Shapley game at. The kernel is exact with any number; on scenes of 56 players 4, 8 and
-    /// 12 nodes were equally good, and a few more than 2 helped on games of 15.
+    /// How many nodes to sample a Shapley game at. The kernel is exact with any number; on scenes of 56 players 4, 8
+    /// and 12 nodes were equally good, and a few more than 2 helped on games of 15.
     public static func shapleyCount(players: Int) -> Int { min(8, max(2, players / 2)) }
 
     /// Gauss–Legendre nodes on (0, 1) of which the Bernoulli products mix to the Shapley kernel,

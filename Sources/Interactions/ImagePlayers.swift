@@ -26,8 +26,8 @@ public struct ImagePlayers: Sendable, Hashable {
         try self.init(patchRows: patchRows, patchColumns: patchColumns, rows: patchRows, columns: patchColumns)
     }
 
-    /// A grid of `rows × columns` players over the patches; where the sizes do not divide, earlier players are the larger ones
-    /// by at most one patch.
+    /// A grid of `rows × columns` players over the patches; where the sizes do not divide, earlier players are the
+    /// larger ones by at most one patch.
     ///
     /// - Throws: ``InteractionError/invalidPlayers(_:)`` for a grid finer than the patches.
     public init(patchRows: Int, patchColumns: Int, rows: Int, columns: Int) throws(InteractionError) {
@@ -37,7 +37,8 @@ public struct ImagePlayers: Sendable, Hashable {
         }
         guard rows <= patchRows, columns <= patchColumns else {
             throw .invalidPlayers(
-                "grid: \(rows)×\(columns) players are finer than the model's \(patchRows)×\(patchColumns) patches; ask for at most that many")
+                "grid: \(rows)×\(columns) players are finer than the model's \(patchRows)×\(patchColumns) patches; ask for at most that many"
+            )
         }
         var owner: [Int] = []
         let rowOwners = Self.divide(patchRows, into: rows)
@@ -59,7 +60,8 @@ public struct ImagePlayers: Sendable, Hashable {
         try Self.checkPatches(patchRows, patchColumns)
         guard regions.count == patchRows * patchColumns else {
             throw .invalidPlayers(
-                "regions: needs one label for each of the \(patchRows)×\(patchColumns) = \(patchRows * patchColumns) patches, not \(regions.count)")
+                "regions: needs one label for each of the \(patchRows)×\(patchColumns) = \(patchRows * patchColumns) patches, not \(regions.count)"
+            )
         }
         guard regions.allSatisfy({ $0 >= 0 && $0 < regions.count }) else {
             throw .invalidPlayers("regions: labels must be 0, 1, … up to at most \(regions.count - 1)")
@@ -67,7 +69,9 @@ public struct ImagePlayers: Sendable, Hashable {
         let players = (regions.max() ?? 0) + 1
         let used = Set(regions)
         if let absent = (0..<players).first(where: { !used.contains($0) }) {
-            throw .invalidPlayers("regions: no patch has the label \(absent), though \(players - 1) is used; number regions 0, 1, … without gaps")
+            throw .invalidPlayers(
+                "regions: no patch has the label \(absent), though \(players - 1) is used; number regions 0, 1, … without gaps"
+            )
         }
         self.patchRows = patchRows
         self.patchColumns = patchColumns

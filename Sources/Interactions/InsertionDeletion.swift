@@ -1,7 +1,8 @@
-/// Insertion and deletion curves of an explanation (the paper's section 5): how fast the value falls as players are removed in the
-/// explanation's order.
+/// Insertion and deletion curves of an explanation (the paper's section 5): how fast the value falls as players are
+/// removed in the explanation's order.
 public struct InsertionDeletion: Sendable, Equatable {
-    /// Normalised values at 51 evenly spaced fractions of players present, 0 to 1, with the least important removed first.
+    /// Normalised values at 51 evenly spaced fractions of players present, 0 to 1, with the least important removed
+    /// first.
     public let leastImportantFirst: [Double]
     /// The same with the most important removed first.
     public let mostImportantFirst: [Double]
@@ -10,12 +11,14 @@ public struct InsertionDeletion: Sendable, Equatable {
 
     /// The coalitions that the curves need true values of, by size 0…n: `keep` the most important players, `lose` them.
     ///
-    /// Order 1 ranks players by value; order 2 takes the best and the worst subset of each size that the greedy search from every
-    /// start player finds, for few players too, so that curves of different games compare.
+    /// Order 1 ranks players by value; order 2 takes the best and the worst subset of each size that the greedy search
+    /// from every start player finds, for few players too, so that curves of different games compare.
     public static func coalitions(_ values: InteractionValues) -> (keep: [Coalition], lose: [Coalition]) {
         let n = values.players
         if values.order == 1 {
-            let order = (0..<n).sorted { values.first[$0] != values.first[$1] ? values.first[$0] > values.first[$1] : $0 < $1 }
+            let order = (0..<n).sorted {
+                values.first[$0] != values.first[$1] ? values.first[$0] > values.first[$1] : $0 < $1
+            }
             return (
                 (0...n).map { Coalition(order.prefix($0), of: n) }, (0...n).map { Coalition(order.suffix($0), of: n) }
             )
@@ -33,7 +36,8 @@ public struct InsertionDeletion: Sendable, Equatable {
         }
         let span = fullValue - emptyValue
         guard span != 0 else {
-            throw .invalidParameter(name: "curves", message: "the full and the empty value are equal: nothing to normalise by")
+            throw .invalidParameter(
+                name: "curves", message: "the full and the empty value are equal: nothing to normalise by")
         }
         func curve(_ values: [Double]) -> [Double] {
             (0...50).map { step in

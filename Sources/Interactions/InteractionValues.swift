@@ -4,7 +4,8 @@ public enum PairScope: String, Sendable, Codable {
     case none
     /// Every pair of players.
     case all
-    /// Image–text pairs; pairs within the image were left out of the model, and for the joint estimates those within the text too.
+    /// Image–text pairs; pairs within the image were left out of the model, and for the joint estimates those within
+    /// the text too.
     case crossModal
 }
 

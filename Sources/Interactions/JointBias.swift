@@ -1,9 +1,10 @@
 import LinearAlgebra
 
-/// The squared bias that the penalties of a joint ridge estimate are expected to bring, in every basis an explanation reports.
+/// The squared bias that the penalties of a joint ridge estimate are expected to bring, in every basis an explanation
+/// reports.
 ///
-/// With G the inverse of the penalised system on the constraints' null space, θ̂ − θ = −G·diag(penalty)·θ plus noise; the sizes of the true θ
-/// are learnt from the estimates, kind by kind.
+/// With G the inverse of the penalised system on the constraints' null space, θ̂ − θ = −G·diag(penalty)·θ plus noise;
+/// the sizes of the true θ are learnt from the estimates, kind by kind.
 struct JointBias {
     private let index: JointIndex
     /// Of each unknown and of each true coefficient: G_kl · penalty_l · |θ_l|, `[unknowns, unknowns]`.
@@ -23,9 +24,12 @@ struct JointBias {
             let largest = members.map { 1 / penalties[$0] }.max() ?? 1
             let expected = members.map { 1 / penalties[$0] / largest }
             let line = TrueSizes(
-                estimates: members.map { solution[$0] }, variances: members.map { variances[$0] }, shrunk: members.map { shrunk[$0] },
+                estimates: members.map { solution[$0] }, variances: members.map { variances[$0] },
+                shrunk: members.map { shrunk[$0] },
                 expected: expected)
-            for (position, member) in members.enumerated() { sizes[member] = line.squared(expected: expected[position]) }
+            for (position, member) in members.enumerated() {
+                sizes[member] = line.squared(expected: expected[position])
+            }
         }
         for k in 0..<size {
             for l in 0..<size { effects.elements[k * size + l] *= penalties[l] * sizes[l].squareRoot() }

@@ -1,10 +1,11 @@
 import Foundation
 
-/// Coalitions of the image's and the text's players drawn together: every draw is one pair of masks, as the paper's reference
-/// implementation samples where it does not cross the two sides.
+/// Coalitions of the image's and the text's players drawn together: every draw is one pair of masks, as the paper's
+/// reference implementation samples where it does not cross the two sides.
 ///
-/// Draw k depends on (seed, k), the players and the distribution alone. The first two masks of a budget are the full and the empty coalition,
-/// which weigh nothing unless they are drawn; where the budget reaches 2^players, all coalitions are enumerated.
+/// Draw k depends on (seed, k), the players and the distribution alone. The first two masks of a budget are the full
+/// and the empty coalition, which weigh nothing unless they are drawn; where the budget reaches 2^players, all
+/// coalitions are enumerated.
 public struct JointDraws: Sendable, Equatable {
     public let imagePlayers: Int
     public let textPlayers: Int
@@ -23,8 +24,8 @@ public struct JointDraws: Sendable, Equatable {
     private static let bernoulliNode = 0x400000
     private static let shapleyStream: UInt32 = 0x400001
 
-    /// - Throws: ``InteractionError`` for a probability outside (0, 1), for `paired` where a complement is not as likely as its mask, and for the
-    ///   Shapley kernel of fewer than 2 players.
+    /// - Throws: ``InteractionError`` for a probability outside (0, 1), for `paired` where a complement is not as
+    ///   likely as its mask, and for the Shapley kernel of fewer than 2 players.
     public init(
         imagePlayers: Int, textPlayers: Int, distribution: CoalitionDistribution, seed: UInt64 = 0, paired: Bool = false
     ) throws(InteractionError) {
@@ -33,7 +34,8 @@ public struct JointDraws: Sendable, Equatable {
         case .bernoulli(let p):
             source = .bernoulli(
                 try MaskSequence(
-                    players: players, probability: p, seed: seed, modality: .image, node: Self.bernoulliNode, paired: paired))
+                    players: players, probability: p, seed: seed, modality: .image, node: Self.bernoulliNode,
+                    paired: paired))
         case .shapley:
             guard players >= 2 else { throw .invalidPlayers("the Shapley kernel needs at least 2 players") }
             source = .shapley(ShapleyKernel(players: players))
@@ -54,7 +56,8 @@ public struct JointDraws: Sendable, Equatable {
         case .bernoulli(let sequence): return sequence[index]
         case .shapley(let kernel):
             if paired && index & 1 == 1 { return self[index - 1].complement }
-            var generator = CounterGenerator(seed: seed, stream: Self.shapleyStream, sequence: UInt32(truncatingIfNeeded: index))
+            var generator = CounterGenerator(
+                seed: seed, stream: Self.shapleyStream, sequence: UInt32(truncatingIfNeeded: index))
             return kernel.coalition(&generator)
         }
     }
@@ -72,7 +75,8 @@ public struct JointDraws: Sendable, Equatable {
         return DrawnCoalitions((0..<max(0, masks - 2)).lazy.map { self[$0] }) { bySize[$0] }
     }
 
-    /// What coalitions weigh in an estimate, adding up to 1: the share of the draws, or the exact weight where all are enumerated.
+    /// What coalitions weigh in an estimate, adding up to 1: the share of the draws, or the exact weight where all are
+    /// enumerated.
     func weights(_ drawn: DrawnCoalitions) -> [Double] {
         guard drawn.isEnumerated else {
             let total = drawn.counts.reduce(0, +)

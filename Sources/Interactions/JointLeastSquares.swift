@@ -1,12 +1,14 @@
 import LinearAlgebra
 
-/// Weighted least squares over pairs of image and text masks: both Shapley estimators, Banzhaf's `leastSquares`, and all of jointly
-/// drawn masks.
-func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws(InteractionError) -> InteractionValues {
+/// Weighted least squares over pairs of image and text masks: both Shapley estimators, Banzhaf's `leastSquares`, and
+/// all of jointly drawn masks.
+func jointLeastSquares(_ game: BilinearGame, settings: EstimatorSettings) throws(InteractionError) -> InteractionValues
+{
     // Any basis spans the same functions; this one keeps M close to the identity.
     let basis = settings.index == .banzhaf ? settings.p : 0.5
     if let draws = game.image.plan.joint {
-        return try solve(JointlyDrawnProblem(game, draws, settings: settings, basis: basis), game, settings: settings, basis: basis)
+        return try solve(
+            JointlyDrawnProblem(game, draws, settings: settings, basis: basis), game, settings: settings, basis: basis)
     }
     let problem = try CrossedProblem(
         game, settings: settings, image: game.image.sample(basis: basis), text: game.text.sample(basis: basis))
@@ -49,14 +51,19 @@ private func solve(
         fill(&partial, left)
         jackknife.add(partial, solution: left)
     }
-    // A fold's solution knows fewer masks than the one given; by how much that lowers R² shows on all pairs (Burman, "A comparative
-    // study of ordinary cross-validation, v-fold cross-validation and the repeated learning-testing methods", 1989, section 2).
-    if let left = moments.rSquared, let full = problem.rSquared(solution) { values.looR2 = left + full - whole / Double(folds) }
+    // A fold's solution knows fewer masks than the one given; by how much that lowers R² shows on all pairs (Burman, "A
+    // comparative study of ordinary cross-validation, v-fold cross-validation and the repeated learning-testing
+    // methods", 1989, section 2).
+    if let left = moments.rSquared, let full = problem.rSquared(solution) {
+        values.looR2 = left + full - whole / Double(folds)
+    }
     if settings.standardErrors {
         var bias: (first: [Double], pairs: [Double], reading: [Double])?
         if let penalties {
-            bias = try JointBias(system, penalties: penalties, solution: solution, variances: jackknife.solutionVariances)
-                .squares(probability: basis, order: settings.order)
+            bias = try JointBias(
+                system, penalties: penalties, solution: solution, variances: jackknife.solutionVariances
+            )
+            .squares(probability: basis, order: settings.order)
         }
         values.standardErrors = jackknife.standardErrors(bias: bias)
     }
@@ -67,6 +74,7 @@ extension StandardErrors {
     /// Those of an exact result.
     static func zero(_ values: InteractionValues) -> StandardErrors {
         let players = [Double](repeating: 0, count: values.players)
-        return StandardErrors(first: players, pairs: [Double](repeating: 0, count: values.pairs.count), firstOrderReading: players)
+        return StandardErrors(
+            first: players, pairs: [Double](repeating: 0, count: values.pairs.count), firstOrderReading: players)
     }
 }

@@ -1,9 +1,10 @@
 import LinearAlgebra
 
-/// The normal equations M a = rhs of the weighted least-squares problem over all pairs of masks, and its equality constraints.
+/// The normal equations M a = rhs of the weighted least-squares problem over all pairs of masks, and its equality
+/// constraints.
 ///
-/// M[(S,T),(S',T')] = Σ_g G_I[S,S'] · G_T[T,T'], and the right side likewise from α⟨A_I[S], A_T[T]⟩ + (β − v₀) s_I[S] s_T[T]; this
-/// equals the paper's regression on the full cross product of the same masks, without its design matrix.
+/// M[(S,T),(S',T')] = Σ_g G_I[S,S'] · G_T[T,T'], and the right side likewise from α⟨A_I[S], A_T[T]⟩ + (β − v₀) s_I[S]
+/// s_T[T]; this equals the paper's regression on the full cross product of the same masks, without its design matrix.
 struct JointSystem {
     let index: JointIndex
     var matrix: Matrix<Double>
@@ -47,7 +48,8 @@ struct JointSystem {
         let imageSums = Array(image.sums)
         let textSums = Array(text.sums)
         for (row, unknown) in unknowns.enumerated() {
-            let product = unknown.text <= index.textPlayers ? products[unknown.image, unknown.text] : ofMean[unknown.text, 0]
+            let product =
+                unknown.text <= index.textPlayers ? products[unknown.image, unknown.text] : ofMean[unknown.text, 0]
             right[row] += scale * product + offset * imageSums[unknown.image] * textSums[unknown.text]
         }
     }
@@ -69,8 +71,11 @@ struct JointSystem {
     /// Solves under the constraints.
     ///
     /// - Parameter basis: p of the χ_i = (z_i − p)/σ that the system is written in.
-    /// - Returns: the unknowns, and whether they are not determined, so that those of least norm in the 0/1 basis were taken.
-    func solved(penalties: [Double]?, basis: Double) throws(InteractionError) -> (solution: [Double], rankDeficient: Bool) {
+    /// - Returns: the unknowns, and whether they are not determined, so that those of least norm in the 0/1 basis
+    ///   were taken.
+    func solved(penalties: [Double]?, basis: Double) throws(InteractionError) -> (
+        solution: [Double], rankDeficient: Bool
+    ) {
         let (system, right) = penalised(penalties)
         do {
             let solution: [Double]
@@ -86,7 +91,9 @@ struct JointSystem {
                 let least = try minimumNormSolve(system, withConstraints(right), tolerance: 1e-10).solution
                 (solution, rankDeficient) = (constrained(least), true)
             }
-            guard solution.allSatisfy(\.isFinite) else { throw InteractionError.numerical("the masks do not determine the end values") }
+            guard solution.allSatisfy(\.isFinite) else {
+                throw InteractionError.numerical("the masks do not determine the end values")
+            }
             return (solution, rankDeficient)
         } catch let error as InteractionError {
             throw error

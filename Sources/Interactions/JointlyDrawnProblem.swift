@@ -16,7 +16,8 @@ struct JointlyDrawnProblem: RegressionProblem {
 
     /// - Parameter basis: p of the χ_i = (z_i − p)/σ that the unknowns are written in.
     /// - Throws: ``InteractionError``, where a mask has no embedding or there are too few.
-    init(_ game: BilinearGame, _ draws: JointDraws, settings: EstimatorSettings, basis: Double) throws(InteractionError) {
+    init(_ game: BilinearGame, _ draws: JointDraws, settings: EstimatorSettings, basis: Double) throws(InteractionError)
+    {
         let drawn = draws.draws(upTo: min(game.image.masks, game.text.masks))
         let values = try game.values(of: drawn.coalitions).map { $0 - game.emptyValue }
         sample = SideSample(
@@ -24,12 +25,14 @@ struct JointlyDrawnProblem: RegressionProblem {
             embeddings: Matrix(rows: values.count, columns: 1, elements: values))
         guard sample.isExact || values.count >= 3 else {
             throw .tooFewMasks(
-                "only \(values.count) different pairs of masks came up among those drawn; ask for more, or for a p nearer to 0.5")
+                "only \(values.count) different pairs of masks came up among those drawn; ask for more, or for a p nearer to 0.5"
+            )
         }
         index = JointIndex(
             imagePlayers: draws.imagePlayers, textPlayers: draws.textPlayers, order: settings.order,
             scope: JointIndex.scope(
-                imagePlayers: draws.imagePlayers, textPlayers: draws.textPlayers, order: settings.order, maximum: settings.maxUnknowns))
+                imagePlayers: draws.imagePlayers, textPlayers: draws.textPlayers, order: settings.order,
+                maximum: settings.maxUnknowns))
         self.settings = settings
         fullValue = game.fullValue - game.emptyValue
         block = draws.paired ? 2 : 1
@@ -37,7 +40,9 @@ struct JointlyDrawnProblem: RegressionProblem {
         let chi = Features(players: players, order: 1, probability: basis).variables(drawn.coalitions)
         var variables = Matrix<Double>(rows: chi.rows, columns: players + 1)
         for row in 0..<chi.rows {
-            for player in 0..<players { variables.elements[row * (players + 1) + player] = chi.elements[row * players + player] }
+            for player in 0..<players {
+                variables.elements[row * (players + 1) + player] = chi.elements[row * players + player]
+            }
             variables.elements[row * (players + 1) + players] = 1
         }
         self.variables = variables
@@ -145,7 +150,9 @@ extension BilinearGame {
             let (f, h) = (image.samples.row(of: pair.image), text.samples.row(of: pair.text))
             if let f, let h {
                 var sum = 0.0
-                for (a, b) in zip(image.samples.embedding(row: f), text.samples.embedding(row: h)) { sum += Double(a) * Double(b) }
+                for (a, b) in zip(image.samples.embedding(row: f), text.samples.embedding(row: h)) {
+                    sum += Double(a) * Double(b)
+                }
                 result.append(scale * sum + bias)
             }
             if f == nil { missing.image += 1 }

@@ -1,7 +1,7 @@
 /// Kendall's τ-b; nil where one side is constant or a value is no number.
 ///
-/// Knight's method: ordered by one side, every pair that stands in the wrong order on the other is one exchange of a merge sort ("A computer
-/// method for calculating Kendall's tau with ungrouped data", 1966).
+/// Knight's method: ordered by one side, every pair that stands in the wrong order on the other is one exchange of a
+/// merge sort ("A computer method for calculating Kendall's tau with ungrouped data", 1966).
 /// - Complexity: O(n log n).
 func kendall(_ a: [Double], _ b: [Double]) -> Double? {
     guard a.count == b.count, a.count >= 2 else { return nil }

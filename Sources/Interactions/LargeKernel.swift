@@ -2,9 +2,9 @@ import LinearAlgebra
 
 /// K + λN of more masks than are factored in double precision, for K as in ``OrderKernels``.
 ///
-/// A factor in single precision, at a quarter of the memory that K and its factor take in double, preconditions conjugate gradients; their
-/// products with K are in double precision and made in blocks, without storing K. The solutions are those of a direct solve; what only standard
-/// errors and R² are made of comes from the factor alone.
+/// A factor in single precision, at a quarter of the memory that K and its factor take in double, preconditions
+/// conjugate gradients; their products with K are in double precision and made in blocks, without storing K. The
+/// solutions are those of a direct solve; what only standard errors and R² are made of comes from the factor alone.
 struct LargeKernel: KernelSystem {
     /// √v_i χ_i and its square, `[masks, players]`.
     private let scaled: Matrix<Double>
@@ -22,7 +22,9 @@ struct LargeKernel: KernelSystem {
     ///   - variables: χ, `[masks, players]`.
     ///   - noise: λN.
     ///   - maximumSteps: of conjugate gradients.
-    init(_ variables: Matrix<Double>, shrinkage: Shrinkage, noise: [Double], maximumSteps: Int) throws(LinearAlgebraError) {
+    init(_ variables: Matrix<Double>, shrinkage: Shrinkage, noise: [Double], maximumSteps: Int)
+        throws(LinearAlgebraError)
+    {
         let n = variables.columns
         var scaled = variables
         for m in 0..<scaled.rows {
@@ -49,7 +51,8 @@ struct LargeKernel: KernelSystem {
             let block = rows(range, from: range.lowerBound, s, q, Float(linearScale), Float(pairScale))
             for (index, row) in range.enumerated() {
                 for column in 0..<block.columns {
-                    matrix.elements[row * masks + range.lowerBound + column] = block.elements[index * block.columns + column]
+                    matrix.elements[row * masks + range.lowerBound + column] =
+                        block.elements[index * block.columns + column]
                 }
             }
         }
@@ -63,7 +66,8 @@ struct LargeKernel: KernelSystem {
 
     /// K of some masks with those from `first` on.
     private static func rows<Element: Scalar>(
-        _ range: Range<Int>, from first: Int, _ scaled: Matrix<Element>, _ squared: Matrix<Element>, _ linearScale: Element,
+        _ range: Range<Int>, from first: Int, _ scaled: Matrix<Element>, _ squared: Matrix<Element>,
+        _ linearScale: Element,
         _ pairScale: Element
     ) -> Matrix<Element> {
         let all = first..<scaled.rows
@@ -85,7 +89,8 @@ struct LargeKernel: KernelSystem {
             let block = Self.rows(range, from: 0, scaled, squared, linearScale, pairScale).times(right)
             for (index, row) in range.enumerated() {
                 for k in 0..<width {
-                    result.elements[row * width + k] = block.elements[index * width + k] + noise[row] * right.elements[row * width + k]
+                    result.elements[row * width + k] =
+                        block.elements[index * width + k] + noise[row] * right.elements[row * width + k]
                 }
             }
         }

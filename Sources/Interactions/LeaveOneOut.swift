@@ -10,8 +10,8 @@ struct LeaveOneOut {
     /// Left-out residuals, `[masks, responses]`.
     private(set) var errors: Matrix<Double>
 
-    /// Closed form: leaving mask m out acts on every linear functional as replacing y_m by its prediction y_m − e_m, with
-    /// e_m the residual over one minus the leverage. For the exact form nothing is left out.
+    /// Closed form: leaving mask m out acts on every linear functional as replacing y_m by its prediction y_m − e_m,
+    /// with e_m the residual over one minus the leverage. For the exact form nothing is left out.
     ///
     /// - Parameters:
     ///   - responses: what `solution` is the expansion of, a row for each mask looked at, `[masks, responses]`.
@@ -67,7 +67,9 @@ struct LeaveOneOut {
         for r in 0..<pair.columns {
             let values = solution.pairs(response: r)
             var square = Matrix<Double>(rows: players, columns: players)
-            for (position, pair) in PairIndex(players: players).all.enumerated() { square[pair.0, pair.1] = values[position] }
+            for (position, pair) in PairIndex(players: players).all.enumerated() {
+                square[pair.0, pair.1] = values[position]
+            }
             let product = variables.times(square, transposeOther: true)
             for m in 0..<pair.rows {
                 var sum = 0.0

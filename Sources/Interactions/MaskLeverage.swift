@@ -25,7 +25,10 @@ struct MaskLeverage: Sendable {
     }
 
     /// - Parameter projected: P·X, `[masks, players]`.
-    init(_ projection: DualProjection, projected: Matrix<Double>, variables: Matrix<Double>, shrinkage: Shrinkage, counts: [Double]) {
+    init(
+        _ projection: DualProjection, projected: Matrix<Double>, variables: Matrix<Double>, shrinkage: Shrinkage,
+        counts: [Double]
+    ) {
         let players = variables.columns
         let variances = shrinkage.linearVariances
         diagonal = projection.diagonal
@@ -34,7 +37,9 @@ struct MaskLeverage: Sendable {
         // (K₁P)_mm with K₁ = X diag(variances) Xᵀ.
         linear = diagonal.indices.map { m in
             var sum = 0.0
-            for i in 0..<players { sum += projected.elements[m * players + i] * variances[i] * variables.elements[m * players + i] }
+            for i in 0..<players {
+                sum += projected.elements[m * players + i] * variances[i] * variables.elements[m * players + i]
+            }
             return sum
         }
     }
@@ -48,7 +53,8 @@ struct MaskLeverage: Sendable {
 
     /// - Parameter factor: of A = ΦᵀN⁻¹Φ + λT⁻¹.
     static func primal(
-        _ factor: Cholesky<Double>, variables: Matrix<Double>, features: Features, shrinkage: Shrinkage, counts: [Double], sensitivity: Bool
+        _ factor: Cholesky<Double>, variables: Matrix<Double>, features: Features, shrinkage: Shrinkage,
+        counts: [Double], sensitivity: Bool
     ) -> (leverage: MaskLeverage, sensitivity: MaskSensitivity?) {
         let masks = min(variables.rows, sampledMasks)
         let players = features.players
@@ -83,7 +89,8 @@ struct MaskLeverage: Sendable {
         return (
             leverage,
             MaskSensitivity(
-                linear: Matrix(rows: masks, columns: players, elements: linear), linearShrunk: Array(shrunk[..<players]),
+                linear: Matrix(rows: masks, columns: players, elements: linear),
+                linearShrunk: Array(shrunk[..<players]),
                 pairSums: pairColumns == nil
                     ? Matrix(rows: masks, columns: players) : Matrix(rows: masks, columns: players, elements: pairSums),
                 pairShrunk: Array(shrunk[players...]))

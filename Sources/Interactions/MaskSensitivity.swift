@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// How single masks bear on a fit's coefficients, whatever the responses: leaving mask m out changes coefficient k by −J[m,k]·e_m,
-/// e_m the left-out residual of the response.
+/// How single masks bear on a fit's coefficients, whatever the responses: leaving mask m out changes coefficient k by
+/// −J[m,k]·e_m, e_m the left-out residual of the response.
 struct MaskSensitivity: Sendable {
     /// J of the linear coefficients, `[masks, players]`.
     var linear: Matrix<Double>
@@ -22,7 +22,10 @@ struct MaskSensitivity: Sendable {
     /// Of the dual form: J = τ²Pφ and ρ = 1 − τ²φᵀPφ.
     ///
     /// - Parameter projected: P·X, `[masks, players]`.
-    init(_ projection: DualProjection, projected: Matrix<Double>, variables: Matrix<Double>, features: Features, shrinkage: Shrinkage) {
+    init(
+        _ projection: DualProjection, projected: Matrix<Double>, variables: Matrix<Double>, features: Features,
+        shrinkage: Shrinkage
+    ) {
         let n = features.players
         let variances = shrinkage.linearVariances
         linear = projected
@@ -43,14 +46,18 @@ struct MaskSensitivity: Sendable {
         pairShrunk = Self.pairShrunk(projection, variables: variables, shrinkage: shrinkage)
     }
 
-    private static func pairShrunk(_ projection: DualProjection, variables: Matrix<Double>, shrinkage: Shrinkage) -> [Double] {
+    private static func pairShrunk(_ projection: DualProjection, variables: Matrix<Double>, shrinkage: Shrinkage)
+        -> [Double]
+    {
         let all = PairIndex(players: variables.columns).all
         let v = shrinkage.relevance
         var result: [Double] = []
         for block in rowBlocks(all.count, size: 1024) {
             var products = Matrix<Double>(rows: variables.rows, columns: block.count)
             for m in 0..<variables.rows {
-                for (k, pair) in all[block].enumerated() { products[m, k] = variables[m, pair.0] * variables[m, pair.1] }
+                for (k, pair) in all[block].enumerated() {
+                    products[m, k] = variables[m, pair.0] * variables[m, pair.1]
+                }
             }
             let squares = projection.quadraticForms(products)
             for (k, pair) in all[block].enumerated() {

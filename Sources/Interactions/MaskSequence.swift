@@ -19,7 +19,8 @@ public struct MaskSequence: Sendable, Equatable {
             throw .invalidParameter(name: "p", message: "must lie between 0 and 1, both excluded, not \(probability)")
         }
         guard !paired || probability == 0.5 else {
-            throw .invalidParameter(name: "paired", message: "needs p = 0.5 (a complement has probability 1 − p), not p = \(probability)")
+            throw .invalidParameter(
+                name: "paired", message: "needs p = 0.5 (a complement has probability 1 − p), not p = \(probability)")
         }
         self.players = players
         self.probability = probability

@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// The kernels of the linear and of the pair features between the masks of a sample.
 ///
-/// With u_i = v_i χ_i χ'_i, s = Σ u_i and q = Σ u_i², the linear kernel is s/n and the pair kernel (s² − q)/(n(n−1)); at p = 0.5 and
-/// equal relevances v both have a unit diagonal.
+/// With u_i = v_i χ_i χ'_i, s = Σ u_i and q = Σ u_i², the linear kernel is s/n and the pair kernel (s² − q)/(n(n−1));
+/// at p = 0.5 and equal relevances v both have a unit diagonal.
 struct OrderKernels {
     /// `[masks, masks]`.
     let linear: Matrix<Double>

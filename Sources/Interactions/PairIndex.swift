@@ -9,7 +9,8 @@ public struct PairIndex: Sendable, Equatable {
 
     /// The position of pair {i, j}, i ≠ j.
     public func position(_ i: Int, _ j: Int) -> Int {
-        precondition(i != j && i >= 0 && j >= 0 && i < players && j < players, "no pair (\(i), \(j)) of \(players) players")
+        precondition(
+            i != j && i >= 0 && j >= 0 && i < players && j < players, "no pair (\(i), \(j)) of \(players) players")
         let (a, b) = i < j ? (i, j) : (j, i)
         return a * (2 * players - a - 1) / 2 + (b - a - 1)
     }

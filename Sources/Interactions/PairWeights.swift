@@ -18,10 +18,11 @@ struct PairWeights {
         self.text = [text.weights]
     }
 
-    /// Shapley: 1/C(n−2, |x|+|t|−1), 0 for the two ends, over the probability that the pair was drawn, times its draws; one group for each
-    /// size of the side with fewer players.
+    /// Shapley: 1/C(n−2, |x|+|t|−1), 0 for the two ends, over the probability that the pair was drawn, times its draws;
+    /// one group for each size of the side with fewer players.
     ///
-    /// The kernel depends on |x| + |t| alone, so grouping one side by size makes it exact with any sampling nodes. Scaled to add up to 1.
+    /// The kernel depends on |x| + |t| alone, so grouping one side by size makes it exact with any sampling nodes.
+    /// Scaled to add up to 1.
     init(shapley image: SideSample, _ text: SideSample) {
         let swapped = image.players < text.players
         let (wide, narrow) = swapped ? (text, image) : (image, text)
@@ -40,7 +41,8 @@ struct PairWeights {
             for (m, s) in wideSizes.enumerated() { largest = max(largest, kernel[s + size] + wideLogs[m]) }
         }
         for size in 0...narrow.players where narrowSizes.contains(size) {
-            narrowGroups.append(narrowLogs.indices.map { narrowSizes[$0] == size ? exp(narrowLogs[$0] - largestNarrow) : 0 })
+            narrowGroups.append(
+                narrowLogs.indices.map { narrowSizes[$0] == size ? exp(narrowLogs[$0] - largestNarrow) : 0 })
             wideGroups.append(wideLogs.indices.map { exp(kernel[wideSizes[$0] + size] + wideLogs[$0] - largest) })
         }
         (self.image, self.text) = swapped ? (narrowGroups, wideGroups) : (wideGroups, narrowGroups)

@@ -11,7 +11,9 @@ extension InteractionValues {
     /// - Parameter targets: class words, each with its text players (`0..<textPlayers`) and the quadrant it belongs to.
     /// - Returns: between 0 and 1; nil where all pairs are 0.
     /// - Throws: ``InteractionError`` where the image players form no grid, or a text player does not exist.
-    public func pointingGame(_ targets: [(textPlayers: [Int], quadrant: Quadrant)], image: ImagePlayers) throws(InteractionError) -> Double? {
+    public func pointingGame(_ targets: [(textPlayers: [Int], quadrant: Quadrant)], image: ImagePlayers)
+        throws(InteractionError) -> Double?
+    {
         guard let grid = image.grid, image.count == imagePlayers else {
             throw .invalidPlayers("the pointing game needs image players that form a grid")
         }

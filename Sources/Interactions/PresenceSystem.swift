@@ -3,8 +3,8 @@ import LinearAlgebra
 extension JointSystem {
     /// The same problem for coefficients of products of presences Π_{i∈S} z_i rather than of χ_S.
     ///
-    /// Where the masks determine the solution both describe one function. Where they do not, least norm depends on the basis, and
-    /// the paper's regression means this one.
+    /// Where the masks determine the solution both describe one function. Where they do not, least norm depends on the
+    /// basis, and the paper's regression means this one.
     /// - Parameter p: of the χ_i = (z_i − p)/σ that the system is written in.
     func inPresenceBasis(probability p: Double) -> JointSystem {
         let expansions = presenceExpansions(probability: p)
@@ -46,7 +46,10 @@ extension JointSystem {
             case 0: [(unknown, 1)]
             case 1: [(unknown, sigma), (constant, p)]
             default:
-                [(unknown, sigma * sigma), (single[term[0]], p * sigma), (single[term[1]], p * sigma), (constant, p * p)]
+                [
+                    (unknown, sigma * sigma), (single[term[0]], p * sigma), (single[term[1]], p * sigma),
+                    (constant, p * p),
+                ]
             }
         }
     }
@@ -58,7 +61,9 @@ extension JointSystem {
             result.elements.withUnsafeMutableBufferPointer { target in
                 for (row, parts) in expansions.enumerated() {
                     for part in parts {
-                        for column in 0..<size { target[row * size + column] += part.factor * source[part.unknown * size + column] }
+                        for column in 0..<size {
+                            target[row * size + column] += part.factor * source[part.unknown * size + column]
+                        }
                     }
                 }
             }

@@ -16,7 +16,8 @@ extension InteractionValues {
             throw .invalidParameter(name: "player", message: "must lie between 0 and \(players - 1), not \(player)")
         }
         guard order == 2 else {
-            throw .invalidParameter(name: "order", message: "an order-1 explanation has no pairs; estimate with order 2")
+            throw .invalidParameter(
+                name: "order", message: "an order-1 explanation has no pairs; estimate with order 2")
         }
         return (0..<players).map { $0 == player ? 0 : pair(player, $0) }
     }

@@ -29,11 +29,11 @@ public enum StopReason: String, Sendable, Codable, CaseIterable {
     case budget, deadline, standardError, stable, stopped, exhausted
 }
 
-/// Decides when a refinement publishes an estimate and when it stops. It holds no game and reads no clock: the caller says
-/// how many masks there are and what time it is.
+/// Decides when a refinement publishes an estimate and when it stops. It holds no game and reads no clock: the caller
+/// says how many masks there are and what time it is.
 ///
-/// Estimates come at growing intervals, each about 1.3 times the masks of the one before, later where estimating would take more
-/// than a fifth of the time. The first comes early on a machine that is slow for the model.
+/// Estimates come at growing intervals, each about 1.3 times the masks of the one before, later where estimating would
+/// take more than a fifth of the time. The first comes early on a machine that is slow for the model.
 public struct Refinement: Sendable {
     public let goal: RefinementGoal
     /// The part of the time that estimating may take.
@@ -63,7 +63,8 @@ public struct Refinement: Sendable {
     }
 
     /// - Parameters:
-    ///   - image, text: the sampling plans; where the goal enumerates both, meeting it is `exhausted` instead of `budget`.
+    ///   - image, text: the sampling plans; where the goal enumerates both, meeting it is `exhausted` instead of
+    ///     `budget`.
     ///   - now: the caller's clock, in seconds.
     ///   - isTimed: whether estimates wait where they take more than their share of the time; without it they depend on
     ///     the masks alone.
@@ -78,7 +79,10 @@ public struct Refinement: Sendable {
     /// Whether an estimate is due with this many image masks at hand. The last one before stopping is always due.
     public func isEstimateDue(imageMasks: Int, now: Double) -> Bool {
         if imageMasks >= goal.imageMasks { return true }
-        if isEarly(imageMasks), now - start > Self.firstAnswer * Double(Self.earlyEstimate) / Double(Self.firstEstimate) { return true }
+        if isEarly(imageMasks), now - start > Self.firstAnswer * Double(Self.earlyEstimate) / Double(Self.firstEstimate)
+        {
+            return true
+        }
         let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth)
         guard Double(imageMasks) >= next else { return false }
         guard isTimed else { return true }
@@ -93,7 +97,9 @@ public struct Refinement: Sendable {
 
     /// The number of image masks to encode up to before asking ``isEstimateDue(imageMasks:now:)`` again.
     public func nextTarget(imageMasks: Int) -> Int {
-        if isTimed, lastPublished == 0, imageMasks < Self.earlyEstimate { return min(goal.imageMasks, Self.earlyEstimate) }
+        if isTimed, lastPublished == 0, imageMasks < Self.earlyEstimate {
+            return min(goal.imageMasks, Self.earlyEstimate)
+        }
         let next = max(Double(Self.firstEstimate), Double(lastPublished) * Self.growth).rounded(.up)
         let target = Int(min(next, Double(goal.imageMasks)))
         return target > imageMasks ? target : min(goal.imageMasks, imageMasks + max(1, imageMasks / 16))
@@ -113,7 +119,9 @@ public struct Refinement: Sendable {
             leading = current
             if stableFor >= goal.stableRounds { met = .stable }
         }
-        if let target = goal.standardError, let error = values.maximumStandardError(leading: goal.topK ?? RefinementGoal.leadingPairs), error <= target {
+        if let target = goal.standardError,
+            let error = values.maximumStandardError(leading: goal.topK ?? RefinementGoal.leadingPairs), error <= target
+        {
             met = .standardError
         }
     }
@@ -130,7 +138,9 @@ extension InteractionValues {
     /// The k leading pairs, or for order 1 the k leading players as pairs with themselves.
     func leadingValues(_ k: Int) -> [RankedPair] {
         if order == 2 { return topPairs(k) }
-        let ranked = first.indices.sorted { abs(first[$0]) != abs(first[$1]) ? abs(first[$0]) > abs(first[$1]) : $0 < $1 }
+        let ranked = first.indices.sorted {
+            abs(first[$0]) != abs(first[$1]) ? abs(first[$0]) > abs(first[$1]) : $0 < $1
+        }
         return ranked.prefix(k).map { RankedPair(i: $0, j: $0, value: first[$0]) }
     }
 

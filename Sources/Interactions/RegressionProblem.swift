@@ -1,4 +1,5 @@
-/// Pairs of image and text masks with their values and weights, as a weighted least-squares problem in the unknowns of a ``JointIndex``.
+/// Pairs of image and text masks with their values and weights, as a weighted least-squares problem in the unknowns of
+/// a ``JointIndex``.
 protocol RegressionProblem {
     var index: JointIndex { get }
     /// Whether the pairs are all there are, with their exact weights.

@@ -26,13 +26,15 @@ struct RidgeFit: Sendable {
     /// For standard errors; nil where none were asked for.
     let sensitivity: MaskSensitivity?
 
-    /// Which masks an error estimate looks at, at most `limit`. Drawn ones in the order they were drawn; of all coalitions, which
-    /// stand in the order of their bits, ones far apart, so that each player is present in about half.
+    /// Which masks an error estimate looks at, at most `limit`. Drawn ones in the order they were drawn; of all
+    /// coalitions, which stand in the order of their bits, ones far apart, so that each player is present in about
+    /// half.
     func inspected(_ limit: Int) -> [Int] {
         guard form == .exact else { return Array(0..<min(limit, leverage.masks)) }
         let masks = variables.rows
         guard masks > limit else { return Array(0..<masks) }
-        // An odd step goes through all 2ⁿ; this one is about 2ⁿ over the golden ratio, which spreads evenly (Knuth, TAOCP 3, 6.4).
+        // An odd step goes through all 2ⁿ; this one is about 2ⁿ over the golden ratio, which spreads evenly (Knuth,
+        // TAOCP 3, 6.4).
         let step = Int(Double(masks) * 0.6180339887) | 1
         return (0..<limit).map { $0 * step % masks }
     }
@@ -64,12 +66,14 @@ struct RidgeFit: Sendable {
 
 /// Up to where `ridge` solves for all pairs of a side.
 public struct RidgeLimits: Sendable, Equatable {
-    /// The largest system that is factored in double precision: as large as the masks or the features, whichever are fewer.
+    /// The largest system that is factored in double precision: as large as the masks or the features, whichever are
+    /// fewer.
     public var direct: Int
-    /// Larger ones are solved iteratively (see ``LargeKernel``) for up to so many masks; beyond, pairs within the side are left out
-    /// (``InteractionValues/scope``).
+    /// Larger ones are solved iteratively (see ``LargeKernel``) for up to so many masks; beyond, pairs within the side
+    /// are left out (``InteractionValues/scope``).
     public var iterative: Int
-    /// Steps that an iterative solve may take; where they do not suffice, the result says so (``InteractionValues/isConverged``).
+    /// Steps that an iterative solve may take; where they do not suffice, the result says so
+    /// (``InteractionValues/isConverged``).
     public var steps: Int
 
     public init(direct: Int = 4096, iterative: Int = 12_288, steps: Int = 60) {
@@ -85,7 +89,9 @@ public struct RidgeLimits: Sendable, Equatable {
     }
 
     /// Whether masks are to be solved for, not features.
-    func prefersDual(masks: Int, features: Int) -> Bool { masks <= features || (features > direct && masks <= iterative) }
+    func prefersDual(masks: Int, features: Int) -> Bool {
+        masks <= features || (features > direct && masks <= iterative)
+    }
 }
 
 /// `0..<rows` cut into blocks.

@@ -2,16 +2,16 @@ import LinearAlgebra
 
 /// The p-biased expansion of one side, B_S for |S| ≤ order, of several responses.
 ///
-/// A response is one number per mask: a coordinate of the embedding, or its product with a vector of the other side. All is linear in the
-/// responses, so an expansion of all coordinates gives that of any product (``along(_:)``).
+/// A response is one number per mask: a coordinate of the embedding, or its product with a vector of the other side.
+/// All is linear in the responses, so an expansion of all coordinates gives that of any product (``along(_:)``).
 struct RidgeSolution: Sendable {
     let fit: RidgeFit
     /// B_∅, one per response.
     let intercept: [Double]
     /// B_i, `[players, responses]`.
     let linear: Matrix<Double>
-    /// Weighted responses for the exact form and P·Y for the dual form (`[masks, responses]`), all coefficients for the primal form
-    /// (`[features, responses]`).
+    /// Weighted responses for the exact form and P·Y for the dual form (`[masks, responses]`), all coefficients for the
+    /// primal form (`[features, responses]`).
     let state: Matrix<Double>
     /// Whether an iterative solve came as near as it should; a direct one always does.
     var isConverged = true
@@ -22,8 +22,11 @@ struct RidgeSolution: Sendable {
     func along(_ directions: Matrix<Double>) -> RidgeSolution {
         RidgeSolution(
             fit: fit,
-            intercept: Matrix(rows: 1, columns: intercept.count, elements: intercept).times(directions, transposeOther: true).elements,
-            linear: linear.times(directions, transposeOther: true), state: state.times(directions, transposeOther: true),
+            intercept: Matrix(rows: 1, columns: intercept.count, elements: intercept).times(
+                directions, transposeOther: true
+            ).elements,
+            linear: linear.times(directions, transposeOther: true),
+            state: state.times(directions, transposeOther: true),
             isConverged: isConverged)
     }
 
@@ -55,7 +58,9 @@ struct RidgeSolution: Sendable {
         let index = PairIndex(players: n)
         guard fit.features.order >= 2, n >= 2 else { return Matrix(rows: index.count, columns: responseCount) }
         if fit.form == .primal {
-            return Matrix(rows: index.count, columns: responseCount, elements: Array(state.elements[((1 + n) * responseCount)...]))
+            return Matrix(
+                rows: index.count, columns: responseCount, elements: Array(state.elements[((1 + n) * responseCount)...])
+            )
         }
         var products = Matrix<Double>(rows: fit.variables.rows, columns: index.count)
         let factors = fit.form == .dual ? fit.shrinkage.relevance : [Double](repeating: 1, count: n)
@@ -88,6 +93,7 @@ struct RidgeSolution: Sendable {
             }
             return result
         }
-        return RidgeFit.pairSums(fit.variables, shrinkage: fit.shrinkage, isPlain: fit.form == .exact).times(state, transposeSelf: true)
+        return RidgeFit.pairSums(fit.variables, shrinkage: fit.shrinkage, isPlain: fit.form == .exact).times(
+            state, transposeSelf: true)
     }
 }

@@ -14,10 +14,13 @@ extension RidgeSolution {
                 self.init(exact: sample, features: features, variables: variables, shrinkage: shrinkage)
             } else if limits.prefersDual(masks: sample.coalitions.count, features: features.count) {
                 try self.init(
-                    dual: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity,
+                    dual: sample, features: features, variables: variables, shrinkage: shrinkage,
+                    sensitivity: sensitivity,
                     iterativeSteps: sample.coalitions.count > limits.direct ? limits.steps : nil)
             } else {
-                try self.init(primal: sample, features: features, variables: variables, shrinkage: shrinkage, sensitivity: sensitivity)
+                try self.init(
+                    primal: sample, features: features, variables: variables, shrinkage: shrinkage,
+                    sensitivity: sensitivity)
             }
         } catch {
             throw .numerical(error.description)
@@ -26,7 +29,8 @@ extension RidgeSolution {
 
     private init(exact sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage) {
         let fit = RidgeFit(
-            features: features, counts: sample.counts, weights: sample.weights, variables: variables, shrinkage: shrinkage, form: .exact,
+            features: features, counts: sample.counts, weights: sample.weights, variables: variables,
+            shrinkage: shrinkage, form: .exact,
             leverage: MaskLeverage(exact: variables.rows), sensitivity: nil)
         var weighted = sample.embeddings
         let width = weighted.columns
@@ -50,28 +54,38 @@ extension RidgeSolution {
         let projection: DualProjection
         if let iterativeSteps {
             projection = DualProjection(
-                try LargeKernel(variables, shrinkage: shrinkage, noise: noise, maximumSteps: iterativeSteps), masks: variables.rows)
+                try LargeKernel(variables, shrinkage: shrinkage, noise: noise, maximumSteps: iterativeSteps),
+                masks: variables.rows)
         } else {
             let kernels = OrderKernels(variables, relevance: shrinkage.relevance, order: features.order)
             projection = try DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: noise)
         }
         let projected = projection.nearly(variables)
         let fit = RidgeFit(
-            features: features, counts: sample.counts, weights: sample.weights, variables: variables, shrinkage: shrinkage, form: .dual,
-            leverage: MaskLeverage(projection, projected: projected, variables: variables, shrinkage: shrinkage, counts: sample.counts),
+            features: features, counts: sample.counts, weights: sample.weights, variables: variables,
+            shrinkage: shrinkage, form: .dual,
+            leverage: MaskLeverage(
+                projection, projected: projected, variables: variables, shrinkage: shrinkage, counts: sample.counts),
             sensitivity: sensitivity
-                ? MaskSensitivity(projection, projected: projected, variables: variables, features: features, shrinkage: shrinkage) : nil)
+                ? MaskSensitivity(
+                    projection, projected: projected, variables: variables, features: features, shrinkage: shrinkage)
+                : nil)
         let solved = projection.solution(of: sample.embeddings)
         let dual = solved.columns
         var linear = variables.times(dual, transposeSelf: true)
         for (i, variance) in shrinkage.linearVariances.enumerated() {
             for r in 0..<linear.columns { linear[i, r] *= variance }
         }
-        let intercept = Matrix(rows: 1, columns: variables.rows, elements: projection.interceptWeights).times(sample.embeddings).elements
+        let intercept = Matrix(rows: 1, columns: variables.rows, elements: projection.interceptWeights).times(
+            sample.embeddings
+        ).elements
         self.init(fit: fit, intercept: intercept, linear: linear, state: dual, isConverged: solved.isConverged)
     }
 
-    private init(primal sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage, sensitivity: Bool)
+    private init(
+        primal sample: SideSample, features: Features, variables: Matrix<Double>, shrinkage: Shrinkage,
+        sensitivity: Bool
+    )
         throws(LinearAlgebraError)
     {
         let width = features.count
@@ -96,9 +110,11 @@ extension RidgeSolution {
         }
         let factor = try Cholesky(gram)
         let influences = MaskLeverage.primal(
-            factor, variables: variables, features: features, shrinkage: shrinkage, counts: sample.counts, sensitivity: sensitivity)
+            factor, variables: variables, features: features, shrinkage: shrinkage, counts: sample.counts,
+            sensitivity: sensitivity)
         let fit = RidgeFit(
-            features: features, counts: sample.counts, weights: sample.weights, variables: variables, shrinkage: shrinkage, form: .primal,
+            features: features, counts: sample.counts, weights: sample.weights, variables: variables,
+            shrinkage: shrinkage, form: .primal,
             leverage: influences.leverage, sensitivity: influences.sensitivity)
         let coefficients = factor.solve(right)
         self.init(

@@ -2,9 +2,10 @@ import LinearAlgebra
 
 /// Squared standard errors of Banzhaf values, gathered from the two sides.
 ///
-/// Each is a jackknife over masks plus the squared bias that shrinkage brings, whose size is learnt from the estimates themselves. The
-/// errors of the image's and of the text's expansion are independent; an enumerated side has none. What a sampled text adds to the
-/// pairs within the image is left out: it is the error of the mean W_∅ times a pair's own size.
+/// Each is a jackknife over masks plus the squared bias that shrinkage brings, whose size is learnt from the estimates
+/// themselves. The errors of the image's and of the text's expansion are independent; an enumerated side has none. What
+/// a sampled text adds to the pairs within the image is left out: it is the error of the mean W_∅ times a pair's own
+/// size.
 struct ErrorVariances {
     let imagePlayers: Int
     let textPlayers: Int
@@ -32,7 +33,9 @@ struct ErrorVariances {
     ///   - sample: its masks.
     ///   - other: the other side's expansion; both in all coordinates.
     ///   - scale: α.
-    mutating func add(_ modality: Modality, own side: RidgeSolution, sample: SideSample, other: RidgeSolution, scale: Double) {
+    mutating func add(
+        _ modality: Modality, own side: RidgeSolution, sample: SideSample, other: RidgeSolution, scale: Double
+    ) {
         let fit = side.fit
         guard let sensitivity = fit.sensitivity else { return }
         let own = fit.features.players
@@ -44,7 +47,8 @@ struct ErrorVariances {
         let masks = fit.leverage.masks
         let solution = side.along(directions)
         let errors = LeaveOneOut(
-            solution, responses: sample.embeddings.rows(0..<masks).times(directions, transposeOther: true)).errors
+            solution, responses: sample.embeddings.rows(0..<masks).times(directions, transposeOther: true)
+        ).errors
         /// All masks over those looked at.
         let rest = Double(sample.coalitions.count) / Double(max(masks, 1))
         let (linear, shrunk) = (sensitivity.linear, sensitivity.linearShrunk)
@@ -65,7 +69,9 @@ struct ErrorVariances {
             let sizes = TrueSizes(
                 estimates: (0..<own).map { solution.linear[$0, response] }, variances: result, shrunk: shrunk,
                 expected: fit.shrinkage.relevance)
-            let biases = (0..<own).map { shrunk[$0] * shrunk[$0] * sizes.squared(expected: fit.shrinkage.relevance[$0]) }
+            let biases = (0..<own).map {
+                shrunk[$0] * shrunk[$0] * sizes.squared(expected: fit.shrinkage.relevance[$0])
+            }
             return (zip(result, biases).map { $0 + $1 }, biases.reduce(0, +))
         }
         let ofMean = linearVariances(mean).total
@@ -134,7 +140,9 @@ struct ErrorVariances {
     /// S² of a response: its noise variance, from Var e_m = σ²/(count_m · slack_m), over λ.
     private func priorScale(_ fit: RidgeFit, errors: Matrix<Double>, response: Int) -> Double {
         var sum = 0.0
-        for m in 0..<errors.rows { sum += errors[m, response] * errors[m, response] * fit.leverage.slack[m] * fit.counts[m] }
+        for m in 0..<errors.rows {
+            sum += errors[m, response] * errors[m, response] * fit.leverage.slack[m] * fit.counts[m]
+        }
         return sum / Double(max(errors.rows, 1)) / fit.shrinkage.penalty
     }
 

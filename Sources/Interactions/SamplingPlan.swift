@@ -70,10 +70,12 @@ public struct SamplingPlan: Sendable {
         throws(InteractionError)
     {
         try self.init(
-            players: players, modality: modality, nodes: [SamplingNode(probability: p, weight: 1)], seed: seed, paired: paired)
+            players: players, modality: modality, nodes: [SamplingNode(probability: p, weight: 1)], seed: seed,
+            paired: paired)
     }
 
-    /// Whether a plan of `masks` masks holds all coalitions: of this side, or of all players where they are drawn together.
+    /// Whether a plan of `masks` masks holds all coalitions: of this side, or of all players where they are drawn
+    /// together.
     public func isEnumerated(at masks: Int) -> Bool { Coalition.isEnumerable(joint?.players ?? players, within: masks) }
 
     /// The number of masks a plan of `masks` masks holds: never more than there are coalitions.
@@ -90,17 +92,19 @@ public struct SamplingPlan: Sendable {
         let byNode = drawCounts(upTo: masks)
         let total = Double(byNode.reduce(0, +))
         let bySize = (0...players).map { size in
-            logSum(nodes.indices.map { node in
-                let p = nodes[node].probability
-                return log(Double(byNode[node]) / max(total, 1)) + Double(size) * log(p) + Double(players - size) * log(1 - p)
-            })
+            logSum(
+                nodes.indices.map { node in
+                    let p = nodes[node].probability
+                    return log(Double(byNode[node]) / max(total, 1)) + Double(size) * log(p) + Double(players - size)
+                        * log(1 - p)
+                })
         }
         let draws = nodes.indices.lazy.flatMap { node in (0..<byNode[node]).lazy.map { sequences[node][$0] } }
         return DrawnCoalitions(draws) { bySize[$0] }
     }
 
-    /// The coalitions of a one-node plan of `masks` masks, each once, with weights that add up to 1: the share of the draws, or
-    /// the exact probability when enumerated.
+    /// The coalitions of a one-node plan of `masks` masks, each once, with weights that add up to 1: the share of the
+    /// draws, or the exact probability when enumerated.
     public func weighted(upTo masks: Int) -> WeightedCoalitions {
         let drawn = draws(upTo: masks)
         let weights: [Double]
@@ -131,8 +135,8 @@ public struct SamplingPlan: Sendable {
         return result
     }
 
-    /// The masks of a plan of so many that is not enumerated, in its order, repeats included: as long as `body` returns true. The full
-    /// and the empty one are in every plan.
+    /// The masks of a plan of so many that is not enumerated, in its order, repeats included: as long as `body` returns
+    /// true. The full and the empty one are in every plan.
     func forEachMask(upTo masks: Int, _ body: (Coalition) -> Bool) {
         guard body(Coalition(full: players)), body(Coalition(empty: players)) else { return }
         var drawn = [Int](repeating: 0, count: nodes.count)

@@ -1,7 +1,9 @@
-/// The content of the JSON file that `shapiq.InteractionValues.save` writes and `.load` reads (shapiq 1.4), without the JSON.
+/// The content of the JSON file that `shapiq.InteractionValues.save` writes and `.load` reads (shapiq 1.4), without the
+/// JSON.
 ///
-/// Top level: `object_name` = "InteractionValues", `data_type` = "interaction_values", `version`, `created_from`, `description`,
-/// `parameters`, `timestamp`; then `metadata` with the fields below and `data`, an object of ``entries``.
+/// Top level: `object_name` = "InteractionValues", `data_type` = "interaction_values", `version`, `created_from`,
+/// `description`, `parameters`, `timestamp`; then `metadata` with the fields below and `data`, an object of
+/// ``entries``.
 public struct ShapiqInteractionValues: Sendable, Equatable {
     /// One entry of `data`: players joined by commas, or `Empty`.
     public struct Entry: Sendable, Equatable {
@@ -31,7 +33,8 @@ public struct ShapiqInteractionValues: Sendable, Equatable {
     public var entries: [Entry]
 
     public init(
-        players: Int, index: String, maxOrder: Int, minOrder: Int, estimated: Bool, estimationBudget: Int?, baselineValue: Double,
+        players: Int, index: String, maxOrder: Int, minOrder: Int, estimated: Bool, estimationBudget: Int?,
+        baselineValue: Double,
         entries: [Entry]
     ) {
         self.players = players
@@ -68,12 +71,16 @@ public struct ShapiqInteractionValues: Sendable, Equatable {
     /// - Throws: ``InteractionError/invalidParameter(name:message:)`` naming the entry at fault.
     public func interactionValues(imagePlayers: Int, p: Double = 0.5) throws(InteractionError) -> InteractionValues {
         guard players >= 1, imagePlayers >= 0, imagePlayers <= players else {
-            throw .invalidParameter(name: "n_players", message: "\(players) players cannot have \(imagePlayers) image players")
+            throw .invalidParameter(
+                name: "n_players", message: "\(players) players cannot have \(imagePlayers) image players")
         }
         guard maxOrder == 1 || maxOrder == 2 else {
             throw .invalidParameter(name: "max_order", message: "must be 1 or 2, not \(maxOrder)")
         }
-        guard let kind: InteractionIndex = ["FBII": .banzhaf, "FWBII": .banzhaf, "BV": .banzhaf, "FSII": .shapley, "SV": .shapley][index]
+        guard
+            let kind: InteractionIndex = [
+                "FBII": .banzhaf, "FWBII": .banzhaf, "BV": .banzhaf, "FSII": .shapley, "SV": .shapley,
+            ][index]
         else { throw .invalidParameter(name: "index", message: "must be FBII, FWBII, BV, FSII or SV, not \(index)") }
         let pairIndex = PairIndex(players: players)
         var first = [Double](repeating: 0, count: players)
@@ -85,16 +92,27 @@ public struct ShapiqInteractionValues: Sendable, Equatable {
                 continue
             }
             let members = entry.key.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
-            guard members.count <= maxOrder, members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
-                throw .invalidParameter(name: "data", message: "no interaction \"\(entry.key)\" of \(players) players up to order \(maxOrder)")
+            guard members.count <= maxOrder, members.allSatisfy({ $0 >= 0 && $0 < players }),
+                Set(members).count == members.count
+            else {
+                throw .invalidParameter(
+                    name: "data",
+                    message: "no interaction \"\(entry.key)\" of \(players) players up to order \(maxOrder)")
             }
-            if members.count == 1 { first[members[0]] = entry.value } else { pairs[pairIndex.position(members[0], members[1])] = entry.value }
+            if members.count == 1 {
+                first[members[0]] = entry.value
+            } else {
+                pairs[pairIndex.position(members[0], members[1])] = entry.value
+            }
         }
         var full = baselineValue + baseline
         for value in first + pairs { full += value }
         return InteractionValues(
-            index: kind, p: kind == .banzhaf ? p : 0.5, order: maxOrder, estimator: .leastSquares, imagePlayers: imagePlayers,
-            textPlayers: players - imagePlayers, baseline: baseline, first: first, pairs: pairs, scope: maxOrder == 2 ? .all : .none,
-            emptyValue: baselineValue, fullValue: full, looR2: nil, rankDeficient: false, imageMasks: 0, textMasks: 0, standardErrors: nil)
+            index: kind, p: kind == .banzhaf ? p : 0.5, order: maxOrder, estimator: .leastSquares,
+            imagePlayers: imagePlayers,
+            textPlayers: players - imagePlayers, baseline: baseline, first: first, pairs: pairs,
+            scope: maxOrder == 2 ? .all : .none,
+            emptyValue: baselineValue, fullValue: full, looR2: nil, rankDeficient: false, imageMasks: 0, textMasks: 0,
+            standardErrors: nil)
     }
 }

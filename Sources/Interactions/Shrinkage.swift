@@ -1,13 +1,14 @@
 /// The prior of one side's expansion: how far ridge regression draws each coefficient to zero.
 ///
-/// With S² the prior variance of a response, B_i has variance S²·(1−a)/n·v_i and B_ij has S²·2a/(n(n−1))·v_i v_j; what order 2 leaves
-/// unexplained has variance λS².
+/// With S² the prior variance of a response, B_i has variance S²·(1−a)/n·v_i and B_ij has S²·2a/(n(n−1))·v_i v_j; what
+/// order 2 leaves unexplained has variance λS².
 struct Shrinkage: Sendable, Equatable {
     /// a: the pairs' share of the prior variance, 0 for order 1.
     var pairShare: Double
     /// λ.
     var penalty: Double
-    /// v: how much each player is expected to matter, with mean 1. Learnt from the data: most patches of most images show little.
+    /// v: how much each player is expected to matter, with mean 1. Learnt from the data: most patches of most images
+    /// show little.
     var relevance: [Double]
 
     /// No prior: for a side that is enumerated.

@@ -3,9 +3,9 @@ import LinearAlgebra
 
 /// Finds the shrinkage with the least leave-one-out error, Σ over masks and responses.
 ///
-/// First with all players alike; then each player's relevance is taken from its estimated effect, twice. Where that does not
-/// lower the error, players stay alike. The ratios sought do not depend on the number of masks, so only the first of the
-/// plan are looked at. Each candidate costs one inverse of that size.
+/// First with all players alike; then each player's relevance is taken from its estimated effect, twice. Where that
+/// does not lower the error, players stay alike. The ratios sought do not depend on the number of masks, so only the
+/// first of the plan are looked at. Each candidate costs one inverse of that size.
 struct ShrinkageSearch {
     /// Searches that agree in this give the same, in one game.
     struct Key: Hashable, Sendable {
@@ -17,7 +17,8 @@ struct ShrinkageSearch {
         var counts: [Double]
     }
 
-    /// How many masks are looked at: some number of levels, so that the next estimates of a growing sample need not search again.
+    /// How many masks are looked at: some number of levels, so that the next estimates of a growing sample need not
+    /// search again.
     static func masks(of sample: SideSample) -> Int {
         let count = sample.coalitions.count
         let most = sample.players > 100 ? 640 : 320
@@ -33,7 +34,8 @@ struct ShrinkageSearch {
 
     /// A search over the leading directions of the side's own embeddings.
     init(_ sample: SideSample, order: Int) {
-        self.init(sample, order: order, responses: leadingComponents(sample.embeddings.rows(0..<Self.masks(of: sample))))
+        self.init(
+            sample, order: order, responses: leadingComponents(sample.embeddings.rows(0..<Self.masks(of: sample))))
     }
 
     /// - Parameter responses: one row per mask of the sample, the first at least.
@@ -41,7 +43,8 @@ struct ShrinkageSearch {
         let used = Self.masks(of: sample)
         let features = Features(players: sample.players, order: order, probability: sample.probability)
         self.init(
-            variables: features.variables(sample.coalitions[..<used]), order: order, counts: Array(sample.counts[..<used]),
+            variables: features.variables(sample.coalitions[..<used]), order: order,
+            counts: Array(sample.counts[..<used]),
             responses: responses.rows(0..<used))
     }
 
@@ -84,7 +87,8 @@ struct ShrinkageSearch {
         var relevance = alike
         var current = best
         for steps in [[1.0, 0.5], [0.5]] {
-            relevance = self.relevance(OrderKernels(variables, relevance: relevance, order: order), shrinkage(current.point, relevance))
+            relevance = self.relevance(
+                OrderKernels(variables, relevance: relevance, order: order), shrinkage(current.point, relevance))
             let kernels = OrderKernels(variables, relevance: relevance, order: order)
             current = Candidate(point: current.point, error: error(kernels, current.point), relevance: relevance)
             descend(&current, kernels, steps: steps)
@@ -98,7 +102,8 @@ struct ShrinkageSearch {
         let alike = [Double](repeating: 1, count: variables.columns)
         let plain = OrderKernels(variables, relevance: alike, order: order)
         var best = Candidate(point: coarse.point, error: error(plain, coarse.point), relevance: alike)
-        let kernels = coarse.relevance == alike ? plain : OrderKernels(variables, relevance: coarse.relevance, order: order)
+        let kernels =
+            coarse.relevance == alike ? plain : OrderKernels(variables, relevance: coarse.relevance, order: order)
         let relevance = self.relevance(kernels, shrinkage(coarse.point, coarse.relevance))
         let tuned = OrderKernels(variables, relevance: relevance, order: order)
         var current = Candidate(point: coarse.point, error: error(tuned, coarse.point), relevance: relevance)
@@ -113,7 +118,9 @@ struct ShrinkageSearch {
 
     /// The search over the first masks only.
     private func head(_ count: Int) -> ShrinkageSearch {
-        ShrinkageSearch(variables: variables.rows(0..<count), order: order, counts: Array(counts[..<count]), responses: responses.rows(0..<count))
+        ShrinkageSearch(
+            variables: variables.rows(0..<count), order: order, counts: Array(counts[..<count]),
+            responses: responses.rows(0..<count))
     }
 
     private func improve(_ candidate: inout Candidate, _ kernels: OrderKernels, _ point: Point) {
@@ -143,7 +150,8 @@ struct ShrinkageSearch {
     }
 
     private func projection(_ kernels: OrderKernels, _ shrinkage: Shrinkage) -> DualProjection? {
-        try? DualProjection(kernels.combined(pairShare: shrinkage.pairShare), noise: counts.map { shrinkage.penalty / $0 })
+        try? DualProjection(
+            kernels.combined(pairShare: shrinkage.pairShare), noise: counts.map { shrinkage.penalty / $0 })
     }
 
     private func error(_ kernels: OrderKernels, _ point: Point) -> Double {
@@ -195,7 +203,9 @@ func leadingComponents(_ matrix: Matrix<Double>) -> Matrix<Double> {
     }
     for _ in 0..<2 {
         let product = centred.times(centred.times(directions), transposeSelf: true)
-        guard let factor = try? Cholesky(product.times(product, transposeSelf: true)), factor.pivotRatio > 1e-13 else { return centred }
+        guard let factor = try? Cholesky(product.times(product, transposeSelf: true)), factor.pivotRatio > 1e-13 else {
+            return centred
+        }
         directions = factor.whiten(product.transposed).transposed
     }
     return centred.times(directions)

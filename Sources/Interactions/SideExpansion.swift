@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// What one side of a game says by itself: its embeddings' p-biased expansion, tuned and fitted on its masks alone.
 ///
-/// It serves every input of the other side, so an image's is kept while captions come and go. It is a function of the side's masks, the
-/// basis and the order, whatever was estimated before.
+/// It serves every input of the other side, so an image's is kept while captions come and go. It is a function of the
+/// side's masks, the basis and the order, whatever was estimated before.
 public struct SideExpansion: Sendable {
     /// The order wanted; ``solution`` has a lower one where the masks do not afford it.
     let order: Int
@@ -21,10 +21,12 @@ public struct SideExpansion: Sendable {
 
     /// - Parameters:
     ///   - standardErrors: whether estimates made with it will want standard errors.
-    ///   - earlier: an expansion of the same game; what it has tuned is taken over where tuning again would give the same.
+    ///   - earlier: an expansion of the same game; what it has tuned is taken over where tuning again would give the
+    ///     same.
     /// - Throws: ``InteractionError``.
     public init(
-        _ side: GameSide, p: Double, order: Int, standardErrors: Bool, limits: RidgeLimits = RidgeLimits(), earlier: SideExpansion? = nil
+        _ side: GameSide, p: Double, order: Int, standardErrors: Bool, limits: RidgeLimits = RidgeLimits(),
+        earlier: SideExpansion? = nil
     ) throws(InteractionError) {
         let sample = try side.sample(basis: p)
         try sample.requireMasks(side.plan.modality)
@@ -38,7 +40,8 @@ public struct SideExpansion: Sendable {
         embeddings = Matrix<Float>(sample.embeddings)
         guard !sample.isExact else {
             tuning = nil
-            solution = try RidgeSolution(sample, order: order, shrinkage: .none(players: sample.players), sensitivity: false)
+            solution = try RidgeSolution(
+                sample, order: order, shrinkage: .none(players: sample.players), sensitivity: false)
             return
         }
         let affordable = limits.affordableOrder(order, players: sample.players, masks: sample.coalitions.count)
@@ -52,7 +55,8 @@ public struct SideExpansion: Sendable {
         } else {
             shrinkage = ShrinkageSearch(sample, order: affordable).best()
         }
-        solution = try RidgeSolution(sample, order: affordable, shrinkage: shrinkage, sensitivity: standardErrors, limits: limits)
+        solution = try RidgeSolution(
+            sample, order: affordable, shrinkage: shrinkage, sensitivity: standardErrors, limits: limits)
     }
 
     /// Memory held, in bytes.
@@ -61,26 +65,31 @@ public struct SideExpansion: Sendable {
         var numbers = solution.state.elements.count + solution.linear.elements.count + fit.variables.elements.count
         numbers += embeddings.elements.count / 2 + 8 * drawn.coalitions.count
         if let sensitivity = fit.sensitivity {
-            numbers += sensitivity.linear.elements.count + sensitivity.pairSums.elements.count + sensitivity.pairShrunk.count
+            numbers +=
+                sensitivity.linear.elements.count + sensitivity.pairSums.elements.count + sensitivity.pairShrunk.count
         }
         return numbers * MemoryLayout<Double>.stride + drawn.coalitions.count * MemoryLayout<Coalition>.stride
     }
 
     /// Whether it is what these masks and settings give.
     public func serves(_ side: GameSide, settings: EstimatorSettings) -> Bool {
-        masks == side.masks && plan.isSame(as: side.plan) && probability == settings.p && order == settings.order && limits == settings.ridgeLimits
+        masks == side.masks && plan.isSame(as: side.plan) && probability == settings.p && order == settings.order
+            && limits == settings.ridgeLimits
             && (!settings.standardErrors || solution.fit.sensitivity != nil || drawn.isEnumerated)
     }
 
     var sample: SideSample {
-        SideSample(players: plan.players, probability: probability, drawn: drawn, weights: weights, embeddings: Matrix<Double>(embeddings))
+        SideSample(
+            players: plan.players, probability: probability, drawn: drawn, weights: weights,
+            embeddings: Matrix<Double>(embeddings))
     }
 }
 
 extension SamplingPlan {
     /// Whether another plan draws the same masks.
     func isSame(as other: SamplingPlan) -> Bool {
-        players == other.players && modality == other.modality && seed == other.seed && paired == other.paired && nodes == other.nodes && joint == other.joint
+        players == other.players && modality == other.modality && seed == other.seed && paired == other.paired
+            && nodes == other.nodes && joint == other.joint
     }
 }
 

@@ -27,7 +27,9 @@ struct SideMoments {
             for (index, row) in block.enumerated() {
                 let root = weights[rows[row]].squareRoot()
                 let source = rows[row] * dimension
-                for k in 0..<dimension { part.elements[index * dimension + k] = root * sample.embeddings.elements[source + k] }
+                for k in 0..<dimension {
+                    part.elements[index * dimension + k] = root * sample.embeddings.elements[source + k]
+                }
             }
             let product = design.times(part, transposeSelf: true)
             for k in embeddings.elements.indices { embeddings.elements[k] += product.elements[k] }

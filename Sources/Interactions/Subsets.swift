@@ -17,8 +17,8 @@ extension InteractionValues {
 
     /// The coalitions of the given sizes with the largest (or smallest) predicted value.
     ///
-    /// Exact up to 20 players; beyond, greedy growth by gain a_v + Σ_{u∈S} a_uv from every start player, the best per size kept, as in
-    /// the paper's insertion and deletion curves.
+    /// Exact up to 20 players; beyond, greedy growth by gain a_v + Σ_{u∈S} a_uv from every start player, the best per
+    /// size kept, as in the paper's insertion and deletion curves.
     /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for a size outside `0...players`.
     /// - Complexity: O(2ⁿ) exact, else O(n³).
     public func subsets(sizes: [Int], objective: SubsetObjective) throws(InteractionError) -> [Subset] {

@@ -24,10 +24,12 @@ public struct TextPlayers: Sendable, Hashable {
             guard !group.isEmpty else { throw .invalidPlayers("text player \(player) has no tokens") }
             for token in group {
                 guard token >= 0, token < tokens else {
-                    throw .invalidPlayers("text player \(player) names token \(token), but the text has \(tokens) tokens")
+                    throw .invalidPlayers(
+                        "text player \(player) names token \(token), but the text has \(tokens) tokens")
                 }
                 if let other = owner[token] {
-                    throw .invalidPlayers("token \(token) belongs to the text players \(other) and \(player); spans must not overlap")
+                    throw .invalidPlayers(
+                        "token \(token) belongs to the text players \(other) and \(player); spans must not overlap")
                 }
                 owner[token] = player
             }

@@ -1,6 +1,6 @@
 extension SamplingPlan {
-    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there; 0 where the full or the empty one is
-    /// not.
+    /// The largest number of masks of this plan, up to `limit`, whose embeddings are all there; 0 where the full or the
+    /// empty one is not.
     ///
     /// - Complexity: O(`limit`) look-ups.
     public func held(by samples: GameSamples, upTo limit: Int) -> Int {
@@ -20,8 +20,8 @@ extension SamplingPlan {
         return masks < 2 ? 0 : min(masks, max(most, 2))
     }
 
-    /// As ``held(by:upTo:)``, but 0 for the full and the empty mask alone: every open explanation's games hold those, and no estimate
-    /// can rest on them.
+    /// As ``held(by:upTo:)``, but 0 for the full and the empty mask alone: every open explanation's games hold those,
+    /// and no estimate can rest on them.
     public func warm(in samples: GameSamples, upTo limit: Int) -> Int {
         let count = held(by: samples, upTo: limit)
         return count > 2 || isEnumerated(at: count) ? count : 0

@@ -5,8 +5,8 @@ extension JSONValue {
     ///
     /// With `strict`, a member that the type never asked for is an error: a misspelt parameter should be told, not
     /// ignored. An integer is accepted where a real is wanted, and `3.0` where an integer is.
-    /// - Throws: `JSONError.mismatch`, `.refused`, `.missing` or `.unknown`, each naming the member by its path. The description
-    ///   of a `DecodingError.dataCorrupted` that a type throws becomes the reason of a `.refused`.
+    /// - Throws: `JSONError.mismatch`, `.refused`, `.missing` or `.unknown`, each naming the member by its path. The
+    ///   description of a `DecodingError.dataCorrupted` that a type throws becomes the reason of a `.refused`.
     public func decode<Value: Decodable>(_ type: Value.Type, strict: Bool = false) throws(JSONError) -> Value {
         let unread = UnreadMembers()
         // The decoders that it lists know it, too.
@@ -43,8 +43,8 @@ private final class UnreadMembers {
     }
 }
 
-/// One value on its way into a type. A class, so that each container of an object notes in one place what it asked for; confined to
-/// one `decode` call.
+/// One value on its way into a type. A class, so that each container of an object notes in one place what it asked for;
+/// confined to one `decode` call.
 private final class ValueDecoder: Decoder {
     let value: JSONValue
     private let parent: ValueDecoder?
@@ -138,7 +138,8 @@ private final class ValueDecoder: Decoder {
         return try Value(from: self)
     }
 
-    /// The elements of an array without a container for each; nil where one is of another kind, which the long way then tells.
+    /// The elements of an array without a container for each; nil where one is of another kind, which the long way then
+    /// tells.
     private func all<Element>(_ read: (JSONValue) -> Element?) -> [Element]? {
         guard case .array(let elements) = value else { return nil }
         var result: [Element] = []
@@ -206,7 +207,8 @@ private struct ElementContainer: UnkeyedDecodingContainer {
     private mutating func next() throws -> ValueDecoder {
         guard currentIndex < elements.count else {
             throw JSONError.mismatch(
-                path: pathText(decoder.codingPath), expected: "an array of more elements", found: "one of \(elements.count)")
+                path: pathText(decoder.codingPath), expected: "an array of more elements",
+                found: "one of \(elements.count)")
         }
         defer { currentIndex += 1 }
         return decoder.child(elements[currentIndex], Position(intValue: currentIndex))

@@ -2,12 +2,14 @@ import OrderedCollections
 
 extension JSONValue {
     /// The JSON form of an `Encodable` value. Members keep the order in which the type writes them.
-    /// - Throws: `JSONError.unrepresentable` for an integer above `Int64.max`; whatever the value's own `encode` throws.
+    /// - Throws: `JSONError.unrepresentable` for an integer above `Int64.max`; whatever the value's own `encode`
+    ///   throws.
     public init(encoding value: some Encodable) throws {
         self = try ValueEncoder(slot: Slot(), codingPath: [], room: nil).encode(value, at: [])
     }
 
-    /// The same, or nil once the form has more than `limit` values: so that one who must not take long can leave it to another.
+    /// The same, or nil once the form has more than `limit` values: so that one who must not take long can leave it to
+    /// another.
     /// - Throws: as ``init(encoding:)``.
     public init?(encoding value: some Encodable, upTo limit: Int) throws {
         do {
@@ -77,7 +79,8 @@ private struct ValueEncoder: Encoder {
         ValueEncoder(slot: slot, codingPath: path, room: room)
     }
 
-    /// The form of a value at `path`. Scalars and arrays of numbers, of which results mostly consist, skip the containers.
+    /// The form of a value at `path`. Scalars and arrays of numbers, of which results mostly consist, skip the
+    /// containers.
     func encode(_ value: some Encodable, at path: [any CodingKey]) throws -> JSONValue {
         try room?.take(1)
         switch value {

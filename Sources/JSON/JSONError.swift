@@ -12,7 +12,8 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// The value does not have the expected form; `path` names the member, as in `players.image.grid`.
     case mismatch(path: String, expected: String, found: String)
-    /// The value has the form but is not what it must be; `reason` says so after the member's name: `must be 1 or 2; it is 3`.
+    /// The value has the form but is not what it must be; `reason` says so after the member's name: `must be 1 or 2; it
+    /// is 3`.
     case refused(path: String, reason: String)
     /// A member that must be there is missing.
     case missing(path: String)
@@ -22,7 +23,8 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
     /// The member at fault, where one is.
     public var path: String? {
         switch self {
-        case .notFinite(let path), .mismatch(let path, _, _), .refused(let path, _), .missing(let path): path.isEmpty ? nil : path
+        case .notFinite(let path), .mismatch(let path, _, _), .refused(let path, _), .missing(let path):
+            path.isEmpty ? nil : path
         case .unknown(let paths, _): paths.first { !$0.isEmpty }
         case .malformed, .tooDeep, .unrepresentable, .unreadable: nil
         }

@@ -5,8 +5,8 @@ import OrderedCollections
 extension JSONValue {
     /// Parses one JSON text of any kind (a bare string or number is a document too).
     ///
-    /// A text with an integer beyond 64 bits is read with all its integers as 64-bit floats, as most readers of JSON read any:
-    /// those up to 2^53 stay exact.
+    /// A text with an integer beyond 64 bits is read with all its integers as 64-bit floats, as most readers of JSON
+    /// read any: those up to 2^53 stay exact.
     /// - Throws: `JSONError.malformed` with the position, also for a real beyond 64-bit floats, or `.tooDeep`.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
         guard nestingDepth(of: bytes) <= limits.depth else { throw .tooDeep(limit: limits.depth) }

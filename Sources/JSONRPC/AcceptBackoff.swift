@@ -2,8 +2,8 @@ import Glibc
 import Logging
 import NIOCore
 
-/// Pauses accepting while descriptors have run out. Clients that wait keep the listening socket readable, so that trying
-/// again at once would take a processor; they are accepted when a descriptor is free.
+/// Pauses accepting while descriptors have run out. Clients that wait keep the listening socket readable, so that
+/// trying again at once would take a processor; they are accepted when a descriptor is free.
 final class AcceptBackoff: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel

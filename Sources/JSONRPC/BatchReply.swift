@@ -50,6 +50,7 @@ extension FinishedRequest {
     /// A request that was answered without a handler.
     init(_ call: IncomingCall, _ outcome: RequestTimings.Outcome) {
         let now = ContinuousClock.now
-        self.init(method: call.method, id: call.id, outcome: outcome, received: call.received, started: now, replied: now)
+        self.init(
+            method: call.method, id: call.id, outcome: outcome, received: call.received, started: now, replied: now)
     }
 }

@@ -57,7 +57,8 @@ final class Connection: ChannelDuplexHandler {
     var held = HeldMessages()
     var isStopping = false
     var shutdownRequested = false
-    /// Whether the client's `initialize` was answered with a result: only then is it told what no request of its own brings about.
+    /// Whether the client's `initialize` was answered with a result: only then is it told what no request of its own
+    /// brings about.
     var isInitialized = false
     var traceLevel = TraceLevel.off
     let mailbox = Mailbox()

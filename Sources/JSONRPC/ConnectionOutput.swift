@@ -25,7 +25,8 @@ extension Connection {
     private func fitting(_ reply: ByteBuffer, _ finished: FinishedRequest?) -> ByteBuffer {
         let limit = service.configuration.outputLimit
         // A small one may tell a handle, and a batch cannot have many.
-        guard gatheredBytes > 0, reply.readableBytes > Self.joinLimit, gatheredBytes + queuedBytes + reply.readableBytes > limit,
+        guard gatheredBytes > 0, reply.readableBytes > Self.joinLimit,
+            gatheredBytes + queuedBytes + reply.readableBytes > limit,
             let id = finished?.id
         else { return reply }
         service.ledger.count(\.overloaded)
@@ -130,7 +131,9 @@ extension Connection {
             case .error: "failed"
             case .cancelled: "cancelled"
             }
-        var params: JSONValue = ["message": .string("\(subject) \(outcome) after \(request.replied - request.received)")]
+        var params: JSONValue = [
+            "message": .string("\(subject) \(outcome) after \(request.replied - request.received)")
+        ]
         if traceLevel == .verbose, case .object(var members) = params {
             members["verbose"] = .string(
                 "queue \(request.started - request.received), handler \(request.replied - request.started), "
@@ -141,8 +144,8 @@ extension Connection {
         send([ByteBuffer(bytes: bytes)])
     }
 
-    /// Sends a `window/logMessage` that belongs to no request: errors and warnings to every client that has said `initialize`,
-    /// what is less grave to those among them that trace.
+    /// Sends a `window/logMessage` that belongs to no request: errors and warnings to every client that has said
+    /// `initialize`, what is less grave to those among them that trace.
     func tell(_ type: LogMessageType, _ notification: ByteBuffer) {
         guard phase == .open, isInitialized, type.isGrave || traceLevel != .off else { return }
         guard !isCongested else {

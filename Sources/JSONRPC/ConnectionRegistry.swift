@@ -24,7 +24,8 @@ final class ConnectionRegistry: Sendable {
         try state.withLock { (state) throws(RPCError) in
             guard !state.isStopping else { throw .shuttingDown }
             guard state.connections.count < limit else {
-                throw .overloaded("the daemon has \(limit) connections open, which is its limit (--max-connections); try again later")
+                throw .overloaded(
+                    "the daemon has \(limit) connections open, which is its limit (--max-connections); try again later")
             }
             let id = ConnectionID(state.next)
             state.next += 1

@@ -248,8 +248,10 @@ struct Outlet: Sendable {
 
     func progress(token: JSONValue, value: JSONValue) {
         // A value that JSON cannot hold (NaN) is not worth failing the request for; the result will say so.
-        guard let bytes = try? OutgoingMessage.notification("$/progress", params: ["token": token, "value": value]) else { return }
-        let deposit = mailbox.deposit(Mailbox.Letter(sequence: sequence, token: RequestID(token) ?? .null, bytes: bytes))
+        guard let bytes = try? OutgoingMessage.notification("$/progress", params: ["token": token, "value": value])
+        else { return }
+        let deposit = mailbox.deposit(
+            Mailbox.Letter(sequence: sequence, token: RequestID(token) ?? .null, bytes: bytes))
         if deposit.dropped { ledger.count(\.notificationsDropped) }
         guard deposit.mustCollect else { return }
         connection.eventLoop.execute { [connection] in connection.value.collectLetters() }

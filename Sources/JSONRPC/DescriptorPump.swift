@@ -27,7 +27,8 @@ public struct DescriptorPump: Sendable {
 
     /// - Parameters:
     ///   - socket: a connected stream socket; `run` closes it.
-    ///   - patience: how long the output may take nothing once the other end of the socket writes no more; `nil` for ever.
+    ///   - patience: how long the output may take nothing once the other end of the socket writes no more; `nil` for
+    ///     ever.
     ///   - interrupt: ends the pump at any moment.
     init(input: Int32, output: Int32, socket: Int32, patience: Duration?, interrupt: PumpInterrupt?) {
         self.input = input
@@ -37,7 +38,8 @@ public struct DescriptorPump: Sendable {
         self.interrupt = interrupt
     }
 
-    /// Returns when the other end of the socket is closed and its last byte is written, or the output is broken or given up.
+    /// Returns when the other end of the socket is closed and its last byte is written, or the output is broken or
+    /// given up.
     /// - Returns: false if the output was given up because it took nothing, or was interrupted.
     @discardableResult
     public func run() async -> Bool {
@@ -130,8 +132,8 @@ public struct DescriptorPump: Sendable {
         }
     }
 
-    /// The same pipe or terminal through a description of its own, which alone is non-blocking; `nil` for what has none (files,
-    /// which never block, and sockets).
+    /// The same pipe or terminal through a description of its own, which alone is non-blocking; `nil` for what has none
+    /// (files, which never block, and sockets).
     private static func nonBlockingTwin(of descriptor: Int32) -> Int32? {
         var status = stat()
         guard fstat(descriptor, &status) == 0, [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT) else { return nil }

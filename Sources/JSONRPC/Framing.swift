@@ -55,7 +55,8 @@ public enum FramingError: Error, Equatable, Sendable, CustomStringConvertible {
     case headerTooLarge(limit: Int)
     /// A message is longer than `limit` bytes; `announced` is its length where a header gave it.
     case messageTooLarge(announced: Int?, limit: Int)
-    /// All connections together have sent more than `limit` bytes of messages that are not complete; this one is given up.
+    /// All connections together have sent more than `limit` bytes of messages that are not complete; this one is given
+    /// up.
     case tooMuchUnfinished(limit: Int)
     /// The input ended inside a message.
     case truncated(received: Int, expected: Int?)

@@ -44,8 +44,8 @@ extension JSONValue {
     /// So many values are read or written in the time of a change of threads or ten.
     static let fewValues = 4096
 
-    /// Whether reading or writing this takes long enough to matter to others on the same thread: more than ``fewValues`` or
-    /// 64 KiB of text. Complexity: bounded by those limits, not by the size of the value.
+    /// Whether reading or writing this takes long enough to matter to others on the same thread: more than
+    /// ``fewValues`` or 64 KiB of text. Complexity: bounded by those limits, not by the size of the value.
     var isLarge: Bool {
         var budget = 16 * Self.fewValues
         return !spend(&budget)

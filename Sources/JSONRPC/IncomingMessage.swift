@@ -55,7 +55,9 @@ extension IncomingItem {
         var id: RequestID?
         if let given = members["id"] {
             guard let read = RequestID(given) else {
-                let problem = given.double == nil ? "not \(given.kind)" : "and no number beyond 64-bit integers: send it as a string"
+                let problem =
+                    given.double == nil
+                    ? "not \(given.kind)" : "and no number beyond 64-bit integers: send it as a string"
                 self = .invalid(id: .null, .invalidRequest("'id' must be a number or a string, \(problem)"))
                 return
             }

@@ -4,8 +4,8 @@ import Synchronization
 /// The write end of the pipe that the signal handler writes to, or -1. Atomic because a handler runs at any moment.
 private let interruptPipe = Atomic<Int32>(-1)
 
-/// Turns SIGINT (Ctrl-C), and others if wanted, into something a poll can wait for, so that a call can be cancelled rather
-/// than cut off.
+/// Turns SIGINT (Ctrl-C), and others if wanted, into something a poll can wait for, so that a call can be cancelled
+/// rather than cut off.
 ///
 /// At most one watch is active in a process; while it is, its signals do not end the process.
 public final class InterruptWatch {
@@ -56,7 +56,8 @@ public final class InterruptWatch {
     /// - Returns: false if an interrupt came first; it is taken.
     public func waitUntilReadable(_ other: Int32) -> Bool {
         var watched = [
-            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
         ]
         while true {
             _ = poll(&watched, nfds_t(watched.count), -1)

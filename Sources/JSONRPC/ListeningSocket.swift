@@ -56,7 +56,8 @@ public struct ListeningSocket: Sendable {
         environment["LISTEN_PID"].flatMap { Int32($0) } == getpid() ? environment["LISTEN_FDS"] : nil
     }
 
-    /// Where clients find the first socket that a service manager passed; nil without one. Before ``activated(environment:firstDescriptor:)``.
+    /// Where clients find the first socket that a service manager passed; nil without one. Before
+    /// ``activated(environment:firstDescriptor:)``.
     public static func activatedPath(environment: [String: String], firstDescriptor: Int32 = 3) -> String? {
         guard let count = passedCount(environment).flatMap({ Int32($0) }), count > 0 else { return nil }
         var address = sockaddr_un()

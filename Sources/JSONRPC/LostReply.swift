@@ -1,9 +1,10 @@
 import Synchronization
 
-/// What is to be undone if nobody gets the reply of a request: what a handler made, such as a handle, and nobody will ever name.
+/// What is to be undone if nobody gets the reply of a request: what a handler made, such as a handle, and nobody will
+/// ever name.
 ///
-/// A reply is lost when its request was cancelled while the handler was about to return, when its client is gone, when the request
-/// had no id, and when the handler fails after all.
+/// A reply is lost when its request was cancelled while the handler was about to return, when its client is gone, when
+/// the request had no id, and when the handler fails after all.
 final class LostReply: Sendable {
     private let remedies = Mutex<[@Sendable () async -> Void]>([])
 

@@ -3,8 +3,8 @@ import Synchronization
 /// Progress reports of running requests on their way to the connection's event loop, deposited from any thread.
 ///
 /// While the client keeps up, everything goes out in order. While its output is backed up, a report replaces the unsent
-/// one of the same request and token: so the mailbox holds at most one report per token, and a slow reader costs no memory. State is
-/// guarded by the mutex.
+/// one of the same request and token: so the mailbox holds at most one report per token, and a slow reader costs no
+/// memory. State is guarded by the mutex.
 final class Mailbox: Sendable {
     struct Letter: Sendable {
         /// The request that sent it.

@@ -32,7 +32,8 @@ public struct MethodTable: Sendable {
     /// parameter; absent params decode as an empty object.
     /// - Parameters:
     ///   - strict: whether a parameter that `Params` does not know is an error too.
-    ///   - prompt: whether the handler has its answer at hand. It then runs up to its first wait where the request was read, and
+    ///   - prompt: whether the handler has its answer at hand. It then runs up to its first wait where the request
+    ///     was read, and
     ///     other connections wait meanwhile: two changes of threads less for one that takes microseconds.
     public mutating func onRequest<Params: Decodable & Sendable, Result: Encodable & Sendable>(
         _ method: String, strict: Bool = true, prompt isPrompt: Bool = false,

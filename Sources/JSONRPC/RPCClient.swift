@@ -68,7 +68,7 @@ public final class RPCClient {
             let isOver = try wait(until: deadline, interrupt, isCancelled ? [] : watches)
             let isInterrupted = interrupt?.take() ?? false
             if isInterrupted, isCancelled { throw .cancelled(method: method) }
-            if (isOver || isInterrupted), !isCancelled {
+            if isOver || isInterrupted, !isCancelled {
                 isCancelled = true
                 try cancel(id)
             }

@@ -42,7 +42,8 @@ public struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// Of a notification that came as a request.
     static func isNotification(_ method: String) -> RPCError {
-        RPCError(code: Code.methodNotFound, message: "'\(method)' is a notification and has no reply: send it without an id")
+        RPCError(
+            code: Code.methodNotFound, message: "'\(method)' is a notification and has no reply: send it without an id")
     }
 
     /// The message names the parameter and says what it must be.

@@ -67,8 +67,8 @@ public final class RPCServer: Sendable {
         service.logger.info("listening on \(socket.path ?? "an inherited socket")")
     }
 
-    /// Puts sockets back whose files somebody removes (whatever cleans `/tmp`, say), looking for them at intervals. Returns when that
-    /// cannot be done, because another daemon serves there by now: no new client finds this one.
+    /// Puts sockets back whose files somebody removes (whatever cleans `/tmp`, say), looking for them at intervals.
+    /// Returns when that cannot be done, because another daemon serves there by now: no new client finds this one.
     /// - Throws: `CancellationError`.
     public func keepSocketsInPlace(every interval: Duration = .seconds(2)) async throws {
         while true {
@@ -78,7 +78,8 @@ public final class RPCServer: Sendable {
                 do {
                     try await listen(on: try listener.socket.restored())
                 } catch {
-                    service.logger.warning("the socket \(listener.socket.path ?? "") was removed, and cannot be put back: \(error)")
+                    service.logger.warning(
+                        "the socket \(listener.socket.path ?? "") was removed, and cannot be put back: \(error)")
                     return
                 }
                 service.logger.notice("the socket \(listener.socket.path ?? "") was removed; it is back")
@@ -89,8 +90,8 @@ public final class RPCServer: Sendable {
     }
 
     /// Serves one client over the descriptors that `StandardIO.takeOver` took, until it ends its input or goes away.
-    /// Requests received before the end of input are answered first. An output that nobody reads is waited for no longer than
-    /// `drainTime` allows, nor than the deadline of a stop.
+    /// Requests received before the end of input are answered first. An output that nobody reads is waited for no
+    /// longer than `drainTime` allows, nor than the deadline of a stop.
     public func serve(_ standardIO: StandardIO) async throws -> ConnectionEnd {
         let drainTime = service.configuration.drainTime
         let interrupt = try PumpInterrupt()
@@ -98,7 +99,8 @@ public final class RPCServer: Sendable {
         registry.add(interrupt)
         defer { registry.remove(interrupt) }
         async let isTaken = DescriptorPump(
-            input: standardIO.input, output: standardIO.output, socket: pumped, patience: drainTime, interrupt: interrupt
+            input: standardIO.input, output: standardIO.output, socket: pumped, patience: drainTime,
+            interrupt: interrupt
         ).run()
         let end = try await serve(connectedSocket: ours, drainTime: drainTime)
         if end == .tooSlow { interrupt.cut() }
@@ -131,10 +133,13 @@ public final class RPCServer: Sendable {
         }
     }
 
-    /// Sends `window/logMessage` to the clients that have said `initialize`, or to one of them: errors and warnings to each, what is
-    /// less grave to those that trace. Dropped where a client's output is backed up. From any thread; does not block.
+    /// Sends `window/logMessage` to the clients that have said `initialize`, or to one of them: errors and warnings to
+    /// each, what is less grave to those that trace. Dropped where a client's output is backed up. From any thread;
+    /// does not block.
     public func log(_ type: LogMessageType, _ message: String, to recipient: ConnectionID? = nil) {
-        guard let bytes = try? OutgoingMessage.notification("window/logMessage", params: type.params(message)) else { return }
+        guard let bytes = try? OutgoingMessage.notification("window/logMessage", params: type.params(message)) else {
+            return
+        }
         let notification = ByteBuffer(bytes: bytes)
         if let recipient {
             registry.with(recipient) { $0.tell(type, notification) }
@@ -160,8 +165,8 @@ public final class RPCServer: Sendable {
         }
     }
 
-    /// Gives up the sockets, so that the next client finds none and starts a daemon of its own, and serves those who came
-    /// before, until they leave.
+    /// Gives up the sockets, so that the next client finds none and starts a daemon of its own, and serves those who
+    /// came before, until they leave.
     public func retire() async {
         let listeners = state.withLock { state in
             defer { state.listeners = [] }
@@ -179,7 +184,8 @@ public final class RPCServer: Sendable {
     ///
     /// A handler that returns although it was cancelled has its result sent, so the request that asked for the stop
     /// gets its reply. Three quarters of `deadline` are left to handlers, then error 1012 is sent in their place; at
-    /// `deadline` connections are closed even if their client has not read everything. Returns a second after it at the latest.
+    /// `deadline` connections are closed even if their client has not read everything. Returns a second after it at the
+    /// latest.
     public func stop(deadline: Duration = .seconds(5)) async {
         registry.stop()
         let listeners = state.withLock { state in

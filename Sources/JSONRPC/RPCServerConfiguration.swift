@@ -12,13 +12,14 @@ public struct RPCServerConfiguration: Sendable {
     public var maximumInFlightPerConnection = 256
     /// Handlers running in the whole server.
     public var maximumInFlight = 1_024
-    /// Bytes of the messages of one connection whose handlers run; a request that would exceed it is error 1011, unless it is
-    /// the only one. A message counts until the last of its handlers has returned.
+    /// Bytes of the messages of one connection whose handlers run; a request that would exceed it is error 1011, unless
+    /// it is the only one. A message counts until the last of its handlers has returned.
     public var maximumHeldBytesPerConnection = 256 << 20
     /// The same in the whole server.
     public var maximumHeldBytes = 1 << 30
-    /// Bytes of all connections that no handler has yet: of messages that have come in part, or wait to be parsed. The message
-    /// that exceeds it is given up: error 1011, and its connection is closed. Two of the largest messages always fit.
+    /// Bytes of all connections that no handler has yet: of messages that have come in part, or wait to be parsed. The
+    /// message that exceeds it is given up: error 1011, and its connection is closed. Two of the largest messages
+    /// always fit.
     public var maximumUnfinishedBytes = 512 << 20
     /// Connections open at a time; one more is told so (error 1011) and closed.
     public var maximumConnections = 128
@@ -28,18 +29,18 @@ public struct RPCServerConfiguration: Sendable {
     public var outputHighWatermark = 1 << 20
     /// …until its unsent output is below this.
     public var outputLowWatermark = 256 << 10
-    /// A client is dropped rather than let more unsent output than this pile up. A single larger reply is still sent; of replies that wait
-    /// for the rest of their batch, those that would exceed it become error 1011.
+    /// A client is dropped rather than let more unsent output than this pile up. A single larger reply is still sent;
+    /// of replies that wait for the rest of their batch, those that would exceed it become error 1011.
     public var outputLimit = 256 << 20
-    /// Unsent output of all clients. Of those that have more than `outputHighWatermark` unsent, the one whose reply would exceed this is
-    /// dropped.
+    /// Unsent output of all clients. Of those that have more than `outputHighWatermark` unsent, the one whose reply
+    /// would exceed this is dropped.
     public var maximumOutput = 1 << 30
-    /// While a client has more unsent output than `outputHighWatermark`, it must take `stallBytes` of it in each `stallTime`,
-    /// or it is dropped.
+    /// While a client has more unsent output than `outputHighWatermark`, it must take `stallBytes` of it in each
+    /// `stallTime`, or it is dropped.
     public var stallTime = Duration.seconds(60)
     public var stallBytes = 64 << 10
-    /// Over standard input and output, a client that sends no more must take some of what is left in each such time, or it is
-    /// dropped: else the process might never end.
+    /// Over standard input and output, a client that sends no more must take some of what is left in each such time, or
+    /// it is dropped: else the process might never end.
     public var drainTime = Duration.seconds(60)
     /// Progress waits, and is replaced by later progress, while there is more unsent output than this.
     public var progressWatermark = 16 << 10

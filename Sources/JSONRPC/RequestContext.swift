@@ -16,7 +16,8 @@ public enum TraceLevel: String, Sendable {
 
 /// How grave a `window/logMessage` is (LSP, `MessageType`).
 public enum LogMessageType: Int, Sendable {
-    case error = 1, warning, info, log
+    case error = 1
+    case warning, info, log
 
     /// Whether clients are told without having asked.
     var isGrave: Bool { rawValue <= Self.warning.rawValue }
@@ -53,8 +54,8 @@ public struct RequestContext: Sendable {
         outlet.progress(token: token, value: value)
     }
 
-    /// Says what is to be done if nobody gets this request's result, because it was cancelled meanwhile, or its client is gone, or it
-    /// had no id, or the handler throws in the end. Nothing waits for it. For what would be left behind otherwise: a handle that
-    /// the reply tells.
+    /// Says what is to be done if nobody gets this request's result, because it was cancelled meanwhile, or its client
+    /// is gone, or it had no id, or the handler throws in the end. Nothing waits for it. For what would be left behind
+    /// otherwise: a handle that the reply tells.
     public func ifReplyIsLost(_ remedy: @escaping @Sendable () async -> Void) { lostReply.add(remedy) }
 }

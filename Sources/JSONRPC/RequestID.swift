@@ -10,8 +10,8 @@ public enum RequestID: Sendable, CustomStringConvertible {
     /// Replied to with a null id; cannot be cancelled, because nothing names it.
     case null
 
-    /// `nil` for what cannot be an id: booleans, arrays and objects, and numbers beyond 64-bit integers, which could not be
-    /// sent back digit by digit.
+    /// `nil` for what cannot be an id: booleans, arrays and objects, and numbers beyond 64-bit integers, which could
+    /// not be sent back digit by digit.
     public init?(_ value: JSONValue) {
         switch value {
         case .integer(let integer): self = .integer(integer)
@@ -49,7 +49,10 @@ public enum RequestID: Sendable, CustomStringConvertible {
 extension RequestID: Hashable {
     /// Strings compare by their bytes: Unicode equivalence would take two ids for one.
     private enum Key: Hashable {
-        case integer(Int64), real(Double), string([UInt8]), null
+        case integer(Int64)
+        case real(Double)
+        case string([UInt8])
+        case null
     }
 
     private var key: Key {

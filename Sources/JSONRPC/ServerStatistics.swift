@@ -40,8 +40,8 @@ public struct ServerStatistics: Sendable {
     public var methods: [String: Method] = [:]
 }
 
-/// The counters behind `ServerStatistics`, shared by all connections. The state is guarded by its mutex; `inFlight` and the
-/// bytes are atomic because they are asked for with every request.
+/// The counters behind `ServerStatistics`, shared by all connections. The state is guarded by its mutex; `inFlight` and
+/// the bytes are atomic because they are asked for with every request.
 final class ServerLedger: Sendable {
     private struct MethodRecord: Sendable {
         var errors = 0

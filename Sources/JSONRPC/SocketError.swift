@@ -48,7 +48,8 @@ public enum SocketError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Whether others need to enter a folder: the root, and what lies directly in it (`/run`, `/home`, `/srv`), but root's home.
+/// Whether others need to enter a folder: the root, and what lies directly in it (`/run`, `/home`, `/srv`), but root's
+/// home.
 private func isSystemFolder(_ path: String) -> Bool {
     path != "/root" && path.split(separator: "/", omittingEmptySubsequences: true).count <= 1
 }
@@ -66,5 +67,6 @@ public func shellQuoted(_ path: String) -> String {
         default: false
         }
     }
-    return plain ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    return plain
+        ? path : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -39,8 +39,8 @@ struct SocketLock: Sendable {
         }
     }
 
-    /// Removes the file, unless somebody has put another in its place, and gives the lock up, in this order: whoever gets a lock on
-    /// the removed file notices.
+    /// Removes the file, unless somebody has put another in its place, and gives the lock up, in this order: whoever
+    /// gets a lock on the removed file notices.
     func release() {
         if isInPlace { unlink(path) }
         close(descriptor)

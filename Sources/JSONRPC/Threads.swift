@@ -14,7 +14,8 @@ enum Threads {
         return pool
     }()
 
-    /// Runs `body` where large JSON is worked on. What was begun is finished, also for a task that was cancelled meanwhile.
+    /// Runs `body` where large JSON is worked on. What was begun is finished, also for a task that was cancelled
+    /// meanwhile.
     static func onJSON<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await json.runIfActive(eventLoop: eventLoops.next(), body).get()
     }

@@ -17,8 +17,8 @@ public struct UnixSocketAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Where the daemon is unless told otherwise: `$FIXLIPD_SOCKET`, else `$XDG_RUNTIME_DIR/fixlipd/fixlipd.sock`, else
-    /// `/tmp/fixlipd-<uid>/fixlipd.sock`. Empty variables count as absent, and so does a relative `XDG_RUNTIME_DIR`, as its
-    /// specification (XDG Base Directory) wants.
+    /// `/tmp/fixlipd-<uid>/fixlipd.sock`. Empty variables count as absent, and so does a relative `XDG_RUNTIME_DIR`, as
+    /// its specification (XDG Base Directory) wants.
     public static func standard(
         environment: [String: String], userID: UInt32 = geteuid()
     ) throws(SocketError) -> UnixSocketAddress {
@@ -46,7 +46,9 @@ public struct UnixSocketAddress: Sendable, Equatable, CustomStringConvertible {
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A pipe whose only use is to wake a poll. Neither end blocks or is inherited by other programs; the caller closes both.
+/// A pipe whose only use is to wake a poll. Neither end blocks or is inherited by other programs; the caller closes
+/// both.
 /// - Returns: nil where there is none to be had; `errno` says why.
 func makeWakePipe() -> (readEnd: Int32, writeEnd: Int32)? {
     var ends: [Int32] = [-1, -1]

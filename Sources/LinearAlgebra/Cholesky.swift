@@ -89,7 +89,8 @@ public struct Cholesky<Element: Scalar>: Sendable {
         return result
     }
 
-    /// U ← U⁻¹ by halves, [[A, B], [0, C]]⁻¹ = [[A⁻¹, −A⁻¹BC⁻¹], [0, C⁻¹]]: OpenBLAS's own `trtri` is several times slower.
+    /// U ← U⁻¹ by halves, [[A, B], [0, C]]⁻¹ = [[A⁻¹, −A⁻¹BC⁻¹], [0, C⁻¹]]: OpenBLAS's own `trtri` is several times
+    /// slower.
     @inlinable
     static func invertTriangle(_ u: UnsafeMutablePointer<Element>, size: Int, stride: Int) {
         if size <= 32 {

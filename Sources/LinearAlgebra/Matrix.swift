@@ -47,7 +47,9 @@ public struct Matrix<Element: Scalar>: Sendable, Equatable {
     /// A range of rows, copied.
     @inlinable
     public func rows(_ range: Range<Int>) -> Matrix {
-        Matrix(rows: range.count, columns: columns, elements: Array(elements[range.lowerBound * columns..<range.upperBound * columns]))
+        Matrix(
+            rows: range.count, columns: columns,
+            elements: Array(elements[range.lowerBound * columns..<range.upperBound * columns]))
     }
 
     /// Some rows, in the order given, copied.

@@ -21,7 +21,8 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
     static func potrf(size: Int, a: UnsafeMutablePointer<Self>) -> Int
     /// B ← −U⁻¹BV⁻¹ for upper triangular U and V.
     static func trsmBothSides(
-        rows: Int, columns: Int, u: UnsafePointer<Self>, v: UnsafePointer<Self>, b: UnsafeMutablePointer<Self>, stride: Int)
+        rows: Int, columns: Int, u: UnsafePointer<Self>, v: UnsafePointer<Self>, b: UnsafeMutablePointer<Self>,
+        stride: Int)
 }
 
 extension Double: Scalar {
@@ -58,7 +59,8 @@ extension Double: Scalar {
     }
 
     public static func trsmBothSides(
-        rows: Int, columns: Int, u: UnsafePointer<Double>, v: UnsafePointer<Double>, b: UnsafeMutablePointer<Double>, stride: Int
+        rows: Int, columns: Int, u: UnsafePointer<Double>, v: UnsafePointer<Double>, b: UnsafeMutablePointer<Double>,
+        stride: Int
     ) {
         Runtime.prepare()
         cblas_dtrsm(
@@ -113,7 +115,8 @@ extension Float: Scalar {
     }
 
     public static func trsmBothSides(
-        rows: Int, columns: Int, u: UnsafePointer<Float>, v: UnsafePointer<Float>, b: UnsafeMutablePointer<Float>, stride: Int
+        rows: Int, columns: Int, u: UnsafePointer<Float>, v: UnsafePointer<Float>, b: UnsafeMutablePointer<Float>,
+        stride: Int
     ) {
         Runtime.prepare()
         cblas_strsm(

@@ -12,7 +12,9 @@ struct MarkdownDocument {
     private var picture: Picture { report.picture }
 
     func markup() -> String {
-        var blocks = ["> \(caption)", "\(report.similarityLine.markdownEscaped)  \n\(report.sourceLine.markdownEscaped)"]
+        var blocks = [
+            "> \(caption)", "\(report.similarityLine.markdownEscaped)  \n\(report.sourceLine.markdownEscaped)",
+        ]
         if picture.isTruncated { blocks.append(report.truncationLine.markdownEscaped) }
         blocks.append("## \(report.viewTitle.markdownEscaped)")
         if !picture.words.isEmpty { blocks.append(words) }
@@ -26,7 +28,9 @@ struct MarkdownDocument {
     private var caption: String {
         picture.captionSegments.map { segment in
             let text = segment.text.markdownEscaped
-            guard let player = segment.player, let value = report.wordValues[player - picture.patchCount] else { return text }
+            guard let player = segment.player, let value = report.wordValues[player - picture.patchCount] else {
+                return text
+            }
             return Tint.strength(value, scale: report.wordScale) > 0.5 ? "**\(text)**" : text
         }.joined()
     }
@@ -44,11 +48,15 @@ struct MarkdownDocument {
         let (rows, columns) = (picture.patches.rows, picture.patches.columns)
         let decimals = NumberText.decimals(for: report.heatScale)
         let lines = (0..<rows).map { row in
-            let values = (0..<columns).map { NumberText.signed(report.heat[row * columns + $0].value, decimals: decimals) }
+            let values = (0..<columns).map {
+                NumberText.signed(report.heat[row * columns + $0].value, decimals: decimals)
+            }
             return "| **\(row + 1)** | \(values.joined(separator: " | ")) |"
         }
         let numbers = (1...columns).map(String.init).joined(separator: " | ")
-        let head = ["| \(report.heatTitle.markdownEscaped) | \(numbers) |", "|--:|\(String(repeating: "--:|", count: columns))"]
+        let head = [
+            "| \(report.heatTitle.markdownEscaped) | \(numbers) |", "|--:|\(String(repeating: "--:|", count: columns))",
+        ]
         return (head + lines).joined(separator: "\n")
     }
 

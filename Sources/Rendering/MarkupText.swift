@@ -22,8 +22,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Bidirectional embeddings, overrides and directed isolates. The neutral isolate (U+2068, U+2069) keeps its effect to
-    /// itself and is used here around words.
+    /// Bidirectional embeddings, overrides and directed isolates. The neutral isolate (U+2068, U+2069) keeps its effect
+    /// to itself and is used here around words.
     var reordersText: Bool { (0x202A...0x202E).contains(value) || value == 0x2066 || value == 0x2067 }
 
     /// C0 and C1 control characters and DEL.

@@ -3,7 +3,8 @@ public struct RenderOptions: Sendable, Equatable {
     public var view: View
     /// How many of the strongest word–patch pairs are drawn or listed; half as many of the other kinds.
     public var topK: Int
-    /// Pixels for SVG (default 960) and, for HTML, the widest the page grows (default 1080); columns for terminals (default 80).
+    /// Pixels for SVG (default 960) and, for HTML, the widest the page grows (default 1080); columns for terminals
+    /// (default 80).
     public var width: Int?
     public var colorMode: ColorMode
 

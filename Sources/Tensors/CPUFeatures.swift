@@ -13,7 +13,8 @@ public struct CPUFeatures: Sendable, Equatable {
     public let bf16: Bool
     /// Tile products (AMX).
     public let amx: Bool
-    /// Whether products of integers are faster than those of f32 values: with VNNI, and where 16-bit ones are added in pairs.
+    /// Whether products of integers are faster than those of f32 values: with VNNI, and where 16-bit ones are added in
+    /// pairs.
     public let fastIntegers: Bool
 
     /// The features of the machine that this process runs on.

@@ -2,8 +2,9 @@ import COneDNN
 
 /// The operations of a transformer on one compute thread, and the primitives and scratch memory they keep.
 ///
-/// A context belongs to one thread at a time. Nothing here starts a thread; others may serve a ``ComputeTeam``. Memory is taken on first use of a shape and
-/// kept, so that repeated work allocates nothing. A row's result never depends on how many rows are computed with it.
+/// A context belongs to one thread at a time. Nothing here starts a thread; others may serve a ``ComputeTeam``. Memory
+/// is taken on first use of a shape and kept, so that repeated work allocates nothing. A row's result never depends on
+/// how many rows are computed with it.
 public final class ComputeContext {
     private let context: OpaquePointer
 
@@ -91,7 +92,8 @@ public final class ComputeContext {
     /// Multi-head attention softmax(q kᵀ) v of some rows over others, head by head. The queries are scaled already.
     ///
     /// - Parameters:
-    ///   - q: where the queries begin: rows `q.row ..< q.row + queries`, columns `q.column ..< q.column + heads × width`.
+    ///   - q: where the queries begin: rows `q.row ..< q.row + queries`, columns `q.column ..< q.column + heads ×
+    ///     width`.
     ///   - k: where the keys begin, likewise, in the same rows object as `v`.
     ///   - v: the column where the values begin.
     ///   - row: the row of `destination` that takes the first query's result.

@@ -1,10 +1,11 @@
 import COneDNN
 
-/// Threads that help another one: while a context leads a team, the rows of its products, normalisations and attention are shared
-/// out over the threads that serve the team at the time. Results are the same bits, since no row depends on those beside it.
+/// Threads that help another one: while a context leads a team, the rows of its products, normalisations and attention
+/// are shared out over the threads that serve the team at the time. Results are the same bits, since no row depends on
+/// those beside it.
 ///
-/// Threads come and go between operations, so that leading a team which nobody serves costs nothing, and one that serves can be
-/// called back to other work at any time.
+/// Threads come and go between operations, so that leading a team which nobody serves costs nothing, and one that
+/// serves can be called back to other work at any time.
 // Unchecked: the C object guards its members by a mutex and atomics; the pointer never changes.
 public final class ComputeTeam: @unchecked Sendable {
     fileprivate let team: OpaquePointer
@@ -28,8 +29,8 @@ public final class ComputeTeam: @unchecked Sendable {
     /// The threads that serve.
     public var servers: Int { Int(cdnn_team_servers(team)) }
 
-    /// Works for the leader, until the team is closed or was dismissed more often than `dismissals` (read before the decision to
-    /// serve).
+    /// Works for the leader, until the team is closed or was dismissed more often than `dismissals` (read before the
+    /// decision to serve).
     /// - Parameter context: the serving thread's.
     public func serve(with context: ComputeContext, dismissals: UInt32) {
         context.useCallingThreadOnly()

@@ -22,8 +22,8 @@ public enum Activation: Sendable {
 
 /// A linear layer's weights, packed once in the layout that its products take.
 ///
-/// The format decides how its products are computed: ``RowFormat/f32``, ``RowFormat/bf16``, or ``RowFormat/u8`` for integer
-/// weights with a scale per output, applied to 8-bit rows with a scale and a zero point each.
+/// The format decides how its products are computed: ``RowFormat/f32``, ``RowFormat/bf16``, or ``RowFormat/u8`` for
+/// integer weights with a scale per output, applied to 8-bit rows with a scale and a zero point each.
 // Unchecked: the packed weights are written in the initialiser only, and products read them without changing them.
 public final class Linear: @unchecked Sendable {
     public let inputs: Int
@@ -53,7 +53,8 @@ public final class Linear: @unchecked Sendable {
             if let bias {
                 bias.withUnsafeBufferPointer { bias in
                     cdnn_matrix_create(
-                        &created, weights.baseAddress, bias.baseAddress, Int64(outputs), Int64(inputs), code, &message.text)
+                        &created, weights.baseAddress, bias.baseAddress, Int64(outputs), Int64(inputs), code,
+                        &message.text)
                 }
             } else {
                 cdnn_matrix_create(

@@ -12,8 +12,8 @@ public final class RowMemory {
     deinit { start.deallocate() }
 }
 
-/// Places ``Rows`` in memory, one behind the other. Rows of several layouts of one memory lie over each other: only those of one may be in
-/// use at a time.
+/// Places ``Rows`` in memory, one behind the other. Rows of several layouts of one memory lie over each other: only
+/// those of one may be in use at a time.
 public struct RowLayout {
     /// A cache line, which is also the widest vector.
     static let alignment = 64

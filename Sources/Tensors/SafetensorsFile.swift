@@ -98,7 +98,8 @@ public struct SafetensorsFile: Sendable {
         else { throw broken("\"data_offsets\" is not a pair of integers") }
         guard begin >= 0, begin <= end, end <= dataEnd - dataStart else {
             throw broken(
-                "its data at \(begin)..<\(end) lies outside the \(dataEnd - dataStart) bytes of data; the file may be truncated")
+                "its data at \(begin)..<\(end) lies outside the \(dataEnd - dataStart) bytes of data; the file may be truncated"
+            )
         }
         let (needed, overflow) = count.multipliedReportingOverflow(by: size)
         guard !overflow, needed == end - begin else {
@@ -108,7 +109,9 @@ public struct SafetensorsFile: Sendable {
     }
 
     private static func checkOverlaps(_ entries: [String: Entry], file: String) throws(SafetensorsError) {
-        let ordered = entries.filter { !$0.value.range.isEmpty }.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
+        let ordered = entries.filter { !$0.value.range.isEmpty }.sorted {
+            $0.value.range.lowerBound < $1.value.range.lowerBound
+        }
         for (left, right) in zip(ordered, ordered.dropFirst())
         where right.value.range.lowerBound < left.value.range.upperBound {
             throw .malformedTensor(file: file, tensor: right.key, reason: "its data overlaps that of \"\(left.key)\"")
@@ -127,7 +130,8 @@ public struct SafetensorsFile: Sendable {
         guard let entry = entries[name] else { throw .missingTensor(file: path, tensor: name) }
         guard let type = WeightType(rawValue: entry.type) else {
             throw .malformedTensor(
-                file: path, tensor: name, reason: "dtype \(entry.type) is not supported for weights; F32, F16 and BF16 are")
+                file: path, tensor: name,
+                reason: "dtype \(entry.type) is not supported for weights; F32, F16 and BF16 are")
         }
         guard entry.shape == shape else {
             throw .shape(file: path, tensor: name, found: entry.shape, expected: shape)

@@ -17,7 +17,8 @@ public struct WeightFiles: Sendable {
     }
 
     /// The shards named by `model.safetensors.index.json`, in the folder that holds it.
-    /// - Throws: ``SafetensorsError``: also when a shard that the index names is missing, or lacks a tensor said to be in it.
+    /// - Throws: ``SafetensorsError``: also when a shard that the index names is missing, or lacks a tensor said to
+    ///   be in it.
     public init(index path: String) throws(SafetensorsError) {
         self.path = path
         let index: JSONValue

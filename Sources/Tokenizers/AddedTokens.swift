@@ -1,4 +1,5 @@
-/// Tokens that are found in a text as they stand, before the model sees it: special tokens, and tokens added to a vocabulary.
+/// Tokens that are found in a text as they stand, before the model sees it: special tokens, and tokens added to a
+/// vocabulary.
 struct AddedTokens: Sendable {
     struct Token: Sendable, Equatable {
         var id: Int

@@ -1,6 +1,7 @@
 /// A text under normalisation: its scalars, and for each the range of the given text that it came from.
 ///
-/// Corresponds to the alignments of a `NormalizedString` in the Hugging Face `tokenizers` library, counted in Unicode scalars.
+/// Corresponds to the alignments of a `NormalizedString` in the Hugging Face `tokenizers` library, counted in Unicode
+/// scalars.
 struct AlignedText {
     private(set) var scalars: [Unicode.Scalar]
     private(set) var sources: [Range<Int32>]

@@ -1,8 +1,8 @@
 import HeapModule
 
-/// Byte-pair encoding (Sennrich, Haddow, Birch, "Neural Machine Translation of Rare Words with Subword Units", ACL 2016)
-/// as the `BPE` model of Hugging Face `tokenizers` does it: of all adjacent pairs that can merge, the one of lowest rank
-/// merges first, the leftmost among equals.
+/// Byte-pair encoding (Sennrich, Haddow, Birch, "Neural Machine Translation of Rare Words with Subword Units", ACL
+/// 2016) as the `BPE` model of Hugging Face `tokenizers` does it: of all adjacent pairs that can merge, the one of
+/// lowest rank merges first, the leftmost among equals.
 ///
 /// A piece of n characters takes O(n log n) time. The tokens of short pieces are kept.
 final class BytePairEncoding: TokenModel {
@@ -157,7 +157,8 @@ final class BytePairEncoding: TokenModel {
         var characters: [Unicode.Scalar: Int32] = [:]
         for id in 0..<max(0, vocabulary.maxId + 1) {
             let token = vocabulary.bytes(of: id)
-            guard token.count > suffix.count, token.count <= suffix.count + 4, token.suffix(suffix.count).elementsEqual(suffix)
+            guard token.count > suffix.count, token.count <= suffix.count + 4,
+                token.suffix(suffix.count).elementsEqual(suffix)
             else { continue }
             let scalars = String(decoding: token.dropLast(suffix.count), as: UTF8.self).unicodeScalars
             if scalars.count == 1, let scalar = scalars.first { characters[scalar] = Int32(id) }

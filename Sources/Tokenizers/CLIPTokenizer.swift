@@ -1,8 +1,8 @@
-/// CLIP's tokenizer: NFC, whitespace runs to one space, lower case, words, byte-level BPE with `</w>`, between the beginning
-/// and end tokens.
+/// CLIP's tokenizer: NFC, whitespace runs to one space, lower case, words, byte-level BPE with `</w>`, between the
+/// beginning and end tokens.
 ///
-/// Like the fast tokenizer of Hugging Face it leaves HTML entities and broken encodings as they are, which OpenAI's code
-/// repairs first.
+/// Like the fast tokenizer of Hugging Face it leaves HTML entities and broken encodings as they are, which OpenAI's
+/// code repairs first.
 enum CLIPTokenizer {
     static func load(
         folder: String, config: TokenizerConfig, positions: Int
@@ -17,7 +17,8 @@ enum CLIPTokenizer {
             guard TokenizerLoader.exists(folder + "/vocab.json"), TokenizerLoader.exists(folder + "/merges.txt") else {
                 throw .noTokenizer(folder: folder, expected: ["tokenizer.json", "vocab.json with merges.txt"])
             }
-            parts = try Self.parts(folder: folder, specialTokens: [beginning, end], unknown: config.token("unk_token") ?? end)
+            parts = try Self.parts(
+                folder: folder, specialTokens: [beginning, end], unknown: config.token("unk_token") ?? end)
         }
         var special = parts.special
         if special == nil {
@@ -26,7 +27,8 @@ enum CLIPTokenizer {
                 after: [try parts.named(end, role: "end", file: config.file)])
         }
         guard let special, let last = special.after.last else {
-            throw .corrupt(file: file, place: "post_processor", reason: "adds no end token, where a CLIP text is pooled")
+            throw .corrupt(
+                file: file, place: "post_processor", reason: "adds no end token, where a CLIP text is pooled")
         }
         return try PipelineTokenizer(
             parts: parts, positions: positions, special: special, padding: nil,

@@ -131,7 +131,8 @@ struct ComponentReading {
                 hasSequence = true
             } else if let name = piece["SpecialToken"]?["id"]?.string {
                 let entry = section["special_tokens"]?[name]
-                guard let ids = entry?["ids"]?.array, let tokens = entry?["tokens"]?.array, ids.count == tokens.count else {
+                guard let ids = entry?["ids"]?.array, let tokens = entry?["tokens"]?.array, ids.count == tokens.count
+                else {
                     throw corrupt("\(place).special_tokens", "lacks the ids and tokens of \"\(name)\"")
                 }
                 for (id, token) in zip(ids, tokens) {
@@ -161,7 +162,8 @@ struct ComponentReading {
 
     /// A pair of token and id, as `["<|endoftext|>", 49407]`.
     private func namedPair(_ section: JSONValue, _ key: String, at place: String) throws(TokenizerError) -> NamedToken {
-        guard let token = section[key]?[0]?.string, let id = section[key]?[1]?.int, (0..<Vocabulary.idLimit).contains(id)
+        guard let token = section[key]?[0]?.string, let id = section[key]?[1]?.int,
+            (0..<Vocabulary.idLimit).contains(id)
         else { throw corrupt("\(place).\(key)", "must be a token and its id") }
         return NamedToken(id: id, token: token)
     }

@@ -1,8 +1,8 @@
 /// Reads a JSON text front to back, without building values.
 ///
-/// Vocabularies are read with this: they have up to some hundred thousand members, and their names must be kept apart byte
-/// by byte, where a dictionary of Swift strings would join canonically equivalent ones. Everything else in a tokenizer file
-/// is handed to the `JSON` target by the bytes that `skipValue` returns.
+/// Vocabularies are read with this: they have up to some hundred thousand members, and their names must be kept apart
+/// byte by byte, where a dictionary of Swift strings would join canonically equivalent ones. Everything else in a
+/// tokenizer file is handed to the `JSON` target by the bytes that `skipValue` returns.
 struct JSONScanner {
     private let file: String
     private let bytes: [UInt8]
@@ -66,7 +66,8 @@ struct JSONScanner {
         return bytes[start..<index]
     }
 
-    /// Reads a string and undoes its escapes. The result is UTF-8, and a part of the text itself where nothing is escaped.
+    /// Reads a string and undoes its escapes. The result is UTF-8, and a part of the text itself where nothing is
+    /// escaped.
     mutating func readString() throws(TokenizerError) -> ArraySlice<UInt8> {
         skipSpace()
         let start = index + 1

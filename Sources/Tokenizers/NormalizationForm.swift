@@ -48,7 +48,8 @@ enum NormalizationForm: Sendable {
         for index in sources.indices.dropFirst() where sources[index].upperBound < sources[index - 1].upperBound {
             sources[index] = sources[index].lowerBound..<sources[index - 1].upperBound
         }
-        for index in sources.indices.dropLast().reversed() where sources[index].lowerBound > sources[index + 1].lowerBound {
+        for index in sources.indices.dropLast().reversed()
+        where sources[index].lowerBound > sources[index + 1].lowerBound {
             sources[index] = sources[index + 1].lowerBound..<sources[index].upperBound
         }
         for (scalar, source) in zip(after, sources) { result.append(scalar, source: source) }
@@ -82,8 +83,8 @@ enum NormalizationForm: Sendable {
     private func normalized(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
         let parts = Self.string(decomposed(scalars)[...])
         switch self {
-        // Composing the decomposed text gives the same, and avoids a fault of Foundation, which leaves a Hangul syllable
-        // before U+11A8 as it is.
+        // Composing the decomposed text gives the same, and avoids a fault of Foundation, which leaves a Hangul
+        // syllable before U+11A8 as it is.
         case .nfc, .nfkc: return Array(parts.precomposedStringWithCanonicalMapping.unicodeScalars)
         case .nfd, .nfkd: return Array(parts.unicodeScalars)
         }
@@ -97,8 +98,8 @@ enum NormalizationForm: Sendable {
         }
     }
 
-    /// A canonically equivalent text, with marks sorted where more than a few follow each other: the sort that comes with
-    /// decomposition takes quadratic time on marks in bad order.
+    /// A canonically equivalent text, with marks sorted where more than a few follow each other: the sort that comes
+    /// with decomposition takes quadratic time on marks in bad order.
     private static func withMarksInOrder(_ scalars: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
         func isMark(_ scalar: Unicode.Scalar) -> Bool {
             scalar.value >= 0x300 && (combiningClass(scalar) != 0 || tibetanVowels[scalar] != nil)

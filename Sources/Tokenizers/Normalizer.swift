@@ -1,6 +1,7 @@
 /// The normalizers of a `tokenizer.json` that the CLIP, SigLIP and SigLIP2 families use.
 ///
-/// Each does what its namesake in the Hugging Face `tokenizers` library does, and keeps the alignment with the given text.
+/// Each does what its namesake in the Hugging Face `tokenizers` library does, and keeps the alignment with the given
+/// text.
 indirect enum Normalizer: Sendable {
     case sequence([Normalizer])
     case unicode(NormalizationForm)

@@ -11,8 +11,8 @@ public enum PlayerGrouping: Sendable, Equatable {
 extension Tokenization {
     /// The players under a grouping, in the order of their first tokens (spans: in the order given).
     ///
-    /// - Throws: `TokenizerError.spanInvalid` for a span that is empty, out of range, overlaps another one, shares a token
-    ///   with another one, or meets no token (also because the text was truncated before it).
+    /// - Throws: `TokenizerError.spanInvalid` for a span that is empty, out of range, overlaps another one, shares a
+    ///   token with another one, or meets no token (also because the text was truncated before it).
     public func players(groupedBy grouping: PlayerGrouping) throws(TokenizerError) -> [TextPlayer] {
         switch grouping {
         case .tokens: return players
@@ -80,8 +80,8 @@ extension Tokenization {
         return grouped
     }
 
-    /// The part of a token's range that decides where it belongs: its text without surrounding whitespace, and for a token of
-    /// nothing but whitespace the character that follows (at the end, the one before).
+    /// The part of a token's range that decides where it belongs: its text without surrounding whitespace, and for a
+    /// token of nothing but whitespace the character that follows (at the end, the one before).
     private func anchor(of range: Range<Int>, in scalars: [Unicode.Scalar]) -> Range<Int> {
         var start = range.lowerBound
         var end = range.upperBound

@@ -5,7 +5,8 @@ struct PreTokenizedText {
     var pieces: [Range<Int>]
 }
 
-/// The pre-tokenizers of a `tokenizer.json` that the CLIP, SigLIP and SigLIP2 families use, as in Hugging Face `tokenizers`.
+/// The pre-tokenizers of a `tokenizer.json` that the CLIP, SigLIP and SigLIP2 families use, as in Hugging Face
+/// `tokenizers`.
 indirect enum PreTokenizer: Sendable {
     /// What becomes of the separators that a split finds.
     enum SplitBehavior: String, Sendable {
@@ -52,8 +53,8 @@ indirect enum PreTokenizer: Sendable {
         }
     }
 
-    /// Puts a scalar before each piece that does not begin with it, where `condition` holds for the piece's place in the
-    /// given text.
+    /// Puts a scalar before each piece that does not begin with it, where `condition` holds for the piece's place in
+    /// the given text.
     private static func prefixed(
         _ input: PreTokenizedText, with prefix: Unicode.Scalar, where condition: (Int32) -> Bool
     ) -> PreTokenizedText {
@@ -71,7 +72,8 @@ indirect enum PreTokenizer: Sendable {
     }
 
     private static func split(
-        _ scalars: [Unicode.Scalar], _ piece: Range<Int>, by pattern: ScalarPattern, behavior: SplitBehavior, invert: Bool
+        _ scalars: [Unicode.Scalar], _ piece: Range<Int>, by pattern: ScalarPattern, behavior: SplitBehavior,
+        invert: Bool
     ) -> [Range<Int>] {
         // A match may not see past the end of its piece.
         let whole = piece.lowerBound == 0 && piece.upperBound == scalars.count
@@ -137,7 +139,8 @@ indirect enum PreTokenizer: Sendable {
     }
 }
 
-/// GPT-2's printable stand-ins for bytes: printable Latin-1 characters are themselves, the others follow from U+0100 on.
+/// GPT-2's printable stand-ins for bytes: printable Latin-1 characters are themselves, the others follow from U+0100
+/// on.
 enum ByteCharacters {
     static let characters: [Unicode.Scalar] = {
         var next: UInt16 = 0x100

@@ -2,10 +2,10 @@ import Foundation
 
 /// SentencePiece's compiled normalisation rules: a double-array trie of what to replace, and the replacements.
 ///
-/// The layout is `precompiled_charsmap` of sentencepiece_model.proto: the trie's size in bytes (little-endian, 32 bits), the
-/// trie's units as the Darts-clone library packs them, then the replacements, each ended by a zero byte. Applied as the
-/// `Precompiled` normalizer of Hugging Face `tokenizers` does: the shortest rule that a grapheme cluster of fewer than six
-/// bytes begins with replaces the whole cluster, otherwise each scalar is looked up.
+/// The layout is `precompiled_charsmap` of sentencepiece_model.proto: the trie's size in bytes (little-endian, 32
+/// bits), the trie's units as the Darts-clone library packs them, then the replacements, each ended by a zero byte.
+/// Applied as the `Precompiled` normalizer of Hugging Face `tokenizers` does: the shortest rule that a grapheme cluster
+/// of fewer than six bytes begins with replaces the whole cluster, otherwise each scalar is looked up.
 struct PrecompiledCharacterMap: Sendable {
     private let units: [UInt32]
     private let replacements: [UInt8]
@@ -34,7 +34,9 @@ struct PrecompiledCharacterMap: Sendable {
             let bytes = Array(cluster.utf8)
             if bytes.count < 6, let replacement = replacement(of: bytes) {
                 let source = text.source(of: range)
-                for scalar in replacement { result.append(scalar, source: Int32(source.lowerBound)..<Int32(source.upperBound)) }
+                for scalar in replacement {
+                    result.append(scalar, source: Int32(source.lowerBound)..<Int32(source.upperBound))
+                }
                 continue
             }
             for index in range {

@@ -1,4 +1,5 @@
-/// Where Python's `str`, which SigLIP's reference tokenizer uses, differs from the components of `tokenizer.json` files.
+/// Where Python's `str`, which SigLIP's reference tokenizer uses, differs from the components of `tokenizer.json`
+/// files.
 enum PythonText {
     /// `str.isspace`: White_Space and the four information separators.
     static let whitespace = ScalarClass(items: [.whitespace, .range(0x1C...0x1F)])

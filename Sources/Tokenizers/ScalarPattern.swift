@@ -1,4 +1,5 @@
-/// The patterns that tokenizer files search for: a literal, a repeated character class, or one of the known word patterns.
+/// The patterns that tokenizer files search for: a literal, a repeated character class, or one of the known word
+/// patterns.
 ///
 /// A regular expression beyond these is refused when the file is read, so that no file is tokenized almost rightly.
 enum ScalarPattern: Sendable, Equatable {
@@ -103,7 +104,9 @@ private struct ClassReader {
             guard rest.popFirst() == "{", let close = rest.firstIndex(of: "}") else { return nil }
             let name = String(rest[..<close])
             rest = rest[rest.index(after: close)...]
-            let properties: [String: ScalarClass.Item] = ["L": .letter, "N": .number, "P": .punctuation, "Nd": .decimalDigit]
+            let properties: [String: ScalarClass.Item] = [
+                "L": .letter, "N": .number, "P": .punctuation, "Nd": .decimalDigit,
+            ]
             guard let item = properties[name] else { return nil }
             return scalar == "p" ? item : .not(item)
         default:

@@ -45,7 +45,8 @@ final class SentencePieceModel: Sendable {
                     { context, id, name, length, begin, end in
                         let spelling = UnsafeRawBufferPointer(start: name, count: length)
                         let piece = Piece(
-                            id: Int(id), piece: String(decoding: spelling, as: UTF8.self), bytes: begin..<max(begin, end))
+                            id: Int(id), piece: String(decoding: spelling, as: UTF8.self),
+                            bytes: begin..<max(begin, end))
                         context?.assumingMemoryBound(to: [Piece].self).pointee.append(piece)
                     }, collected, &message, message.count)
             }

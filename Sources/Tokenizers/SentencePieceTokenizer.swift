@@ -1,6 +1,6 @@
-/// SigLIP's tokenizer on a SentencePiece model, token for token what `SiglipTokenizer` of Hugging Face `transformers` gives:
-/// special tokens in the text are kept, the rest is lower-cased, loses its ASCII punctuation and superfluous whitespace, and
-/// is encoded.
+/// SigLIP's tokenizer on a SentencePiece model, token for token what `SiglipTokenizer` of Hugging Face `transformers`
+/// gives: special tokens in the text are kept, the rest is lower-cased, loses its ASCII punctuation and superfluous
+/// whitespace, and is encoded.
 struct SentencePieceTokenizer: TextTokenizer {
     let positions: Int
     let vocabularySize: Int
@@ -31,7 +31,9 @@ struct SentencePieceTokenizer: TextTokenizer {
             guard let id = model.id(of: token) ?? added.first(where: { $0.content == token })?.id else {
                 throw .unknownSpecialToken(file: file, role: role, token: token)
             }
-            if !added.contains(where: { $0.content == token }) { added.append(AddedTokens.Token(id: id, content: token)) }
+            if !added.contains(where: { $0.content == token }) {
+                added.append(AddedTokens.Token(id: id, content: token))
+            }
             return NamedToken(id: id, token: token)
         }
         let unknown = try named("unk_token", "unknown", default: "<unk>")

@@ -11,10 +11,12 @@ enum SigLIPTokenizer {
                 file: model, config: config, positions: positions, separatesUnderscores: canonicalizes)
         }
         guard TokenizerLoader.exists(file) else {
-            throw .noTokenizer(folder: folder, expected: isGemma ? ["tokenizer.json"] : ["spiece.model", "tokenizer.json"])
+            throw .noTokenizer(
+                folder: folder, expected: isGemma ? ["tokenizer.json"] : ["spiece.model", "tokenizer.json"])
         }
         var parts = try TokenizerFile.read(file)
-        let cleaning = canonicalization(whitespace: ScalarClass(items: [.whitespace]), separatesUnderscores: canonicalizes)
+        let cleaning = canonicalization(
+            whitespace: ScalarClass(items: [.whitespace]), separatesUnderscores: canonicalizes)
         let isUnigram = parts.model is Unigram
         if isUnigram || canonicalizes {
             parts.normalizer = .sequence(cleaning + [parts.normalizer].compactMap { $0 })

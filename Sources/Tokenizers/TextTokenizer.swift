@@ -5,7 +5,8 @@ public protocol TextTokenizer: Sendable {
     /// The tokens of `text`, with special tokens, truncated to `positions` and padded where the model pads.
     ///
     /// Time is linear in the text's length, up to the logarithm of its longest word.
-    /// - Throws: `TokenizerError.textInvalid` for a text of more than 2^16 Unicode scalars, or one that the model refuses.
+    /// - Throws: `TokenizerError.textInvalid` for a text of more than 2^16 Unicode scalars, or one that the model
+    ///   refuses.
     func tokenize(_ text: String) throws(TokenizerError) -> Tokenization
 
     /// The longest sequence given to the model, special tokens included.

@@ -9,8 +9,8 @@ public struct Tokenization: Sendable, Equatable {
     public let tokens: [String]
     /// The range of `text`, in Unicode scalars, that each token stands for.
     ///
-    /// Whatever normalisation did is undone: an accent that was composed belongs to its letter, a token of some bytes of a
-    /// character has the whole character. Tokens that stand for no text (beginning, end, padding) have `0..<0`.
+    /// Whatever normalisation did is undone: an accent that was composed belongs to its letter, a token of some bytes
+    /// of a character has the whole character. Tokens that stand for no text (beginning, end, padding) have `0..<0`.
     public let offsets: [Range<Int>]
     /// The positions that are players of a game on this text, ascending (method: tokens between the special ones).
     public let playerPositions: [Int]

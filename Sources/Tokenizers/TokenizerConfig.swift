@@ -29,7 +29,8 @@ struct TokenizerConfig: Sendable {
         switch values["padding_side"]?.string {
         case nil, "right": return .right
         case "left": return .left
-        case let side?: throw .corrupt(file: file, place: "padding_side", reason: "\"\(side)\" is neither left nor right")
+        case let side?:
+            throw .corrupt(file: file, place: "padding_side", reason: "\"\(side)\" is neither left nor right")
         }
     }
 
@@ -46,7 +47,8 @@ struct TokenizerConfig: Sendable {
         guard let entries = values["added_tokens_decoder"]?.object else { return [] }
         var tokens: [AddedTokens.Token] = []
         for (key, entry) in entries {
-            guard let id = Int(key), (0..<Vocabulary.idLimit).contains(id), let content = entry["content"]?.string else {
+            guard let id = Int(key), (0..<Vocabulary.idLimit).contains(id), let content = entry["content"]?.string
+            else {
                 throw .corrupt(file: file, place: "added_tokens_decoder.\(key)", reason: "must be a token by its id")
             }
             tokens.append(

@@ -62,7 +62,8 @@ enum TokenizerFile {
     }
 
     /// The value that begins here.
-    static func value(_ scanner: inout JSONScanner, _ name: String, _ file: String) throws(TokenizerError) -> JSONValue {
+    static func value(_ scanner: inout JSONScanner, _ name: String, _ file: String) throws(TokenizerError) -> JSONValue
+    {
         let bytes = Array(try scanner.skipValue())
         do {
             return try JSONValue(parsing: bytes)

@@ -13,13 +13,14 @@ public enum TokenizerLoader {
     /// Loads a tokenizer.
     ///
     /// - CLIP: `tokenizer.json`, else `vocab.json` with `merges.txt`.
-    /// - SigLIP: `spiece.model`, else `tokenizer.json`; where `tokenizer_config.json` names a Gemma or SigLIP2 tokenizer,
-    ///   `tokenizer.json` alone.
+    /// - SigLIP: `spiece.model`, else `tokenizer.json`; where `tokenizer_config.json` names a Gemma or SigLIP2
+    ///   tokenizer, `tokenizer.json` alone.
     ///
     /// - Parameters:
     ///   - folder: the model folder.
     ///   - positions: the text model's `max_position_embeddings`.
-    ///   - canonicalizes: for SigLIP's family, whether texts are cleaned as open_clip's `canonicalize` does: `_` becomes a
+    ///   - canonicalizes: for SigLIP's family, whether texts are cleaned as open_clip's `canonicalize` does: `_`
+    ///     becomes a
     ///     space, other ASCII punctuation goes. Without it only unigram models lose punctuation, `_` with it, as in
     ///     Hugging Face's tokenizers.
     /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
@@ -29,7 +30,8 @@ public enum TokenizerLoader {
         let config = try TokenizerConfig(folder: folder)
         return switch family {
         case .clip: try CLIPTokenizer.load(folder: folder, config: config, positions: positions)
-        case .siglip: try SigLIPTokenizer.load(
+        case .siglip:
+            try SigLIPTokenizer.load(
                 folder: folder, config: config, positions: positions, canonicalizes: canonicalizes)
         }
     }

@@ -1,7 +1,8 @@
 /// Tokens and their ids, compared byte by byte.
 ///
-/// A dictionary of `String` would not do: Swift takes canonically equivalent strings, such as a composed and a decomposed é,
-/// for the same key, and vocabularies hold both. All tokens lie in one buffer, found through an open-addressing table.
+/// A dictionary of `String` would not do: Swift takes canonically equivalent strings, such as a composed and a
+/// decomposed é, for the same key, and vocabularies hold both. All tokens lie in one buffer, found through an
+/// open-addressing table.
 struct Vocabulary: Sendable {
     /// Ids from here on are taken for a corrupt file.
     static let idLimit = 1 << 24

@@ -8,7 +8,8 @@ enum VocabularyReading {
             return [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
         } catch {
             let reason = (error as? CocoaError)?.underlying as? POSIXError
-            throw .unreadable(file: file, reason: reason.map { String(cString: strerror($0.code.rawValue)) } ?? "\(error)")
+            throw .unreadable(
+                file: file, reason: reason.map { String(cString: strerror($0.code.rawValue)) } ?? "\(error)")
         }
     }
 
@@ -118,7 +119,8 @@ enum VocabularyReading {
         guard let leftId = vocabulary.id(of: left) else { throw unknown(left) }
         guard let rightId = vocabulary.id(of: right) else { throw unknown(right) }
         guard let id = vocabulary.id(of: left, followedBy: right) else { throw unknown(left + right) }
-        merges[BytePairEncoding.key(Int32(leftId), Int32(rightId))] = BytePairEncoding.Merge(rank: Int32(rank), id: Int32(id))
+        merges[BytePairEncoding.key(Int32(leftId), Int32(rightId))] = BytePairEncoding.Merge(
+            rank: Int32(rank), id: Int32(id))
     }
 
     private static func notAPair(_ rank: Int, _ file: String) -> TokenizerError {

@@ -1,8 +1,8 @@
 import Foundation
 import JSONRPC
 
-/// Captions that come as lines of standard input. What is typed on a terminal replaces the caption before it at once; lines
-/// of a pipe or a file wait for their turn.
+/// Captions that come as lines of standard input. What is typed on a terminal replaces the caption before it at once;
+/// lines of a pipe or a file wait for their turn.
 final class CaptionLines: CallWatch {
     let isTerminal: Bool
     private let input: LineInput

@@ -1,8 +1,8 @@
 import JSONRPC
 import Logging
 
-/// Passes what the daemon logs about models and games on to its clients, as `window/logMessage`. What the server logs about
-/// connections is not passed on: it is no client's business what others do.
+/// Passes what the daemon logs about models and games on to its clients, as `window/logMessage`. What the server logs
+/// about connections is not passed on: it is no client's business what others do.
 struct ClientLog: LogHandler {
     private let server: ServerReference
     /// Of its own, whatever `--log-level` is: clients are told the same by every daemon.
@@ -35,7 +35,9 @@ struct ClientLog: LogHandler {
 
     /// One line for people: the message, then what it is about.
     private func text(_ event: LogEvent) -> String {
-        let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map {
+            "\($0.key): \($0.value)"
+        }
         return facts.isEmpty ? "\(event.message)" : "\(event.message) (\(facts.joined(separator: ", ")))"
     }
 }

@@ -22,8 +22,8 @@ struct DaemonLauncher {
         }
     }
 
-    /// A connected socket, which the caller closes. One connection is made and no other: a daemon that ends when its clients
-    /// are gone would end with the first of two.
+    /// A connected socket, which the caller closes. One connection is made and no other: a daemon that ends when its
+    /// clients are gone would end with the first of two.
     /// - Throws: `Failure`; `RPCClientError` if the socket exists and cannot be used; `SocketError`.
     func connect() throws -> Int32 {
         do {

@@ -13,7 +13,8 @@ struct DaemonOptions: ParsableArguments {
         get throws { if let socket { try UnixSocketAddress(path: socket) } else { try UnixSocketAddress.standard() } }
     }
 
-    /// A connection to the daemon, which is started if it does not run, and which speaks this program's version of the protocol.
+    /// A connection to the daemon, which is started if it does not run, and which speaks this program's version of the
+    /// protocol.
     /// - Parameter timeout: how long the daemon's greeting is waited for.
     /// - Throws: as `connectedSocket`; `Greeting.Failure`.
     func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient {

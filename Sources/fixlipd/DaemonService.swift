@@ -30,7 +30,9 @@ struct DaemonService: Service {
         let (stopRequests, stopper) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         let start = ContinuousClock.now
         let face = ServerFace(
-            socketPath: address.map { ListeningSocket.activatedPath(environment: ProcessInfo.processInfo.environment) ?? $0.path },
+            socketPath: address.map {
+                ListeningSocket.activatedPath(environment: ProcessInfo.processInfo.environment) ?? $0.path
+            },
             uptime: { start.duration(to: .now) / .seconds(1) },
             statistics: { server.statistics }, requestStop: { stopper.yield() })
         var limits = RPCServerConfiguration()

@@ -82,7 +82,9 @@ struct Embed: ParsableCommand {
             let reply = try client.call(method, params: parameters(member, wanted.map(\.1)))
             let embeddings = try reply.required("embeddings", of: method)
             for (row, (index, _)) in wanted.enumerated() {
-                guard let embedding = embeddings[row] else { throw IncompleteResult(method: method, member: "embeddings[\(row)]") }
+                guard let embedding = embeddings[row] else {
+                    throw IncompleteResult(method: method, member: "embeddings[\(row)]")
+                }
                 results[index] = .success([("embedding", embedding)])
             }
             for error in reply["errors"]?.array ?? [] {

@@ -20,12 +20,16 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         parsing: .singleValue,
-        help: "faithfulness, insertionDeletion or pointingGame; may be given several times (every one that a pair allows).")
+        help:
+            "faithfulness, insertionDeletion or pointingGame; may be given several times (every one that a pair allows)."
+    )
     var metric: [EvaluationMetric] = []
 
     @Option(
         parsing: .singleValue,
-        help: "Where faithfulness is measured: a probability of presence, or shapley for its kernel; may be given several times (as estimated).")
+        help:
+            "Where faithfulness is measured: a probability of presence, or shapley for its kernel; may be given several times (as estimated)."
+    )
     var at: [FaithfulnessSetting] = []
 
     @Option(help: "Coalitions drawn for faithfulness (1000).")
@@ -46,7 +50,8 @@ struct Evaluate: ParsableCommand {
 
     func validate() throws {
         if metric.contains(.pointingGame), options.order == 1 {
-            throw ValidationError("the pointing game reads pairs of words and patches: use --order 2 or another --metric")
+            throw ValidationError(
+                "the pointing game reads pairs of words and patches: use --order 2 or another --metric")
         }
         if !at.isEmpty, !metric.isEmpty, !metric.contains(.faithfulness) {
             throw ValidationError("--at is about faithfulness; add --metric faithfulness or leave --at out")
@@ -137,7 +142,8 @@ enum FaithfulnessSetting: ExpressibleByArgument, Equatable {
 extension EvaluationMetric: ExpressibleByArgument {}
 
 extension Error {
-    /// Whether the next pair may go better: the daemon refused this one, its caption has no words, or its targets do not fit it.
+    /// Whether the next pair may go better: the daemon refused this one, its caption has no words, or its targets do
+    /// not fit it.
     fileprivate var concernsOnePair: Bool {
         if self is ValidationError || self is WordlessCaption { return true }
         if case .remote? = self as? RPCClientError { return true }

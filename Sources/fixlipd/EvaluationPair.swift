@@ -2,7 +2,8 @@ import ArgumentParser
 import FIxLIPProtocol
 import JSON
 
-/// One line of the list that `fixlipd evaluate` reads: an image, a caption and, for the pointing game, where its words are.
+/// One line of the list that `fixlipd evaluate` reads: an image, a caption and, for the pointing game, where its words
+/// are.
 struct EvaluationPair {
     /// A word or phrase of the caption and the quadrant its object is in.
     struct Target {
@@ -23,7 +24,9 @@ struct EvaluationPair {
         let place = "\(list.name), line \(line.number)"
         func required(_ member: String) throws -> String {
             guard let value = line.value[member] else {
-                throw ValidationError("\(place): '\(member)' is missing; a line is {\"id\": …, \"image\": \"a.png\", \"text\": \"a dog\"}")
+                throw ValidationError(
+                    "\(place): '\(member)' is missing; a line is {\"id\": …, \"image\": \"a.png\", \"text\": \"a dog\"}"
+                )
             }
             guard let text = value.string else {
                 throw ValidationError("\(place): '\(member)' must be a string, not \(value.kind)")
@@ -39,7 +42,8 @@ struct EvaluationPair {
             return
         }
         guard let entries = given.array, !entries.isEmpty else {
-            throw ValidationError("\(place): 'targets' must be a list: [{\"word\": \"dog\", \"quadrant\": \"topLeft\"}, …]")
+            throw ValidationError(
+                "\(place): 'targets' must be a list: [{\"word\": \"dog\", \"quadrant\": \"topLeft\"}, …]")
         }
         targets = try entries.enumerated().map { index, entry in
             guard let word = entry["word"]?.string, !word.isEmpty else {
@@ -63,14 +67,18 @@ struct EvaluationPair {
         .array(
             try targets.enumerated().map { index, target in
                 guard let place = range(of: target.word) else {
-                    throw ValidationError("'targets[\(index)].word': the caption has no word \"\(target.word)\": \"\(text)\"")
+                    throw ValidationError(
+                        "'targets[\(index)].word': the caption has no word \"\(target.word)\": \"\(text)\"")
                 }
                 let own = players.indices.filter { player in
-                    guard let start = players[player]["start"]?.int, let end = players[player]["end"]?.int else { return false }
+                    guard let start = players[player]["start"]?.int, let end = players[player]["end"]?.int else {
+                        return false
+                    }
                     return start < place.upperBound && end > place.lowerBound
                 }
                 guard !own.isEmpty else {
-                    throw ValidationError("'targets[\(index)].word': no text player is part of \"\(target.word)\" (the caption was cut)")
+                    throw ValidationError(
+                        "'targets[\(index)].word': no text player is part of \"\(target.word)\" (the caption was cut)")
                 }
                 return [
                     "textPlayers": .array(own.map { .integer(Int64($0)) }), "quadrant": .string(target.quadrant),
@@ -83,7 +91,8 @@ struct EvaluationPair {
         let (caption, wanted) = (Array(text.lowercased().unicodeScalars), Array(word.lowercased().unicodeScalars))
         guard wanted.count <= caption.count else { return nil }
         func isLetter(_ index: Int) -> Bool {
-            caption.indices.contains(index) && (caption[index].properties.isAlphabetic || caption[index].properties.numericType != nil)
+            caption.indices.contains(index)
+                && (caption[index].properties.isAlphabetic || caption[index].properties.numericType != nil)
         }
         return (0...caption.count - wanted.count).lazy.map { $0..<$0 + wanted.count }.first {
             caption[$0].elementsEqual(wanted) && !isLetter($0.lowerBound - 1) && !isLetter($0.upperBound)

@@ -21,12 +21,15 @@ struct EvaluationSummary {
             + names.map { name in
                 let sample = values[name] ?? []
                 let count = String(repeating: " ", count: max(0, 8 - "\(sample.count)".count)) + "\(sample.count)"
-                guard let mean = Self.mean(sample) else { return padded(name) + "        –                      –           –\(count)" }
+                guard let mean = Self.mean(sample) else {
+                    return padded(name) + "        –                      –           –\(count)"
+                }
                 guard let half = Self.halfWidth(sample), let deviation = Self.deviation(sample) else {
                     return padded(name) + mean.fixed(3, width: 9) + "                      –           –\(count)"
                 }
                 let interval = "\((mean - half).fixed(3)) to \((mean + half).fixed(3))"
-                return padded(name) + mean.fixed(3, width: 9) + String(repeating: " ", count: max(1, 23 - interval.count)) + interval
+                return padded(name) + mean.fixed(3, width: 9)
+                    + String(repeating: " ", count: max(1, 23 - interval.count)) + interval
                     + deviation.fixed(3, width: 12) + count
             }
     }
@@ -43,11 +46,13 @@ struct EvaluationSummary {
 
     /// Half of the 95% interval of the mean by Student's t; nil for fewer than two values.
     static func halfWidth(_ sample: [Double]) -> Double? {
-        deviation(sample).map { studentQuantile(degreesOfFreedom: sample.count - 1) * $0 / Double(sample.count).squareRoot() }
+        deviation(sample).map {
+            studentQuantile(degreesOfFreedom: sample.count - 1) * $0 / Double(sample.count).squareRoot()
+        }
     }
 
-    /// The 0.975 quantile of Student's t, exact for 1 and 2 degrees of freedom, else by the Cornish–Fisher expansion (Abramowitz and
-    /// Stegun, 26.7.5), within 0.004.
+    /// The 0.975 quantile of Student's t, exact for 1 and 2 degrees of freedom, else by the Cornish–Fisher expansion
+    /// (Abramowitz and Stegun, 26.7.5), within 0.004.
     static func studentQuantile(degreesOfFreedom: Int) -> Double {
         let z = 1.959_963_984_540_054
         switch degreesOfFreedom {

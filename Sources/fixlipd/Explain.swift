@@ -43,7 +43,8 @@ struct Explain: ParsableCommand {
     func validate() throws {
         if text == nil, image != "-" { throw ValidationError("give a caption after the image") }
         if image == "-", text == "-" {
-            throw ValidationError("image and caption cannot both be -; lines with both: fixlipd explain - < pairs.jsonl")
+            throw ValidationError(
+                "image and caption cannot both be -; lines with both: fixlipd explain - < pairs.jsonl")
         }
         if isPipeline, html != nil || svg != nil {
             throw ValidationError("--html and --svg are for one explanation, not for lines of standard input")

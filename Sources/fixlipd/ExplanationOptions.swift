@@ -32,7 +32,8 @@ struct ExplanationOptions: ParsableArguments {
         [
             ("index", index.map { .string($0) }), ("p", p.map { .real($0) }),
             ("order", order.map { .integer(Int64($0)) }), ("estimator", estimator.map { .string($0) }),
-            ("sampling", sampling.map { .string($0) }), ("masking", masking.map { .string($0) }), ("seed", seed.map { .integer(Int64($0)) }),
+            ("sampling", sampling.map { .string($0) }), ("masking", masking.map { .string($0) }),
+            ("seed", seed.map { .integer(Int64($0)) }),
             ("players", words ? ["text": "words"] : nil),
         ]
     }

@@ -2,7 +2,8 @@ import Daemon
 import JSON
 import JSONRPC
 
-/// The first request over a connection, by which the program learns whether the daemon speaks its version of the protocol.
+/// The first request over a connection, by which the program learns whether the daemon speaks its version of the
+/// protocol.
 struct Greeting {
     /// Where the daemon listens, as errors name it.
     let socket: UnixSocketAddress

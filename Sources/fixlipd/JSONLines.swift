@@ -52,7 +52,8 @@ struct JSONLines {
 
     /// A path in the file as the daemon understands it.
     func resolve(_ path: String) -> String {
-        let isAbsolute = path.hasPrefix("/") || path.hasPrefix("~") || path.hasPrefix("data:") || path.hasPrefix("file:")
+        let isAbsolute =
+            path.hasPrefix("/") || path.hasPrefix("~") || path.hasPrefix("data:") || path.hasPrefix("file:")
         return absolutePath(isAbsolute ? path : folder + "/" + path)
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import JSONRPC
 
-/// Standard error for the log, written to by a thread of its own: where nobody reads it (an editor that holds the other end of a pipe,
-/// say), lines are lost and counted, and nothing but that thread waits.
+/// Standard error for the log, written to by a thread of its own: where nobody reads it (an editor that holds the other
+/// end of a pipe, say), lines are lost and counted, and nothing but that thread waits.
 ///
 /// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
 final class LogStream: TextOutputStream, @unchecked Sendable {

@@ -32,7 +32,8 @@ struct Models: ParsableCommand {
             }
             for model in others where model["loadable"]?.bool != true {
                 let reason = model["reason"]?.string.map { ": \($0)" } ?? ""
-                TextOutput.line("\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  cannot be loaded\(reason)")
+                TextOutput.line(
+                    "\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  cannot be loaded\(reason)")
             }
         }
     }

@@ -10,14 +10,16 @@ struct PairEvaluation {
     /// What enters the summary.
     private(set) var measures: [(name: String, value: Double?)] = []
 
-    /// - Throws: what the daemon answers, `WordlessCaption`, or `ValidationError` where a target's word is not in the caption.
+    /// - Throws: what the daemon answers, `WordlessCaption`, or `ValidationError` where a target's word is not in the
+    ///   caption.
     init(
         _ pair: EvaluationPair, _ command: Evaluate, _ client: RPCClient, _ interrupt: InterruptWatch
     ) throws {
         let opened = try client.call(
             "explanation/open",
             params: JSONValue.object(["image": .string(pair.image), "text": .string(pair.text)]).adding(
-                [("model", command.model.model.map { .string(modelName($0)) })] + command.options.members), interrupt: interrupt)
+                [("model", command.model.model.map { .string(modelName($0)) })] + command.options.members),
+            interrupt: interrupt)
         let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
         defer { _ = try? client.call("explanation/close", params: handle) }
         guard try opened.hasWords(of: "explanation/open") else { throw WordlessCaption() }
@@ -29,13 +31,15 @@ struct PairEvaluation {
                 ("budget", command.budget.map { ["imageMasks": .integer(Int64($0))] }), ("values", ["pairs": "none"]),
             ]), interrupt: interrupt)
         json = JSONValue.object(["id": pair.id, "image": .string(pair.image), "text": .string(pair.text)]).adding([
-            ("fullValue", opened["fullValue"]), ("emptyValue", opened["emptyValue"]), ("imageMasks", refined["imageMasks"]),
+            ("fullValue", opened["fullValue"]), ("emptyValue", opened["emptyValue"]),
+            ("imageMasks", refined["imageMasks"]),
             ("textMasks", refined["textMasks"]), ("looR2", refined["looR2"]),
         ])
 
         func evaluate(_ metric: EvaluationMetric, _ members: [(String, JSONValue?)]) throws -> JSONValue {
             try client.call(
-                "explanation/evaluate", params: handle.adding([("metric", .string(metric.rawValue))] + members), interrupt: interrupt)
+                "explanation/evaluate", params: handle.adding([("metric", .string(metric.rawValue))] + members),
+                interrupt: interrupt)
         }
         func isWanted(_ metric: EvaluationMetric) -> Bool { command.metric.isEmpty || command.metric.contains(metric) }
         if isWanted(.faithfulness) {
@@ -51,7 +55,9 @@ struct PairEvaluation {
                 let place = setting.map { " at \($0.name)" } ?? ""
                 measures.append((name: "R²\(place)", value: scores["rSquared"]?.double))
                 measures.append((name: "Spearman\(place)", value: scores["spearman"]?.double))
-                rows.append(JSONValue.object([:]).adding((setting?.members ?? []) + (scores.object ?? [:]).map { ($0.key, $0.value) }))
+                rows.append(
+                    JSONValue.object([:]).adding(
+                        (setting?.members ?? []) + (scores.object ?? [:]).map { ($0.key, $0.value) }))
             }
             json = json.adding([("faithfulness", .array(rows))])
         }

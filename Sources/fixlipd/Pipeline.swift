@@ -67,7 +67,8 @@ struct PipelineFailure: Error {
     }
 
     /// No model, or no daemon.
-    private static let codesOfEveryItem = [ErrorKind.modelNotFound, .modelUnsupported, .modelCorrupt, .shuttingDown].map(\.rawValue)
+    private static let codesOfEveryItem = [ErrorKind.modelNotFound, .modelUnsupported, .modelCorrupt, .shuttingDown]
+        .map(\.rawValue)
 
     var members: [(String, JSONValue?)] {
         [("error", .string(message)), ("code", code.map { .integer(Int64($0)) })]

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import JSON
 
-/// Lines of JSON to a file, with the summary on standard output; without a file, the lines on standard output and the summary on
-/// standard error.
+/// Lines of JSON to a file, with the summary on standard output; without a file, the lines on standard output and the
+/// summary on standard error.
 struct ResultWriter {
     private let file: FileHandle?
     private let path: String
@@ -16,7 +16,9 @@ struct ResultWriter {
             return
         }
         let descriptor = open(absolutePath(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ValidationError("cannot write \(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw ValidationError("cannot write \(path): \(String(cString: strerror(errno)))")
+        }
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 

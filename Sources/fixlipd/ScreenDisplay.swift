@@ -1,8 +1,8 @@
 import Foundation
 import JSON
 
-/// A terminal's whole screen, redrawn in place: the drawing, a line on how far it has come, and a line to type at, which
-/// drawing leaves alone. The last drawing stays when the screen is given back.
+/// A terminal's whole screen, redrawn in place: the drawing, a line on how far it has come, and a line to type at,
+/// which drawing leaves alone. The last drawing stays when the screen is given back.
 final class ScreenDisplay: WatchDisplay {
     let values: JSONValue? = nil
     private let prompt: String?
@@ -59,7 +59,8 @@ final class ScreenDisplay: WatchDisplay {
             let line = isCut && row == rows - 1 ? "…" : row < lines.count ? lines[row] : ""
             text += "\(Self.escape)\(row + 1);1H\(line)\(Self.escape)0m\(Self.escape)K"
         }
-        text += "\(Self.escape)\(rows + 1);1H\(Self.escape)K\(Self.escape)2m\(status.prefix(TextOutput.width - 1))\(Self.escape)0m"
+        text +=
+            "\(Self.escape)\(rows + 1);1H\(Self.escape)K\(Self.escape)2m\(status.prefix(TextOutput.width - 1))\(Self.escape)0m"
         put(text + "\u{1B}8\(Self.escape)?25h")
     }
 

@@ -83,11 +83,14 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         let instructions = ProcessInfo.processInfo.environment["FIXLIPD_INSTRUCTION_SET"]
         if let instructions, !["avx2", "baseline"].contains(instructions) {
-            throw ValidationError("FIXLIPD_INSTRUCTION_SET is \"\(instructions)\"; it must be avx2 or baseline, or not set")
+            throw ValidationError(
+                "FIXLIPD_INSTRUCTION_SET is \"\(instructions)\"; it must be avx2 or baseline, or not set")
         }
         for (option, value, range) in [
-            ("--game-memory", gameMemory, 1...1 << 30), ("--model-memory", modelMemory ?? 1, 1...1 << 30), ("--state-limit", stateLimit, 1...1 << 30),
-            ("--max-message", maxMessage, 1...1024), ("--max-connections", maxConnections, 1...65_536), ("--threads", threads, 0...1024),
+            ("--game-memory", gameMemory, 1...1 << 30), ("--model-memory", modelMemory ?? 1, 1...1 << 30),
+            ("--state-limit", stateLimit, 1...1 << 30),
+            ("--max-message", maxMessage, 1...1024), ("--max-connections", maxConnections, 1...65_536),
+            ("--threads", threads, 0...1024),
             ("--max-image-pixels", maxImagePixels, 1...1 << 40), ("--max-image-masks", maxImageMasks, 3...1 << 24),
             ("--max-text-masks", maxTextMasks, 3...1 << 24),
         ] where !range.contains(value) {
@@ -159,7 +162,8 @@ struct Serve: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint] + (isHangUpIgnored ? [] : [.sighup]), logger: quiet(logger)))
+                gracefulShutdownSignals: [.sigterm, .sigint] + (isHangUpIgnored ? [] : [.sighup]), logger: quiet(logger)
+            ))
         var status = EXIT_SUCCESS
         do {
             try await group.run()
@@ -174,7 +178,8 @@ struct Serve: AsyncParsableCommand {
     /// As `nohup` wants it.
     private var isHangUpIgnored: Bool {
         var action = sigaction()
-        return sigaction(SIGHUP, nil, &action) == 0 && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+        return sigaction(SIGHUP, nil, &action) == 0
+            && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 
     private func socketAddress() throws -> UnixSocketAddress {

@@ -1,7 +1,8 @@
 import JSON
 import JSONRPC
 
-/// Similarity of the lines of standard input: of each image with all texts of the command line, or with the text of its line.
+/// Similarity of the lines of standard input: of each image with all texts of the command line, or with the text of its
+/// line.
 struct SimilarityPipeline {
     let client: RPCClient
     /// Of the command line; if there are none, each line has its own.

@@ -11,8 +11,8 @@ struct SlowRequestLog: Sendable {
 
     private static let stages = ["queue", "decode", "load", "encode", "estimate"]
 
-    /// One line: the method, its whole time, and the time by stage. Stages may run side by side, so that their sum may be more;
-    /// time in none of them goes to reading and writing JSON and to bookkeeping.
+    /// One line: the method, its whole time, and the time by stage. Stages may run side by side, so that their sum may
+    /// be more; time in none of them goes to reading and writing JSON and to bookkeeping.
     @Sendable func note(_ request: RequestTimings) {
         let total = request.queue + request.handle + request.write
         guard total / .milliseconds(1) >= milliseconds else { return }

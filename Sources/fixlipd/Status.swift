@@ -11,7 +11,9 @@ struct Status: ParsableCommand {
     func run() throws {
         let status = try daemon.connect().call("server/status", params: [:])
         if json { return try TextOutput.json(status, pretty: true) }
-        let (version, pid) = (try status.required("version", of: "server/status"), try status.required("pid", of: "server/status"))
+        let (version, pid) = (
+            try status.required("version", of: "server/status"), try status.required("pid", of: "server/status")
+        )
         func int(_ value: JSONValue?) -> Int { value?.int ?? 0 }
         TextOutput.line(
             "fixlipd \(version.string ?? ""), pid \(int(pid)), up \(Int(status["uptimeSeconds"]?.double ?? 0)) s, "
@@ -21,11 +23,13 @@ struct Status: ParsableCommand {
                 model["expiresInSeconds"]?.double.map { "unloads in \(Int($0)) s" }
                 ?? (int(model["inUse"]) > 0 ? "in use" : "stays")
             TextOutput.line(
-                "model  \(model["id"]?.string ?? "")  \(model["precision"]?.string ?? "")  \(int(model["bytes"]).asBytes)  \(expiry)")
+                "model  \(model["id"]?.string ?? "")  \(model["precision"]?.string ?? "")  \(int(model["bytes"]).asBytes)  \(expiry)"
+            )
         }
         for unload in status["unloads"]?.array ?? [] {
             TextOutput.line(
-                "unloaded  \(unload["id"]?.string ?? "")  \(Int(unload["secondsAgo"]?.double ?? 0)) s ago: \(unload["reason"]?.string ?? "")")
+                "unloaded  \(unload["id"]?.string ?? "")  \(Int(unload["secondsAgo"]?.double ?? 0)) s ago: \(unload["reason"]?.string ?? "")"
+            )
         }
         if let idle = status["idleExitSeconds"]?.double {
             TextOutput.line("ends after \(idle.formatted()) s without clients")
@@ -33,15 +37,18 @@ struct Status: ParsableCommand {
         for side in ["image", "text"] {
             let games = status["games"]?[side]
             TextOutput.line(
-                "\(side) games  \(int(games?["count"])), \(int(games?["masks"])) masks, \(int(games?["bytes"]).asBytes)")
+                "\(side) games  \(int(games?["count"])), \(int(games?["masks"])) masks, \(int(games?["bytes"]).asBytes)"
+            )
         }
         for explanation in status["explanations"]?.array ?? [] {
             TextOutput.line(
-                "explanation  \(explanation["explanation"]?.string ?? "")  \(int(explanation["imageMasks"])) masks  \(explanation["text"]?.string ?? "")")
+                "explanation  \(explanation["explanation"]?.string ?? "")  \(int(explanation["imageMasks"])) masks  \(explanation["text"]?.string ?? "")"
+            )
         }
         for (method, counts) in (status["requests"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             TextOutput.line(
-                "\(method)  \(int(counts["count"])) requests, \(int(counts["errors"])) errors, median \((counts["p50Milliseconds"]?.double ?? 0).fixed(2)) ms")
+                "\(method)  \(int(counts["count"])) requests, \(int(counts["errors"])) errors, median \((counts["p50Milliseconds"]?.double ?? 0).fixed(2)) ms"
+            )
         }
     }
 }

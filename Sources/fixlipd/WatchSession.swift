@@ -24,8 +24,8 @@ final class WatchSession {
         files = try FileWatch(paths: ([command.image] + (command.textFile.map { [$0] } ?? [])).map(absolutePath))
     }
 
-    /// - Throws: status 130 after an interrupt, 1 if the last caption could not be explained; errors that another caption
-    ///   would not mend.
+    /// - Throws: status 130 after an interrupt, 1 if the last caption could not be explained; errors that another
+    ///   caption would not mend.
     func run() throws {
         var caption: String? = command.text.isEmpty ? nil : command.caption
         if let file = command.textFile { caption = read(file) }
@@ -91,7 +91,8 @@ final class WatchSession {
             let clients = try connected()
             let match = JSONValue.match(image: command.image, text: caption, model: command.model.model)
             let opened = try clients.refining.call(
-                "explanation/open", params: match.adding(command.options.members), interrupt: interrupt, watches: watches)
+                "explanation/open", params: match.adding(command.options.members), interrupt: interrupt,
+                watches: watches)
             let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
             defer { _ = try? clients.refining.call("explanation/close", params: handle) }
             guard try opened.hasWords(of: "explanation/open") else {

@@ -26,13 +26,16 @@ struct CaptionCase: Decodable, CustomTestStringConvertible {
         try CaptionFinder.captions(in: text, languageId: languageId, documentPath: path, encoding: encoding ?? .utf16)
     }
 
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appendingPathComponent("clients/testdata/captions")
 
     static let all: [CaptionCase] = {
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.compactMap { file in
-            guard let data = try? Data(contentsOf: file), var item = try? JSONDecoder().decode(CaptionCase.self, from: data) else { return nil }
+            guard let data = try? Data(contentsOf: file),
+                var item = try? JSONDecoder().decode(CaptionCase.self, from: data)
+            else { return nil }
             item.name = file.deletingPathExtension().lastPathComponent
             return item
         }
@@ -43,7 +46,9 @@ struct CaptionCase: Decodable, CustomTestStringConvertible {
 struct CaptionCaseTests {
     @Test("The folder of cases is found and read in full")
     func folder() throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: CaptionCase.folder.path).filter { $0.hasSuffix(".json") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: CaptionCase.folder.path).filter {
+            $0.hasSuffix(".json")
+        }
         #expect(files.count == CaptionCase.all.count && files.count >= 40)
         #expect(Set(CaptionCase.all.map(\.languageId)).isSubset(of: CaptionFinder.languageIds))
     }
@@ -85,14 +90,18 @@ struct CaptionCaseTests {
         let caption = try #require(try CaptionFinder.captions(in: text, languageId: "markdown").first)
         #expect(caption.caption == "Tom & Jerry 🐍 end")
         func source(_ word: String) throws -> String {
-            let scalars = Array(caption.caption.unicodeScalars), wanted = Array(word.unicodeScalars)
-            let start = try #require((0...scalars.count - wanted.count).first { Array(scalars[$0..<$0 + wanted.count]) == wanted })
+            let scalars = Array(caption.caption.unicodeScalars)
+            let wanted = Array(word.unicodeScalars)
+            let start = try #require(
+                (0...scalars.count - wanted.count).first { Array(scalars[$0..<$0 + wanted.count]) == wanted })
             let range = caption.documentRange(of: start..<start + wanted.count)
             #expect(range.start.line == 0 && range.end.line == 0)
             let units = Array(text.utf16)[range.start.character..<range.end.character]
             return String(decoding: units, as: UTF16.self)
         }
-        #expect(try source("Tom") == "Tom" && source("&") == "&amp;" && source("Jerry") == "Jerry" && source("🐍") == "🐍" && source("end") == "end")
+        #expect(
+            try source("Tom") == "Tom" && source("&") == "&amp;" && source("Jerry") == "Jerry" && source("🐍") == "🐍"
+                && source("end") == "end")
     }
 
     @Test("An unknown language lists the known ones")
@@ -100,8 +109,11 @@ struct CaptionCaseTests {
         #expect(throws: CaptionError.unknownLanguage("cobol", known: CaptionFinder.languageIds)) {
             try CaptionFinder.captions(in: "", languageId: "cobol")
         }
-        #expect("\(CaptionError.unknownLanguage("cobol", known: ["html", "org"]))" == "unknown languageId \"cobol\"; known are html, org")
-        for id in ["markdown", "html", "javascriptreact", "typescriptreact", "latex", "restructuredtext", "org", "mdx"] {
+        #expect(
+            "\(CaptionError.unknownLanguage("cobol", known: ["html", "org"]))"
+                == "unknown languageId \"cobol\"; known are html, org")
+        for id in ["markdown", "html", "javascriptreact", "typescriptreact", "latex", "restructuredtext", "org", "mdx"]
+        {
             #expect(CaptionFinder.languageIds.contains(id))
         }
     }

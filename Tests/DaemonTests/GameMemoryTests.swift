@@ -25,7 +25,9 @@ import Testing
     init() { store = GameStore(limit: Self.bytes * 5 / 2, archive: nil, files: threads, logger: Logger(label: "test")) }
 
     private func key(_ number: Int) -> GameKey {
-        .text(TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [number], players: "[[1]]"))
+        .text(
+            TextGameKey(
+                model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [number], players: "[[1]]"))
     }
 
     /// Holds a game and fills it with masks, unless it has them.
@@ -33,7 +35,9 @@ import Testing
     private func use(_ number: Int, releases: Bool = true) async throws -> MaskedGame {
         let game = try await store.hold(key(number), players: 6, dimension: 8)
         _ = try await game.encode(Self.coalitions) {
-            EncodedRows(embeddings: [Float](repeating: 0.5, count: 8 * $0.count), finished: [Bool](repeating: true, count: $0.count))
+            EncodedRows(
+                embeddings: [Float](repeating: 0.5, count: 8 * $0.count),
+                finished: [Bool](repeating: true, count: $0.count))
         }
         let samples = await game.samples
         await store.book(key(number), masks: samples.count, bytes: samples.bytes)
@@ -113,7 +117,9 @@ import Testing
         let large = GameStore(limit: 1 << 20, archive: nil, files: threads, logger: Logger(label: "test"))
         let game = try await large.hold(key(1), players: 6, dimension: 8)
         _ = try await game.encode(plan.missing(upTo: 64, in: await game.samples)) {
-            EncodedRows(embeddings: [Float](repeating: 0.5, count: 8 * $0.count), finished: [Bool](repeating: true, count: $0.count))
+            EncodedRows(
+                embeddings: [Float](repeating: 0.5, count: 8 * $0.count),
+                finished: [Bool](repeating: true, count: $0.count))
         }
         let samples = await game.samples
         await large.book(key(1), masks: samples.count, bytes: samples.bytes)

@@ -12,7 +12,8 @@ import Testing
     private let threads = WorkThreads(name: "test", stage: "load", count: 2)
     private let store: GameStore
     private let key = GameKey.text(
-        TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [1, 2, 3], players: "[[1]]"))
+        TextGameKey(
+            model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [1, 2, 3], players: "[[1]]"))
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)")
@@ -33,7 +34,8 @@ import Testing
         let game = try await store.hold(key, players: 4, dimension: 2)
         _ = try await game.encode(coalitions) {
             EncodedRows(
-                embeddings: [Float](repeating: 0.5, count: 2 * $0.count), finished: [Bool](repeating: true, count: $0.count))
+                embeddings: [Float](repeating: 0.5, count: 2 * $0.count),
+                finished: [Bool](repeating: true, count: $0.count))
         }
         let samples = await game.samples
         await store.book(key, masks: samples.count, bytes: samples.bytes)
@@ -162,7 +164,9 @@ import Testing
         for (mode, isTaken) in [(0o755, true), (0o770, false), (0o1777, false)] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
             let error = { () -> (any Error)? in
-                do { _ = try GameArchive(folder: folder.path, limit: 1, logger: Logger(label: "test")) } catch { return error }
+                do { _ = try GameArchive(folder: folder.path, limit: 1, logger: Logger(label: "test")) } catch {
+                    return error
+                }
                 return nil
             }()
             #expect((error == nil) == isTaken, "mode \(String(mode, radix: 8))")
@@ -183,7 +187,9 @@ import Testing
         var largest = 0
         for number in 0..<60 {
             let key = GameKey.text(
-                TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [number], players: "[[1]]"))
+                TextGameKey(
+                    model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [number], players: "[[1]]")
+            )
             var samples = GameSamples(players: 4, dimension: 2)
             try samples.append([Coalition(full: 4)], embeddings: [1, 2])
             try archive.write(key, samples)
@@ -195,7 +201,8 @@ import Testing
     @Test func halfWrittenFilesFromBeforeAreRemoved() async throws {
         defer { end() }
         let names = ["1.game.7.game-partial", "2.game.7.game-partial", "notes"]
-        for (name, date) in zip(names, [Date(timeIntervalSince1970: 0), Date() + 3600, Date(timeIntervalSince1970: 0)]) {
+        for (name, date) in zip(names, [Date(timeIntervalSince1970: 0), Date() + 3600, Date(timeIntervalSince1970: 0)])
+        {
             let path = folder.appendingPathComponent(name).path
             #expect(FileManager.default.createFile(atPath: path, contents: Data([1])))
             try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)

@@ -5,8 +5,8 @@ import Synchronization
 
 @testable import Daemon
 
-/// A scheduler whose thread, or one of several, is held before its first micro-batch or its first few, so that tests decide what waits when
-/// it goes on. Each look at its clock takes a millisecond.
+/// A scheduler whose thread, or one of several, is held before its first micro-batch or its first few, so that tests
+/// decide what waits when it goes on. Each look at its clock takes a millisecond.
 final class HeldScheduler: Sendable {
     /// What a micro-batch held of one order.
     struct Part: Equatable, Sendable {
@@ -129,7 +129,8 @@ func demoModel() throws -> RunningModel { try runningModel("models/demo") }
 
 private func runningModel(_ path: String) throws -> RunningModel {
     let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
-    return RunningModel(identity: 1, read: try ReadModel(folder: root.appendingPathComponent(path).path, precision: .f32))
+    return RunningModel(
+        identity: 1, read: try ReadModel(folder: root.appendingPathComponent(path).path, precision: .f32))
 }
 
 func blackImage(_ model: RunningModel) throws -> PreparedImage {

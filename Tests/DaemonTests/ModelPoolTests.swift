@@ -17,7 +17,8 @@ import Testing
 
     private let events = Events()
 
-    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appendingPathComponent("Fixtures").path
 
     /// Seconds that a test sets.
@@ -31,10 +32,12 @@ import Testing
 
     private func pool(limit: Int?, sizing: @escaping ModelPool.Sizing = { _, _ in 0 }) -> ModelPool {
         ModelPool(
-            locator: ModelLocator(folders: [Self.fixtures]), memoryLimit: limit, keepAlive: 300, logger: Logger(label: "test"),
+            locator: ModelLocator(folders: [Self.fixtures]), memoryLimit: limit, keepAlive: 300,
+            logger: Logger(label: "test"),
             now: { [clock] in clock.now },
             onLoad: { [events] in events.note("loaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)") },
-            onUnload: { [events] in events.note("unloaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)") },
+            onUnload: { [events] in events.note("unloaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)")
+            },
             sizing: sizing,
             loader: { [events] folder, precision in
                 events.note("loading \(URL(fileURLWithPath: folder).lastPathComponent)")
@@ -62,7 +65,8 @@ import Testing
         await pool.release(try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32))
         #expect(
             events.all == [
-                "loading clip-small", "loaded clip-small", "unloaded clip-small", "loading siglip-small", "loaded siglip-small",
+                "loading clip-small", "loaded clip-small", "unloaded clip-small", "loading siglip-small",
+                "loaded siglip-small",
             ])
     }
 

@@ -6,8 +6,8 @@ import Synchronization
 
 @testable import Daemon
 
-/// The daemon's services on the fixture models, with a record of every mask that the encoders were given: what a status cannot tell, as a
-/// game holds a mask once however often it was encoded.
+/// The daemon's services on the fixture models, with a record of every mask that the encoders were given: what a status
+/// cannot tell, as a game holds a mask once however often it was encoded.
 final class RecordedServices: Sendable {
     let services: Services
     private let record: Record
@@ -55,7 +55,8 @@ final class RecordedServices: Sendable {
         let scheduler = EncodeScheduler(threadCount: threads, beforeBatch: record.note)
         let archiving = WorkThreads(name: "archive", stage: "load", count: 1)
         let models = ModelPool(
-            locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: nil, keepAlive: 300, logger: logger,
+            locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: nil, keepAlive: 300,
+            logger: logger,
             onLoad: { scheduler.expect($0) }, onUnload: { scheduler.forget($0) }, sizing: { _, _ in 0 },
             loader: { try ReadModel(folder: $0, precision: $1) })
         let games = GameStore(limit: gameMemory, archive: nil, files: archiving, logger: logger)
@@ -65,7 +66,8 @@ final class RecordedServices: Sendable {
             await models.release(explanation.lease)
         }
         services = Services(
-            configuration: configuration, models: models, scheduler: scheduler, games: games, explanations: explanations,
+            configuration: configuration, models: models, scheduler: scheduler, games: games,
+            explanations: explanations,
             images: try ImageLoader(configuration), files: WorkThreads(name: "files", stage: "decode", count: 1),
             loading: WorkThreads(name: "load", stage: "load", count: 1), archiving: archiving,
             solver: WorkThreads(name: "solve", stage: "estimate", count: 2),
@@ -74,7 +76,9 @@ final class RecordedServices: Sendable {
 
     deinit {
         services.scheduler.stop()
-        for threads in [services.files, services.loading, services.archiving, services.solver, services.arithmetic] { threads.stop() }
+        for threads in [services.files, services.loading, services.archiving, services.solver, services.arithmetic] {
+            threads.stop()
+        }
     }
 
     /// Every image mask that was encoded, in order; the same twice where it was encoded twice.
@@ -92,7 +96,8 @@ final class RecordedServices: Sendable {
         let image = Self.fixtures + "/scene.png"
         let json = #"{"image": "\#(image)", "text": "\#(caption)"\#(more.isEmpty ? "" : ", " + more)}"#
         let parameters = try JSONDecoder().decode(ExplanationOpen.Parameters.self, from: Data(json.utf8))
-        // Of so few players later masks of a plan are often there by chance; a refinement counts those up to its own goal.
+        // Of so few players later masks of a plan are often there by chance; a refinement counts those up to its own
+        // goal.
         return try await services.open(parameters, adoptsWarmMasks: false)
     }
 
@@ -107,7 +112,8 @@ final class RecordedServices: Sendable {
         let refinement = Refinement(
             explanation: explanation, encoder: explanation.encoder(on: services.scheduler), store: services.games,
             solver: services.solver, arithmetic: services.arithmetic,
-            goal: try .init(parameters, for: explanation, services.configuration), deadline: nil, selection: Selection(),
+            goal: try .init(parameters, for: explanation, services.configuration), deadline: nil,
+            selection: Selection(),
             pace: .timed, sendsValues: false, report: { _ in })
         await explanation.begin(control)
         do {

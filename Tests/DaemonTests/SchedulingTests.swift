@@ -70,8 +70,10 @@ import Testing
         cancelled.cancel()
         let other = try held.submit(images: 1, client: 2)
         await held.waitUntilQueued(1)
-        #expect(try await held.release([cancelled, other]) == [[Part(client: 1, items: full)], [Part(client: 2, items: 1)]])
-        #expect(try await cancelled.value.finished == [true, false, false].flatMap { Array(repeating: $0, count: full) })
+        #expect(
+            try await held.release([cancelled, other]) == [[Part(client: 1, items: full)], [Part(client: 2, items: 1)]])
+        #expect(
+            try await cancelled.value.finished == [true, false, false].flatMap { Array(repeating: $0, count: full) })
     }
 
     @Test func aClientWithManyRequestsLeavesOthersTheirTurn() async throws {

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Daemon
 
-/// Explanations of one image share its masks: nothing is encoded twice, and nothing in the values tells who encoded what.
+/// Explanations of one image share its masks: nothing is encoded twice, and nothing in the values tells who encoded
+/// what.
 @Suite(.timeLimit(.minutes(10))) struct SharedMasksTests {
     static let captions = ["a dog and bicycle", "a red car"]
     static let masks = 150
@@ -19,9 +20,11 @@ import Testing
 
     private func isEachOnce(_ masks: [[UInt8]]) -> Bool { Set(masks).count == masks.count }
 
-    @Test("refinements of one image at once encode the masks of one, and each ends with the values it has alone", arguments: [
-        Self.captions, [Self.captions[0], Self.captions[0]], Self.captions + Self.captions,
-    ])
+    @Test(
+        "refinements of one image at once encode the masks of one, and each ends with the values it has alone",
+        arguments: [
+            Self.captions, [Self.captions[0], Self.captions[0]], Self.captions + Self.captions,
+        ])
     func refinementsAtOnce(captions: [String]) async throws {
         let services = try RecordedServices()
         var explanations: [Explanation] = []
@@ -29,7 +32,9 @@ import Testing
         // The first images are held until all others want some of them.
         let gate = Gate()
         services.beforeImages { _ in gate.pass() }
-        let running = explanations.map { explanation in Task { try await services.refine(explanation, masks: Self.masks) } }
+        let running = explanations.map { explanation in
+            Task { try await services.refine(explanation, masks: Self.masks) }
+        }
         while await explanations[0].imageGame.waiting < captions.count - 1 { await Task.yield() }
         gate.open()
         for refinement in running { #expect(try await refinement.value == .budget) }
@@ -54,7 +59,9 @@ import Testing
         #expect(try await services.values(explanation) == lone.values)
     }
 
-    @Test("on a warm game, another caption, estimator or order encodes no image mask; another index, p or seed only what is new")
+    @Test(
+        "on a warm game, another caption, estimator or order encodes no image mask; another index, p or seed only what is new"
+    )
     func warmGame() async throws {
         let services = try RecordedServices()
         let first = try await services.open(Self.captions[0])

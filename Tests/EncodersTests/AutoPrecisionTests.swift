@@ -6,8 +6,8 @@ import Testing
 /// Where the processor has fast products of integers and nothing better, `auto` judges each model by itself.
 @Suite("auto decides by the model", .enabled(if: CPUFeatures.current.fastIntegers && !CPUFeatures.current.bf16))
 struct AutoPrecisionTests {
-    /// clip-small with a vision tower of width 512 and random weights. The layer norms make the first channel `outlier` times as
-    /// large as the others; the products that follow do not look at it, so in f32 it changes nothing.
+    /// clip-small with a vision tower of width 512 and random weights. The layer norms make the first channel `outlier`
+    /// times as large as the others; the products that follow do not look at it, so in f32 it changes nothing.
     func wideModel(outlier: Float) throws -> TemporaryFolder {
         let folder = try TemporaryFolder(copying: "clip-small")
         let file = try SafetensorsFile(path: "\(folder.path)/model.safetensors")
@@ -40,7 +40,8 @@ struct AutoPrecisionTests {
             tensors.append(("\(name).bias", [width], random(width, 0.05)))
         }
         tensors.append(("vision_model.embeddings.class_embedding", [width], random(width, 0.5)))
-        tensors.append(("vision_model.embeddings.patch_embedding.weight", [width, 3, 16, 16], random(width * 768, 0.07)))
+        tensors.append(
+            ("vision_model.embeddings.patch_embedding.weight", [width, 3, 16, 16], random(width * 768, 0.07)))
         tensors.append(("vision_model.embeddings.position_embedding.weight", [10, width], random(10 * width, 0.5)))
         tensors.append(("visual_projection.weight", [56, width], random(56 * width, 0.04)))
         norm("vision_model.pre_layrnorm", 1)

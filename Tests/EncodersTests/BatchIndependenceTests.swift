@@ -21,7 +21,8 @@ struct BatchIndependenceTests {
         let patches = model.rows * model.columns
         let items = (0..<70).map { index in
             ImageItem(
-                image: images[index % 2], presence: index % 10 == 9 ? nil : (0..<patches).map { UInt8((index * 37 >> ($0 % 8)) & 1) },
+                image: images[index % 2],
+                presence: index % 10 == 9 ? nil : (0..<patches).map { UInt8((index * 37 >> ($0 % 8)) & 1) },
                 masking: index % 3 == 0 ? .drop : .mean, precise: index % 7 == 0)
         }
         let together = try model.images(items)
@@ -44,7 +45,8 @@ struct BatchIndependenceTests {
         let items = texts.enumerated().flatMap { number, text in
             (0..<40).map { index in
                 TextItem(
-                    text: text, presence: index == 39 ? nil : (0..<text.players).map { UInt8((index * 5 >> ($0 % 6)) & 1) },
+                    text: text,
+                    presence: index == 39 ? nil : (0..<text.players).map { UInt8((index * 5 >> ($0 % 6)) & 1) },
                     precise: index % 5 == number)
             }
         }

@@ -35,7 +35,8 @@ struct EndToEndTests {
         let fixture = Fixture(name: name)
         let model = try LoadedModel.load(folder: fixture.folder, precision: .f32)
         let game = try fixture.expected()["game"]!
-        let image = try image(model), text = try text(game["text"]!.string!, model)
+        let image = try image(model)
+        let text = try text(game["text"]!.string!, model)
         let patches = model.rows * model.columns
         #expect(patches == game["n_image"]!.int!)
         #expect(text.players == game["n_text"]!.int!)

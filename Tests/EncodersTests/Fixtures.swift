@@ -28,7 +28,8 @@ struct Fixture: Sendable {
     func expectedTexts() throws -> [ExpectedText] {
         try (expected()["texts"]?.array ?? []).map { text in
             ExpectedText(
-                text: text["text"]!.string!, ids: text["ids"]!.array!.map { $0.int! }, embedding: text["embedding"]!.floats,
+                text: text["text"]!.string!, ids: text["ids"]!.array!.map { $0.int! },
+                embedding: text["embedding"]!.floats,
                 cosine: Float(text["cosine"]!.double!), logit: Float(text["logit"]!.double!))
         }
     }

@@ -43,9 +43,11 @@ struct HubCacheTests {
         }
     }
 
-    @Test("Names that are none, or that lead out of the cache, are refused", arguments: [
-        "small", "/abs/path", "org/../x", "org/small@../../x", "a/b/c", "org/small@", "./org", "../x/y",
-    ])
+    @Test(
+        "Names that are none, or that lead out of the cache, are refused",
+        arguments: [
+            "small", "/abs/path", "org/../x", "org/small@../../x", "a/b/c", "org/small@", "./org", "../x/y",
+        ])
     func names(name: String) throws {
         let (folder, cache) = try cache()
         defer { withExtendedLifetime(folder) {} }
@@ -58,7 +60,10 @@ struct HubCacheTests {
         let (folder, cache) = try cache()
         defer { withExtendedLifetime(folder) {} }
         let entries = cache.entries()
-        try #require(entries.map { "\($0.name)@\($0.revision)" } == ["org/small@main", "org/small@release/v2", "other/pickle@main"])
+        try #require(
+            entries.map { "\($0.name)@\($0.revision)" } == [
+                "org/small@main", "org/small@release/v2", "other/pickle@main",
+            ])
         #expect(entries[0].problem == nil)
         #expect("\(entries[2].problem!)".contains("pickle"))
         #expect(entries[2].reason?.hasPrefix("no model.safetensors") == true)
@@ -74,7 +79,8 @@ struct HubCacheTests {
             if link {
                 // As the hub's library leaves it: a link to a blob that did not arrive.
                 try FileManager.default.createSymbolicLink(
-                    atPath: "\(folder.path)/models--org--small/snapshots/abc123/\(file)", withDestinationPath: "../../blobs/0123")
+                    atPath: "\(folder.path)/models--org--small/snapshots/abc123/\(file)",
+                    withDestinationPath: "../../blobs/0123")
             }
             let reason = try #require(cache.entries()[0].reason)
             #expect(reason.contains("hf download org/small") && !reason.contains(folder.path), "\(reason)")
@@ -83,7 +89,9 @@ struct HubCacheTests {
 
     @Test("The environment names the cache, in the hub library's order")
     func environment() {
-        #expect(HubCache(environment: ["HF_HUB_CACHE": "/a", "HUGGINGFACE_HUB_CACHE": "/b", "HF_HOME": "/c"]).folder == "/a")
+        #expect(
+            HubCache(environment: ["HF_HUB_CACHE": "/a", "HUGGINGFACE_HUB_CACHE": "/b", "HF_HOME": "/c"]).folder == "/a"
+        )
         #expect(HubCache(environment: ["HUGGINGFACE_HUB_CACHE": "/b", "HF_HOME": "/c"]).folder == "/b")
         #expect(HubCache(environment: ["HF_HOME": "/c", "XDG_CACHE_HOME": "/d"]).folder == "/c/hub")
         #expect(HubCache(environment: ["XDG_CACHE_HOME": "/d", "HOME": "/h"]).folder == "/d/huggingface/hub")

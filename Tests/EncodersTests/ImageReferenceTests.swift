@@ -9,7 +9,9 @@ struct ImageReferenceTests {
         let reference = try Reference(fixture)
         let model = try LoadedModel.load(folder: fixture.folder, precision: .f32)
         let image = try model.prepare(pixels: reference.values("pixels"))
-        #expect(relativeError(try model.images([ImageItem(image: image)], normalize: false)[0], try reference.values("image")) < 1e-5)
+        #expect(
+            relativeError(
+                try model.images([ImageItem(image: image)], normalize: false)[0], try reference.values("image")) < 1e-5)
         let unit = try model.images([ImageItem(image: image)])[0]
         #expect(relativeError(unit, try fixture.expected()["image_embedding"]!.floats) < 1e-4)
         #expect(abs(dot(unit, unit) - 1) < 1e-6)
@@ -25,7 +27,8 @@ struct ImageReferenceTests {
             reference.masks("image_masks").map { ImageItem(image: image, presence: $0) }, normalize: false)
         let expected = try reference.rows("image_masked")
         #expect(relativeError(found, expected) < 1e-5)
-        // Some masks leave states that layer normalisation makes much of: the reference itself, in single precision, is 6e-6 off.
+        // Some masks leave states that layer normalisation makes much of: the reference itself, in single precision, is
+        // 6e-6 off.
         for (found, expected) in zip(found, expected) { #expect(relativeError(found, expected) < 2e-5) }
     }
 

@@ -3,8 +3,8 @@ import Foundation
 import Tensors
 import Testing
 
-/// Only a tower's last block leaves out what the pooled row does not need. A block that adds nothing, put after it, makes the last
-/// one compute every row.
+/// Only a tower's last block leaves out what the pooled row does not need. A block that adds nothing, put after it,
+/// makes the last one compute every row.
 @Suite("What the last block leaves out changes nothing")
 struct LastLayerTests {
     /// A fixture's model with one more block in each tower, whose outputs are all 0.
@@ -47,7 +47,8 @@ struct LastLayerTests {
         let embeddings = try [fixture.folder, folder.path].map { folder in
             let model = try LoadedModel.load(folder: folder, precision: .f32)
             let image = try model.prepare(pixels: reference.values("pixels"))
-            let text = try model.prepare(ids: reference.integers("text_ids"), players: reference.integers("text_players"))
+            let text = try model.prepare(
+                ids: reference.integers("text_ids"), players: reference.integers("text_players"))
             return try model.images(
                 reference.masks("image_masks").flatMap { mask in
                     [ImageMasking.mean, .drop].map { ImageItem(image: image, presence: mask, masking: $0) }

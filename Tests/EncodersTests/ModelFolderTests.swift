@@ -39,16 +39,30 @@ struct ModelFolderTests {
     }
 
     static let broken: [Edit] = [
-        Edit(tower: nil, key: "model_type", value: .string("siglip2"), says: ["config.json", "model_type", "NaFlex", "clip"]),
-        Edit(tower: nil, key: "model_type", value: .string("bert"), says: ["config.json", "model_type", "bert", "siglip"]),
+        Edit(
+            tower: nil, key: "model_type", value: .string("siglip2"),
+            says: ["config.json", "model_type", "NaFlex", "clip"]),
+        Edit(
+            tower: nil, key: "model_type", value: .string("bert"),
+            says: ["config.json", "model_type", "bert", "siglip"]),
         Edit(tower: nil, key: "model_type", value: .string("llava"), says: ["config.json", "model_type", "llava"]),
         Edit(tower: nil, key: "model_type", value: .null, says: ["config.json", "model_type", "missing"]),
-        Edit(tower: "text_config", key: "hidden_act", value: .string("mish"), says: ["config.json", "text_config.hidden_act", "mish", "quick_gelu"]),
-        Edit(tower: "vision_config", key: "num_attention_heads", value: .integer(5), says: ["vision_config.num_attention_heads", "96"]),
-        Edit(tower: "vision_config", key: "hidden_size", value: .string("big"), says: ["vision_config.hidden_size", "integer"]),
-        Edit(tower: "vision_config", key: "hidden_size", value: .integer(102), says: ["model.safetensors", "vision_model", "96", "102"]),
+        Edit(
+            tower: "text_config", key: "hidden_act", value: .string("mish"),
+            says: ["config.json", "text_config.hidden_act", "mish", "quick_gelu"]),
+        Edit(
+            tower: "vision_config", key: "num_attention_heads", value: .integer(5),
+            says: ["vision_config.num_attention_heads", "96"]),
+        Edit(
+            tower: "vision_config", key: "hidden_size", value: .string("big"),
+            says: ["vision_config.hidden_size", "integer"]),
+        Edit(
+            tower: "vision_config", key: "hidden_size", value: .integer(102),
+            says: ["model.safetensors", "vision_model", "96", "102"]),
         Edit(tower: "vision_config", key: "patch_size", value: .integer(64), says: ["vision_config.patch_size", "48"]),
-        Edit(tower: "vision_config", key: "num_hidden_layers", value: .integer(4), says: ["model.safetensors", "layers.3"]),
+        Edit(
+            tower: "vision_config", key: "num_hidden_layers", value: .integer(4),
+            says: ["model.safetensors", "layers.3"]),
         Edit(tower: "vision_config", key: "image_size", value: .integer(64), says: ["preprocessor", "48", "64"]),
         Edit(tower: "text_config", key: "vocab_size", value: .integer(1000), says: ["tokenizer", "1035", "1000"]),
     ]
@@ -69,11 +83,14 @@ struct ModelFolderTests {
         ("siglip2-small", #""merges""#, #""merged""#, "merges"),
     ]
 
-    @Test("A tokenizer that is not supported or broken is told by loading and by the list alike", arguments: damagedTokenizers)
+    @Test(
+        "A tokenizer that is not supported or broken is told by loading and by the list alike",
+        arguments: damagedTokenizers)
     func tokenizers(fixture: String, old: String, new: String, says: String) throws {
         let folder = try TemporaryFolder(copying: fixture)
         let text = try String(contentsOfFile: "\(folder.path)/tokenizer.json", encoding: .utf8)
-        let compact = try String(decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
+        let compact = try String(
+            decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
         let place = try #require(compact.range(of: old), "\(text.prefix(300))")
         try folder.write("tokenizer.json", compact.replacingCharacters(in: place, with: new))
         let message = message(folder)
@@ -84,8 +101,10 @@ struct ModelFolderTests {
     @Test("What the file calls for and is not supported is told apart from what is broken")
     func unsupported() throws {
         let folder = try TemporaryFolder(copying: "clip-small")
-        let compact = try String(decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
-        try folder.write("tokenizer.json", compact.replacingOccurrences(of: #""type":"NFC""#, with: #""type":"BertNormalizer""#))
+        let compact = try String(
+            decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
+        try folder.write(
+            "tokenizer.json", compact.replacingOccurrences(of: #""type":"NFC""#, with: #""type":"BertNormalizer""#))
         #expect {
             try LoadedModel.load(folder: folder.path)
         } throws: { error in
@@ -113,7 +132,8 @@ struct ModelFolderTests {
         let folder = try TemporaryFolder(copying: "clip-small")
         try folder.rename("model.safetensors", "pytorch_model.bin")
         let message = message(folder)
-        #expect(message.contains("pickle") && message.contains("save_file") && message.contains(folder.path), "\(message)")
+        #expect(
+            message.contains("pickle") && message.contains("save_file") && message.contains(folder.path), "\(message)")
     }
 
     @Test("A sparse configuration has the reference library's defaults")
@@ -121,7 +141,9 @@ struct ModelFolderTests {
         // Only the model type: the shapes then called for are ViT-B/32's.
         let folder = try TemporaryFolder(copying: "clip-small")
         try folder.write("config.json", #"{"model_type": "clip"}"#)
-        try folder.write("preprocessor_config.json", #"{"size": 224, "crop_size": 224, "resample": 3, "image_mean": [0,0,0], "image_std": [1,1,1]}"#)
+        try folder.write(
+            "preprocessor_config.json",
+            #"{"size": 224, "crop_size": 224, "resample": 3, "image_mean": [0,0,0], "image_std": [1,1,1]}"#)
         let message = message(folder)
         #expect(message.contains("[96]") && message.contains("[768]"), "\(message)")
     }
@@ -166,7 +188,8 @@ struct ModelFolderTests {
     @Test("SigLIP without its head takes the mean of the tokens")
     func withoutHead() throws {
         let fixture = Fixture(name: "siglip-small")
-        let folder = try edited("siglip-small", Edit(tower: "vision_config", key: "vision_use_head", value: .bool(false), says: []))
+        let folder = try edited(
+            "siglip-small", Edit(tower: "vision_config", key: "vision_use_head", value: .bool(false), says: []))
         defer { withExtendedLifetime(folder) {} }
         let model = try LoadedModel.load(folder: folder.path, precision: .f32)
         let whole = try LoadedModel.load(folder: fixture.folder, precision: .f32)

@@ -11,7 +11,8 @@ struct PrecisionTests {
         let embeddings = try [Precision.f32, precision].map { precision in
             let model = try LoadedModel.load(folder: fixture.folder, precision: precision)
             let image = try model.prepare(pixels: reference.values("pixels"))
-            let text = try model.prepare(ids: reference.integers("text_ids"), players: reference.integers("text_players"))
+            let text = try model.prepare(
+                ids: reference.integers("text_ids"), players: reference.integers("text_players"))
             return try model.images(reference.masks("image_masks").map { ImageItem(image: image, presence: $0) })
                 + model.texts(reference.masks("text_masks").map { TextItem(text: text, presence: $0) })
         }

@@ -14,7 +14,8 @@ struct Reference {
     }
 
     func rows(_ name: String) throws -> [[Float]] {
-        let columns = file.shape(name)![1], all = try values(name)
+        let columns = file.shape(name)![1]
+        let all = try values(name)
         return stride(from: 0, to: all.count, by: columns).map { Array(all[$0..<$0 + columns]) }
     }
 

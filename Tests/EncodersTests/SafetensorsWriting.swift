@@ -2,7 +2,8 @@ import Foundation
 
 /// Writes a safetensors file of f32 tensors.
 func writeSafetensors(_ tensors: [(name: String, shape: [Int], values: [Float])], to path: String) throws {
-    var entries: [String] = [], data = Data()
+    var entries: [String] = []
+    var data = Data()
     for (name, shape, values) in tensors {
         let end = data.count + 4 * values.count
         entries.append(#""\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(data.count),\#(end)]}"#)

@@ -5,15 +5,18 @@ import Testing
 struct SavingsTests {
     /// `[3, size, size]` pixels with those of absent patches set to 0.
     static func greyed(_ pixels: [Float], _ mask: [UInt8], _ model: LoadedModel) -> [Float] {
-        let size = model.imageWidth, edge = model.patchSize
+        let size = model.imageWidth
+        let edge = model.patchSize
         return pixels.indices.map { index in
-            let x = index % size, y = index / size % size
+            let x = index % size
+            let y = index / size % size
             guard x / edge < model.columns, y / edge < model.rows else { return pixels[index] }
             return mask[y / edge * model.columns + x / edge] == 0 ? 0 : pixels[index]
         }
     }
 
-    @Test("States of patches computed once per patch are those of each masked image on its own", arguments: Fixture.names)
+    @Test(
+        "States of patches computed once per patch are those of each masked image on its own", arguments: Fixture.names)
     func firstLayer(name: String) throws {
         let fixture = Fixture(name: name)
         let model = try LoadedModel.load(folder: fixture.folder, precision: .f32)
@@ -28,7 +31,9 @@ struct SavingsTests {
         }
     }
 
-    @Test("Absent tokens removed are a text's sequence without them: CLIP ends at end-of-text", arguments: ["clip-small", "clip-legacy-eos"])
+    @Test(
+        "Absent tokens removed are a text's sequence without them: CLIP ends at end-of-text",
+        arguments: ["clip-small", "clip-legacy-eos"])
     func afterEndOfText(name: String) throws {
         let fixture = Fixture(name: name)
         let model = try LoadedModel.load(folder: fixture.folder, precision: .f32)

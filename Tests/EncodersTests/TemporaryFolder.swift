@@ -23,7 +23,8 @@ final class TemporaryFolder {
 
     func write(_ name: String, _ text: String) throws {
         let target = URL(fileURLWithPath: "\(path)/\(name)")
-        try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: target)
     }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Compute threads")
 struct ThreadTests {
-    @Test("Threads that share a model and have a workspace each get one thread's bits", arguments: [Precision.f32, .int8])
+    @Test(
+        "Threads that share a model and have a workspace each get one thread's bits", arguments: [Precision.f32, .int8])
     func shared(precision: Precision) async throws {
         let fixture = Fixture(name: "clip-small")
         let model = try LoadedModel.load(folder: fixture.folder, precision: precision)
@@ -27,17 +28,25 @@ struct ThreadTests {
         // The fixtures are too small to be shared.
         let model = try LoadedModel.load(folder: Fixture.demo, precision: precision)
         #expect(model.leastProductOfImage >= ComputeTeam.leastWork)
-        let image = try model.prepare(pixels: (0..<3 * model.imageHeight * model.imageWidth).map { Float($0 % 255) / 128 - 1 })
+        let image = try model.prepare(
+            pixels: (0..<3 * model.imageHeight * model.imageWidth).map { Float($0 % 255) / 128 - 1 })
         let tokenization = try model.tokenizer.tokenize("a dog next to a guitar")
         let text = try model.prepare(ids: tokenization.ids, players: tokenization.playerPositions)
         let patches = model.rows * model.columns
-        let images = [ImageItem(image: image)]
-            + (0..<8).map { index in ImageItem(image: image, presence: (0..<patches).map { UInt8((index * 11 >> ($0 % 6)) & 1) }) }
-        let texts = [TextItem(text: text)]
-            + (0..<20).map { index in TextItem(text: text, presence: (0..<text.players).map { UInt8((index >> ($0 % 5)) & 1) }) }
+        let images =
+            [ImageItem(image: image)]
+            + (0..<8).map { index in
+                ImageItem(image: image, presence: (0..<patches).map { UInt8((index * 11 >> ($0 % 6)) & 1) })
+            }
+        let texts =
+            [TextItem(text: text)]
+            + (0..<20).map { index in
+                TextItem(text: text, presence: (0..<text.players).map { UInt8((index >> ($0 % 5)) & 1) })
+            }
         let (expectedImages, expectedTexts) = (try model.images(images), try model.texts(texts))
 
-        let team = try ComputeTeam(), workspace = try model.makeWorkspace()
+        let team = try ComputeTeam()
+        let workspace = try model.makeWorkspace()
         let dismissals = team.dismissals
         let server = Thread {
             if let context = try? ComputeContext() { team.serve(with: context, dismissals: dismissals) }

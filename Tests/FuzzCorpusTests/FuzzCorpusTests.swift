@@ -2,8 +2,8 @@ import Foundation
 import FuzzSubjects
 import Testing
 
-/// The inputs that `make fuzz` starts from, and those it once found, as they are and a little damaged. A subject that fails ends
-/// the run.
+/// The inputs that `make fuzz` starts from, and those it once found, as they are and a little damaged. A subject that
+/// fails ends the run.
 @Suite(.serialized) struct FuzzCorpusTests {
     @Test("Every input of the corpus, and damaged copies, are answered or refused", arguments: FuzzSubject.allCases)
     func replay(_ subject: FuzzSubject) throws {

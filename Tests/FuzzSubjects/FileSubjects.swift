@@ -12,7 +12,8 @@ func readSafetensors(_ bytes: [UInt8]) {
     for name in file.names {
         guard let shape = file.shape(name), let tensor = try? file.tensor(name, shape: shape) else { continue }
         guard let values = try? tensor.floats() else { fatalError("the tensor \(name) of a valid file cannot be read") }
-        precondition(values.count == shape.reduce(1, *), "the tensor \(name) has another number of values than its shape")
+        precondition(
+            values.count == shape.reduce(1, *), "the tensor \(name) has another number of values than its shape")
     }
 }
 

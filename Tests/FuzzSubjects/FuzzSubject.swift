@@ -1,5 +1,5 @@
-/// What is fed with bytes that nobody has checked. Each subject must answer or refuse any input, and holds what it answers
-/// against an invariant; a broken one ends the process, as a fuzzer expects.
+/// What is fed with bytes that nobody has checked. Each subject must answer or refuse any input, and holds what it
+/// answers against an invariant; a broken one ends the process, as a fuzzer expects.
 public enum FuzzSubject: String, CaseIterable, Sendable {
     /// JSON texts.
     case json

@@ -2,8 +2,8 @@ import FIxLIPProtocol
 import JSON
 import JSONRPC
 
-/// A message is read as a connection reads it, the parameters of each request as its method's handler reads them; whatever is
-/// refused is refused with an error that can be sent.
+/// A message is read as a connection reads it, the parameters of each request as its method's handler reads them;
+/// whatever is refused is refused with an error that can be sent.
 func readMessage(_ bytes: [UInt8]) {
     let limits = RPCServerConfiguration()
     switch IncomingMessage(parsing: bytes, limits: limits.json, maximumBatch: limits.maximumBatch) {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A folder in memory for subjects that read files. Files are written by one thread at a time: the fuzzer's, or a test's.
+/// A folder in memory for subjects that read files. Files are written by one thread at a time: the fuzzer's, or a
+/// test's.
 struct Scratch: Sendable {
     static let shared = Scratch()
 
@@ -16,15 +17,19 @@ struct Scratch: Sendable {
         modelFolder = folder + "/model"
         openCLIPFolder = folder + "/open_clip"
         let files = FileManager.default
-        for folder in [modelFolder, openCLIPFolder] { try? files.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        for folder in [modelFolder, openCLIPFolder] {
+            try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
         let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Fixtures/clip-small").path
         for name in ["model.safetensors", "tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"] {
             try? files.createSymbolicLink(atPath: "\(modelFolder)/\(name)", withDestinationPath: "\(fixture)/\(name)")
         }
-        try? files.createSymbolicLink(atPath: "\(modelFolder)/config.json", withDestinationPath: "\(folder)/config.json")
+        try? files.createSymbolicLink(
+            atPath: "\(modelFolder)/config.json", withDestinationPath: "\(folder)/config.json")
         for name in ["tokenizer.json", "tokenizer_config.json"] {
-            try? files.createSymbolicLink(atPath: "\(openCLIPFolder)/\(name)", withDestinationPath: "\(fixture)/\(name)")
+            try? files.createSymbolicLink(
+                atPath: "\(openCLIPFolder)/\(name)", withDestinationPath: "\(fixture)/\(name)")
         }
         try? files.createSymbolicLink(
             atPath: "\(openCLIPFolder)/open_clip_config.json", withDestinationPath: "\(folder)/open_clip_config.json")
@@ -39,7 +44,8 @@ struct Scratch: Sendable {
             "visual.trunk.blocks.0.mlp.fc1.bias":{"dtype":"F16","shape":[48],"data_offsets":[576,672]},\#
             "visual.trunk.blocks.0.norm1.weight":{"dtype":"F16","shape":[24],"data_offsets":[672,720]}}
             """#
-        return withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + header.utf8 + [UInt8](repeating: 0, count: 720)
+        return withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + header.utf8
+            + [UInt8](repeating: 0, count: 720)
     }
 
     /// - Returns: the file's path.

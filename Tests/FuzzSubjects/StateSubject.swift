@@ -4,8 +4,8 @@ import Interactions
 private let digest = "5f"
 private let header = "5f 0.1.0 avx2; model.safetensors 1679752 1700000000.25"
 
-/// A kept game that is accepted is written back to the same bytes, and its file is taken where its first line is the one asked
-/// for, and only there. Checksums are made to fit, or nothing would get past them.
+/// A kept game that is accepted is written back to the same bytes, and its file is taken where its first line is the
+/// one asked for, and only there. Checksums are made to fit, or nothing would get past them.
 func readState(_ bytes: [UInt8]) {
     _ = try? GameSamples(serialized: bytes)
     _ = try? GameFile.read(bytes, digest: digest, header: header, players: 3, dimension: 2)
@@ -18,11 +18,14 @@ func readState(_ bytes: [UInt8]) {
     let stored = sealed(bytes[(end + 1)...])
     guard let samples = accepted(stored) else { return }
     let isOurs = bytes[..<end].elementsEqual(header.utf8)
-    precondition(isTaken(Array(bytes[...end]) + stored, samples) == isOurs, "a file is taken by another line than the one asked for")
+    precondition(
+        isTaken(Array(bytes[...end]) + stored, samples) == isOurs,
+        "a file is taken by another line than the one asked for")
 }
 
 private func isTaken(_ file: [UInt8], _ samples: GameSamples) -> Bool {
-    let read = try? GameFile.read(file, digest: digest, header: header, players: samples.players, dimension: samples.dimension)
+    let read = try? GameFile.read(
+        file, digest: digest, header: header, players: samples.players, dimension: samples.dimension)
     return read?.serialized() == samples.serialized()
 }
 

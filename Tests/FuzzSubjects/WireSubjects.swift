@@ -2,7 +2,8 @@ import Captions
 import JSON
 import JSONRPC
 
-/// What is parsed is written and parsed again to the same value, but for the digits of reals beyond the nine that are written.
+/// What is parsed is written and parsed again to the same value, but for the digits of reals beyond the nine that are
+/// written.
 func readJSON(_ bytes: [UInt8]) {
     guard let value = try? JSONValue(parsing: bytes) else { return }
     guard let written = try? value.serialized(), let again = try? JSONValue(parsing: written) else {

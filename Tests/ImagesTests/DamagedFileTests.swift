@@ -87,7 +87,9 @@ struct DamagedFileTests {
     @Test("a PNG that claims a size its data cannot fill is an error")
     func lyingHeader() throws {
         var bytes = try PillowFixtures.bytes("rgb-8.png")
-        for (width, height) in [(UInt32(6000), UInt32(6000)), (37, 30), (60_000, 60_000), (0, 29), (0x7FFF_FFFF, 0x7FFF_FFFF)] {
+        for (width, height) in [
+            (UInt32(6000), UInt32(6000)), (37, 30), (60_000, 60_000), (0, 29), (0x7FFF_FFFF, 0x7FFF_FFFF),
+        ] {
             bytes.replaceSubrange(16..<24, with: bigEndian(width) + bigEndian(height))
             let checksum = UInt32(crc32(bytes[12..<29]))
             bytes.replaceSubrange(29..<33, with: bigEndian(checksum))
@@ -100,8 +102,10 @@ struct DamagedFileTests {
         func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
         // Where the two dimensions stand: in the frame of a simple file, less one in the canvas of an extended one.
         let cases: [(name: String, offset: Int, width: [UInt8], height: [UInt8])] = [
-            ("lossy.webp", 26, little(7000, 2), little(7000, 2)), ("lossy.webp", 26, little(0x3FFF, 2), little(0x3FFF, 2)),
-            ("lossy-alpha.webp", 24, little(6999, 3), little(6999, 3)), ("lossy-alpha.webp", 24, little(0xFF_FFFF, 3), little(0xFF_FFFF, 3)),
+            ("lossy.webp", 26, little(7000, 2), little(7000, 2)),
+            ("lossy.webp", 26, little(0x3FFF, 2), little(0x3FFF, 2)),
+            ("lossy-alpha.webp", 24, little(6999, 3), little(6999, 3)),
+            ("lossy-alpha.webp", 24, little(0xFF_FFFF, 3), little(0xFF_FFFF, 3)),
             ("lossy-alpha.webp", 24, little(3, 3), little(3, 3)),
         ]
         for (name, offset, width, height) in cases {

@@ -30,9 +30,12 @@ struct ImageGeometryTests {
         #expect(geometry.sourceBox(ofPatchRow: 2, column: 2, patchSize: 10) == (10, 15, 10, 20))
     }
 
-    @Test("patches cover the crop without gaps, inside the picture", arguments: [(1, 1), (640, 480), (480, 641), (33, 2000)])
+    @Test(
+        "patches cover the crop without gaps, inside the picture",
+        arguments: [(1, 1), (640, 480), (480, 641), (33, 2000)])
     func tiling(width: Int, height: Int) {
-        let geometry = ImagePreprocessor(family: .clip, imageSize: 48).geometry(sourceWidth: width, sourceHeight: height)
+        let geometry = ImagePreprocessor(family: .clip, imageSize: 48).geometry(
+            sourceWidth: width, sourceHeight: height)
         for row in 0..<6 {
             for column in 0..<6 {
                 let box = geometry.sourceBox(ofPatchRow: row, column: column, patchSize: 8)

@@ -53,7 +53,9 @@ final class ImageRootsTests {
     @Test("what is missing or no picture inside a root is unreadable")
     func unreadable() throws {
         let roots = try ImageRoots([base + "/inside", base + "/inside-too"])
-        for path in ["nothing.png", "sub/nothing.png", "sub", "", "loop"].map({ base + "/inside/" + $0 }) + ["", "a\0b"] {
+        for path in ["nothing.png", "sub/nothing.png", "sub", "", "loop"].map({ base + "/inside/" + $0 }) + [
+            "", "a\0b",
+        ] {
             let error = #expect(throws: ImageError.self, "\(path)") { try ImageSource.path(path).load(roots: roots) }
             #expect(error?.kind == .imageUnreadable, "\(path)")
         }

@@ -46,17 +46,19 @@ struct ImageSourceTests {
         #expect(reason("A===").contains("cut off"))
     }
 
-    @Test("what cannot be read is said with its reason", arguments: [
-        ("https://example.org/a.png", ImageError.Kind.pathNotAllowed, "not followed"),
-        ("file://server/share/a.png", .pathNotAllowed, "another machine"),
-        ("file://", .imageUnreadable, "absolute path"),
-        ("file:///a%2", .imageUnreadable, "percent-encoding"),
-        ("file:///a%ff", .imageUnreadable, "percent-encoding"),
-        ("data:image/gif;base64,R0lG", .imageUnreadable, "image/gif"),
-        ("data:image/png,abc", .imageUnreadable, "base64"),
-        ("data:image/png;base64", .imageUnreadable, "needed"),
-        ("data:image/png;base64,%zz", .imageUnreadable, "%"),
-    ])
+    @Test(
+        "what cannot be read is said with its reason",
+        arguments: [
+            ("https://example.org/a.png", ImageError.Kind.pathNotAllowed, "not followed"),
+            ("file://server/share/a.png", .pathNotAllowed, "another machine"),
+            ("file://", .imageUnreadable, "absolute path"),
+            ("file:///a%2", .imageUnreadable, "percent-encoding"),
+            ("file:///a%ff", .imageUnreadable, "percent-encoding"),
+            ("data:image/gif;base64,R0lG", .imageUnreadable, "image/gif"),
+            ("data:image/png,abc", .imageUnreadable, "base64"),
+            ("data:image/png;base64", .imageUnreadable, "needed"),
+            ("data:image/png;base64,%zz", .imageUnreadable, "%"),
+        ])
     func refused(text: String, kind: ImageError.Kind, reason: String) {
         let error = #expect(throws: ImageError.self) { try ImageSource(string: text) }
         #expect(error?.kind == kind)

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Preprocessing equals the reference processors")
 struct PreprocessingParityTests {
-    @Test("bytes before rescaling equal transformers' CLIP and SigLIP processors", arguments: PillowFixtures.cases("preprocess"))
+    @Test(
+        "bytes before rescaling equal transformers' CLIP and SigLIP processors",
+        arguments: PillowFixtures.cases("preprocess"))
     func bytes(expected: JSONValue) throws {
         let config = try #require(expected["config"])
         let preprocessor = try ImagePreprocessor(config: config, file: "test", family: .clip)
@@ -32,7 +34,9 @@ struct PreprocessingParityTests {
         let samples = try #require(expected["samples"]?.array).compactMap(\.double)
         let ours = (0..<3).flatMap { channel in
             stride(from: 0, to: made.height, by: 7).flatMap { row in
-                stride(from: 0, to: made.width, by: 5).map { made.pixels[(channel * made.height + row) * made.width + $0] }
+                stride(from: 0, to: made.width, by: 5).map {
+                    made.pixels[(channel * made.height + row) * made.width + $0]
+                }
             }
         }
         #expect(samples.count == min(ours.count, 200))

@@ -54,24 +54,28 @@ struct PreprocessorConfigTests {
 
     @Test("steps can be switched off")
     func steps() throws {
-        let raw = try read(#"{"do_resize": false, "do_center_crop": false, "do_rescale": false, "do_normalize": false}"#)
+        let raw = try read(
+            #"{"do_resize": false, "do_center_crop": false, "do_rescale": false, "do_normalize": false}"#)
         #expect(raw == ImagePreprocessor(resize: .none, rescaleFactor: nil, normalization: nil))
-        let other = try read(#"{"resample": 2, "image_mean": [0, 0.5, 1], "image_std": [1, 2, 3], "rescale_factor": 0.5}"#)
+        let other = try read(
+            #"{"resample": 2, "image_mean": [0, 0.5, 1], "image_std": [1, 2, 3], "rescale_factor": 0.5}"#)
         #expect(other.filter == .bilinear)
         #expect(other.normalization == .init(mean: [0, 0.5, 1], deviation: [1, 2, 3]))
         #expect(other.rescaleFactor == 0.5)
     }
 
-    @Test("errors name the file and the key", arguments: [
-        (#"{"size": {"longest_edge": 9}}"#, "size.longest_edge"), (#"{"size": "big"}"#, "size"),
-        (#"{"size": {"shortest_edge": 0}}"#, "size.shortest_edge"), (#"{"size": {"height": 3}}"#, "size"),
-        (#"{"crop_size": {"height": 3, "width": 1.5}}"#, "crop_size.width"), (#"{"resample": 6}"#, "resample"),
-        (#"{"resample": "sharp"}"#, "resample"), (#"{"image_mean": [1, 2]}"#, "image_mean"),
-        (#"{"image_mean": [1, 2, "x"]}"#, "image_mean"), (#"{"image_mean": [1, 2, 3, "x"]}"#, "image_mean"),
-        (#"{"image_std": [1, 0, 1]}"#, "image_std"), (#"{"do_resize": 1}"#, "do_resize"),
-        (#"{"rescale_factor": 0}"#, "rescale_factor"), (#"{"do_pad": true}"#, "do_pad"),
-        (#"{"image_processor_type": "BlipImageProcessor"}"#, "image_processor_type"),
-    ])
+    @Test(
+        "errors name the file and the key",
+        arguments: [
+            (#"{"size": {"longest_edge": 9}}"#, "size.longest_edge"), (#"{"size": "big"}"#, "size"),
+            (#"{"size": {"shortest_edge": 0}}"#, "size.shortest_edge"), (#"{"size": {"height": 3}}"#, "size"),
+            (#"{"crop_size": {"height": 3, "width": 1.5}}"#, "crop_size.width"), (#"{"resample": 6}"#, "resample"),
+            (#"{"resample": "sharp"}"#, "resample"), (#"{"image_mean": [1, 2]}"#, "image_mean"),
+            (#"{"image_mean": [1, 2, "x"]}"#, "image_mean"), (#"{"image_mean": [1, 2, 3, "x"]}"#, "image_mean"),
+            (#"{"image_std": [1, 0, 1]}"#, "image_std"), (#"{"do_resize": 1}"#, "do_resize"),
+            (#"{"rescale_factor": 0}"#, "rescale_factor"), (#"{"do_pad": true}"#, "do_pad"),
+            (#"{"image_processor_type": "BlipImageProcessor"}"#, "image_processor_type"),
+        ])
     func errors(json: String, key: String) {
         #expect(problem(json).hasPrefix("preprocessor_config.json: \"\(key)\": "), "\(problem(json))")
     }
@@ -94,7 +98,9 @@ struct PreprocessorConfigTests {
         func write(_ text: String, _ name: String) throws {
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
         }
-        #expect(throws: PreprocessorError.missing(folder: folder)) { try ImagePreprocessor(folder: folder, family: .clip) }
+        #expect(throws: PreprocessorError.missing(folder: folder)) {
+            try ImagePreprocessor(folder: folder, family: .clip)
+        }
         try write(#"{"crop_size": 32}"#, "preprocessor_config.json")
         #expect(try ImagePreprocessor(folder: folder, family: .clip).outputSize == .init(height: 32, width: 32))
         try write(#"{"processor_class": "CLIPProcessor"}"#, "processor_config.json")

@@ -12,7 +12,9 @@ import Testing
         var textMasks = 16
         var estimator = Estimator.ridge
         var order = 2
-        var testDescription: String { "\(estimator) \(order), \(index) p \(p), \(imagePlayers)+\(textPlayers) players, \(imageMasks)×\(textMasks) masks" }
+        var testDescription: String {
+            "\(estimator) \(order), \(index) p \(p), \(imagePlayers)+\(textPlayers) players, \(imageMasks)×\(textMasks) masks"
+        }
 
         var nodes: [SamplingNode] {
             index == .shapley ? SamplingNode.shapley(count: 4) : [SamplingNode(probability: p, weight: 1)]
@@ -47,11 +49,13 @@ import Testing
         return (inside, all)
     }
 
-    @Test("about 95% of true values lie within 1.96 standard errors", arguments: [
-        Case(imageMasks: 60), Case(imageMasks: 120), Case(imageMasks: 400), Case(p: 0.3, imageMasks: 200),
-        Case(p: 0.7, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
-        Case(index: .shapley, imageMasks: 150), Case(index: .shapley, imageMasks: 400),
-    ])
+    @Test(
+        "about 95% of true values lie within 1.96 standard errors",
+        arguments: [
+            Case(imageMasks: 60), Case(imageMasks: 120), Case(imageMasks: 400), Case(p: 0.3, imageMasks: 200),
+            Case(p: 0.7, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
+            Case(index: .shapley, imageMasks: 150), Case(index: .shapley, imageMasks: 400),
+        ])
     func coverageIsAsStated(_ setup: Case) throws {
         var inside = 0
         var all = 0
@@ -92,14 +96,18 @@ import Testing
         return result
     }
 
-    /// Values of one game rest on the same masks and may all err together, so a game counts as one draw, however many values it
-    /// has. Of 40 draws the share inside has a standard deviation of √(0.95·0.05/40) = 0.034 and the root mean square of a normal
-    /// score one of 1/√80 = 0.11: the bands reach four of these to either side. The jackknife that Shapley values have their errors
-    /// from may be twice too wide, for the text's reading above all, but not too narrow.
-    @Test("each kind of value lies within its standard errors as often as stated, and is not far inside", arguments: [
-        Case(imageMasks: 60), Case(imageMasks: 200), Case(p: 0.3, imageMasks: 200), Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
-        Case(index: .shapley, imageMasks: 200),
-    ])
+    /// Values of one game rest on the same masks and may all err together, so a game counts as one draw, however many
+    /// values it has. Of 40 draws the share inside has a standard deviation of √(0.95·0.05/40) = 0.034 and the root
+    /// mean square of a normal score one of 1/√80 = 0.11: the bands reach four of these to either side. The jackknife
+    /// that Shapley values have their errors from may be twice too wide, for the text's reading above all, but not too
+    /// narrow.
+    @Test(
+        "each kind of value lies within its standard errors as often as stated, and is not far inside",
+        arguments: [
+            Case(imageMasks: 60), Case(imageMasks: 200), Case(p: 0.3, imageMasks: 200),
+            Case(textPlayers: 6, imageMasks: 200, textMasks: 40),
+            Case(index: .shapley, imageMasks: 200),
+        ])
     func scoresOfEachKind(_ setup: Case) throws {
         var scores: [Kind: [Double]] = [:]
         for seed in 0..<40 {
@@ -117,17 +125,22 @@ import Testing
         }
     }
 
-    @Test("the left-out R² foretells the R² of coalitions not seen", arguments: [
-        Case(imagePlayers: 12, imageMasks: 60), Case(imagePlayers: 12, imageMasks: 120), Case(imagePlayers: 12, imageMasks: 300),
-        Case(p: 0.3, imagePlayers: 12, imageMasks: 64), Case(p: 0.7, imagePlayers: 12, imageMasks: 64),
-        // The text drawn, or enumerated with more coalitions than are looked at.
-        Case(imagePlayers: 12, textPlayers: 7, imageMasks: 200, textMasks: 60),
-        Case(imagePlayers: 8, textPlayers: 11, imageMasks: 120, textMasks: 2048, order: 1),
-        Case(imagePlayers: 11, textPlayers: 3, imageMasks: 2048, textMasks: 8, order: 1),
-        Case(imagePlayers: 12, imageMasks: 200, estimator: .leastSquares), Case(imagePlayers: 12, imageMasks: 600, estimator: .leastSquares),
-        Case(index: .shapley, imagePlayers: 12, imageMasks: 100), Case(index: .shapley, imagePlayers: 12, imageMasks: 400),
-        Case(index: .shapley, imagePlayers: 12, imageMasks: 400, estimator: .leastSquares),
-    ])
+    @Test(
+        "the left-out R² foretells the R² of coalitions not seen",
+        arguments: [
+            Case(imagePlayers: 12, imageMasks: 60), Case(imagePlayers: 12, imageMasks: 120),
+            Case(imagePlayers: 12, imageMasks: 300),
+            Case(p: 0.3, imagePlayers: 12, imageMasks: 64), Case(p: 0.7, imagePlayers: 12, imageMasks: 64),
+            // The text drawn, or enumerated with more coalitions than are looked at.
+            Case(imagePlayers: 12, textPlayers: 7, imageMasks: 200, textMasks: 60),
+            Case(imagePlayers: 8, textPlayers: 11, imageMasks: 120, textMasks: 2048, order: 1),
+            Case(imagePlayers: 11, textPlayers: 3, imageMasks: 2048, textMasks: 8, order: 1),
+            Case(imagePlayers: 12, imageMasks: 200, estimator: .leastSquares),
+            Case(imagePlayers: 12, imageMasks: 600, estimator: .leastSquares),
+            Case(index: .shapley, imagePlayers: 12, imageMasks: 100),
+            Case(index: .shapley, imagePlayers: 12, imageMasks: 400),
+            Case(index: .shapley, imagePlayers: 12, imageMasks: 400, estimator: .leastSquares),
+        ])
     func leftOutRSquared(_ setup: Case) throws {
         var difference = 0.0
         let games = 20
@@ -139,7 +152,8 @@ import Testing
             let values = try estimate(
                 image: image, text: text, scale: game.scale, bias: game.bias,
                 settings: EstimatorSettings(
-                    index: setup.index, p: setup.p, order: setup.order, estimator: setup.estimator, standardErrors: false))
+                    index: setup.index, p: setup.p, order: setup.order, estimator: setup.estimator,
+                    standardErrors: false))
             func isNew(_ coalition: Coalition, _ side: GameSide, of players: Int) -> Bool {
                 side.samples.count == 1 << players || side.samples.row(of: coalition) == nil
             }
@@ -149,7 +163,8 @@ import Testing
             ).filter { isNew($0.image, image, of: images) && isNew($0.text, text, of: texts) }
             let truth = drawn.map { game.value(image: $0.image, text: $0.text) - values.emptyValue }
             let predicted = drawn.map { pair in
-                values.predict(Coalition(pair.image.members + pair.text.members.map { $0 + images }, of: images + texts))
+                values.predict(
+                    Coalition(pair.image.members + pair.text.members.map { $0 + images }, of: images + texts))
             }
             let held = try #require(try Faithfulness(truth: truth, predicted: predicted).rSquared)
             difference += try #require(values.looR2) - held
@@ -161,7 +176,8 @@ import Testing
         let game = SyntheticGame(imagePlayers: 5, textPlayers: 3, seed: 1)
         for index in InteractionIndex.allCases {
             let setup = Case(index: index, imagePlayers: 5, textPlayers: 3, imageMasks: 32, textMasks: 8)
-            let values = try game.estimate(nodes: setup.nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(index: index))
+            let values = try game.estimate(
+                nodes: setup.nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(index: index))
             let errors = try #require(values.standardErrors)
             #expect((errors.first + errors.pairs + errors.firstOrderReading).allSatisfy { $0 == 0 })
         }

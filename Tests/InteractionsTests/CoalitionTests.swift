@@ -11,7 +11,9 @@ import Testing
         #expect(coalition.presence.enumerated().filter { $0.element == 1 }.map(\.offset) == members)
         #expect(coalition.complement.size == count - members.count)
         #expect(coalition.overlap(with: coalition.complement) == 0)
-        #expect(Coalition(full: count).isFull && Coalition(empty: count).isEmpty && Coalition(empty: count).complement.isFull)
+        #expect(
+            Coalition(full: count).isFull && Coalition(empty: count).isEmpty
+                && Coalition(empty: count).complement.isFull)
         coalition.remove(0)
         #expect(!coalition.contains(0) && coalition.members == Array(members.dropFirst()))
         coalition.insert(0)
@@ -48,9 +50,15 @@ import Testing
         #expect(throws: InteractionError.self) { try ImagePlayers(patchRows: 7, patchColumns: 7, rows: 8, columns: 7) }
         #expect(throws: InteractionError.self) { try ImagePlayers(patchRows: 7, patchColumns: 7, rows: 0, columns: 7) }
         #expect(throws: InteractionError.self) { try ImagePlayers(patchRows: 2, patchColumns: 2, regions: [0, 1, 1]) }
-        #expect(throws: InteractionError.self) { try ImagePlayers(patchRows: 2, patchColumns: 2, regions: [0, 2, 2, 0]) }
-        #expect(throws: InteractionError.self) { try ImagePlayers(patchRows: 2, patchColumns: 2, regions: [0, -1, 0, 0]) }
-        let message = #expect(throws: InteractionError.self) { try ImagePlayers(patchRows: 7, patchColumns: 7, rows: 9, columns: 9) }
+        #expect(throws: InteractionError.self) {
+            try ImagePlayers(patchRows: 2, patchColumns: 2, regions: [0, 2, 2, 0])
+        }
+        #expect(throws: InteractionError.self) {
+            try ImagePlayers(patchRows: 2, patchColumns: 2, regions: [0, -1, 0, 0])
+        }
+        let message = #expect(throws: InteractionError.self) {
+            try ImagePlayers(patchRows: 7, patchColumns: 7, rows: 9, columns: 9)
+        }
         #expect(message?.description.contains("7×7 patches") == true)
     }
 

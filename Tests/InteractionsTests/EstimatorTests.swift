@@ -9,7 +9,11 @@ import Testing
         var rows: [(z: [Int], weight: Double, value: Double)] = []
         for (x, xWeight) in zip(image.coalitions, image.weights) {
             for (t, tWeight) in zip(text.coalitions, text.weights) {
-                rows.append(((x.presence + t.presence).map(Int.init), weight * xWeight * tWeight, game.value(image: x, text: t) - empty))
+                rows.append(
+                    (
+                        (x.presence + t.presence).map(Int.init), weight * xWeight * tWeight,
+                        game.value(image: x, text: t) - empty
+                    ))
             }
         }
         return rows
@@ -69,7 +73,8 @@ import Testing
         let exact = try game.estimate(nodes: nodes, imageMasks: 1024, textMasks: 16, settings: EstimatorSettings())
         var errors: [Double] = []
         for masks in [40, 150, 900] {
-            let values = try game.estimate(nodes: nodes, imageMasks: masks, textMasks: 16, settings: EstimatorSettings())
+            let values = try game.estimate(
+                nodes: nodes, imageMasks: masks, textMasks: 16, settings: EstimatorSettings())
             errors.append(relativeDifference(values.flat, exact.flat))
         }
         #expect(errors[0] > errors[1] && errors[1] > errors[2])
@@ -83,7 +88,8 @@ import Testing
         let image = try SamplingPlan(players: 10, modality: .image, nodes: nodes, seed: 5)
         let text = try SamplingPlan(players: 6, modality: .text, nodes: nodes, seed: 5)
         let atOnce = try Interactions.estimate(
-            image: game.side(image, masks: 150), text: game.side(text, masks: 40), scale: 10, bias: -3, settings: settings)
+            image: game.side(image, masks: 150), text: game.side(text, masks: 40), scale: 10, bias: -3,
+            settings: settings)
         // Other masks come first and stay in the game, in another order.
         var samples = GameSamples(players: 10, dimension: game.dimension)
         let other = try SamplingPlan(players: 10, modality: .image, nodes: nodes, seed: 99)
@@ -92,7 +98,8 @@ import Testing
             try samples.append(missing, embeddings: missing.flatMap(game.imageEmbedding))
         }
         let inSteps = try Interactions.estimate(
-            image: GameSide(samples: samples, plan: image, masks: 150), text: game.side(text, masks: 40), scale: 10, bias: -3,
+            image: GameSide(samples: samples, plan: image, masks: 150), text: game.side(text, masks: 40), scale: 10,
+            bias: -3,
             settings: settings)
         #expect(inSteps == atOnce)
     }
@@ -106,13 +113,15 @@ import Testing
         #expect(values.flat.allSatisfy { $0.isFinite })
     }
 
-    @Test("masks that do not determine the solution give the explicit regression's of least norm", arguments: [0.3, 0.5])
+    @Test(
+        "masks that do not determine the solution give the explicit regression's of least norm", arguments: [0.3, 0.5])
     func leastNormIsThatOfTheExplicitRegression(p: Double) throws {
         let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: 8)
         let image = try SamplingPlan(banzhaf: p, players: 10, modality: .image)
         let text = try SamplingPlan(banzhaf: p, players: 4, modality: .text)
         let values = try game.estimate(
-            nodes: image.nodes, imageMasks: 30, textMasks: 16, settings: EstimatorSettings(p: p, estimator: .leastSquares))
+            nodes: image.nodes, imageMasks: 30, textMasks: 16,
+            settings: EstimatorSettings(p: p, estimator: .leastSquares))
         let explicit = try ExplicitRegression.solveLeastNorm(
             Self.rows(game, image.weighted(upTo: 30), text.weighted(upTo: 16)), order: 2)
         #expect(values.rankDeficient)
@@ -124,7 +133,8 @@ import Testing
         let nodes = [SamplingNode(probability: 0.5, weight: 1)]
         let settings = EstimatorSettings(estimator: .leastSquares, maxUnknowns: 60)
         let restricted = try game.estimate(nodes: nodes, imageMasks: 256, textMasks: 16, settings: settings)
-        let whole = try game.estimate(nodes: nodes, imageMasks: 256, textMasks: 16, settings: EstimatorSettings(estimator: .leastSquares))
+        let whole = try game.estimate(
+            nodes: nodes, imageMasks: 256, textMasks: 16, settings: EstimatorSettings(estimator: .leastSquares))
         #expect(restricted.scope == .crossModal && whole.scope == .all)
         // Orthogonal products: leaving some out does not change the others.
         #expect(relativeDifference(restricted.crossModalPairs, whole.crossModalPairs) < 1e-9)
@@ -139,7 +149,8 @@ import Testing
         let side = try game.side(image, masks: 50)
         #expect(throws: InteractionError.self) {
             try Interactions.estimate(
-                image: GameSide(samples: side.samples, plan: image, masks: 60), text: game.side(text, masks: 16), scale: 1,
+                image: GameSide(samples: side.samples, plan: image, masks: 60), text: game.side(text, masks: 16),
+                scale: 1,
                 settings: EstimatorSettings())
         }
     }
@@ -150,7 +161,8 @@ import Testing
         var wins = 0
         for seed in 0..<10 {
             let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: UInt64(400 + seed))
-            let truth = try game.estimate(nodes: nodes, imageMasks: 1024, textMasks: 16, settings: EstimatorSettings(index: index))
+            let truth = try game.estimate(
+                nodes: nodes, imageMasks: 1024, textMasks: 16, settings: EstimatorSettings(index: index))
             func error(_ estimator: Estimator) throws -> Double {
                 let values = try game.estimate(
                     nodes: nodes, imageMasks: 120, textMasks: 16, seed: UInt64(seed),

@@ -4,19 +4,23 @@ import Testing
 /// Coalitions of image and text players drawn together, one pair of masks each.
 @Suite struct JointSamplingTests {
     static func draws(
-        _ index: InteractionIndex, p: Double = 0.5, imagePlayers: Int, textPlayers: Int, seed: UInt64 = 0, paired: Bool = false
+        _ index: InteractionIndex, p: Double = 0.5, imagePlayers: Int, textPlayers: Int, seed: UInt64 = 0,
+        paired: Bool = false
     ) throws -> JointDraws {
         try JointDraws(
-            imagePlayers: imagePlayers, textPlayers: textPlayers, distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
+            imagePlayers: imagePlayers, textPlayers: textPlayers,
+            distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
             seed: seed, paired: paired)
     }
 
     static func estimate(
-        _ game: SyntheticGame, _ draws: JointDraws, pairs: Int, settings: EstimatorSettings, ends: (empty: Double, full: Double)? = nil
+        _ game: SyntheticGame, _ draws: JointDraws, pairs: Int, settings: EstimatorSettings,
+        ends: (empty: Double, full: Double)? = nil
     ) throws -> InteractionValues {
         try Interactions.estimate(
             image: game.side(SamplingPlan(joint: draws, modality: .image), masks: pairs),
-            text: game.side(SamplingPlan(joint: draws, modality: .text), masks: pairs), scale: game.scale, bias: game.bias,
+            text: game.side(SamplingPlan(joint: draws, modality: .text), masks: pairs), scale: game.scale,
+            bias: game.bias,
             emptyValue: ends?.empty, fullValue: ends?.full, settings: settings)
     }
 
@@ -68,7 +72,9 @@ import Testing
                 try samples.append(missing, embeddings: [Float](repeating: 0, count: missing.count))
             }
             #expect(inSteps == all)
-            #expect(!plan.isEnumerated(at: 1 << 22) && plan.isEnumerated(at: 1 << 23) && plan.effectiveCount(1 << 24) == 1 << 23)
+            #expect(
+                !plan.isEnumerated(at: 1 << 22) && plan.isEnumerated(at: 1 << 23)
+                    && plan.effectiveCount(1 << 24) == 1 << 23)
         }
     }
 
@@ -89,13 +95,15 @@ import Testing
         }
     }
 
-    @Test("least squares equals the explicit regression on the pairs drawn", arguments: InteractionIndex.allCases, [1, 2])
+    @Test(
+        "least squares equals the explicit regression on the pairs drawn", arguments: InteractionIndex.allCases, [1, 2])
     func explicitRegression(index: InteractionIndex, order: Int) throws {
         let game = SyntheticGame(imagePlayers: 8, textPlayers: 4, seed: 6)
         for (p, paired) in [(0.5, true), (0.5, false), (0.3, false)] where index == .banzhaf || p == 0.5 {
             let draws = try Self.draws(index, p: p, imagePlayers: 8, textPlayers: 4, seed: 2, paired: paired)
             let values = try Self.estimate(
-                game, draws, pairs: 402, settings: EstimatorSettings(index: index, p: p, order: order, estimator: .leastSquares))
+                game, draws, pairs: 402,
+                settings: EstimatorSettings(index: index, p: p, order: order, estimator: .leastSquares))
             let empty = game.value(image: Coalition(empty: 8), text: Coalition(empty: 4))
             func row(_ z: Coalition, weight: Double) -> (z: [Int], weight: Double, value: Double) {
                 let pair = z.split(at: 8)
@@ -118,13 +126,16 @@ import Testing
         for (pairs, paired) in [(30, true), (31, true), (300, false)] {
             let draws = try Self.draws(.shapley, imagePlayers: 10, textPlayers: 4, seed: 9, paired: paired)
             let values = try Self.estimate(
-                game, draws, pairs: pairs, settings: EstimatorSettings(index: .shapley, order: order, estimator: estimator), ends: ends)
+                game, draws, pairs: pairs,
+                settings: EstimatorSettings(index: .shapley, order: order, estimator: estimator), ends: ends)
             #expect(abs(values.baseline) < 1e-8)
             #expect(abs(values.predict(Coalition(full: 14)) - 8.75) < 1e-8)
         }
     }
 
-    @Test("the same seed and budget give the same numbers, at once or in steps", arguments: InteractionIndex.allCases, Estimator.allCases)
+    @Test(
+        "the same seed and budget give the same numbers, at once or in steps", arguments: InteractionIndex.allCases,
+        Estimator.allCases)
     func refinementStepsLeaveNoTrace(index: InteractionIndex, estimator: Estimator) throws {
         let game = SyntheticGame(imagePlayers: 10, textPlayers: 6, seed: 8)
         let draws = try Self.draws(index, imagePlayers: 10, textPlayers: 6, seed: 5, paired: true)
@@ -142,20 +153,25 @@ import Testing
             return GameSide(samples: samples, plan: plan, masks: 250)
         }
         let stepped = try Interactions.estimate(
-            image: inSteps(.image, game.imageEmbedding), text: inSteps(.text, game.textEmbedding), scale: game.scale, bias: game.bias,
+            image: inSteps(.image, game.imageEmbedding), text: inSteps(.text, game.textEmbedding), scale: game.scale,
+            bias: game.bias,
             settings: settings)
         #expect(stepped == atOnce)
     }
 
-    /// Of Shapley's draws many repeat the smallest and the largest coalitions, which the left-out R² predicts without having seen them.
-    @Test("about 95% of true values lie within 1.96 standard errors, and the left-out R² foretells that of other draws or less", arguments: InteractionIndex.allCases)
+    /// Of Shapley's draws many repeat the smallest and the largest coalitions, which the left-out R² predicts without
+    /// having seen them.
+    @Test(
+        "about 95% of true values lie within 1.96 standard errors, and the left-out R² foretells that of other draws or less",
+        arguments: InteractionIndex.allCases)
     func calibration(index: InteractionIndex) throws {
         var (inside, all) = (0, 0)
         var difference = 0.0
         for seed in 0..<20 {
             let game = SyntheticGame(imagePlayers: 9, textPlayers: 3, seed: UInt64(3000 + seed))
             let settings = EstimatorSettings(index: index)
-            let truth = try Self.estimate(game, Self.draws(index, imagePlayers: 9, textPlayers: 3), pairs: 4096, settings: settings)
+            let truth = try Self.estimate(
+                game, Self.draws(index, imagePlayers: 9, textPlayers: 3), pairs: 4096, settings: settings)
             let draws = try Self.draws(index, imagePlayers: 9, textPlayers: 3, seed: UInt64(seed))
             let values = try Self.estimate(game, draws, pairs: 400, settings: settings)
             let counts = try CalibrationTests.coverage(values, truth)
@@ -165,7 +181,9 @@ import Testing
                 imagePlayers: 9, textPlayers: 3, distribution: draws.distribution, count: 1500, seed: UInt64(seed))
             let faithfulness = try Faithfulness(
                 truth: held.map { game.value(image: $0.image, text: $0.text) - values.emptyValue },
-                predicted: held.map { values.predict(Coalition($0.image.members + $0.text.members.map { $0 + 9 }, of: 12)) })
+                predicted: held.map {
+                    values.predict(Coalition($0.image.members + $0.text.members.map { $0 + 9 }, of: 12))
+                })
             difference += try #require(values.looR2) - #require(faithfulness.rSquared)
         }
         let share = Double(inside) / Double(all)
@@ -188,17 +206,23 @@ import Testing
 
     @Test func whatDoesNotFitIsRefused() throws {
         #expect(throws: InteractionError.self) { try Self.draws(.shapley, imagePlayers: 1, textPlayers: 0) }
-        #expect(throws: InteractionError.self) { try Self.draws(.banzhaf, p: 0.3, imagePlayers: 4, textPlayers: 2, paired: true) }
+        #expect(throws: InteractionError.self) {
+            try Self.draws(.banzhaf, p: 0.3, imagePlayers: 4, textPlayers: 2, paired: true)
+        }
         let game = SyntheticGame(imagePlayers: 5, textPlayers: 3, seed: 1)
         let draws = try Self.draws(.shapley, imagePlayers: 5, textPlayers: 3)
         // The kernel's coalitions are not those of Banzhaf, a side by itself is none, and one pair tells nothing.
-        #expect(throws: InteractionError.self) { try Self.estimate(game, draws, pairs: 40, settings: EstimatorSettings()) }
+        #expect(throws: InteractionError.self) {
+            try Self.estimate(game, draws, pairs: 40, settings: EstimatorSettings())
+        }
         let image = try game.side(SamplingPlan(joint: draws, modality: .image), masks: 40)
         let text = try game.side(SamplingPlan(banzhaf: 0.5, players: 3, modality: .text), masks: 8)
         #expect(throws: InteractionError.self) {
             try Interactions.estimate(image: image, text: text, scale: 1, settings: EstimatorSettings(index: .shapley))
         }
         #expect(throws: InteractionError.self) { try SideExpansion(image, p: 0.5, order: 2, standardErrors: false) }
-        #expect(throws: InteractionError.self) { try Self.estimate(game, draws, pairs: 3, settings: EstimatorSettings(index: .shapley)) }
+        #expect(throws: InteractionError.self) {
+            try Self.estimate(game, draws, pairs: 3, settings: EstimatorSettings(index: .shapley))
+        }
     }
 }

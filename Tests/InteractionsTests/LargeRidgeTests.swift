@@ -4,7 +4,9 @@ import Testing
 /// More masks and features than are solved for directly, with the limits lowered to what a test can afford.
 @Suite struct LargeRidgeTests {
     /// Fewer masks than features; more, which is otherwise solved for the features; repeated masks.
-    @Test("the iterative solve gives what the direct one gives", arguments: [(14, 60), (14, 100), (14, 700), (7, 100)], [1, 2])
+    @Test(
+        "the iterative solve gives what the direct one gives", arguments: [(14, 60), (14, 100), (14, 700), (7, 100)],
+        [1, 2])
     func iterativeEqualsDirect(setup: (players: Int, masks: Int), order: Int) throws {
         let game = SyntheticGame(imagePlayers: setup.players, textPlayers: 4, seed: 21)
         func estimate(_ limits: RidgeLimits) throws -> InteractionValues {
@@ -25,7 +27,9 @@ import Testing
         #expect(relativeDifference(found.firstOrderReading, wanted.firstOrderReading) < 0.01)
     }
 
-    @Test("a solve that is given too few steps says that it ended early; its values are near all the same", arguments: [1, 2])
+    @Test(
+        "a solve that is given too few steps says that it ended early; its values are near all the same",
+        arguments: [1, 2])
     func endedEarly(order: Int) throws {
         let game = SyntheticGame(imagePlayers: 14, textPlayers: 4, seed: 24)
         func estimate(_ limits: RidgeLimits) throws -> InteractionValues {
@@ -63,6 +67,8 @@ import Testing
         let side = try game.side(plan, masks: 100)
         let large = try SideExpansion(side, p: 0.5, order: 2, standardErrors: false, limits: RidgeLimits(direct: 20))
         #expect(!large.serves(side, settings: EstimatorSettings(standardErrors: false)))
-        #expect(large.serves(side, settings: EstimatorSettings(standardErrors: false, ridgeLimits: RidgeLimits(direct: 20))))
+        #expect(
+            large.serves(side, settings: EstimatorSettings(standardErrors: false, ridgeLimits: RidgeLimits(direct: 20)))
+        )
     }
 }

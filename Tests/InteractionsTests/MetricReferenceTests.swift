@@ -37,7 +37,8 @@ import Testing
                 }
             }
             return try ShapiqInteractionValues(
-                players: first.count, index: "FBII", maxOrder: order, minOrder: 0, estimated: true, estimationBudget: nil,
+                players: first.count, index: "FBII", maxOrder: order, minOrder: 0, estimated: true,
+                estimationBudget: nil,
                 baselineValue: 0, entries: entries
             ).interactionValues(imagePlayers: rows * columns)
         }
@@ -61,7 +62,8 @@ import Testing
             keep: expected.keepValues, lose: expected.loseValues, emptyValue: expected.keepValues[0],
             fullValue: try #require(expected.keepValues.last))
         for (one, other) in [
-            (found.leastImportantFirst, expected.leastImportantFirst), (found.mostImportantFirst, expected.mostImportantFirst),
+            (found.leastImportantFirst, expected.leastImportantFirst),
+            (found.mostImportantFirst, expected.mostImportantFirst),
         ] {
             #expect(one.count == 51 && zip(one, other).allSatisfy { abs($0 - $1) < 1e-9 * max(1, abs($1)) })
         }

@@ -36,7 +36,8 @@ import Testing
                     pairsPredicted += y * y
                 }
             }
-            let expected = pairsTruth > 0 && pairsPredicted > 0 ? concordance / (pairsTruth * pairsPredicted).squareRoot() : nil
+            let expected =
+                pairsTruth > 0 && pairsPredicted > 0 ? concordance / (pairsTruth * pairsPredicted).squareRoot() : nil
             #expect(try Faithfulness(truth: truth, predicted: predicted).kendall == expected)
         }
     }
@@ -54,17 +55,20 @@ import Testing
     }
 
     @Test func evaluationCoalitionsFollowTheirDistribution() throws {
-        let bernoulli = try evaluationCoalitions(imagePlayers: 9, textPlayers: 4, distribution: .bernoulli(0.3), count: 4000, seed: 1)
+        let bernoulli = try evaluationCoalitions(
+            imagePlayers: 9, textPlayers: 4, distribution: .bernoulli(0.3), count: 4000, seed: 1)
         let share = bernoulli.reduce(0.0) { $0 + Double($1.image.size + $1.text.size) } / Double(4000 * 13)
         #expect(abs(share - 0.3) < 0.015)
-        let shapley = try evaluationCoalitions(imagePlayers: 9, textPlayers: 4, distribution: .shapley, count: 6000, seed: 1)
+        let shapley = try evaluationCoalitions(
+            imagePlayers: 9, textPlayers: 4, distribution: .shapley, count: 6000, seed: 1)
         var sizes = [Double](repeating: 0, count: 14)
         for pair in shapley { sizes[pair.image.size + pair.text.size] += 1 }
         let weights = (1..<13).map { 1 / Double($0 * (13 - $0)) }
         let total = weights.reduce(0, +)
         #expect(sizes[0] == 0 && sizes[13] == 0)
         for size in 1..<13 { #expect(abs(sizes[size] / 6000 - weights[size - 1] / total) < 0.03) }
-        let again = try evaluationCoalitions(imagePlayers: 9, textPlayers: 4, distribution: .shapley, count: 6000, seed: 1)
+        let again = try evaluationCoalitions(
+            imagePlayers: 9, textPlayers: 4, distribution: .shapley, count: 6000, seed: 1)
         #expect(again.map(\.image) == shapley.map(\.image))
         #expect(again.map(\.text) == shapley.map(\.text))
     }
@@ -81,7 +85,9 @@ import Testing
         // Trapezoids over thirds of 6, exact up to the 51-point grid.
         let exact = (1.5 + 4 + 5.5 - 0.5 - 2 - 4.5) / 18
         #expect(abs(curves.area - exact) < 2e-3)
-        #expect(throws: InteractionError.self) { try InsertionDeletion(keep: keep, lose: lose, emptyValue: 1, fullValue: 1) }
+        #expect(throws: InteractionError.self) {
+            try InsertionDeletion(keep: keep, lose: lose, emptyValue: 1, fullValue: 1)
+        }
     }
 
     @Test("curves go from the empty to the full coalition", arguments: [1, 2])
@@ -94,14 +100,16 @@ import Testing
 }
 
 @Suite struct PointingGameTests {
-    static func values(rows: Int, columns: Int, pair: (Int, Int) -> Double) throws -> (InteractionValues, ImagePlayers) {
+    static func values(rows: Int, columns: Int, pair: (Int, Int) -> Double) throws -> (InteractionValues, ImagePlayers)
+    {
         let patches = rows * columns
         var entries: [ShapiqInteractionValues.Entry] = []
         for t in 0..<2 {
             for patch in 0..<patches { entries.append(.init(key: "\(patch),\(patches + t)", value: pair(patch, t))) }
         }
         let values = try ShapiqInteractionValues(
-            players: patches + 2, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil, baselineValue: 0,
+            players: patches + 2, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil,
+            baselineValue: 0,
             entries: entries
         ).interactionValues(imagePlayers: patches)
         return (values, try ImagePlayers(patchRows: rows, patchColumns: columns))
@@ -121,9 +129,13 @@ import Testing
     }
 
     @Test func theMiddleOfAnOddGridDoesNotCount() throws {
-        let (values, image) = try Self.values(rows: 3, columns: 3) { patch, _ in patch == 0 ? 1 : patch == 4 || patch == 1 ? -100 : 0 }
+        let (values, image) = try Self.values(rows: 3, columns: 3) { patch, _ in
+            patch == 0 ? 1 : patch == 4 || patch == 1 ? -100 : 0
+        }
         #expect(try values.pointingGame([(textPlayers: [0], quadrant: .topLeft)], image: image) == 1)
         let regions = try ImagePlayers(patchRows: 3, patchColumns: 3, regions: Array(0..<9))
-        #expect(throws: InteractionError.self) { try values.pointingGame([(textPlayers: [0], quadrant: .topLeft)], image: regions) }
+        #expect(throws: InteractionError.self) {
+            try values.pointingGame([(textPlayers: [0], quadrant: .topLeft)], image: regions)
+        }
     }
 }

@@ -14,7 +14,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         }
     }
     return try ShapiqInteractionValues(
-        players: players, index: "FBII", maxOrder: order, minOrder: 0, estimated: true, estimationBudget: nil, baselineValue: -1.25,
+        players: players, index: "FBII", maxOrder: order, minOrder: 0, estimated: true, estimationBudget: nil,
+        baselineValue: -1.25,
         entries: entries
     ).interactionValues(imagePlayers: imagePlayers)
 }
@@ -32,7 +33,9 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     @Test func predictionsAddUpTheMembers() throws {
         let values = try randomValues(imagePlayers: 3, textPlayers: 2)
         let coalition = Coalition([0, 2, 4], of: 5)
-        let expected = values.baseline + values.first[0] + values.first[2] + values.first[4] + values.pair(0, 2) + values.pair(0, 4)
+        let expected =
+            values.baseline + values.first[0] + values.first[2] + values.first[4] + values.pair(0, 2)
+            + values.pair(0, 4)
             + values.pair(2, 4)
         #expect(abs(values.predict(coalition) - expected) < 1e-12)
         let full = values.predict(Coalition(full: 5)) + values.emptyValue
@@ -44,8 +47,10 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         let game = SyntheticGame(imagePlayers: 5, textPlayers: 3, seed: 9)
         for p in [0.3, 0.5] {
             let nodes = [SamplingNode(probability: p, weight: 1)]
-            let second = try game.estimate(nodes: nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(p: p))
-            let first = try game.estimate(nodes: nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(p: p, order: 1))
+            let second = try game.estimate(
+                nodes: nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(p: p))
+            let first = try game.estimate(
+                nodes: nodes, imageMasks: 32, textMasks: 8, settings: EstimatorSettings(p: p, order: 1))
             #expect(relativeDifference(second.firstOrderReading, first.first) < 1e-9)
         }
     }
@@ -70,7 +75,9 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         return objective == .max ? found.keep : found.lose
     }
 
-    @Test("from every start player, greedy growth finds the best player and the best pair", arguments: SubsetObjective.allCases)
+    @Test(
+        "from every start player, greedy growth finds the best player and the best pair",
+        arguments: SubsetObjective.allCases)
     func greedyIsExactWhereItMustBe(objective: SubsetObjective) throws {
         for seed in 1...20 {
             let values = try randomValues(imagePlayers: 6, textPlayers: 4, seed: UInt64(seed))
@@ -79,7 +86,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
             for size in [0, 1, 2, 10] { #expect(abs(values.predict(greedy[size]) - exact[size].predicted) < 1e-9) }
             for size in 3...9 {
                 let found = values.predict(greedy[size])
-                #expect(objective == .max ? found <= exact[size].predicted + 1e-9 : found >= exact[size].predicted - 1e-9)
+                #expect(
+                    objective == .max ? found <= exact[size].predicted + 1e-9 : found >= exact[size].predicted - 1e-9)
             }
         }
     }
@@ -91,20 +99,27 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
             var entries = (0..<12).map { ShapiqInteractionValues.Entry(key: "\($0)", value: sign * Double(12 - $0)) }
             if hasPairs {
                 for i in 0..<12 {
-                    for j in i + 1..<12 { entries.append(.init(key: "\(i),\(j)", value: sign * Double((12 - i) * (12 - j)) / 10)) }
+                    for j in i + 1..<12 {
+                        entries.append(.init(key: "\(i),\(j)", value: sign * Double((12 - i) * (12 - j)) / 10))
+                    }
                 }
             }
             let values = try ShapiqInteractionValues(
-                players: 12, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil, baselineValue: 0,
+                players: 12, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil,
+                baselineValue: 0,
                 entries: entries
             ).interactionValues(imagePlayers: 8)
             #expect(greedy(values, objective) == (0...12).map { Coalition(0..<$0, of: 12) })
-            #expect(try values.subsets(sizes: Array(0...12), objective: objective).map(\.members) == greedy(values, objective))
+            #expect(
+                try values.subsets(sizes: Array(0...12), objective: objective).map(\.members)
+                    == greedy(values, objective))
         }
     }
 
     /// At 20 players only the small and the large sizes are few enough to try them all here.
-    @Test("up to 20 players subsets are exact, beyond they are those of the greedy search", arguments: SubsetObjective.allCases)
+    @Test(
+        "up to 20 players subsets are exact, beyond they are those of the greedy search",
+        arguments: SubsetObjective.allCases)
     func theLastExactNumberOfPlayers(objective: SubsetObjective) throws {
         #expect(InteractionValues.exactSubsetPlayers == 20)
         let values = try randomValues(imagePlayers: 14, textPlayers: 6, seed: 3)
@@ -124,7 +139,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
             #expect(objective == .max ? exact.predicted >= found - 1e-9 : exact.predicted <= found + 1e-9)
         }
         let more = try randomValues(imagePlayers: 14, textPlayers: 7, seed: 3)
-        #expect(try more.subsets(sizes: Array(0...21), objective: objective).map(\.members) == self.greedy(more, objective))
+        #expect(
+            try more.subsets(sizes: Array(0...21), objective: objective).map(\.members) == self.greedy(more, objective))
     }
 
     /// All coalitions of up to two players.
@@ -187,7 +203,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     @Test func anExplanationEqualsItself() throws {
         let values = try randomValues(imagePlayers: 4, textPlayers: 3)
         let side = try ComparisonSide(
-            values: values, image: ImagePlayers(patchRows: 2, patchColumns: 2), words: ["a", "dog"], wordOfPlayer: [0, 1, 1])
+            values: values, image: ImagePlayers(patchRows: 2, patchColumns: 2), words: ["a", "dog"],
+            wordOfPlayer: [0, 1, 1])
         let comparison = try Comparison(side, side)
         #expect(comparison.first == comparison.second && comparison.sharesWords)
         #expect(comparison.words == ["a", "dog"])
@@ -198,9 +215,12 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         let coarse = try randomValues(imagePlayers: 4, textPlayers: 2, seed: 2)
         let fine = try randomValues(imagePlayers: 9, textPlayers: 3, seed: 3)
         let comparison = try Comparison(
-            ComparisonSide(values: coarse, image: ImagePlayers(patchRows: 2, patchColumns: 2), words: ["A", "cat"], wordOfPlayer: [0, 1]),
             ComparisonSide(
-                values: fine, image: ImagePlayers(patchRows: 3, patchColumns: 3), words: ["a", "small", "cat"], wordOfPlayer: [0, 1, 2]))
+                values: coarse, image: ImagePlayers(patchRows: 2, patchColumns: 2), words: ["A", "cat"],
+                wordOfPlayer: [0, 1]),
+            ComparisonSide(
+                values: fine, image: ImagePlayers(patchRows: 3, patchColumns: 3), words: ["a", "small", "cat"],
+                wordOfPlayer: [0, 1, 2]))
         #expect(comparison.rows == 3 && comparison.columns == 3)
         #expect(comparison.words == ["A", "small", "cat"])
         #expect(comparison.first.words[1] == nil && comparison.second.words[1] != nil)

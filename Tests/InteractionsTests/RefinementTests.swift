@@ -17,7 +17,9 @@ import Testing
             published.append(masks)
         }
         #expect(published.first == Refinement.firstEstimate && published.last == 1000)
-        for (a, b) in zip(published, published.dropFirst().dropLast()) { #expect(Double(b) >= 1.3 * Double(a) && Double(b) < 1.3 * Double(a) + 1) }
+        for (a, b) in zip(published, published.dropFirst().dropLast()) {
+            #expect(Double(b) >= 1.3 * Double(a) && Double(b) < 1.3 * Double(a) + 1)
+        }
     }
 
     @Test func theFirstEstimateComesEarlyWhereMasksAreSlow() throws {
@@ -26,7 +28,9 @@ import Testing
         for (rate, isTimed, first) in [(20.0, true, 16), (40, true, 32), (20, false, 32)] {
             var refinement = try Self.refinement(RefinementGoal(imageMasks: 1000, textMasks: 64), isTimed: isTimed)
             var held = 0
-            repeat { held = refinement.nextTarget(imageMasks: held) } while !refinement.isEstimateDue(imageMasks: held, now: Double(held) / rate)
+            repeat {
+                held = refinement.nextTarget(imageMasks: held)
+            } while !refinement.isEstimateDue(imageMasks: held, now: Double(held) / rate)
             #expect(held == first)
             refinement.published(values, imageMasks: held, took: 0, now: Double(held) / rate)
             #expect(refinement.nextTarget(imageMasks: held) >= 32)
@@ -83,7 +87,10 @@ import Testing
 
     @Test func stableLeadersStop() throws {
         var refinement = try Self.refinement(RefinementGoal(imageMasks: 5000, textMasks: 64, topK: 3, stableRounds: 2))
-        let (a, b) = (try randomValues(imagePlayers: 4, textPlayers: 2, seed: 1), try randomValues(imagePlayers: 4, textPlayers: 2, seed: 2))
+        let (a, b) = (
+            try randomValues(imagePlayers: 4, textPlayers: 2, seed: 1),
+            try randomValues(imagePlayers: 4, textPlayers: 2, seed: 2)
+        )
         for (round, values) in [a, b, a].enumerated() {
             refinement.published(values, imageMasks: 100 + round, took: 0, now: 0)
             #expect(refinement.stopReason(imageMasks: 100, textMasks: 64) == nil)
@@ -95,7 +102,9 @@ import Testing
     @Test func smallErrorsStop() throws {
         let game = SyntheticGame(imagePlayers: 10, textPlayers: 4, seed: 3)
         func values(_ masks: Int) throws -> InteractionValues {
-            try game.estimate(nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: masks, textMasks: 16, settings: EstimatorSettings())
+            try game.estimate(
+                nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: masks, textMasks: 16,
+                settings: EstimatorSettings())
         }
         let error = try #require(try values(200).maximumStandardError())
         var refinement = try Self.refinement(RefinementGoal(imageMasks: 5000, textMasks: 64, standardError: error))

@@ -9,8 +9,8 @@ import Testing
     /// Image and text masks: both drawn, or one side enumerated.
     static let budgets = [(150, 100), (150, 128), (256, 100)]
 
-    /// What a mask of one side weighs before the kernel: how often it was drawn over how likely that was, of a mixture of nodes; of all
-    /// masks each the same.
+    /// What a mask of one side weighs before the kernel: how often it was drawn over how likely that was, of a mixture
+    /// of nodes; of all masks each the same.
     private static func draws(_ plan: SamplingPlan, masks: Int) -> [(coalition: Coalition, weight: Double)] {
         let drawn = plan.draws(upTo: masks)
         guard !drawn.isEnumerated else { return drawn.coalitions.map { ($0, 1) } }
@@ -21,14 +21,18 @@ import Testing
             var density = 0.0
             for (node, draws) in zip(plan.nodes, counts) {
                 var product = draws / Double(masks - 2)
-                for player in 0..<plan.players { product *= coalition.contains(player) ? node.probability : 1 - node.probability }
+                for player in 0..<plan.players {
+                    product *= coalition.contains(player) ? node.probability : 1 - node.probability
+                }
                 density += product
             }
             return (coalition, count / density)
         }
     }
 
-    private static func regression(_ game: SyntheticGame, _ pairs: [(image: Coalition, text: Coalition, weight: Double)])
+    private static func regression(
+        _ game: SyntheticGame, _ pairs: [(image: Coalition, text: Coalition, weight: Double)]
+    )
         -> [(z: [Int], weight: Double, value: Double)]
     {
         let empty = game.value(image: Coalition(empty: imagePlayers), text: Coalition(empty: textPlayers))
@@ -59,14 +63,18 @@ import Testing
                 }
             }
             let texts = weights(text, textMasks)
-            let pairs = weights(image, imageMasks).flatMap { x in texts.map { (image: x.0, text: $0.0, weight: x.1 * $0.1) } }
+            let pairs = weights(image, imageMasks).flatMap { x in
+                texts.map { (image: x.0, text: $0.0, weight: x.1 * $0.1) }
+            }
             let explicit = try ExplicitRegression.solve(Self.regression(game, pairs), order: order)
             #expect(!values.rankDeficient)
             #expect(relativeDifference(values.flat, explicit) < 1e-6, "\(imageMasks)×\(textMasks) masks")
         }
     }
 
-    @Test("Shapley: a pair weighs its kernel over the density of its draws, and the ends are matched", arguments: [2, 4, 7], [1, 2])
+    @Test(
+        "Shapley: a pair weighs its kernel over the density of its draws, and the ends are matched",
+        arguments: [2, 4, 7], [1, 2])
     func shapley(nodeCount: Int, order: Int) throws {
         let players = Self.imagePlayers + Self.textPlayers
         let game = SyntheticGame(imagePlayers: Self.imagePlayers, textPlayers: Self.textPlayers, seed: 32)
@@ -81,11 +89,15 @@ import Testing
         for (imageMasks, textMasks) in Self.budgets {
             let values = try game.estimate(
                 nodes: nodes, imageMasks: imageMasks, textMasks: textMasks, seed: 4,
-                settings: EstimatorSettings(index: .shapley, order: order, estimator: .leastSquares, standardErrors: false))
+                settings: EstimatorSettings(
+                    index: .shapley, order: order, estimator: .leastSquares, standardErrors: false))
             let texts = Self.draws(text, masks: textMasks)
             let pairs = Self.draws(image, masks: imageMasks).flatMap { x in
                 texts.map { t in
-                    (image: x.coalition, text: t.coalition, weight: x.weight * t.weight * kernel[x.coalition.size + t.coalition.size])
+                    (
+                        image: x.coalition, text: t.coalition,
+                        weight: x.weight * t.weight * kernel[x.coalition.size + t.coalition.size]
+                    )
                 }
             }
             var rows = Self.regression(game, pairs)
@@ -114,7 +126,9 @@ import Testing
         for masks in [250, 1000, 4000] {
             let values = try (0..<8).map { seed in
                 relativeDifference(
-                    try game.estimate(nodes: nodes, imageMasks: masks, textMasks: 8, seed: UInt64(seed), settings: settings).flat, exact.flat)
+                    try game.estimate(
+                        nodes: nodes, imageMasks: masks, textMasks: 8, seed: UInt64(seed), settings: settings
+                    ).flat, exact.flat)
             }
             errors.append(values.reduce(0, +) / Double(values.count))
         }

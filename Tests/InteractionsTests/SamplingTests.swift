@@ -6,7 +6,8 @@ import Testing
         let sequence = try MaskSequence(players: 49, probability: 0.5, seed: 7, modality: .image)
         let first = (0..<40).map { sequence[$0] }
         #expect((0..<40).reversed().map { sequence[$0] } == first.reversed())
-        #expect(first == (0..<40).map { try! MaskSequence(players: 49, probability: 0.5, seed: 7, modality: .image)[$0] })
+        #expect(
+            first == (0..<40).map { try! MaskSequence(players: 49, probability: 0.5, seed: 7, modality: .image)[$0] })
         for other in [
             try MaskSequence(players: 49, probability: 0.5, seed: 8, modality: .image),
             try MaskSequence(players: 49, probability: 0.5, seed: 7, modality: .text),
@@ -86,7 +87,9 @@ import Testing
         let plan = try SamplingPlan(banzhaf: 0.5, players: 12, modality: .image, paired: true)
         let drawn = Set(plan.draws(upTo: 202).coalitions)
         #expect(drawn.allSatisfy { drawn.contains($0.complement) })
-        #expect(throws: InteractionError.self) { try SamplingPlan(banzhaf: 0.3, players: 12, modality: .image, paired: true) }
+        #expect(throws: InteractionError.self) {
+            try SamplingPlan(banzhaf: 0.3, players: 12, modality: .image, paired: true)
+        }
     }
 
     @Test("p outside (0, 1) is refused", arguments: [0.0, 1.0, -1, .nan])
@@ -117,7 +120,8 @@ import Testing
     static func filled() throws -> GameSamples {
         var samples = GameSamples(players: 70, dimension: 3)
         try samples.append(
-            [Coalition([0, 69], of: 70), Coalition(empty: 70), Coalition([0, 69], of: 70)], embeddings: [1, 2, 3, 4, 5, 6, 7, 8, 9])
+            [Coalition([0, 69], of: 70), Coalition(empty: 70), Coalition([0, 69], of: 70)],
+            embeddings: [1, 2, 3, 4, 5, 6, 7, 8, 9])
         return samples
     }
 

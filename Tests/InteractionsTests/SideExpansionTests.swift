@@ -6,7 +6,9 @@ import Testing
     let nodes = [SamplingNode(probability: 0.5, weight: 1)]
 
     /// Dual form, primal form, repeated masks, all masks.
-    @Test("a kept expansion gives the numbers of a fresh one", arguments: [(14, 60), (14, 100), (14, 700), (7, 100), (7, 128)], [1, 2])
+    @Test(
+        "a kept expansion gives the numbers of a fresh one",
+        arguments: [(14, 60), (14, 100), (14, 700), (7, 100), (7, 128)], [1, 2])
     func keepingChangesNothing(setup: (players: Int, masks: Int), order: Int) throws {
         let image = SyntheticGame(imagePlayers: setup.players, textPlayers: 5, seed: 11)
         let plan = try SamplingPlan(players: setup.players, modality: .image, nodes: nodes, seed: 3)
@@ -18,7 +20,9 @@ import Testing
             let text = try image.side(textPlan, masks: textMasks)
             let fresh = try estimate(image: side, text: text, scale: 10, bias: -3, settings: settings)
             #expect(kept.serves(side, settings: settings))
-            #expect(try estimate(image: side, text: text, scale: 10, bias: -3, settings: settings, expansion: kept) == fresh)
+            #expect(
+                try estimate(image: side, text: text, scale: 10, bias: -3, settings: settings, expansion: kept) == fresh
+            )
         }
     }
 
@@ -31,7 +35,8 @@ import Testing
         var earlier: SideExpansion?
         for masks in [setup.masks * 2 / 3, setup.masks * 5 / 6, setup.masks] {
             earlier = try SideExpansion(
-                GameSide(samples: side.samples, plan: plan, masks: masks), p: 0.5, order: 2, standardErrors: true, earlier: earlier)
+                GameSide(samples: side.samples, plan: plan, masks: masks), p: 0.5, order: 2, standardErrors: true,
+                earlier: earlier)
         }
         let settings = EstimatorSettings()
         #expect(

@@ -21,10 +21,16 @@ struct SyntheticGame {
     }
 
     /// Unit vectors along a constant, a linear, a quadratic and an unstructured part.
-    private static func table(_ players: Int, _ dimension: Int, _ roughness: Double, _ generator: inout TestGenerator) -> [[Float]] {
+    private static func table(_ players: Int, _ dimension: Int, _ roughness: Double, _ generator: inout TestGenerator)
+        -> [[Float]]
+    {
         let constant = (0..<dimension).map { _ in generator.normal() }
-        let linear = (0..<players).map { _ in (0..<dimension).map { _ in generator.normal() / Double(players).squareRoot() } }
-        let pairs = (0..<players * players).map { _ in (0..<dimension).map { _ in 0.7 * generator.normal() / Double(players) } }
+        let linear = (0..<players).map { _ in
+            (0..<dimension).map { _ in generator.normal() / Double(players).squareRoot() }
+        }
+        let pairs = (0..<players * players).map { _ in
+            (0..<dimension).map { _ in 0.7 * generator.normal() / Double(players) }
+        }
         return (0..<1 << players).map { bits in
             var vector = constant
             for i in 0..<players where bits >> i & 1 == 1 {
@@ -57,7 +63,9 @@ struct SyntheticGame {
         return GameSide(samples: samples, plan: plan, masks: masks)
     }
 
-    func sides(nodes: [SamplingNode], imageMasks: Int, textMasks: Int, seed: UInt64 = 0) throws -> (image: GameSide, text: GameSide) {
+    func sides(nodes: [SamplingNode], imageMasks: Int, textMasks: Int, seed: UInt64 = 0) throws -> (
+        image: GameSide, text: GameSide
+    ) {
         let image = try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: seed)
         let text = try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: seed)
         return try (side(image, masks: imageMasks), side(text, masks: textMasks))

@@ -186,7 +186,8 @@ import Testing
     @Test func countsAndTimesAreKeptByMethod() async throws {
         let timings = Mutex<[RequestTimings]>([])
         let gate = Gate()
-        let serving = Serving(configure: { $0.onRequestFinished = { timing in timings.withLock { $0.append(timing) } } }) {
+        let serving = Serving(configure: { $0.onRequestFinished = { timing in timings.withLock { $0.append(timing) } } }
+        ) {
             addEcho(&$0)
             $0.onRequest("wait") { _, _ in
                 await gate.wait()
@@ -228,7 +229,8 @@ import Testing
 
     @Test func aHandlersStagesAreReportedWithItsTimes() async throws {
         let timings = Mutex<[RequestTimings]>([])
-        let serving = Serving(configure: { $0.onRequestFinished = { timing in timings.withLock { $0.append(timing) } } }) {
+        let serving = Serving(configure: { $0.onRequestFinished = { timing in timings.withLock { $0.append(timing) } } }
+        ) {
             addEcho(&$0)
             $0.onRequest("staged") { _, _ in
                 RequestStages.current?.add("decode", .milliseconds(3))

@@ -69,7 +69,9 @@ import Testing
         gate.open()
         #expect(await client.next()?.array?.map { $0["result"] } == Array(repeating: "done", count: 5))
         // Duplicates, unknown methods and the end of the connection give their places back.
-        client.send(#"[{"jsonrpc":"2.0","id":1,"method":"wait"},{"jsonrpc":"2.0","id":1,"method":"wait"},{"jsonrpc":"2.0","id":2,"method":"no"}]"#)
+        client.send(
+            #"[{"jsonrpc":"2.0","id":1,"method":"wait"},{"jsonrpc":"2.0","id":1,"method":"wait"},{"jsonrpc":"2.0","id":2,"method":"no"}]"#
+        )
         _ = await client.next()
         client.request(9, "wait")
         #expect(await client.next()?["result"] == "done")
@@ -219,7 +221,8 @@ import Testing
         #expect(serving.server.statistics.connectionsRefused == 1)
     }
 
-    /// What it sent is there before the server looks, as from a client that sends its first request as soon as it connects.
+    /// What it sent is there before the server looks, as from a client that sends its first request as soon as it
+    /// connects.
     @Test(arguments: [Framing.lines, .headers])
     func aRefusedClientIsToldInItsFraming(framing: Framing) async throws {
         let serving = Serving(configure: { $0.maximumConnections = 0 }, addEcho)

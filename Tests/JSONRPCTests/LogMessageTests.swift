@@ -85,7 +85,8 @@ import Testing
         let (other, _) = serving.connect()
         client.request(1, "initialize")
         await initialize(other)
-        // Both connections may be on one event loop or on two; a reply to the other does not tell that the first has one.
+        // Both connections may be on one event loop or on two; a reply to the other does not tell that the first has
+        // one.
         while serving.server.statistics.methods["initialize"]?.count != 2 { await Task.yield() }
         let text = letters(64 << 10)
         for _ in 0..<100 { serving.server.log(.warning, text) }

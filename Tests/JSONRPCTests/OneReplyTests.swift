@@ -8,8 +8,8 @@ enum Ending: String, CaseIterable, Sendable {
     case endOfInput, exit, disconnection, stop
 }
 
-/// Requests, batches and cancellations in random order on several connections, while handlers return at once, later, with an error
-/// or by their cancellation, and then the end comes at whatever moment it finds.
+/// Requests, batches and cancellations in random order on several connections, while handlers return at once, later,
+/// with an error or by their cancellation, and then the end comes at whatever moment it finds.
 @Suite(.timeLimit(.minutes(10))) struct OneReplyTests {
     private static let connections = 6
     private static let requests = 300
@@ -64,7 +64,8 @@ enum Ending: String, CaseIterable, Sendable {
         let end = first + Self.requests
         var next = first
         while next < end {
-            let count = min(Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 1...8, using: &random) : 1, end - next)
+            let count = min(
+                Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 1...8, using: &random) : 1, end - next)
             let calls = (next..<next + count).map { call($0, &random) }
             next += count
             var lines = count == 1 && Bool.random(using: &random) ? calls[0] : "[" + calls.joined(separator: ",") + "]"
@@ -104,7 +105,8 @@ enum Ending: String, CaseIterable, Sendable {
     }
 
     private func isAtRest(_ statistics: ServerStatistics) -> Bool {
-        statistics.connectionsOpen == 0 && statistics.inFlight == 0 && statistics.heldBytes == 0 && statistics.unfinishedBytes == 0
+        statistics.connectionsOpen == 0 && statistics.inFlight == 0 && statistics.heldBytes == 0
+            && statistics.unfinishedBytes == 0
     }
 
     private func makeServing() -> Serving {

@@ -14,7 +14,9 @@ import Testing
         #expect(try await end.value == .endOfInput)
     }
 
-    @Test(arguments: ["7", "\"seven\"", "1.5", "-3", "1.23456789012345", "\"\"", "\"é\\u0000\"", "null", "9223372036854775807"])
+    @Test(arguments: [
+        "7", "\"seven\"", "1.5", "-3", "1.23456789012345", "\"\"", "\"é\\u0000\"", "null", "9223372036854775807",
+    ])
     func anIDIsEchoed(id: String) async throws {
         let (client, _) = Serving(addEcho).connect()
         client.send(#"{"jsonrpc":"2.0","id":\#(id),"method":"echo","params":[0]}"#)
@@ -26,7 +28,8 @@ import Testing
     @Test(arguments: ["9223372036854775808", "-1e300"])
     func anIDThatCannotBeSentBackDigitByDigitIsRefused(id: String) async {
         let (client, _) = Serving(addEcho).connect()
-        client.send(#"[{"jsonrpc":"2.0","id":\#(id),"method":"echo"},{"jsonrpc":"2.0","id":7,"method":"echo","params":[1]}]"#)
+        client.send(
+            #"[{"jsonrpc":"2.0","id":\#(id),"method":"echo"},{"jsonrpc":"2.0","id":7,"method":"echo","params":[1]}]"#)
         let replies = await client.next()?.array ?? []
         #expect(replies.first?["id"] == .null)
         #expect(replies.first?["error"]?["message"]?.string?.contains("send it as a string") == true)
@@ -169,15 +172,19 @@ import Testing
         #expect(await client.next()?["result"] == [6])
         gate.open()
         let batch = await client.next()?.array ?? []
-        #expect(sorted(batch) == sorted([
-            ["jsonrpc": "2.0", "id": 1, "result": "waited"], ["jsonrpc": "2.0", "id": 2, "result": [5]],
-        ]))
+        #expect(
+            sorted(batch)
+                == sorted([
+                    ["jsonrpc": "2.0", "id": 1, "result": "waited"], ["jsonrpc": "2.0", "id": 2, "result": [5]],
+                ]))
     }
 
     @Test func aBatchHasALimit() async {
         let (client, _) = Serving(addEcho).connect()
         let batch = { (count: Int) in
-            "[" + (0..<count).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"echo","params":[]}"# }.joined(separator: ",")
+            "["
+                + (0..<count).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"echo","params":[]}"# }.joined(
+                    separator: ",")
                 + "]"
         }
         client.send(batch(1_000))

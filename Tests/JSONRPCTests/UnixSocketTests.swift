@@ -11,7 +11,8 @@ import Testing
             try UnixSocketAddress.standard(environment: environment, userID: 42).path
         }
         #expect(try path(["FIXLIPD_SOCKET": "/a/b.sock", "XDG_RUNTIME_DIR": "/run/user/42"]) == "/a/b.sock")
-        #expect(try path(["FIXLIPD_SOCKET": "", "XDG_RUNTIME_DIR": "/run/user/42"]) == "/run/user/42/fixlipd/fixlipd.sock")
+        #expect(
+            try path(["FIXLIPD_SOCKET": "", "XDG_RUNTIME_DIR": "/run/user/42"]) == "/run/user/42/fixlipd/fixlipd.sock")
         #expect(try path(["XDG_RUNTIME_DIR": ""]) == "/tmp/fixlipd-42/fixlipd.sock")
         #expect(try path(["XDG_RUNTIME_DIR": "run"]) == "/tmp/fixlipd-42/fixlipd.sock")
         #expect(try path([:]) == "/tmp/fixlipd-42/fixlipd.sock")
@@ -55,13 +56,15 @@ import Testing
     @Test func noOneIsToldToCloseAFolderOfTheSystem() {
         for folder in ["/", "/run", "/srv/"] {
             let error = SocketError.openDirectory(path: folder, mode: 0o755)
-            #expect(!error.description.contains("chmod") && error.description.contains("a folder of your own"), "\(error)")
+            #expect(
+                !error.description.contains("chmod") && error.description.contains("a folder of your own"), "\(error)")
         }
         #expect(SocketError.openDirectory(path: "/home/me", mode: 0o755).description.contains("chmod 700 /home/me"))
     }
 
     @Test func aSocketWhoseFileIsRemovedIsPutBack() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("f\(UUID().uuidString.prefix(8))").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("f\(UUID().uuidString.prefix(8))")
+            .path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let address = try UnixSocketAddress(path: "\(folder)/s")
         let server = RPCServer(methods: MethodTable(), logger: Logger(label: "test"))
@@ -224,7 +227,8 @@ import Testing
         #expect(!exists(address.path))
     }
 
-    /// What a daemon does before it ends for want of clients: the next one may start at once, and nobody is turned away.
+    /// What a daemon does before it ends for want of clients: the next one may start at once, and nobody is turned
+    /// away.
     @Test func aRetiredServerLeavesItsSocketToTheNextAndServesThoseWhoCameBefore() async throws {
         let folder = makeFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -251,8 +255,8 @@ import Testing
         await next.server.stop()
     }
 
-    /// A channel that is closed after it was accepted and before it is active never tells of its end as others do. The deadline
-    /// is one that no test waits for.
+    /// A channel that is closed after it was accepted and before it is active never tells of its end as others do. The
+    /// deadline is one that no test waits for.
     @Test(.timeLimit(.minutes(10)))
     func clientsThatConnectAsTheServerStopsDoNotHoldItUp() async throws {
         let folder = makeFolder()

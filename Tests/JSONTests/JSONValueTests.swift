@@ -3,10 +3,12 @@ import Testing
 
 @Suite("JSON text")
 struct JSONTextTests {
-    @Test("every kind of value survives a round trip, members in order", arguments: [
-        "null", "true", "-3", "0.25", "\"a\\u0000b ☕ \\\"\"", "[]", "{}", "[1,[2,[3]],{}]",
-        #"{"z":1,"a":[null,false],"m":{"x":1.5}}"#,
-    ])
+    @Test(
+        "every kind of value survives a round trip, members in order",
+        arguments: [
+            "null", "true", "-3", "0.25", "\"a\\u0000b ☕ \\\"\"", "[]", "{}", "[1,[2,[3]],{}]",
+            #"{"z":1,"a":[null,false],"m":{"x":1.5}}"#,
+        ])
     func roundTrip(text: String) throws {
         let value = try JSONValue(parsing: text)
         #expect(try JSONValue(parsing: value.serialized()) == value)
@@ -30,7 +32,10 @@ struct JSONTextTests {
             _ = try JSONValue(parsing: "{\n  \"a\": x}")
             Issue.record("accepted")
         } catch {
-            guard case .malformed(_, let line, _, _) = error else { Issue.record("\(error)"); return }
+            guard case .malformed(_, let line, _, _) = error else {
+                Issue.record("\(error)")
+                return
+            }
             #expect(line == 2)
         }
     }
@@ -39,7 +44,8 @@ struct JSONTextTests {
     func limits() throws {
         let deep = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
         #expect(throws: JSONError.tooDeep(limit: 64)) { try JSONValue(parsing: deep) }
-        #expect(try JSONValue(parsing: String(repeating: "[", count: 64) + String(repeating: "]", count: 64)).array != nil)
+        #expect(
+            try JSONValue(parsing: String(repeating: "[", count: 64) + String(repeating: "]", count: 64)).array != nil)
         #expect(try JSONValue(parsing: "\"" + String(repeating: "[", count: 100) + "\"").string != nil)
         #expect(throws: JSONError.self) { try JSONValue(parsing: #"{"a":1,"a":2}"#) }
         #expect(throws: JSONError.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
@@ -71,7 +77,10 @@ struct JSONTextTests {
 
 @Suite("JSON and Codable")
 struct JSONCodingTests {
-    struct Grid: Codable, Equatable { var rows: Int; var columns: Int }
+    struct Grid: Codable, Equatable {
+        var rows: Int
+        var columns: Int
+    }
     struct Parameters: Codable, Equatable {
         var text: String
         var p: Double?
@@ -85,7 +94,9 @@ struct JSONCodingTests {
         let parameters = Parameters(
             text: "a dog", p: 0.3, grid: Grid(rows: 2, columns: 3), sizes: [1, 2], extra: ["k": [1, nil]])
         let value = try JSONValue(encoding: parameters)
-        #expect(try value.text() == #"{"text":"a dog","p":0.3,"grid":{"rows":2,"columns":3},"sizes":[1,2],"extra":{"k":[1,null]}}"#)
+        #expect(
+            try value.text()
+                == #"{"text":"a dog","p":0.3,"grid":{"rows":2,"columns":3},"sizes":[1,2],"extra":{"k":[1,null]}}"#)
         #expect(try value.decode(Parameters.self, strict: true) == parameters)
     }
 
@@ -112,13 +123,21 @@ struct JSONCodingTests {
 
     @Test("arrays of numbers and strings are what they are one by one")
     func arrays() throws {
-        struct Lists: Codable, Equatable { var a: [Int]; var b: [[Double]]; var c: [Float?]; var d: [String]; var e: [UInt8] }
+        struct Lists: Codable, Equatable {
+            var a: [Int]
+            var b: [[Double]]
+            var c: [Float?]
+            var d: [String]
+            var e: [UInt8]
+        }
         let lists = Lists(a: [1, 3], b: [[0.5, 2], []], c: [1.5, nil], d: ["x", ""], e: [0, 255])
         let value = try JSONValue(encoding: lists)
         #expect(try value.text() == #"{"a":[1,3],"b":[[0.5,2.0],[]],"c":[1.5,null],"d":["x",""],"e":[0,255]}"#)
         #expect(try value.decode(Lists.self, strict: true) == lists)
         #expect(try JSONValue(parsing: "[3.0, 4]").decode([Int].self) == [3, 4])
-        for (text, path) in [(#"{"a":[1,2.5]}"#, "a[1]"), (#"{"a":[],"b":[[1],["x"]]}"#, "b[1][0]"), (#"{"a":[null]}"#, "a[0]")] {
+        for (text, path) in [
+            (#"{"a":[1,2.5]}"#, "a[1]"), (#"{"a":[],"b":[[1],["x"]]}"#, "b[1][0]"), (#"{"a":[null]}"#, "a[0]"),
+        ] {
             let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text).decode(Lists.self) }
             #expect(error?.path == path)
         }
@@ -130,12 +149,15 @@ struct JSONCodingTests {
             init(from decoder: any Decoder) throws {
                 let number = try decoder.singleValueContainer().decode(Int.self)
                 guard number % 2 == 0 else {
-                    throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "must be even; it is \(number)"))
+                    throw DecodingError.dataCorrupted(
+                        .init(codingPath: decoder.codingPath, debugDescription: "must be even; it is \(number)"))
                 }
             }
             func encode(to encoder: any Encoder) throws {}
         }
-        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: #"{"a":[2,3]}"#).decode([String: [Even]].self) }
+        let error = #expect(throws: JSONError.self) {
+            try JSONValue(parsing: #"{"a":[2,3]}"#).decode([String: [Even]].self)
+        }
         #expect(error == .refused(path: "a[1]", reason: "must be even; it is 3"))
         #expect(error?.description == "'a[1]' must be even; it is 3")
     }

@@ -34,7 +34,9 @@ private func positiveDefinite(_ size: Int, seed: Int) -> Matrix<Double> {
 }
 
 @Suite struct LinearAlgebraTests {
-    @Test("products equal the sums that define them", arguments: [(false, false), (true, false), (false, true), (true, true)])
+    @Test(
+        "products equal the sums that define them",
+        arguments: [(false, false), (true, false), (false, true), (true, true)])
     func products(transposeA: Bool, transposeB: Bool) {
         let a = sample(7, 5, seed: 1)
         let b = sample(5, 9, seed: 2)

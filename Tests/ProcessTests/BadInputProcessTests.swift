@@ -18,7 +18,8 @@ struct BadInputProcessTests {
         ("players", regions(49, 0, 2)), ("players", regions(49, -1, 0)), ("players", regions(50, 0, 1)),
         ("players", ["image": ["grid": ["rows": 2, "columns": 2], "regions": [0]]]), ("players", ["image": [:]]),
         ("players", ["text": ["spans": [[0, 3], [2, 5]]]]), ("players", ["text": ["spans": [[0, 900]]]]),
-        ("players", ["text": ["spans": [[3, 3]]]]), ("players", ["text": ["spans": [[5, 2]]]]), ("players", ["text": ["spans": [[-1, 2]]]]),
+        ("players", ["text": ["spans": [[3, 3]]]]), ("players", ["text": ["spans": [[5, 2]]]]),
+        ("players", ["text": ["spans": [[-1, 2]]]]),
         ("players", ["text": ["spans": [[0, 1, 2]]]]),
     ]
 
@@ -61,11 +62,15 @@ struct BadInputProcessTests {
             return id
         }
         let other = JSONValue.string(DaemonProcess.scenes + "/scene-04.png")
-        let postbox = try opened(scene, "a postbox"), rose = try opened(other, "rose"), glass = try opened(scene, "glass")
+        let postbox = try opened(scene, "a postbox")
+        let rose = try opened(other, "rose")
+        let glass = try opened(scene, "glass")
         let failure = client.failure("explanation/compare", ["explanations": [postbox, rose]])
         #expect(failure?.code == -32602 && failure?.message.contains("no players in common") == true)
         #expect(try client.call("explanation/compare", params: ["explanations": [postbox, glass]])["words"] != nil)
-        #expect(try client.call("explanation/compare", params: ["explanations": [rose, try opened(scene, "a rose")]])["words"] != nil)
+        #expect(
+            try client.call("explanation/compare", params: ["explanations": [rose, try opened(scene, "a rose")]])[
+                "words"] != nil)
     }
 
     @Test("models that are none: each is told what is wrong, and the daemon serves on")
@@ -158,16 +163,21 @@ struct BadInputProcessTests {
         let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog", "players": small])
         let id = try #require(opened["explanation"])
         _ = try client.call("explanation/refine", params: ["explanation": id, "budget": ["imageMasks": 16]])
-        func subset(_ size: JSONValue) -> RPCError? { client.failure("explanation/subset", ["explanation": id, "size": size]) }
+        func subset(_ size: JSONValue) -> RPCError? {
+            client.failure("explanation/subset", ["explanation": id, "size": size])
+        }
         #expect(subset(6) == nil && subset(0) == nil)
         for size in [7, -1, 1_000_000] as [Int64] {
             #expect(subset(.integer(size))?.code == RPCError.Code.invalidParams)
             #expect(subset(.integer(size))?.message.contains("6 players") == true)
         }
-        #expect(client.failure("explanation/subset", ["explanation": id, "sizes": [1, 7]])?.code == RPCError.Code.invalidParams)
+        #expect(
+            client.failure("explanation/subset", ["explanation": id, "sizes": [1, 7]])?.code
+                == RPCError.Code.invalidParams)
         #expect(client.failure("explanation/subset", ["explanation": id])?.code == RPCError.Code.invalidParams)
         #expect(
-            client.failure("explanation/subset", ["explanation": id, "size": 1, "sizes": [1]])?.code == RPCError.Code.invalidParams)
+            client.failure("explanation/subset", ["explanation": id, "size": 1, "sizes": [1]])?.code
+                == RPCError.Code.invalidParams)
         for player in [6, -1] as [Int64] {
             #expect(
                 client.failure("explanation/condition", ["explanation": id, "player": .integer(player)])?.code
@@ -186,10 +196,12 @@ struct BadInputProcessTests {
         // Of 326 features of the image.
         for masks in [8, 100] as [Int64] {
             let ridge = try client.call(
-                "explanation/refine", params: ["explanation": id, "budget": ["imageMasks": .integer(masks)], "values": ["pairs": "all"]])
+                "explanation/refine",
+                params: ["explanation": id, "budget": ["imageMasks": .integer(masks)], "values": ["pairs": "all"]])
             #expect(ridge["values"]?["rankDeficient"] == false)
             #expect(ridge["values"]?["pairs"]?["data"]?.array?.isEmpty == false)
-            let least = try client.call("explanation/values", params: ["explanation": id, "estimator": "leastSquares", "standardErrors": true])
+            let least = try client.call(
+                "explanation/values", params: ["explanation": id, "estimator": "leastSquares", "standardErrors": true])
             #expect(least["values"]?["rankDeficient"] == true)
             #expect(least["values"]?["standardErrors"] == nil && least["values"]?["looR2"] == nil)
         }
@@ -218,11 +230,13 @@ struct BadInputProcessTests {
             "explanation/open", ["image": scene, "text": "a dog", "index": "shapley", "paired": true])
         #expect(crossedPairs?.message.contains("joint") == true)
         let textMasks = client.failure(
-            "explain", ["image": scene, "text": "a dog", "sampling": "joint", "budget": ["imageMasks": 64, "textMasks": 64]])
+            "explain",
+            ["image": scene, "text": "a dog", "sampling": "joint", "budget": ["imageMasks": 64, "textMasks": 64]])
         #expect(textMasks?.code == 1009 && textMasks?.message.contains("textMasks") == true)
         let single: JSONValue = ["image": ["grid": ["rows": 1, "columns": 1]]]
         let alone = client.failure(
-            "explanation/open", ["image": scene, "text": "", "index": "shapley", "sampling": "joint", "players": single])
+            "explanation/open",
+            ["image": scene, "text": "", "index": "shapley", "sampling": "joint", "players": single])
         #expect(alone?.message.contains("2 players") == true)
         #expect(client.failure("no/such", [:])?.code == RPCError.Code.methodNotFound)
         #expect(daemon.isRunning)

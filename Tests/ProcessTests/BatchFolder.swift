@@ -17,8 +17,10 @@ final class BatchFolder {
     /// 40 pairs of 8 images and 10 captions, the images of neighbours differing.
     static let pairs: [String] = {
         let captions = [
-            "a red rose", "a dog and a cat", "a postbox next to a cocktail glass", "a kite", "the whale on an orange background",
-            "a snake", "two flags and a rose and an oncoming taxi in the street by the sea", "a coat", "camping here", "a green car",
+            "a red rose", "a dog and a cat", "a postbox next to a cocktail glass", "a kite",
+            "the whale on an orange background",
+            "a snake", "two flags and a rose and an oncoming taxi in the street by the sea", "a coat", "camping here",
+            "a green car",
         ]
         let images = (0..<6).map { "scene-0\($0)" } + ["quadrants-0", "quadrants-1"]
         return (0..<40).map { number in

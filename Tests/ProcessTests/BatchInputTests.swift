@@ -27,7 +27,9 @@ struct BatchInputTests {
         #expect(folder.holds(expected) { !$0.contains("\"error\"") })
         let errors = try folder.results().filter { $0["error"] != nil }
         func kind(line: Int) -> String? { errors.first { $0["line"]?.int == line }?["error"]?["kind"]?.string }
-        func message(line: Int) -> String { errors.first { $0["line"]?.int == line }?["error"]?["message"]?.string ?? "" }
+        func message(line: Int) -> String {
+            errors.first { $0["line"]?.int == line }?["error"]?["message"]?.string ?? ""
+        }
         #expect(kind(line: 2) == "lineInvalid" && message(line: 2).contains("line 2: not valid JSON"))
         #expect(kind(line: 4) == "duplicateID" && message(line: 4).contains("on line 3 already"))
         #expect(message(line: 5).contains("no \"id\""))
@@ -118,14 +120,18 @@ struct BatchInputTests {
         try folder.write(pairs)
         try FileManager.default.linkItem(atPath: folder.path + "/pairs.jsonl", toPath: folder.path + "/link.jsonl")
         try folder.write(pairs, to: "other.times")
-        for (input, output) in [("pairs.jsonl", "./pairs.jsonl"), ("pairs.jsonl", "link.jsonl"), ("other.times", "other")] {
+        for (input, output) in [
+            ("pairs.jsonl", "./pairs.jsonl"), ("pairs.jsonl", "link.jsonl"), ("other.times", "other"),
+        ] {
             let run = try Command(["batch", input, "-o", output, "--force"], folder: folder.path)
             #expect(run.status == 64 && run.errors.contains("is the input"), "\(run.errors)")
         }
         let evaluation = try Command(["evaluate", "pairs.jsonl", "-o", "link.jsonl"], folder: folder.path)
         #expect(evaluation.status == 64 && evaluation.errors.contains("is the input"), "\(evaluation.errors)")
         for file in ["pairs.jsonl", "other.times"] {
-            #expect(try String(contentsOfFile: folder.path + "/" + file, encoding: .utf8) == pairs.map { $0 + "\n" }.joined())
+            #expect(
+                try String(contentsOfFile: folder.path + "/" + file, encoding: .utf8)
+                    == pairs.map { $0 + "\n" }.joined())
         }
     }
 
@@ -137,7 +143,9 @@ struct BatchInputTests {
         try folder.write([good[1], bad, good[0], "", bad])
         let moved = try folder.run()
         #expect(moved.status == 1)
-        #expect(moved.errors.contains("1 pairs explained, 0 failed, 3 done before (2 of them failed then"), "\(moved.errors)")
+        #expect(
+            moved.errors.contains("1 pairs explained, 0 failed, 3 done before (2 of them failed then"),
+            "\(moved.errors)")
         #expect(folder.lines.count == 4)
         try folder.write([good[1], bad, good[0]])
         #expect(try folder.run().errors.contains("0 pairs explained, 0 failed, 3 done before (1 of them failed then"))
@@ -191,7 +199,8 @@ struct BatchInputTests {
         let limited = Process()
         limited.executableURL = URL(fileURLWithPath: "/bin/bash")
         // Files of at most 16 KiB, and writing beyond is an error rather than a signal.
-        limited.arguments = ["-c", #"ulimit -f 16; trap "" XFSZ; exec "$@""#, "bash", DaemonProcess.program]
+        limited.arguments =
+            ["-c", #"ulimit -f 16; trap "" XFSZ; exec "$@""#, "bash", DaemonProcess.program]
             + BatchFolder.arguments("pairs.jsonl", [])
         limited.environment = DaemonProcess.environment(folder: folder.path)
         limited.currentDirectoryURL = URL(fileURLWithPath: folder.path)
@@ -212,7 +221,9 @@ struct BatchInputTests {
     @Test("a parameter of the command line that is wrong, or a model that is not there, is told once")
     func wrongCommandLine() throws {
         try folder.write(BatchFolder.pairs)
-        for (more, word) in [(["--order", "3"], "order"), (["--budget", "1"], "budget"), (["--model", "absent"], "absent")] {
+        for (more, word) in [
+            (["--order", "3"], "order"), (["--budget", "1"], "budget"), (["--model", "absent"], "absent"),
+        ] {
             let run = try folder.run(more)
             #expect(run.status == 1 && run.errors.contains(word), "\(run.errors)")
             #expect(folder.lines.isEmpty)
@@ -242,11 +253,16 @@ struct BatchInputTests {
         ]
         let expected = try BatchFolder.undisturbed(lines)
         let quoted = "\"a \"\"red\"\" rose, and\na dog\""
-        try folder.write(["id,image,text,order,split", "a,\(image),\(quoted),1,val", "b,\(image),a kite,,val", "c,\(image)"], to: "pairs.csv")
+        try folder.write(
+            ["id,image,text,order,split", "a,\(image),\(quoted),1,val", "b,\(image),a kite,,val", "c,\(image)"],
+            to: "pairs.csv")
         let run = try folder.run(["--ignore", "split"], input: "pairs.csv")
         #expect(run.status == 1)
         #expect(folder.holds(expected) { !$0.contains("\"error\"") })
-        #expect(try folder.results().contains { $0["error"]?["message"]?.string?.contains("it has 2 fields, and the header has 5") == true })
+        #expect(
+            try folder.results().contains {
+                $0["error"]?["message"]?.string?.contains("it has 2 fields, and the header has 5") == true
+            })
     }
 
     @Test("selected pairs, base64 and no boxes make short lines")
@@ -268,7 +284,8 @@ struct BatchInputTests {
     @Test("seeds are of the image and of the caption, or with --seeds id of the id; the line's own comes first")
     func seeds() throws {
         let pairs = [
-            #"{"id": 1, "image": "\#(image)", "text": "a red rose"}"#, #"{"id": 2, "image": "\#(image)", "text": "a dog"}"#,
+            #"{"id": 1, "image": "\#(image)", "text": "a red rose"}"#,
+            #"{"id": 2, "image": "\#(image)", "text": "a dog"}"#,
             #"{"id": 3, "image": "\#(DaemonProcess.scenes)/scene-04.png", "text": "a dog"}"#,
             #"{"id": 4, "image": "\#(image)", "text": "a dog", "seed": 12}"#,
         ]

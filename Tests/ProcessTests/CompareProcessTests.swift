@@ -29,14 +29,18 @@ struct CompareProcessTests {
 
     private func explain(scene: Int = 3, _ text: String = caption, model: String? = nil) throws -> Explained {
         var parameters: JSONValue = [
-            "image": .string(DaemonProcess.scenes + "/scene-0\(scene).png"), "text": .string(text), "players": ["text": "words"],
+            "image": .string(DaemonProcess.scenes + "/scene-0\(scene).png"), "text": .string(text),
+            "players": ["text": "words"],
         ]
         if let model { parameters = parameters.adding(["model": .string("\(DaemonProcess.fixtures)/\(model)")]) }
         let opened = try client.call("explanation/open", params: parameters)
         let id = try #require(opened["explanation"])
         let refined = try client.call(
             "explanation/refine",
-            params: ["explanation": id, "budget": ["imageMasks": 100], "values": ["pairs": "crossModal", "standardErrors": true]])
+            params: [
+                "explanation": id, "budget": ["imageMasks": 100],
+                "values": ["pairs": "crossModal", "standardErrors": true],
+            ])
         let values = try #require(refined["values"])
         let grid = try #require(opened["players"]?["image"])
         let count = try #require(grid["count"]?.int)
@@ -74,7 +78,8 @@ struct CompareProcessTests {
             #expect(areClose(words.compactMap(\.double), explained.text))
             let rows = try #require(side["crossModal"]?.array).map(\.doubles)
             #expect(rows[missing].allSatisfy { $0 == 0 })
-            #expect(areClose(rows.enumerated().filter { $0.offset != missing }.flatMap(\.element), explained.crossModal))
+            #expect(
+                areClose(rows.enumerated().filter { $0.offset != missing }.flatMap(\.element), explained.crossModal))
         }
         let correlation = try #require(result["imageCorrelation"]?.double)
         #expect(correlation > -1 && correlation < 1)
@@ -96,10 +101,13 @@ struct CompareProcessTests {
         #expect(result["wordCorrelation"]?.double != nil)
     }
 
-    /// The tokens of siglip2-small's few pieces run over the ends of words, where both models must have the same words here.
-    @Test("two models with different grids: the finer one, on which the coarser one's patches are shared out by area", arguments: [
-        ("clip-small", ["a", "dog"]), ("siglip-small", ["a", "dog"]), ("siglip2-small", ["dog"]),
-    ])
+    /// The tokens of siglip2-small's few pieces run over the ends of words, where both models must have the same words
+    /// here.
+    @Test(
+        "two models with different grids: the finer one, on which the coarser one's patches are shared out by area",
+        arguments: [
+            ("clip-small", ["a", "dog"]), ("siglip-small", ["a", "dog"]), ("siglip2-small", ["dog"]),
+        ])
     func twoModels(model: String, words: [String]) throws {
         let caption = words.joined(separator: " ")
         let fine = try explain(caption)
@@ -124,7 +132,8 @@ struct CompareProcessTests {
         }
     }
 
-    /// A square grid's values over a finer one, each cell's share that of the area: of the unit square, cut at every 1/(rows · cells).
+    /// A square grid's values over a finer one, each cell's share that of the area: of the unit square, cut at every
+    /// 1/(rows · cells).
     private static func spread(_ values: [Double], _ rows: Int, over cells: Int) -> [Double] {
         var result = [Double](repeating: 0, count: cells * cells)
         let parts = rows * cells
@@ -143,7 +152,8 @@ struct CompareProcessTests {
         #expect(abs((result["imageCorrelation"]?.double ?? 0) - 1) < 1e-9)
         #expect(abs((result["crossModalCorrelation"]?.double ?? 0) - 1) < 1e-9)
         let opened = try client.call(
-            "explanation/open", params: ["image": .string(DaemonProcess.scenes + "/scene-05.png"), "text": .string(caption)])
+            "explanation/open",
+            params: ["image": .string(DaemonProcess.scenes + "/scene-05.png"), "text": .string(caption)])
         let empty = try #require(opened["explanation"])
         #expect(client.failure("explanation/compare", ["explanations": [one.id, empty]])?.code == 1009)
         #expect(client.failure("explanation/compare", ["explanations": [one.id]])?.code == RPCError.Code.invalidParams)

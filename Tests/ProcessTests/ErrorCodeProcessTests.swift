@@ -28,22 +28,36 @@ struct ErrorCodeProcessTests {
         expect(-32600, try rawFailure(daemon, "[]"), "an empty batch")
         expect(-32601, failure("no/such", [:]), "an unknown method")
         expect(-32602, failure("tokenize", ["texts": 5]), "a parameter of the wrong type")
-        expect(-32603, failure("embed/text", ["model": try brokenModel(daemon), "texts": ["a"]]), "embeddings that are no numbers")
+        expect(
+            -32603, failure("embed/text", ["model": try brokenModel(daemon), "texts": ["a"]]),
+            "embeddings that are no numbers")
         expect(
             -32603, failure("embed/text", ["model": try brokenModel(daemon), "texts": ["a"], "encoding": "base64"]),
             "the same in base64")
         expect(1001, failure("models/load", ["model": "no-such-model"]), "a model that is not there")
-        expect(1002, failure("models/load", ["model": try model(daemon, "config.json", "\"quick_gelu\"", "\"mish\"")]), "an activation")
         expect(
-            1003, failure("models/load", ["model": try model(daemon, "config.json", "\"intermediate_size\": 288", "\"intermediate_size\": 280")]),
+            1002, failure("models/load", ["model": try model(daemon, "config.json", "\"quick_gelu\"", "\"mish\"")]),
+            "an activation")
+        expect(
+            1003,
+            failure(
+                "models/load",
+                ["model": try model(daemon, "config.json", "\"intermediate_size\": 288", "\"intermediate_size\": 280")]),
             "weights that do not fit")
         expect(1004, failure("embed/image", ["images": [["data": "bm8gaW1hZ2U="]]]), "bytes that are no image")
-        expect(1005, failure("embed/image", ["images": [["pixels": "AAAA", "width": 60_000, "height": 60_000]]]), "too many pixels")
+        expect(
+            1005, failure("embed/image", ["images": [["pixels": "AAAA", "width": 60_000, "height": 60_000]]]),
+            "too many pixels")
         expect(1006, failure("embed/image", ["images": ["/etc/passwd"]]), "a path outside the root")
-        expect(1007, failure("tokenize", ["texts": [.string(String(repeating: "a", count: 65_537))]]), "a text too long")
+        expect(
+            1007, failure("tokenize", ["texts": [.string(String(repeating: "a", count: 65_537))]]), "a text too long")
         expect(1008, failure("explanation/values", ["explanation": "x9-none"]), "an unknown handle")
-        expect(1009, failure("explanation/refine", ["explanation": explanation, "budget": ["imageMasks": 1]]), "too few masks")
-        expect(1010, failure("explanation/refine", ["explanation": explanation, "budget": ["imageMasks": 60_000]]), "games beyond the limit")
+        expect(
+            1009, failure("explanation/refine", ["explanation": explanation, "budget": ["imageMasks": 1]]),
+            "too few masks")
+        expect(
+            1010, failure("explanation/refine", ["explanation": explanation, "budget": ["imageMasks": 60_000]]),
+            "games beyond the limit")
         expect(1013, failure("models/unload", ["model": "demo"]), "a model in use")
         #expect(daemon.isRunning)
 
@@ -74,12 +88,15 @@ struct ErrorCodeProcessTests {
             "params": ["explanation": explanation, "budget": ["imageMasks": 512]],
         ]
         let cancel = #"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"#
-        return try replies(daemon, try opening.text() + "\n" + cancel + "\n").first.flatMap { $0["error"] }.flatMap { RPCError(json: $0) }
+        return try replies(daemon, try opening.text() + "\n" + cancel + "\n").first.flatMap { $0["error"] }.flatMap {
+            RPCError(json: $0)
+        }
     }
 
     /// A request in flight while the daemon is told to end.
     private func stopped(_ daemon: DaemonProcess, _ client: RPCClient) throws -> RPCError? {
-        let id = try client.send("explain", params: ["image": scene, "text": "a rose", "budget": ["imageMasks": 65_536]])
+        let id = try client.send(
+            "explain", params: ["image": scene, "text": "a rose", "budget": ["imageMasks": 65_536]])
         _ = try client.send("server/stop", params: [:])
         var failure: RPCError?
         for _ in 0..<2 {
@@ -91,7 +108,8 @@ struct ErrorCodeProcessTests {
 
     /// What comes until the daemon has answered all that was sent and closes.
     private func replies(_ daemon: DaemonProcess, _ text: String) throws -> [JSONValue] {
-        let result = try Command(["connect", "--socket", daemon.socket.path, "--no-spawn"], folder: daemon.folder, input: text)
+        let result = try Command(
+            ["connect", "--socket", daemon.socket.path, "--no-spawn"], folder: daemon.folder, input: text)
         return try result.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
     }
 
@@ -117,7 +135,8 @@ struct ErrorCodeProcessTests {
         let numbers = (offsets[1] - offsets[0]) / 4
         // A quiet NaN, little-endian.
         let nan: [UInt8] = [0, 0, 0xC0, 0x7F]
-        bytes.replaceSubrange(8 + length + offsets[0]..<8 + length + offsets[1], with: (0..<numbers).flatMap { _ in nan })
+        bytes.replaceSubrange(
+            8 + length + offsets[0]..<8 + length + offsets[1], with: (0..<numbers).flatMap { _ in nan })
         try bytes.write(to: url)
         return .string(folder.path)
     }

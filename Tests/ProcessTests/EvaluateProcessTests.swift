@@ -32,7 +32,8 @@ struct EvaluateProcessTests {
     func allMetrics() throws {
         defer { end() }
         let done = try evaluate([
-            try list(Self.pointing, "", Self.plain), "--at", "0.3", "--at", "shapley", "--samples", "200", "--budget", "300",
+            try list(Self.pointing, "", Self.plain), "--at", "0.3", "--at", "shapley", "--samples", "200", "--budget",
+            "300",
         ])
         #expect(done.status == 0, "\(done.errors)")
         let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
@@ -78,19 +79,30 @@ struct EvaluateProcessTests {
     @Test("the measures are those of the protocol, whatever else the daemon has done")
     func sameAsProtocol() throws {
         defer { end() }
-        let arguments = ["-", "--metric", "faithfulness", "--samples", "100", "--budget", "200", "--order", "1", "--samples-seed", "5"]
+        let arguments = [
+            "-", "--metric", "faithfulness", "--samples", "100", "--budget", "200", "--order", "1", "--samples-seed",
+            "5",
+        ]
         let first = try evaluate(arguments, input: Self.plain)
         let again = try evaluate(arguments, input: Self.plain)
         #expect(first.output == again.output)
         let line = try JSONValue(parsing: first.output)
         #expect(line["insertionDeletion"] == nil)
         let client = try Command(
-            ["call", "explanation/open", #"{"image": "\#(DaemonProcess.scenes)/scene-02.png", "text": "a snake next to a cat", "order": 1}"#],
+            [
+                "call", "explanation/open",
+                #"{"image": "\#(DaemonProcess.scenes)/scene-02.png", "text": "a snake next to a cat", "order": 1}"#,
+            ],
             folder: folder)
         let handle = try #require(try JSONValue(parsing: client.output)["explanation"]?.string)
-        _ = try Command(["call", "explanation/refine", #"{"explanation": "\#(handle)", "budget": {"imageMasks": 200}}"#], folder: folder)
+        _ = try Command(
+            ["call", "explanation/refine", #"{"explanation": "\#(handle)", "budget": {"imageMasks": 200}}"#],
+            folder: folder)
         let called = try Command(
-            ["call", "explanation/evaluate", #"{"explanation": "\#(handle)", "metric": "faithfulness", "samples": 100, "seed": 5}"#],
+            [
+                "call", "explanation/evaluate",
+                #"{"explanation": "\#(handle)", "metric": "faithfulness", "samples": 100, "seed": 5}"#,
+            ],
             folder: folder)
         #expect(try JSONValue(parsing: called.output)["faithfulness"] == line["faithfulness"]?[0])
     }
@@ -101,7 +113,8 @@ struct EvaluateProcessTests {
         try FileManager.default.copyItem(atPath: DaemonProcess.scenes + "/scene-02.png", toPath: folder + "/near.png")
         let path = try list(#"{"image": "near.png", "text": "a cat"}"#)
         let done = try evaluate([
-            path, "--metric", "insertionDeletion", "--budget", "100", "--model", DaemonProcess.models + "/demo", "--output",
+            path, "--metric", "insertionDeletion", "--budget", "100", "--model", DaemonProcess.models + "/demo",
+            "--output",
             "results.jsonl",
         ])
         #expect(done.status == 0, "\(done.errors)")
@@ -117,7 +130,8 @@ struct EvaluateProcessTests {
         defer { end() }
         let path = try list(
             #"{"id": "gone", "image": "gone.png", "text": "a dog"}"#,
-            Self.pointing.replacingOccurrences(of: #""umbrella", "quadrant""#, with: #""umbrellas", "quadrant""#), Self.plain)
+            Self.pointing.replacingOccurrences(of: #""umbrella", "quadrant""#, with: #""umbrellas", "quadrant""#),
+            Self.plain)
         let done = try evaluate([path, "--metric", "insertionDeletion", "--budget", "50"])
         #expect(done.status == 1)
         let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
@@ -129,19 +143,24 @@ struct EvaluateProcessTests {
         #expect(done.errors.contains("1 pair · 50 image masks · Banzhaf p 0.5 · order 2 · ridge · 2 failed"))
     }
 
-    @Test("a list that is not well formed is refused before anything is encoded", arguments: [
-        ["{\"image\": \"a.png\", \"text\": \"a dog\"}\n{\"image\": ", "line 2: not valid JSON"],
-        ["\n\n[1, 2]", "line 3: must be a JSON object, not an array"],
-        ["{\"image\": \"a.png\"}", "line 1: 'text' is missing"],
-        ["{\"image\": 3, \"text\": \"a dog\"}", "line 1: 'image' must be a string"],
-        ["{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": \"dog\"}", "line 1: 'targets' must be a list"],
-        [
-            "{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": [{\"word\": \"dog\", \"quadrant\": \"left\"}]}",
-            "line 1: 'targets[0].quadrant' must be one of topLeft, topRight, bottomLeft, bottomRight, not left",
-        ],
-        ["{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": [{\"quadrant\": \"topLeft\"}]}", "line 1: 'targets[0].word' must be"],
-        ["\n", "standard input has no pairs"],
-    ])
+    @Test(
+        "a list that is not well formed is refused before anything is encoded",
+        arguments: [
+            ["{\"image\": \"a.png\", \"text\": \"a dog\"}\n{\"image\": ", "line 2: not valid JSON"],
+            ["\n\n[1, 2]", "line 3: must be a JSON object, not an array"],
+            ["{\"image\": \"a.png\"}", "line 1: 'text' is missing"],
+            ["{\"image\": 3, \"text\": \"a dog\"}", "line 1: 'image' must be a string"],
+            ["{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": \"dog\"}", "line 1: 'targets' must be a list"],
+            [
+                "{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": [{\"word\": \"dog\", \"quadrant\": \"left\"}]}",
+                "line 1: 'targets[0].quadrant' must be one of topLeft, topRight, bottomLeft, bottomRight, not left",
+            ],
+            [
+                "{\"image\": \"a.png\", \"text\": \"a dog\", \"targets\": [{\"quadrant\": \"topLeft\"}]}",
+                "line 1: 'targets[0].word' must be",
+            ],
+            ["\n", "standard input has no pairs"],
+        ])
     func badLists(_ example: [String]) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let done = try evaluate(["-", "--no-spawn"], input: example[0])
@@ -165,15 +184,21 @@ struct EvaluateProcessTests {
         var testDescription: String { arguments.joined(separator: " ") }
     }
 
-    @Test("options that do not fit are refused", arguments: [
-        Refusal(arguments: ["-", "--at", "1.5"], reason: "--at"),
-        Refusal(arguments: ["-", "--metric", "accuracy"], reason: "--metric"),
-        Refusal(arguments: ["-", "--metric", "pointingGame", "--order", "1"], reason: "--order 2"),
-        Refusal(arguments: ["-", "--metric", "insertionDeletion", "--at", "0.5"], reason: "--metric faithfulness"),
-        Refusal(arguments: ["nowhere.jsonl"], reason: "cannot read nowhere.jsonl: No such file or directory"),
-        Refusal(arguments: ["-", "--metric", "pointingGame", "--no-spawn"], reason: "line 1: the pointing game needs 'targets'"),
-        Refusal(arguments: ["-", "--output", "/nonexistent/x.jsonl", "--no-spawn"], reason: "cannot write /nonexistent/x.jsonl"),
-    ])
+    @Test(
+        "options that do not fit are refused",
+        arguments: [
+            Refusal(arguments: ["-", "--at", "1.5"], reason: "--at"),
+            Refusal(arguments: ["-", "--metric", "accuracy"], reason: "--metric"),
+            Refusal(arguments: ["-", "--metric", "pointingGame", "--order", "1"], reason: "--order 2"),
+            Refusal(arguments: ["-", "--metric", "insertionDeletion", "--at", "0.5"], reason: "--metric faithfulness"),
+            Refusal(arguments: ["nowhere.jsonl"], reason: "cannot read nowhere.jsonl: No such file or directory"),
+            Refusal(
+                arguments: ["-", "--metric", "pointingGame", "--no-spawn"],
+                reason: "line 1: the pointing game needs 'targets'"),
+            Refusal(
+                arguments: ["-", "--output", "/nonexistent/x.jsonl", "--no-spawn"],
+                reason: "cannot write /nonexistent/x.jsonl"),
+        ])
     func badOptions(_ example: Refusal) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let done = try evaluate(example.arguments, input: Self.plain)

@@ -70,7 +70,9 @@ struct ExplanationProcessTests {
         #expect(again["warm"]?["textMasks"] == 128)
     }
 
-    @Test("ten refinements give bit for bit what one gives, with other threads too", arguments: ["crossed", "joint"], ["banzhaf", "shapley"])
+    @Test(
+        "ten refinements give bit for bit what one gives, with other threads too", arguments: ["crossed", "joint"],
+        ["banzhaf", "shapley"])
     func deterministic(sampling: JSONValue, index: JSONValue) throws {
         let atOnce = try refine(try open(caption, ["sampling": sampling, "index": index]), masks: 200)
         let other = try DaemonProcess(["--precision", "f32", "--threads", "1"])
@@ -111,7 +113,8 @@ struct ExplanationProcessTests {
         let stopped = try client.call(
             "explanation/refine",
             params: [
-                "explanation": again["explanation"] ?? .null, "until": ["standardError": 100.0], "values": ["standardErrors": true],
+                "explanation": again["explanation"] ?? .null, "until": ["standardError": 100.0],
+                "values": ["standardErrors": true],
                 "progressToken": "j",
             ]
         ) { method, params in
@@ -196,7 +199,8 @@ struct ExplanationProcessTests {
             try client.notify("$/cancelRequest", params: ["id": .integer(number)])
             guard case .reply(_, let outcome) = try client.nextReply() else { continue }
             switch outcome {
-            case .success(let opened): _ = try client.call("explanation/close", params: ["explanation": opened["explanation"] ?? .null])
+            case .success(let opened):
+                _ = try client.call("explanation/close", params: ["explanation": opened["explanation"] ?? .null])
             case .failure(let error):
                 #expect(error.code == -32800)
                 cancelled += 1
@@ -204,7 +208,9 @@ struct ExplanationProcessTests {
         }
         #expect(cancelled > 0)
         // The last one's end may still be on its way.
-        for _ in 0..<1000 where try client.call("explanation/list", params: [:])["explanations"] != [] { usleep(10_000) }
+        for _ in 0..<1000 where try client.call("explanation/list", params: [:])["explanations"] != [] {
+            usleep(10_000)
+        }
         #expect(try client.call("explanation/list", params: [:])["explanations"] == [])
     }
 

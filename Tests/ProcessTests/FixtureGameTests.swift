@@ -61,11 +61,15 @@ struct FixtureGameTests {
                 "explanation": try #require(opened["explanation"]),
                 "budget": game.sampling == "joint"
                     ? ["imageMasks": .integer(1 << Int64(imagePlayers + textPlayers))]
-                    : ["imageMasks": .integer(1 << Int64(imagePlayers)), "textMasks": .integer(1 << Int64(textPlayers))],
+                    : [
+                        "imageMasks": .integer(1 << Int64(imagePlayers)),
+                        "textMasks": .integer(1 << Int64(textPlayers)),
+                    ],
             ])
         #expect(refined["stopReason"] == "exhausted")
         let values = try #require(refined["values"])
-        let found = [values["baseline"]?.double ?? .nan] + (values["first"]?.doubles ?? [])
+        let found =
+            [values["baseline"]?.double ?? .nan] + (values["first"]?.doubles ?? [])
             + (values["pairs"]?["data"]?.doubles ?? [])
         let wanted = try #require(reference[game.name]?["order\(game.order)"]?.doubles)
         try #require(found.count == wanted.count)
@@ -83,7 +87,8 @@ struct FixtureGameTests {
         let opened = try client.call(
             "explanation/open",
             params: [
-                "model": .string("\(DaemonProcess.fixtures)/\(model)"), "image": .string("\(DaemonProcess.fixtures)/scene.png"),
+                "model": .string("\(DaemonProcess.fixtures)/\(model)"),
+                "image": .string("\(DaemonProcess.fixtures)/scene.png"),
                 "text": try #require(reference["text"]),
             ])
         let handle = try #require(opened["explanation"])

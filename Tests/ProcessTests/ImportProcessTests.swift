@@ -17,7 +17,9 @@ struct ImportProcessTests {
         client = try daemon.connect()
     }
 
-    private func importing(_ content: String, players: JSONValue = coarse, text: JSONValue = caption) throws -> JSONValue {
+    private func importing(_ content: String, players: JSONValue = coarse, text: JSONValue = caption) throws
+        -> JSONValue
+    {
         try client.call(
             "explanation/import",
             params: ["image": scene, "text": text, "players": players, "content": .string(content)])
@@ -66,7 +68,9 @@ struct ImportProcessTests {
         #expect(again["content"]?.string?.contains("\"n_players\":11") == true)
         let refusal = client.failure("explanation/refine", ["explanation": handle])
         #expect(refusal?.message.contains("imported") == true)
-        #expect(client.failure("explanation/values", ["explanation": handle, "order": 1])?.message.contains("order") == true)
+        #expect(
+            client.failure("explanation/values", ["explanation": handle, "order": 1])?.message.contains("order") == true
+        )
     }
 
     @Test("a file that shapiq wrote")
@@ -92,16 +96,27 @@ struct ImportProcessTests {
         let metadata = #""n_players": 11, "index": "FBII", "max_order": 2, "min_order": 0, "baseline_value": 1.0"#
         for (content, part) in [
             ("not JSON", "JSON"), ("[]", "metadata"), (#"{"metadata": {\#(metadata)}}"#, "data"),
-            (#"{"metadata": {"n_players": 9, "index": "FBII", "max_order": 2, "baseline_value": 1}, "data": {}}"#, "4 + 7"),
-            (#"{"metadata": {"n_players": 11, "index": "k-SII", "max_order": 2, "baseline_value": 1}, "data": {}}"#, "k-SII"),
-            (#"{"metadata": {"n_players": 11, "index": "FBII", "max_order": 3, "baseline_value": 1}, "data": {}}"#, "max_order"),
+            (
+                #"{"metadata": {"n_players": 9, "index": "FBII", "max_order": 2, "baseline_value": 1}, "data": {}}"#,
+                "4 + 7"
+            ),
+            (
+                #"{"metadata": {"n_players": 11, "index": "k-SII", "max_order": 2, "baseline_value": 1}, "data": {}}"#,
+                "k-SII"
+            ),
+            (
+                #"{"metadata": {"n_players": 11, "index": "FBII", "max_order": 3, "baseline_value": 1}, "data": {}}"#,
+                "max_order"
+            ),
             (#"{"metadata": {\#(metadata)}, "data": {"0,11": 1}}"#, "0,11"),
             (#"{"metadata": {\#(metadata)}, "data": {"0": "one"}}"#, "number"),
         ] {
             let error = client.failure(
                 "explanation/import", ["image": scene, "text": caption, "players": coarse, "content": .string(content)])
             #expect(error?.code == RPCError.Code.invalidParams)
-            #expect(error?.message.contains("content") == true && error?.message.contains(part) == true, "\(error?.message ?? "no error")")
+            #expect(
+                error?.message.contains("content") == true && error?.message.contains(part) == true,
+                "\(error?.message ?? "no error")")
         }
         let open = try client.call("explanation/list")["explanations"]?.array
         #expect(open?.isEmpty == true)

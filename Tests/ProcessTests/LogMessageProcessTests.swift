@@ -33,7 +33,10 @@ struct LogMessageProcessTests {
         let opening: JSONValue = ["image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose"]
         let request: JSONValue = [
             "jsonrpc": "2.0", "id": 1, "method": "explain",
-            "params": ["image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose", "budget": ["imageMasks": 40]],
+            "params": [
+                "image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose",
+                "budget": ["imageMasks": 40],
+            ],
         ]
         _ = try Command(["serve", "--stdio", "--state", state], folder: folder, input: try request.text() + "\n")
         let files = try FileManager.default.contentsOfDirectory(atPath: state)
@@ -78,7 +81,10 @@ struct LogMessageProcessTests {
         let second = try introduced(daemon)
         _ = try first.call("models/list")
         let told = try messages(first)
-        #expect(told.contains { $0.type == 2 && $0.text.hasPrefix("slow request: models/list ") && $0.text.contains("queue") })
+        #expect(
+            told.contains {
+                $0.type == 2 && $0.text.hasPrefix("slow request: models/list ") && $0.text.contains("queue")
+            })
         #expect(try !messages(second).contains { $0.text.contains("models/list") })
     }
 }

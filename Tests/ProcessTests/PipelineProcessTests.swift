@@ -56,7 +56,8 @@ struct PipelineProcessTests {
     func similarity() throws {
         try withFolder { folder in
             let table = try Command(
-                ["similarity", "-", "--text", "a postbox", "--text", "a rose"], folder: folder, input: "a.png\nmissing.png\n")
+                ["similarity", "-", "--text", "a postbox", "--text", "a rose"], folder: folder,
+                input: "a.png\nmissing.png\n")
             #expect(table.status == 1)
             let rows = try lines(table)
             #expect(rows.count == 2)
@@ -96,7 +97,8 @@ struct PipelineProcessTests {
             #expect(found[1]["error"]?.string?.contains("caption") == true)
             #expect(found[2]["code"] == 1004)
 
-            let captions = try Command(["explain", "a.png", "-"] + budget, folder: folder, input: "a postbox\na rose\n")
+            let captions = try Command(
+                ["explain", "a.png", "-"] + budget, folder: folder, input: "a postbox\na rose\n")
             #expect(captions.status == 0, "\(captions.errors)")
             #expect(try lines(captions)[0]["values"]?["first"] == found[0]["values"]?["first"])
             #expect(try lines(captions).compactMap { $0["text"]?.string } == ["a postbox", "a rose"])

@@ -3,8 +3,9 @@ import Foundation
 extension Process {
     /// Waits for the end of the process.
     ///
-    /// `waitUntilExit` learns of it from a descriptor that the process holds, and so does any other that was started at the same
-    /// moment: then it waits for that one too. So the kernel is asked, and the process left for Foundation to reap.
+    /// `waitUntilExit` learns of it from a descriptor that the process holds, and so does any other that was started at
+    /// the same moment: then it waits for that one too. So the kernel is asked, and the process left for Foundation to
+    /// reap.
     /// - Returns: the status, or the negated signal.
     @discardableResult
     func waitForEnd() -> Int32 {

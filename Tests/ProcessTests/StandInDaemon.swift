@@ -3,8 +3,8 @@ import JSON
 import JSONRPC
 import Synchronization
 
-/// Listens in the daemon's place and answers what the program's own daemon never does: a thread for each connection, and one
-/// that accepts them until the tests end.
+/// Listens in the daemon's place and answers what the program's own daemon never does: a thread for each connection,
+/// and one that accepts them until the tests end.
 final class StandInDaemon: Sendable {
     /// The methods asked for, a list for each connection.
     private let connections = Mutex<[[String]]>([])
@@ -12,7 +12,8 @@ final class StandInDaemon: Sendable {
 
     /// - Parameter answer: gives a result for a method and its parameters.
     init(
-        folder: String, answer: @escaping @Sendable (_ method: String, _ params: JSONValue) -> Result<JSONValue, RPCError>
+        folder: String,
+        answer: @escaping @Sendable (_ method: String, _ params: JSONValue) -> Result<JSONValue, RPCError>
     ) throws {
         self.answer = answer
         let socket = try ListeningSocket.bind(to: try UnixSocketAddress(path: folder + "/f.sock"))
@@ -47,7 +48,8 @@ final class StandInDaemon: Sendable {
             let count = read(connection, &buffer, buffer.count)
             guard count > 0 else { return }
             for case .message(let message) in decoder.decode(Array(buffer[..<count])) {
-                guard let request = try? JSONValue(parsing: message), let id = request["id"], let method = request["method"]?.string
+                guard let request = try? JSONValue(parsing: message), let id = request["id"],
+                    let method = request["method"]?.string
                 else { continue }
                 connections.withLock { $0[number].append(method) }
                 let reply: JSONValue =

@@ -13,11 +13,15 @@ struct StateProcessTests {
     /// One request to a daemon of its own, which then ends and keeps its games.
     private func ask(_ method: String, _ more: [String: JSONValue] = [:]) throws -> (result: JSONValue, log: String) {
         let parameters: JSONValue = [
-            "image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose", "model": .string(folder + "/model"),
+            "image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose",
+            "model": .string(folder + "/model"),
         ]
-        let request: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": parameters.adding(more)]
+        let request: JSONValue = [
+            "jsonrpc": "2.0", "id": 1, "method": .string(method), "params": parameters.adding(more),
+        ]
         let run = try Command(
-            ["serve", "--stdio", "--state", state, "--log-level", "warning"], folder: folder, input: try request.text() + "\n")
+            ["serve", "--stdio", "--state", state, "--log-level", "warning"], folder: folder,
+            input: try request.text() + "\n")
         return (try #require(try JSONValue(parsing: run.output)["result"]), run.errors)
     }
 
@@ -46,7 +50,9 @@ struct StateProcessTests {
         #expect(try files() == names)
     }
 
-    @Test("a file that is cut, empty or has a bit turned is dropped with a warning that names it", arguments: ["cut", "empty", "bit"])
+    @Test(
+        "a file that is cut, empty or has a bit turned is dropped with a warning that names it",
+        arguments: ["cut", "empty", "bit"])
     func damaged(kind: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try explain()
@@ -72,7 +78,8 @@ struct StateProcessTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try explain()
         try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)], ofItemAtPath: folder + "/model/model.safetensors")
+            [.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)],
+            ofItemAtPath: folder + "/model/model.safetensors")
         let (warm, log) = try open()
         #expect(warm == 0)
         #expect(log.contains("another state of the model"))
@@ -83,12 +90,16 @@ struct StateProcessTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try explain()
         let first = try files()
-        _ = try ask("explain", ["budget": ["imageMasks": 40], "image": .string(DaemonProcess.scenes + "/scene-04.png"), "text": "a dog"])
+        _ = try ask(
+            "explain",
+            ["budget": ["imageMasks": 40], "image": .string(DaemonProcess.scenes + "/scene-04.png"), "text": "a dog"])
         for name in first {
             // As many players, masks and bytes: only the name of the game tells them apart.
             let size = try #require(FileManager.default.contents(atPath: state + "/" + name)).count
             let other = try #require(
-                try files().first { !first.contains($0) && FileManager.default.contents(atPath: state + "/" + $0)?.count == size })
+                try files().first {
+                    !first.contains($0) && FileManager.default.contents(atPath: state + "/" + $0)?.count == size
+                })
             try FileManager.default.moveItem(atPath: state + "/" + name, toPath: folder + "/kept")
             try FileManager.default.moveItem(atPath: state + "/" + other, toPath: state + "/" + name)
             try FileManager.default.moveItem(atPath: folder + "/kept", toPath: state + "/" + other)

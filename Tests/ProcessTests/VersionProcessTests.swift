@@ -17,7 +17,8 @@ struct VersionProcessTests {
 
     private var commands: [[String]] {
         [
-            ["explain", scene, "a dog"], ["explain", "-", "a dog"], ["embed", scene], ["similarity", scene, "--text", "a dog"],
+            ["explain", scene, "a dog"], ["explain", "-", "a dog"], ["embed", scene],
+            ["similarity", scene, "--text", "a dog"],
             ["watch", scene, "a dog"], ["models"], ["status"], ["call", "server/ping"], ["evaluate", "pairs.jsonl"],
             ["batch", "pairs.jsonl", "-o", "out.jsonl"],
         ]
@@ -76,7 +77,8 @@ struct VersionProcessTests {
     func connectOnce() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let daemon = try StandInDaemon(folder: folder) { method, _ in .success(["method": .string(method)]) }
-        let run = try Command(["connect"], folder: folder, input: #"{"jsonrpc":"2.0","id":1,"method":"tokenize"}"# + "\n")
+        let run = try Command(
+            ["connect"], folder: folder, input: #"{"jsonrpc":"2.0","id":1,"method":"tokenize"}"# + "\n")
         #expect(try JSONValue(parsing: run.output)["result"]?["method"] == "tokenize")
         #expect(daemon.requests == [["tokenize"]])
     }
@@ -89,7 +91,8 @@ struct VersionProcessTests {
         }
         let first = try Command(["call", "server/ping", "--socket", "sub/f.sock"], folder: folder)
         #expect(first.status == 0, "\(first.errors)")
-        let second = try Command(["call", "server/ping", "--socket", folder + "/sub/f.sock", "--no-spawn"], folder: folder)
+        let second = try Command(
+            ["call", "server/ping", "--socket", folder + "/sub/f.sock", "--no-spawn"], folder: folder)
         #expect(second.output == first.output)
     }
 }

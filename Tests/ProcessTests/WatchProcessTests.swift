@@ -59,14 +59,16 @@ struct WatchProcessTests {
                 #expect(line["values"]?["pairs"]?["items"]?.array?.count == 3)
                 #expect(line["values"]?["standardErrors"] != nil)
             }
-            #expect(lines.map { $0["text"] == "a postbox" } == lines.map { $0["text"] == "a postbox" }.sorted { $0 && !$1 })
+            #expect(
+                lines.map { $0["text"] == "a postbox" } == lines.map { $0["text"] == "a postbox" }.sorted { $0 && !$1 })
         }
     }
 
     @Test("a caption that is typed replaces the one before in the middle of its refinement; the end of input ends")
     func typedCaption() throws {
         try withFolder { folder in
-            let watch = try RunningCommand(["watch", scene, caption, "--json"] + endless, folder: folder, onTerminal: true)
+            let watch = try RunningCommand(
+                ["watch", scene, caption, "--json"] + endless, folder: folder, onTerminal: true)
             #expect(try watch.nextLine()?["text"]?.string == caption)
             try watch.send("a postbox\n")
             let next = try watch.line { $0["text"] != .string(caption) }
@@ -141,7 +143,8 @@ struct WatchProcessTests {
     func killedDaemon() throws {
         try withFolder { folder in
             let pid = try JSONValue(parsing: Command(["call", "server/ping"], folder: folder).output)["pid"]?.int
-            let watch = try RunningCommand(["watch", scene, caption, "--json"] + endless, folder: folder, onTerminal: true)
+            let watch = try RunningCommand(
+                ["watch", scene, caption, "--json"] + endless, folder: folder, onTerminal: true)
             #expect(try watch.nextLine()?["final"] == false)
             kill(Int32(try #require(pid)), SIGKILL)
             #expect(try watch.line { $0["error"] != nil }?["error"]?.string?.contains("went away") == true)

@@ -48,7 +48,8 @@ import Testing
     @Test func unknownParametersAreRefused() throws {
         let colour = try JSONValue(parsing: #"{"colour": "red"}"#)
         #expect(throws: JSONError.self) { try colour.decode(NoParameters.self, strict: true) }
-        let evaluate = try JSONValue(parsing: #"{"explanation": "x1-1a2b3c", "metric": "faithfulness", "colour": "red"}"#)
+        let evaluate = try JSONValue(
+            parsing: #"{"explanation": "x1-1a2b3c", "metric": "faithfulness", "colour": "red"}"#)
         #expect(throws: JSONError.self) { try evaluate.decode(ExplanationEvaluate.Parameters.self, strict: true) }
     }
 

@@ -62,7 +62,8 @@ import Testing
         #expect(try ContractFiles.words("EvaluationMetric") == words(EvaluationMetric.self))
         #expect(try ContractFiles.words("Quadrant") == words(QuadrantChoice.self))
         #expect(try ContractFiles.words("ExplanationSubsetParams", member: "objective") == words(SubsetObjective.self))
-        #expect(try ContractFiles.words("ExplanationEvaluateParams", member: "sampling") == words(CoalitionSampling.self))
+        #expect(
+            try ContractFiles.words("ExplanationEvaluateParams", member: "sampling") == words(CoalitionSampling.self))
     }
 
     @Test func theServedDescriptionNamesTheMethodsOfTheFile() throws {

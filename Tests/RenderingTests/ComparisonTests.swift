@@ -17,7 +17,8 @@ struct ComparisonTests {
     private func heat(_ id: String, in svg: String) throws -> [Double] {
         let start = try #require(svg.range(of: "<g id=\"\(id)-heat\""))
         let end = try #require(svg[start.upperBound...].range(of: "</g>"))
-        return svg[start.upperBound..<end.lowerBound].components(separatedBy: "fill-opacity=\"").dropFirst().compactMap {
+        return svg[start.upperBound..<end.lowerBound].components(separatedBy: "fill-opacity=\"").dropFirst().compactMap
+        {
             Double($0.prefix { $0 != "\"" })
         }
     }
@@ -50,10 +51,13 @@ struct ComparisonTests {
     @Test("Bars of both are on one axis")
     func oneAxis() throws {
         func longestBar(_ svg: Substring) throws -> Double {
-            let bars = svg.components(separatedBy: "<rect ").filter { $0.contains("class=\"p\"") && $0.contains("height=\"1") }
-            return try #require(bars.compactMap { bar in
-                bar.range(of: "width=\"").flatMap { Double(bar[$0.upperBound...].prefix { $0 != "\"" }) }
-            }.max())
+            let bars = svg.components(separatedBy: "<rect ").filter {
+                $0.contains("class=\"p\"") && $0.contains("height=\"1")
+            }
+            return try #require(
+                bars.compactMap { bar in
+                    bar.range(of: "width=\"").flatMap { Double(bar[$0.upperBound...].prefix { $0 != "\"" }) }
+                }.max())
         }
         let html = try PictureComparison(Sample.picture(errors: false), halved()).html()
         let figures = html.components(separatedBy: "<svg class=\"wide\"").dropFirst().prefix(2)
@@ -64,10 +68,16 @@ struct ComparisonTests {
     @Test("A word that moved is still one line; words of one caption stand alone, in place")
     func alignment() throws {
         let markdown = try PictureComparison(Sample.picture(), Sample.picture(caption: "a Dog runs")).markdown()
-        let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces) }
+        let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("| ") }.map {
+            $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces)
+        }
         #expect(rows == ["word, logits", "a", "red", "dog", "runs"])
-        let moved = try PictureComparison(Sample.picture(caption: "a lip and a dog"), Sample.picture(caption: "the dog and a a a lip")).markdown()
-        let names = moved.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces) }
+        let moved = try PictureComparison(
+            Sample.picture(caption: "a lip and a dog"), Sample.picture(caption: "the dog and a a a lip")
+        ).markdown()
+        let names = moved.split(separator: "\n").filter { $0.hasPrefix("| ") }.map {
+            $0.split(separator: "|")[0].trimmingCharacters(in: .whitespaces)
+        }
         #expect(names == ["word, logits", "the", "a", "lip", "and", "a", "a", "dog"])
     }
 
@@ -87,6 +97,8 @@ struct ComparisonTests {
 
     @Test("Only the overview compares")
     func views() {
-        #expect(throws: RenderError.viewNotComparable) { try PictureComparison(Sample.picture(), Sample.picture()).svg(.init(view: .pairs)) }
+        #expect(throws: RenderError.viewNotComparable) {
+            try PictureComparison(Sample.picture(), Sample.picture()).svg(.init(view: .pairs))
+        }
     }
 }

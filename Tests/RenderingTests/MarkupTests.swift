@@ -3,7 +3,7 @@ import Rendering
 import Testing
 
 #if canImport(FoundationXML)
-    import FoundationXML
+import FoundationXML
 #endif
 
 /// Counts elements and collects text while it checks that a document is well-formed.
@@ -15,12 +15,15 @@ private final class XMLOutline: NSObject, XMLParserDelegate {
     var text = ""
 
     func parser(
-        _ parser: XMLParser, didStartElement element: String, namespaceURI: String?, qualifiedName: String?, attributes: [String: String] = [:]
+        _ parser: XMLParser, didStartElement element: String, namespaceURI: String?, qualifiedName: String?,
+        attributes: [String: String] = [:]
     ) {
         counts[element, default: 0] += 1
         if let name = attributes["class"] { classes["\(element).\(name)", default: 0] += 1 }
         if let id = attributes["id"] { ids.insert(id) }
-        if let reference = attributes["href"], reference.hasPrefix("#") { references.insert(String(reference.dropFirst())) }
+        if let reference = attributes["href"], reference.hasPrefix("#") {
+            references.insert(String(reference.dropFirst()))
+        }
     }
 
     func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
@@ -50,7 +53,9 @@ struct MarkupTests {
         #expect((document.counts["title"] ?? 0) > 0 && document.counts["desc"] == 1)
     }
 
-    @Test("Whatever the caption says, documents stay well-formed and hold no markup of it", arguments: Sample.hostileCaptions)
+    @Test(
+        "Whatever the caption says, documents stay well-formed and hold no markup of it",
+        arguments: Sample.hostileCaptions)
     func hostile(caption: String) throws {
         let picture = Sample.picture(caption: caption)
         let svg = try picture.svg()
@@ -69,7 +74,9 @@ struct MarkupTests {
         let picture = Sample.picture()
         for text in [try picture.svg(.init(view: view)), try picture.html(.init(view: view))] {
             let withoutNamespace = text.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
-            #expect(!withoutNamespace.contains("http:") && !withoutNamespace.contains("https:") && !withoutNamespace.contains("@import") && !withoutNamespace.contains("src="))
+            #expect(
+                !withoutNamespace.contains("http:") && !withoutNamespace.contains("https:")
+                    && !withoutNamespace.contains("@import") && !withoutNamespace.contains("src="))
             #expect(withoutNamespace.components(separatedBy: "url(").dropFirst().allSatisfy { $0.hasPrefix("#") })
         }
     }
@@ -149,28 +156,40 @@ struct MarkupTests {
         later.estimate.looR2 = 0.95
         later.estimate.firstOrderReading[3] = -0.75
         let grown = try later.svg()
-        #expect(grown.contains("r2 c2 −0.75<") && grown.contains("leave-one-out R² 0.95<") && grown.contains(">512</text>"))
+        #expect(
+            grown.contains("r2 c2 −0.75<") && grown.contains("leave-one-out R² 0.95<") && grown.contains(">512</text>"))
     }
 
     @Test("The page's script only shows what the page holds: each word's map with the legend of its scale")
     func script() throws {
         let html = try Sample.picture().html()
-        for id in ["id=\"a-heat\"", "id=\"a-map-0\"", "id=\"a-map-2\"", "class=\"heat-legend\"", "class=\"map-legend\" visibility=\"hidden\""] {
+        for id in [
+            "id=\"a-heat\"", "id=\"a-map-0\"", "id=\"a-map-2\"", "class=\"heat-legend\"",
+            "class=\"map-legend\" visibility=\"hidden\"",
+        ] {
             #expect(html.contains(id))
         }
         let script = try #require(html.components(separatedBy: "<script>").last)
         #expect(!script.contains("dog"))
-        #expect(html.components(separatedBy: "data-player=\"2\"").count == 4, "once in the caption, once in each width's list")
+        #expect(
+            html.components(separatedBy: "data-player=\"2\"").count == 4,
+            "once in the caption, once in each width's list")
     }
 
     @Test("The colours of the words are explained beside them, in each view's own terms")
     func captionKey() throws {
         let picture = Sample.picture()
         for text in [try picture.html(), try picture.svg()] {
-            #expect(text.contains("Under each word its weight in logits: orange raises the match, blue lowers it, paler where uncertain."))
+            #expect(
+                text.contains(
+                    "Under each word its weight in logits: orange raises the match, blue lowers it, paler where uncertain."
+                ))
         }
-        #expect(try picture.html(.init(view: .patch(player: 0))).contains("Under each word its pair with this patch in logits"))
-        #expect(try picture.html(.init(view: .token(player: 6))).contains("Under each word its pair with “dog” in logits"))
+        #expect(
+            try picture.html(.init(view: .patch(player: 0))).contains(
+                "Under each word its pair with this patch in logits"))
+        #expect(
+            try picture.html(.init(view: .token(player: 6))).contains("Under each word its pair with “dog” in logits"))
         #expect(!(try Sample.picture(caption: "").html()).contains("Under each word"))
     }
 
@@ -202,10 +221,12 @@ struct MarkupTests {
         #expect(try Sample.picture().svg().contains(">+2.00<tspan class=\"soft\"> at r1 c1</tspan></text>"))
     }
 
-    @Test("The image at the head of a page has the image's shape and is at most 260 pixels high", arguments: [
-        (200, 200, "width=\"190\" height=\"190\""), (120, 900, "width=\"34.67\" height=\"260\""),
-        (900, 120, "width=\"190\" height=\"25.33\""),
-    ])
+    @Test(
+        "The image at the head of a page has the image's shape and is at most 260 pixels high",
+        arguments: [
+            (200, 200, "width=\"190\" height=\"190\""), (120, 900, "width=\"34.67\" height=\"260\""),
+            (900, 120, "width=\"190\" height=\"25.33\""),
+        ])
     func thumbnail(width: Int, height: Int, size: String) throws {
         var picture = Sample.picture()
         (picture.image.width, picture.image.height) = (width, height)
@@ -214,8 +235,11 @@ struct MarkupTests {
 
     @Test("Words keep their bars in a narrow drawing, and a long caption's curves stay clear of the legend")
     func narrow() throws {
-        let bars = try #require(outline(try Sample.picture(errors: false, pairs: false, history: false).svg(.init(width: 420))))
-        #expect((bars.classes["rect.p"] ?? 0) + (bars.classes["rect.n"] ?? 0) == 6, "a tint in the caption and a bar for each word")
+        let bars = try #require(
+            outline(try Sample.picture(errors: false, pairs: false, history: false).svg(.init(width: 420))))
+        #expect(
+            (bars.classes["rect.p"] ?? 0) + (bars.classes["rect.n"] ?? 0) == 6,
+            "a tint in the caption and a bar for each word")
         let caption = (0..<30).map { "word\($0)" }.joined(separator: " ")
         let svg = try Sample.picture(caption: caption).svg(.init(width: 360))
         func height(of pattern: String) throws -> Double {

@@ -14,11 +14,16 @@ private func golden(_ name: String) throws -> String {
 
 @Suite("Terminal text and Markdown")
 struct TerminalTests {
-    @Test("Golden outputs", arguments: [
-        ("overview-none.txt", RenderOptions(colorMode: .none)), ("overview-256.txt", RenderOptions(width: 48, colorMode: .ansi256)),
-        ("overview-truecolor.txt", RenderOptions(width: 40)), ("token-none.txt", RenderOptions(view: .token(player: 6), colorMode: .none)),
-        ("patch-none.txt", RenderOptions(view: .patch(player: 3), colorMode: .none)), ("pairs-none.txt", RenderOptions(view: .pairs, topK: 3, width: 60, colorMode: .none)),
-    ])
+    @Test(
+        "Golden outputs",
+        arguments: [
+            ("overview-none.txt", RenderOptions(colorMode: .none)),
+            ("overview-256.txt", RenderOptions(width: 48, colorMode: .ansi256)),
+            ("overview-truecolor.txt", RenderOptions(width: 40)),
+            ("token-none.txt", RenderOptions(view: .token(player: 6), colorMode: .none)),
+            ("patch-none.txt", RenderOptions(view: .patch(player: 3), colorMode: .none)),
+            ("pairs-none.txt", RenderOptions(view: .pairs, topK: 3, width: 60, colorMode: .none)),
+        ])
     func goldenANSI(file: String, options: RenderOptions) throws {
         #expect(try Sample.picture().ansi(options) == golden(file))
     }
@@ -36,7 +41,8 @@ struct TerminalTests {
     @Test("No line is wider than asked", arguments: [32, 50, 63, 64, 80, 120], Sample.views)
     func width(width: Int, view: RenderOptions.View) throws {
         for mode in [RenderOptions.ColorMode.none, .ansi256, .trueColor] {
-            let text = try Sample.picture(caption: "an extraordinarily red dog").ansi(.init(view: view, width: width, colorMode: mode))
+            let text = try Sample.picture(caption: "an extraordinarily red dog").ansi(
+                .init(view: view, width: width, colorMode: mode))
             for line in visible(text).split(separator: "\n") { #expect(line.count <= width, "\(line)") }
         }
     }
@@ -58,7 +64,11 @@ struct TerminalTests {
     func hostile(caption: String) throws {
         for mode in [RenderOptions.ColorMode.none, .ansi256, .trueColor] {
             let text = visible(try Sample.picture(caption: caption).ansi(.init(colorMode: mode)))
-            #expect(!text.unicodeScalars.contains { ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value) })
+            #expect(
+                !text.unicodeScalars.contains {
+                    ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value)
+                        || (0x202A...0x202E).contains($0.value)
+                })
         }
     }
 

@@ -1,8 +1,7 @@
 import Foundation
 import Synchronization
-import Testing
-
 import Tensors
+import Testing
 
 /// A thread that serves a team until it is told to stop, as the daemon's idle encoder threads do.
 private final class Server: Sendable {
@@ -30,7 +29,8 @@ private final class Flag: Sendable {
 struct ComputeTeamTests {
     /// Runs `body` with a context that leads a team of `servers` threads, all at work.
     static func withTeam(_ servers: Int, _ body: (ComputeContext) throws -> Void) throws {
-        let team = try ComputeTeam(), context = try ComputeContext()
+        let team = try ComputeTeam()
+        let context = try ComputeContext()
         let threads = try (0..<servers).map { _ in try Server(team) }
         while team.servers < servers { usleep(50) }
         defer { for thread in threads { thread.waitForEnd() } }
@@ -41,16 +41,20 @@ struct ComputeTeamTests {
     @Test("Products have the same bits", arguments: [RowFormat.f32, .bf16, .u8], [1, 2, 3])
     func products(_ format: RowFormat, servers: Int) throws {
         var random = RandomValues(seed: 3)
-        let inputs = 256, outputs = 192, rows = 131
+        let inputs = 256
+        let outputs = 192
+        let rows = 131
         let linear = try Linear(
-            weights: random.floats(inputs * outputs), bias: random.floats(outputs), outputs: outputs, inputs: inputs, format: format)
+            weights: random.floats(inputs * outputs), bias: random.floats(outputs), outputs: outputs, inputs: inputs,
+            format: format)
         let values = Rows(capacity: rows, columns: inputs)
         values.copyRows(count: rows, of: random.floats(rows * inputs))
         let start = random.floats(rows * outputs)
         func products(_ context: ComputeContext, _ rows: Int) throws -> [[Float]] {
             let source = Rows(format, capacity: rows, columns: inputs)
             context.convert(values, rows: rows, into: source)
-            let plain = Rows(capacity: rows, columns: outputs), sum = Rows(capacity: rows, columns: outputs)
+            let plain = Rows(capacity: rows, columns: outputs)
+            let sum = Rows(capacity: rows, columns: outputs)
             sum.copyRows(count: rows, of: start)
             try context.apply(linear, to: source, rows: rows, activation: .gelu, into: plain)
             try context.apply(linear, to: source, rows: rows, addingTo: sum)
@@ -69,19 +73,26 @@ struct ComputeTeamTests {
     @Test("Normalisation and attention have the same bits", arguments: [RowFormat.f32, .bf16, .u8])
     func rowOperations(_ format: RowFormat) throws {
         var random = RandomValues(seed: 4)
-        let heads = 4, width = 48, columns = heads * width, rows = 700
+        let heads = 4
+        let width = 48
+        let columns = heads * width
+        let rows = 700
         let norm = LayerNorm(weight: random.floats(columns), bias: random.floats(columns), epsilon: 1e-5)
-        let hidden = Rows(capacity: rows, columns: columns), joined = Rows(capacity: rows, columns: 3 * columns)
+        let hidden = Rows(capacity: rows, columns: columns)
+        let joined = Rows(capacity: rows, columns: 3 * columns)
         hidden.copyRows(count: rows, of: random.floats(rows * columns))
         joined.copyRows(count: rows, of: random.floats(rows * 3 * columns))
         let toFloats = try Linear(
-            weights: (0..<columns * columns).map { $0 % (columns + 1) == 0 ? 1 : 0 }, bias: nil, outputs: columns, inputs: columns,
+            weights: (0..<columns * columns).map { $0 % (columns + 1) == 0 ? 1 : 0 }, bias: nil, outputs: columns,
+            inputs: columns,
             format: format)
         func results(_ context: ComputeContext) throws -> [[Float]] {
-            let normed = Rows(format, capacity: rows, columns: columns), mixed = Rows(format, capacity: rows, columns: columns)
+            let normed = Rows(format, capacity: rows, columns: columns)
+            let mixed = Rows(format, capacity: rows, columns: columns)
             try context.layerNorm(norm, hidden, rows: rows, into: normed)
             try context.attention(
-                q: RowPosition(joined), queries: rows, k: RowPosition(joined, column: columns), v: 2 * columns, keys: rows,
+                q: RowPosition(joined), queries: rows, k: RowPosition(joined, column: columns), v: 2 * columns,
+                keys: rows,
                 heads: heads, width: width, into: mixed, row: 0)
             return try [normed, mixed].map { source in
                 let floats = Rows(capacity: rows, columns: columns)
@@ -103,7 +114,8 @@ struct ComputeTeamTests {
         var random = RandomValues(seed: 5)
         let linear = try Linear(
             weights: random.floats(128 * 128), bias: nil, outputs: 128, inputs: 128, format: .f32)
-        let source = Rows(capacity: 128, columns: 128), destination = Rows(capacity: 128, columns: 128)
+        let source = Rows(capacity: 128, columns: 128)
+        let destination = Rows(capacity: 128, columns: 128)
         source.copyRows(count: 128, of: random.floats(128 * 128))
         let context = try ComputeContext()
         try context.apply(linear, to: source, rows: 128, into: destination)

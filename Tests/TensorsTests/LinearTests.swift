@@ -10,12 +10,16 @@ struct LinearTests {
     }
 
     static let cases = [
-        Case(inputs: 96, outputs: 288, rows: 10), Case(inputs: 48, outputs: 56, rows: 3), Case(inputs: 768, outputs: 192, rows: 50),
-        Case(inputs: 33, outputs: 17, rows: 1), Case(inputs: 1200, outputs: 72, rows: 9), Case(inputs: 64, outputs: 64, rows: 530),
+        Case(inputs: 96, outputs: 288, rows: 10), Case(inputs: 48, outputs: 56, rows: 3),
+        Case(inputs: 768, outputs: 192, rows: 50),
+        Case(inputs: 33, outputs: 17, rows: 1), Case(inputs: 1200, outputs: 72, rows: 9),
+        Case(inputs: 64, outputs: 64, rows: 530),
     ]
 
     /// The product in double precision.
-    static func reference(_ x: [Float], _ w: [Float], _ b: [Float]?, _ c: Case, _ f: (Double) -> Double = { $0 }) -> [Double] {
+    static func reference(_ x: [Float], _ w: [Float], _ b: [Float]?, _ c: Case, _ f: (Double) -> Double = { $0 })
+        -> [Double]
+    {
         var y = [Double](repeating: 0, count: c.rows * c.outputs)
         for r in 0..<c.rows {
             for o in 0..<c.outputs {
@@ -42,7 +46,9 @@ struct LinearTests {
 
     func run(_ c: Case, format: RowFormat, tolerance: Double) throws {
         var random = RandomValues(seed: 7)
-        let w = random.floats(c.outputs * c.inputs), b = random.floats(c.outputs), x = random.floats(c.rows * c.inputs)
+        let w = random.floats(c.outputs * c.inputs)
+        let b = random.floats(c.outputs)
+        let x = random.floats(c.rows * c.inputs)
         let context = try ComputeContext()
         context.useCallingThreadOnly()
         let plain = Rows(capacity: c.rows, columns: c.inputs)
@@ -80,16 +86,19 @@ struct LinearTests {
         context.useCallingThreadOnly()
         for sign in [Float(1), -1] {
             let linear = try Linear(
-                weights: [Float](repeating: sign * 0.25, count: outputs * inputs), bias: nil, outputs: outputs, inputs: inputs,
+                weights: [Float](repeating: sign * 0.25, count: outputs * inputs), bias: nil, outputs: outputs,
+                inputs: inputs,
                 format: .u8)
-            let plain = Rows(capacity: 2, columns: inputs), source = Rows(.u8, capacity: 2, columns: inputs)
+            let plain = Rows(capacity: 2, columns: inputs)
+            let source = Rows(.u8, capacity: 2, columns: inputs)
             plain.copyRows(count: 2, of: [Float](repeating: 3, count: inputs) + [Float](repeating: -3, count: inputs))
             context.convert(plain, rows: 2, into: source)
             let result = Rows(capacity: 2, columns: outputs)
             try context.apply(linear, to: source, rows: 2, into: result)
             let expected = sign * 0.75 * Float(inputs)
             for (found, expected) in zip(
-                result.array(rows: 2), [Float](repeating: expected, count: outputs) + [Float](repeating: -expected, count: outputs))
+                result.array(rows: 2),
+                [Float](repeating: expected, count: outputs) + [Float](repeating: -expected, count: outputs))
             {
                 #expect(abs(found - expected) < 0.001 * abs(expected))
             }
@@ -104,7 +113,9 @@ struct LinearTests {
         let tiny = Float(bitPattern: 71_362)  // 1e-40
         let linear = try Linear(weights: [tiny, -tiny, 1, 2], bias: nil, outputs: 2, inputs: 2, format: .u8)
         let context = try ComputeContext()
-        let plain = Rows(capacity: 1, columns: 2), source = Rows(.u8, capacity: 1, columns: 2), result = Rows(capacity: 1, columns: 2)
+        let plain = Rows(capacity: 1, columns: 2)
+        let source = Rows(.u8, capacity: 1, columns: 2)
+        let result = Rows(capacity: 1, columns: 2)
         plain.copyRows(count: 1, of: [1, 1])
         context.convert(plain, rows: 1, into: source)
         try context.apply(linear, to: source, rows: 1, into: result)
@@ -112,17 +123,21 @@ struct LinearTests {
         #expect(values[0] == 0 && abs(values[1] - 3) < 0.05)
     }
 
-    @Test("A row's result is the same bits however many rows are computed with it", arguments: [RowFormat.f32, .bf16, .u8])
+    @Test(
+        "A row's result is the same bits however many rows are computed with it",
+        arguments: [RowFormat.f32, .bf16, .u8])
     func rowsAreIndependent(_ format: RowFormat) throws {
         for (inputs, outputs) in [(768, 768), (48, 144), (3072, 192), (100, 33)] {
             var random = RandomValues(seed: 3)
             let rows = 430
             let linear = try Linear(
-                weights: random.floats(outputs * inputs), bias: random.floats(outputs), outputs: outputs, inputs: inputs,
+                weights: random.floats(outputs * inputs), bias: random.floats(outputs), outputs: outputs,
+                inputs: inputs,
                 format: format)
             let context = try ComputeContext()
             context.useCallingThreadOnly()
-            let plain = Rows(capacity: rows, columns: inputs), source = Rows(format, capacity: rows, columns: inputs)
+            let plain = Rows(capacity: rows, columns: inputs)
+            let source = Rows(format, capacity: rows, columns: inputs)
             plain.copyRows(count: rows, of: random.floats(rows * inputs))
             context.convert(plain, rows: rows, into: source)
             let result = Rows(capacity: rows, columns: outputs)

@@ -13,7 +13,8 @@ struct RowOperationTests {
     @Test("Layer normalisation agrees with double precision", arguments: [48, 56, 768, 1, 17])
     func layerNorm(columns: Int) throws {
         var random = RandomValues(seed: 1)
-        let rows = 7, x = random.floats(rows * columns, in: -3...5)
+        let rows = 7
+        let x = random.floats(rows * columns, in: -3...5)
         let norm = LayerNorm(weight: random.floats(columns), bias: random.floats(columns), epsilon: 1e-5)
         let result = Rows(capacity: rows, columns: columns)
         try ComputeContext().layerNorm(norm, filled(x, columns: columns), rows: rows, into: result)
@@ -22,7 +23,8 @@ struct RowOperationTests {
             let mean = row.reduce(0, +) / Double(columns)
             let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
             for c in 0..<columns {
-                let expected = (row[c] - mean) / (variance + 1e-5).squareRoot() * Double(norm.weight[c]) + Double(norm.bias[c])
+                let expected =
+                    (row[c] - mean) / (variance + 1e-5).squareRoot() * Double(norm.weight[c]) + Double(norm.bias[c])
                 #expect(abs(Double(result.floats[r * columns + c]) - expected) < 2e-6)
             }
         }
@@ -40,13 +42,16 @@ struct RowOperationTests {
     ]
 
     func reference(_ qkv: [Float], _ s: Shape, over keys: [Int]? = nil) -> [Double] {
-        let hidden = s.heads * s.width, stride = 3 * hidden, keys = keys ?? Array(0..<s.keys)
+        let hidden = s.heads * s.width
+        let stride = 3 * hidden
+        let keys = keys ?? Array(0..<s.keys)
         var out = [Double](repeating: 0, count: s.queries * hidden)
         for h in 0..<s.heads {
             for i in 0..<s.queries {
                 var weights = keys.map { j in
                     (0..<s.width).reduce(0.0) {
-                        $0 + Double(qkv[i * stride + h * s.width + $1]) * Double(qkv[j * stride + hidden + h * s.width + $1])
+                        $0 + Double(qkv[i * stride + h * s.width + $1])
+                            * Double(qkv[j * stride + hidden + h * s.width + $1])
                     }
                 }
                 let top = weights.max()!
@@ -65,26 +70,33 @@ struct RowOperationTests {
     @Test("Attention agrees with double precision", arguments: shapes)
     func attention(_ s: Shape) throws {
         var random = RandomValues(seed: 11)
-        let hidden = s.heads * s.width, rows = max(s.queries, s.keys)
-        let values = random.floats(rows * 3 * hidden), qkv = filled(values, columns: 3 * hidden)
+        let hidden = s.heads * s.width
+        let rows = max(s.queries, s.keys)
+        let values = random.floats(rows * 3 * hidden)
+        let qkv = filled(values, columns: 3 * hidden)
         let result = Rows(capacity: s.queries, columns: hidden)
         try ComputeContext().attention(
             q: RowPosition(qkv), queries: s.queries, k: RowPosition(qkv, column: hidden), v: 2 * hidden, keys: s.keys,
             heads: s.heads, width: s.width, into: result, row: 0)
-        for (found, expected) in zip(result.floats, reference(values, s)) { #expect(abs(Double(found) - expected) < 2e-6) }
+        for (found, expected) in zip(result.floats, reference(values, s)) {
+            #expect(abs(Double(found) - expected) < 2e-6)
+        }
     }
 
     @Test("Attention over chosen rows agrees with double precision", arguments: shapes)
     func attentionOverIndices(_ s: Shape) throws {
         var random = RandomValues(seed: 12)
-        let hidden = s.heads * s.width, rows = max(s.queries, s.keys)
-        let values = random.floats(rows * 3 * hidden), qkv = filled(values, columns: 3 * hidden)
+        let hidden = s.heads * s.width
+        let rows = max(s.queries, s.keys)
+        let values = random.floats(rows * 3 * hidden)
+        let qkv = filled(values, columns: 3 * hidden)
         let indices = (0..<s.keys).filter { $0 % 3 != 1 }
         let result = Rows(capacity: s.queries, columns: hidden)
         let context = try ComputeContext()
         for i in 0..<s.queries {
             try context.attention(
-                q: RowPosition(qkv, row: i), keyValues: qkv, k: hidden, v: 2 * hidden, over: indices.map(Int32.init)[...],
+                q: RowPosition(qkv, row: i), keyValues: qkv, k: hidden, v: 2 * hidden,
+                over: indices.map(Int32.init)[...],
                 heads: s.heads, width: s.width, into: result, row: i)
         }
         for (found, expected) in zip(result.floats, reference(values, s, over: indices)) {

@@ -11,7 +11,9 @@ final class SafetensorsTests {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     func write(_ header: String, data: [UInt8], name: String = "m.safetensors", length: Int? = nil) throws -> String {
-        var file = withUnsafeBytes(of: UInt64(truncatingIfNeeded: length ?? header.utf8.count).littleEndian) { Data($0) }
+        var file = withUnsafeBytes(of: UInt64(truncatingIfNeeded: length ?? header.utf8.count).littleEndian) {
+            Data($0)
+        }
         file.append(contentsOf: header.utf8)
         file.append(contentsOf: data)
         let path = "\(folder)/\(name)"
@@ -28,8 +30,9 @@ final class SafetensorsTests {
         let halves: [UInt16] = [0x0000, 0xbe00, 0x3400, 0x5600, 0x0001, 0x7c00, 0x8000]
         let brains: [UInt16] = [0x0000, 0xbfc0, 0x3e80, 0x42c0]
         let path = try write(
-            #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"F16","shape":[7],"data_offsets":[16,30]},"# +
-                #""c":{"dtype":"BF16","shape":[4,1],"data_offsets":[30,38]},"__metadata__":{"format":"pt"}}"# + padding,
+            #"{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"F16","shape":[7],"data_offsets":[16,30]},"#
+                + #""c":{"dtype":"BF16","shape":[4,1],"data_offsets":[30,38]},"__metadata__":{"format":"pt"}}"#
+                + padding,
             data: bytes(values) + bytes(halves) + bytes(brains))
         let file = try SafetensorsFile(path: path)
         #expect(Set(file.names) == ["a", "b", "c"])
@@ -55,13 +58,17 @@ final class SafetensorsTests {
         Broken(header: #"{"w":{"shape":[4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "dtype"]),
         Broken(header: #"{"w":{"dtype":"Q7","shape":[4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "Q7"]),
         Broken(header: #"{"w":{"dtype":"F32","shape":[-4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "shape"]),
-        Broken(header: #"{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16]}}"#, says: ["\"w\"", "large"]),
+        Broken(
+            header: #"{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16]}}"#,
+            says: ["\"w\"", "large"]),
         Broken(header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0]}}"#, says: ["\"w\"", "data_offsets"]),
-        Broken(header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, data: 12, says: ["\"w\"", "truncated"]),
+        Broken(
+            header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, data: 12, says: ["\"w\"", "truncated"]),
         Broken(header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}}"#, says: ["\"w\"", "outside"]),
         Broken(header: #"{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,16]}}"#, says: ["\"w\"", "[3]"]),
         Broken(
-            header: #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            header:
+                #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
             says: ["overlaps", "\"w\""]),
     ]
 
@@ -138,13 +145,17 @@ final class SafetensorsTests {
         #expect(throws: SafetensorsError.shape(file: path, tensor: "w", found: [4], expected: [2, 2])) {
             try file.tensor("w", shape: [2, 2])
         }
-        #expect { try file.tensor("ids", shape: [2]) } throws: { "\($0)".contains("I64") && "\($0)".contains("\"ids\"") }
+        #expect { try file.tensor("ids", shape: [2]) } throws: {
+            "\($0)".contains("I64") && "\($0)".contains("\"ids\"")
+        }
     }
 
     @Test("Shards are found through the index; a shard or tensor that is missing is named")
     func shards() throws {
-        _ = try write(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: bytes([Float(1)]), name: "s1.safetensors")
-        _ = try write(#"{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: bytes([Float(2)]), name: "s2.safetensors")
+        _ = try write(
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: bytes([Float(1)]), name: "s1.safetensors")
+        _ = try write(
+            #"{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: bytes([Float(2)]), name: "s2.safetensors")
         func index(_ map: String) throws -> String {
             let path = "\(folder)/model.safetensors.index.json"
             try Data(#"{"weight_map": \#(map)}"#.utf8).write(to: URL(fileURLWithPath: path))
@@ -213,7 +224,9 @@ final class SafetensorsTests {
 
 @Suite("The processor")
 struct CPUFeaturesTests {
-    @Test("Features are those that the kernel reports and FIXLIPD_INSTRUCTION_SET allows", .enabled(if: FileManager.default.fileExists(atPath: "/proc/cpuinfo")))
+    @Test(
+        "Features are those that the kernel reports and FIXLIPD_INSTRUCTION_SET allows",
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/cpuinfo")))
     func features() throws {
         let info = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
         guard let line = info.split(separator: "\n").first(where: { $0.hasPrefix("flags") }) else { return }

@@ -15,7 +15,8 @@ struct BytePairEncodingTests {
             let vocabulary = try #require(file["model"]?["vocab"]?.object)
             ids = Dictionary(uniqueKeysWithValues: vocabulary.map { ($0.key, $0.value.int ?? -1) })
             let merges = try #require(file["model"]?["merges"]?.array)
-            ranks = Dictionary(uniqueKeysWithValues: merges.enumerated().map { ($1.array?.compactMap(\.string) ?? [], $0) })
+            ranks = Dictionary(
+                uniqueKeysWithValues: merges.enumerated().map { ($1.array?.compactMap(\.string) ?? [], $0) })
         }
 
         func encode(_ word: String) -> [Int?] {
@@ -23,7 +24,8 @@ struct BytePairEncodingTests {
             parts[parts.count - 1] += "</w>"
             while true {
                 let pairs = zip(parts, parts.dropFirst()).map { [$0, $1] }
-                guard let best = pairs.compactMap({ ranks[$0] }).min(), let at = pairs.firstIndex(where: { ranks[$0] == best })
+                guard let best = pairs.compactMap({ ranks[$0] }).min(),
+                    let at = pairs.firstIndex(where: { ranks[$0] == best })
                 else { return parts.map { ids[$0] } }
                 parts.replaceSubrange(at...at + 1, with: [parts[at] + parts[at + 1]])
             }

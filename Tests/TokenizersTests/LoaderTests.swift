@@ -4,7 +4,8 @@ import Tokenizers
 
 /// Which files are read, and what is said about the ones that cannot be.
 struct LoaderTests {
-    private static let bpe = #""model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "<eos>": 3, "<pad>": 4}, "merges": ["a b"]}"#
+    private static let bpe =
+        #""model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "<eos>": 3, "<pad>": 4}, "merges": ["a b"]}"#
 
     private func failure(
         _ files: [String: String], _ family: TokenizerLoader.Family = .siglip, positions: Int = 8
@@ -33,14 +34,22 @@ struct LoaderTests {
         #expect(
             try failure(["tokenizer.json": "{\"model\": {\n \"vocab\": {\"a\" 0}, \"merges\": []}}"])
                 == "FOLDER/tokenizer.json: line 2, column 16: not valid JSON: ':' is expected")
-        for text in ["", "{", "[]", "{\"model\"", "{\"model\": {\"vocab\": {\"a", #"{"model": {"vocab": {"a\u12": 1}}}"#, "{\"model\": }", "nul"] {
+        for text in [
+            "", "{", "[]", "{\"model\"", "{\"model\": {\"vocab\": {\"a", #"{"model": {"vocab": {"a\u12": 1}}}"#,
+            "{\"model\": }", "nul",
+        ] {
             #expect(try failure(["tokenizer.json": text]).hasPrefix("FOLDER/tokenizer.json: "), "\(text)")
         }
         #expect(try failure(["tokenizer.json": "{\(Self.bpe)} x"]).contains("more text follows"))
-        #expect(try failure(["tokenizer.json": #"{"normalizer": {"type": x}, "# + Self.bpe + "}"]).contains("normalizer: not valid JSON"))
+        #expect(
+            try failure(["tokenizer.json": #"{"normalizer": {"type": x}, "# + Self.bpe + "}"]).contains(
+                "normalizer: not valid JSON"))
         #expect(try failure(["tokenizer.json": "{}"]) == "FOLDER/tokenizer.json: model: is missing")
-        #expect(try failure(["tokenizer.json": "{\(Self.bpe)}", "tokenizer_config.json": "{"]).hasPrefix("FOLDER/tokenizer_config.json: not valid JSON"))
-        #expect(try failure(["vocab.json": "{\"a\": 0", "merges.txt": ""], .clip).hasPrefix("FOLDER/vocab.json: line 1"))
+        #expect(
+            try failure(["tokenizer.json": "{\(Self.bpe)}", "tokenizer_config.json": "{"]).hasPrefix(
+                "FOLDER/tokenizer_config.json: not valid JSON"))
+        #expect(
+            try failure(["vocab.json": "{\"a\": 0", "merges.txt": ""], .clip).hasPrefix("FOLDER/vocab.json: line 1"))
     }
 
     @Test func vocabulariesOutOfRange() throws {
@@ -53,8 +62,12 @@ struct LoaderTests {
         #expect(try failure(vocabulary(#""a": 0, "a": 1"#)).contains("occurs twice"))
         #expect(try failure(vocabulary(#""a": 0, "b": 0"#)).contains("occurs twice"))
         let unigram = #"{"model": {"type": "Unigram", "unk_id": 7, "vocab": [["a", -1], ["</s>", 0]]}}"#
-        #expect(try failure(["tokenizer.json": unigram]) == "FOLDER/tokenizer.json: model.unk_id: is no id of the vocabulary")
-        #expect(try failure(["tokenizer.json": #"{"model": {"type": "Unigram", "vocab": [["a"]]}}"#]).contains("pair of token and score"))
+        #expect(
+            try failure(["tokenizer.json": unigram])
+                == "FOLDER/tokenizer.json: model.unk_id: is no id of the vocabulary")
+        #expect(
+            try failure(["tokenizer.json": #"{"model": {"type": "Unigram", "vocab": [["a"]]}}"#]).contains(
+                "pair of token and score"))
     }
 
     @Test func mergesOfUnknownTokens() throws {
@@ -93,16 +106,21 @@ struct LoaderTests {
 
     @Test func unknownModels() throws {
         let wordPiece = #"{"model": {"type": "WordPiece", "vocab": {"a": 0}}}"#
-        #expect(try failure(["tokenizer.json": wordPiece]) == #"FOLDER/tokenizer.json: the model type "WordPiece" is not supported"#)
+        #expect(
+            try failure(["tokenizer.json": wordPiece])
+                == #"FOLDER/tokenizer.json: the model type "WordPiece" is not supported"#)
         let dropout = Self.bpe.replacingOccurrences(of: #""BPE","#, with: #""BPE", "dropout": 0.1,"#)
         #expect(try failure(["tokenizer.json": "{\(dropout)}"]).contains("model.dropout"))
-        let prefixed = Self.bpe.replacingOccurrences(of: #""BPE","#, with: #""BPE", "continuing_subword_prefix": "@@","#)
+        let prefixed = Self.bpe.replacingOccurrences(
+            of: #""BPE","#, with: #""BPE", "continuing_subword_prefix": "@@","#)
         #expect(try failure(["tokenizer.json": "{\(prefixed)}"]).contains("continuing_subword_prefix"))
     }
 
     @Test func specialTokensThatAreNotThere() throws {
         let file = ["tokenizer.json": "{\(Self.bpe)}"]
-        #expect(try failure(file, .clip) == #"FOLDER/tokenizer_config.json: the beginning token "<|startoftext|>" is not in the vocabulary"#)
+        #expect(
+            try failure(file, .clip)
+                == #"FOLDER/tokenizer_config.json: the beginning token "<|startoftext|>" is not in the vocabulary"#)
         #expect(
             try failure(file.merging(["tokenizer_config.json": #"{"pad_token": "<nothing>"}"#]) { $1 })
                 == #"FOLDER/tokenizer.json: the padding token "<nothing>" is not in the vocabulary"#)
@@ -120,14 +138,17 @@ struct LoaderTests {
         #expect(try ids(#"{"do_lower_case": false}"#, "Ab") == [1, 3, 4, 4, 4])
         #expect(try ids(#"{"add_eos_token": false}"#, "ab") == [2, 4, 4, 4, 4])
         #expect(try ids(#"{"add_bos_token": true, "bos_token": {"content": "b"}}"#, "ab") == [1, 2, 3, 4, 4])
-        #expect(try failure(["tokenizer.json": "{\(Self.bpe)}", "tokenizer_config.json": #"{"padding_side": "up"}"#]).contains("padding_side"))
+        #expect(
+            try failure(["tokenizer.json": "{\(Self.bpe)}", "tokenizer_config.json": #"{"padding_side": "up"}"#])
+                .contains("padding_side"))
     }
 
     @Test func canonicalTextsLosePunctuationAndUnderscoresPart() throws {
         let marks = Self.bpe.replacingOccurrences(of: #""<eos>""#, with: #"" ": 5, ".": 6, "_": 7, "!": 8, "<eos>""#)
         let folder = try TemporaryFolder(["tokenizer.json": "{\(marks)}"])
         func ids(_ text: String, canonicalizes: Bool) throws -> [Int] {
-            try TokenizerLoader.load(folder: folder.path, family: .siglip, positions: 6, canonicalizes: canonicalizes).tokenize(text).ids
+            try TokenizerLoader.load(folder: folder.path, family: .siglip, positions: 6, canonicalizes: canonicalizes)
+                .tokenize(text).ids
         }
         #expect(try ids("A.b!", canonicalizes: true) == ids("ab", canonicalizes: false))
         #expect(try ids(" a__b ", canonicalizes: true) == ids("a b", canonicalizes: false))
@@ -136,7 +157,8 @@ struct LoaderTests {
         // SigLIP's own cleaning deletes underscores with the other punctuation.
         let unigram = TestData.model("siglip-small")
         func pieces(_ text: String, canonicalizes: Bool) throws -> [Int] {
-            try TokenizerLoader.load(folder: unigram, family: .siglip, positions: 16, canonicalizes: canonicalizes).tokenize(text).ids
+            try TokenizerLoader.load(folder: unigram, family: .siglip, positions: 16, canonicalizes: canonicalizes)
+                .tokenize(text).ids
         }
         #expect(try pieces("a_dog", canonicalizes: true) == pieces("a dog", canonicalizes: false))
         #expect(try pieces("a_dog", canonicalizes: false) == pieces("adog", canonicalizes: false))
@@ -157,7 +179,8 @@ struct LoaderTests {
 
     @Test func sentencePieceModelsThatAreNone() throws {
         for text in ["", "x", "no model at all", String(repeating: "\n\u{4}a", count: 100)] {
-            #expect(try failure(["spiece.model": text]).hasPrefix("FOLDER/spiece.model: no SentencePiece model"), "\(text)")
+            #expect(
+                try failure(["spiece.model": text]).hasPrefix("FOLDER/spiece.model: no SentencePiece model"), "\(text)")
         }
         let bytes = try Data(contentsOf: URL(fileURLWithPath: TestData.model("siglip-small") + "/spiece.model"))
         for length in [1, 100, 1000, bytes.count / 2, bytes.count - 1] {

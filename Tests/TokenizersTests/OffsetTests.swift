@@ -28,7 +28,8 @@ struct OffsetTests {
 
     @Test func emojiAndCJK() throws {
         #expect(Set(try surfaces("clip-small", "🍎")) == ["🍎"])
-        #expect(try surfaces("clip-small", "日本").joined().unicodeScalars.allSatisfy { "日本".unicodeScalars.contains($0) })
+        #expect(
+            try surfaces("clip-small", "日本").joined().unicodeScalars.allSatisfy { "日本".unicodeScalars.contains($0) })
         #expect(Set(try surfaces("siglip2-small", "日")) == ["日"])
         let family = "👨‍👩‍👧"
         let scalars = family.unicodeScalars.map(String.init)
@@ -63,7 +64,9 @@ struct OffsetTests {
         var generator = SeededGenerator(seed: 1)
         for text in try referenceTexts(of: model).texts.map(\.text) + (0..<500).map({ _ in randomText(&generator) }) {
             let tokenization = try tokenizer.tokenize(text)
-            #expect(tokenization.ids.count == tokenization.tokens.count && tokenization.ids.count == tokenization.offsets.count)
+            #expect(
+                tokenization.ids.count == tokenization.tokens.count
+                    && tokenization.ids.count == tokenization.offsets.count)
             #expect(tokenization.ids.count <= tokenizer.positions)
             #expect(tokenization.ids.allSatisfy { (0...tokenizer.maxId).contains($0) })
             let offsets = tokenization.playerPositions.map { tokenization.offsets[$0] }

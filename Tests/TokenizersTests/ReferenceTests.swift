@@ -20,7 +20,8 @@ struct ReferenceTests {
         }
     }
 
-    /// Where NFC changes a text the reference gives a composed letter the range of its first scalar alone; here it has all.
+    /// Where NFC changes a text the reference gives a composed letter the range of its first scalar alone; here it has
+    /// all.
     @Test(arguments: ["clip-small", "clip-legacy-eos", "siglip2-small"])
     func offsets(model: String) throws {
         let tokenizer = try fixtureTokenizer(model)

@@ -14,8 +14,8 @@ enum TestData {
         root.appendingPathComponent("Tests/TokenizersTests/Fixtures/\(name)").path
     }
 
-    /// The real CLIP vocabulary, which is not part of the repository: `clip-bpe` in the folder that `FIXLIP_SHARED_DATA`
-    /// names; nil where it is absent.
+    /// The real CLIP vocabulary, which is not part of the repository: `clip-bpe` in the folder that
+    /// `FIXLIP_SHARED_DATA` names; nil where it is absent.
     static let clipVocabulary: String? = {
         guard let shared = ProcessInfo.processInfo.environment["FIXLIP_SHARED_DATA"] else { return nil }
         let folder = shared + "/clip-bpe"

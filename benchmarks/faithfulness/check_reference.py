@@ -42,13 +42,21 @@ def differences(game, explainer):
     masks = len(game.image_masks)
     rows = np.arange(2, masks)
     pairs = np.concatenate(
-        [np.repeat(game.image_masks[rows], len(game.text_masks), axis=0), np.tile(game.text_masks, (len(rows), 1))], axis=1)
+        [np.repeat(game.image_masks[rows], len(game.text_masks), axis=0), np.tile(game.text_masks, (len(rows), 1))],
+        axis=1,
+    )
     for ours, (coalitions, values) in [
-            (estimators.cross_product, (pairs, game.cross_values(rows).reshape(-1))),
-            (estimators.joint_regression, game.joint(masks, seed=0))]:
-        theirs = estimators.from_shapiq(explainer.aggregate(
-            coalition_matrix=coalitions, regression_weights=np.full(len(coalitions), 1 / len(coalitions)), coalition_values=values),
-            game.players)
+        (estimators.cross_product, (pairs, game.cross_values(rows).reshape(-1))),
+        (estimators.joint_regression, game.joint(masks, seed=0)),
+    ]:
+        theirs = estimators.from_shapiq(
+            explainer.aggregate(
+                coalition_matrix=coalitions,
+                regression_weights=np.full(len(coalitions), 1 / len(coalitions)),
+                coalition_values=values,
+            ),
+            game.players,
+        )
         mine = ours(game, masks)
         yield ours.__name__, max(np.abs(mine.first - theirs.first).max(), np.abs(mine.pairs - theirs.pairs).max())
 
@@ -56,10 +64,13 @@ def differences(game, explainer):
 def main():
     sys.path.insert(0, sys.argv[1])
     from src.fixlip import FIxLIP
+
     failed = False
     for image_players, text_players, masks in [(12, 4, 400), (20, 5, 900)]:
         game = MadeGame(image_players, text_players, masks)
-        explainer = FIxLIP(n_players_image=image_players, n_players_text=text_players, mode="banzhaf", p=0.5, random_state=0)
+        explainer = FIxLIP(
+            n_players_image=image_players, n_players_text=text_players, mode="banzhaf", p=0.5, random_state=0
+        )
         for name, difference in differences(game, explainer):
             print(f"{image_players} + {text_players} players, {name}: largest difference {difference:.1e}")
             failed |= not difference < TOLERANCE

@@ -49,15 +49,18 @@ def cross_product(game, masks):
 
 def feature_indexes(image_players, text_players):
     """For every joint feature, the image feature and the text feature whose product it is."""
+
     def indexes(players):
         names = [(), *((i,) for i in range(players)), *itertools.combinations(range(players), 2)]
         return {name: index for index, name in enumerate(names)}
+
     image, text = indexes(image_players), indexes(text_players)
     players = image_players + text_players
     joint = [(), *((i,) for i in range(players)), *itertools.combinations(range(players), 2)]
     return (
         np.array([image[tuple(i for i in name if i < image_players)] for name in joint]),
-        np.array([text[tuple(i - image_players for i in name if i >= image_players)] for name in joint]))
+        np.array([text[tuple(i - image_players for i in name if i >= image_players)] for name in joint]),
+    )
 
 
 def explicit_cross_product(game, masks):
@@ -65,7 +68,8 @@ def explicit_cross_product(game, masks):
     image_rows = np.arange(2, masks)
     text = len(game.text_masks)
     coalitions = np.concatenate(
-        [np.repeat(game.image_masks[image_rows], text, axis=0), np.tile(game.text_masks, (len(image_rows), 1))], axis=1)
+        [np.repeat(game.image_masks[image_rows], text, axis=0), np.tile(game.text_masks, (len(image_rows), 1))], axis=1
+    )
     solution = solve_rows(features(coalitions), game.cross_values(image_rows).reshape(-1))
     return Estimate.from_features(solution, game.players)
 
@@ -92,12 +96,15 @@ class GivenCoalitions:
 
 def shapiq(approximator):
     """An estimator of shapiq, given the coalitions of `joint_regression`."""
+
     def estimate(game, masks):
         import shapiq.approximator
+
         coalitions, values = game.joint(masks, seed=0)
         chosen = getattr(shapiq.approximator, approximator)(n=game.players, index="FBII", max_order=2, random_state=0)
         chosen._sampler = GivenCoalitions(coalitions)
         return from_shapiq(chosen.approximate(masks, lambda _: np.r_[0.0, values]), game.players)
+
     return estimate
 
 

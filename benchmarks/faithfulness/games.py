@@ -12,7 +12,7 @@ def read_game(path):
     The format is that of Sources/Interactions/GameSamplesState.swift, after a line that names the model's state.
     """
     data = Path(path).read_bytes()
-    data = data[data.index(b"\n") + 1:]
+    data = data[data.index(b"\n") + 1 :]
     magic, version, players, dimension, count = struct.unpack_from("<4sQQQQ", data)
     assert magic == b"FXGS" and version == 1
     words = (players + 63) // 64
@@ -60,10 +60,11 @@ def match_game(folder, text_players, probes, values, empty):
     image = max((game for game in files if game[0].shape[1] == image_players), key=lambda game: len(game[0]))
     best = None
     for text in files:
-        if text is image or text[0].shape[1] != text_players or len(text[0]) < 2 ** text_players:
+        if text is image or text[0].shape[1] != text_players or len(text[0]) < 2**text_players:
             continue
         cosine = np.einsum(
-            "cd,cd->c", rows_of(image, probes[:, :image_players]), rows_of(text, probes[:, image_players:]))
+            "cd,cd->c", rows_of(image, probes[:, :image_players]), rows_of(text, probes[:, image_players:])
+        )
         solution, *_ = np.linalg.lstsq(np.stack([cosine, np.ones_like(cosine)], 1), values, rcond=None)
         error = np.abs(cosine * solution[0] + solution[1] - values).max()
         if best is None or error < best[0]:

@@ -18,15 +18,22 @@ import metrics  # noqa: E402
 from scenes import QUADRANTS  # noqa: E402
 
 OURS = {
-    "ridge": ("ridge", 2), "leastSquares": ("leastSquares", 2),
-    "ridge, order 1": ("ridge", 1), "leastSquares, order 1": ("leastSquares", 1),
+    "ridge": ("ridge", 2),
+    "leastSquares": ("leastSquares", 2),
+    "ridge, order 1": ("ridge", 1),
+    "leastSquares, order 1": ("leastSquares", 1),
 }
 INDEXES = {
-    "Banzhaf p 0.3": {"p": 0.3}, "Banzhaf p 0.5": {"p": 0.5}, "Banzhaf p 0.7": {"p": 0.7}, "Shapley": {"index": "shapley"},
+    "Banzhaf p 0.3": {"p": 0.3},
+    "Banzhaf p 0.5": {"p": 0.5},
+    "Banzhaf p 0.7": {"p": 0.7},
+    "Shapley": {"index": "shapley"},
 }
 AT = {
-    "p 0.3": {"sampling": "bernoulli", "p": 0.3}, "p 0.5": {"sampling": "bernoulli", "p": 0.5},
-    "p 0.7": {"sampling": "bernoulli", "p": 0.7}, "Shapley": {"sampling": "shapley"},
+    "p 0.3": {"sampling": "bernoulli", "p": 0.3},
+    "p 0.5": {"sampling": "bernoulli", "p": 0.5},
+    "p 0.7": {"sampling": "bernoulli", "p": 0.7},
+    "Shapley": {"sampling": "shapley"},
 }
 
 
@@ -55,9 +62,13 @@ def measure(pair, options):
         above = values - opened["emptyValue"]
         result["estimators"] = [
             {
-                "name": name, "budget": budget, "r2": metrics.r_squared(above, estimate.predict(coalitions)),
+                "name": name,
+                "budget": budget,
+                "r2": metrics.r_squared(above, estimate.predict(coalitions)),
                 "aid": areas.get((name, budget)),
-                "pgr": metrics.pointing_game(estimate, grid["rows"], grid["columns"], targets, order) if targets else None,
+                "pgr": metrics.pointing_game(estimate, grid["rows"], grid["columns"], targets, order)
+                if targets
+                else None,
             }
             for (name, budget), (estimate, order) in estimates.items()
         ]
@@ -87,24 +98,38 @@ def estimate(connection, pair, options, result):
     handle = opened["explanation"]
     image_players, text_players = opened["players"]["image"]["count"], len(opened["players"]["text"])
     if text_players > 11:
-        raise SystemExit(f"{pair['id']}: {text_players} text players; all their masks are needed, so at most 11 can be had")
+        raise SystemExit(
+            f"{pair['id']}: {text_players} text players; all their masks are needed, so at most 11 can be had"
+        )
     players = image_players + text_players
     coalitions = np.random.default_rng(1).random((options.held_out, players)) < 0.5
     estimates, predictions = {}, []
     for budget in options.budgets:
         connection.call(
-            "explanation/refine", explanation=handle, budget={"imageMasks": budget, "textMasks": 2 ** text_players},
-            values={"pairs": "none"})
+            "explanation/refine",
+            explanation=handle,
+            budget={"imageMasks": budget, "textMasks": 2**text_players},
+            values={"pairs": "none"},
+        )
         for name, (estimator, order) in OURS.items():
             values = connection.call(
-                "explanation/values", explanation=handle, estimator=estimator, order=order, encoding="base64",
-                **({"pairs": "all"} if order == 2 else {}))["values"]
+                "explanation/values",
+                explanation=handle,
+                estimator=estimator,
+                order=order,
+                encoding="base64",
+                **({"pairs": "all"} if order == 2 else {}),
+            )["values"]
             pairs = decode(values["pairs"]["data"]) if order == 2 else np.zeros(players * (players - 1) // 2)
             estimates[name, budget] = (
-                metrics.Estimate.from_features(np.r_[values["baseline"], decode(values["first"]), pairs], players), order)
+                metrics.Estimate.from_features(np.r_[values["baseline"], decode(values["first"]), pairs], players),
+                order,
+            )
     lists = [np.flatnonzero(mask).tolist() for mask in coalitions]
     for name, (estimator, order) in OURS.items():
-        told = connection.call("explanation/coalitions", explanation=handle, coalitions=lists, estimator=estimator, order=order)
+        told = connection.call(
+            "explanation/coalitions", explanation=handle, coalitions=lists, estimator=estimator, order=order
+        )
         predictions.append((name, options.budgets[-1], np.array(told["predicted"])))
     truth = (coalitions, np.array(told["values"]))
     result["indexes"] = indexes(connection, pair, options, targets_of(pair, opened))
@@ -123,23 +148,38 @@ def indexes(connection, pair, options, targets):
             opened = open_pair(connection, pair, order=order, seed=1, **settings)
             handle = opened["explanation"]
             connection.call(
-                "explanation/refine", explanation=handle, budget={"imageMasks": options.index_budget}, values={"pairs": "none"})
+                "explanation/refine",
+                explanation=handle,
+                budget={"imageMasks": options.index_budget},
+                values={"pairs": "none"},
+            )
             row = {"index": name, "order": order, "r2": {}, "spearman": {}}
             for place, parameters in AT.items():
                 scores = connection.call(
-                    "explanation/evaluate", explanation=handle, metric="faithfulness", samples=options.held_out, **parameters
+                    "explanation/evaluate",
+                    explanation=handle,
+                    metric="faithfulness",
+                    samples=options.held_out,
+                    **parameters,
                 )["faithfulness"]
                 row["r2"][place], row["spearman"][place] = scores["rSquared"], scores["spearman"]
-            row["aid"] = connection.call(
-                "explanation/evaluate", explanation=handle, metric="insertionDeletion")["insertionDeletion"]["areaBetween"]
+            row["aid"] = connection.call("explanation/evaluate", explanation=handle, metric="insertionDeletion")[
+                "insertionDeletion"
+            ]["areaBetween"]
             if targets:
-                values = connection.call("explanation/values", explanation=handle, pairs="all" if order == 2 else "none")["values"]
+                values = connection.call(
+                    "explanation/values", explanation=handle, pairs="all" if order == 2 else "none"
+                )["values"]
                 grid = opened["players"]["image"]
                 players = len(values["first"])
                 pairs = values["pairs"]["data"] if order == 2 else np.zeros(players * (players - 1) // 2)
                 row["pgr"] = metrics.pointing_game(
-                    metrics.Estimate.from_features(np.r_[0.0, values["first"], pairs], players), grid["rows"], grid["columns"],
-                    targets, order)
+                    metrics.Estimate.from_features(np.r_[0.0, values["first"], pairs], players),
+                    grid["rows"],
+                    grid["columns"],
+                    targets,
+                    order,
+                )
             rows.append(row)
             connection.call("explanation/close", explanation=handle)
     return rows
@@ -151,7 +191,9 @@ def targets_of(pair, opened):
     for target in pair.get("targets", []):
         start = pair["text"].lower().index(target["word"].lower())
         end = start + len(target["word"])
-        players = [k for k, player in enumerate(opened["players"]["text"]) if player["start"] < end and player["end"] > start]
+        players = [
+            k for k, player in enumerate(opened["players"]["text"]) if player["start"] < end and player["end"] > start
+        ]
         found.append((players, QUADRANTS[target["quadrant"]]))
     return found
 
@@ -176,5 +218,6 @@ def curves(connection, pair, opened, estimates, options):
         lists = [np.flatnonzero(mask).tolist() for mask in np.concatenate([best, worst])]
         values = np.array(connection.call("explanation/coalitions", explanation=handle, coalitions=lists)["values"])
         areas[key] = metrics.area_between(
-            values[:len(best)], values[len(best):], opened["emptyValue"], opened["fullValue"])
+            values[: len(best)], values[len(best) :], opened["emptyValue"], opened["fullValue"]
+        )
     return areas

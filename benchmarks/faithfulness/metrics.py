@@ -16,8 +16,8 @@ class Estimate:
     def from_features(cls, coefficients, players):
         """From a_∅, the players, then the pairs (0,1), (0,2), …"""
         pairs = np.zeros((players, players))
-        pairs[np.triu_indices(players, 1)] = coefficients[1 + players:]
-        return cls(coefficients[0], coefficients[1:1 + players], pairs + pairs.T)
+        pairs[np.triu_indices(players, 1)] = coefficients[1 + players :]
+        return cls(coefficients[0], coefficients[1 : 1 + players], pairs + pairs.T)
 
     def predict(self, coalitions):
         z = np.asarray(coalitions, float)
@@ -36,7 +36,7 @@ def ordered_subsets(estimate, order):
         best, worst = np.zeros((2, players + 1, players), bool)
         for size in range(1, players + 1):
             best[size, ranked[:size]] = True
-            worst[size, ranked[players - size:]] = True
+            worst[size, ranked[players - size :]] = True
         return best, worst
     return greedy_subsets(estimate, 1), greedy_subsets(estimate, -1)
 
@@ -84,7 +84,7 @@ def pointing_game(estimate, rows, columns, targets, order=2):
     for players, (row_half, column_half) in targets:
         inside = ((down > 0) == bool(row_half)) & ((across > 0) == bool(column_half))
         for player in players:
-            e = (estimate.pairs[:patches, patches + player] if order == 2 else estimate.first[:patches])
+            e = estimate.pairs[:patches, patches + player] if order == 2 else estimate.first[:patches]
             total += np.abs(e[counts]).sum()
             right += e[counts & inside & (e > 0)].sum() - e[counts & ~inside & (e < 0)].sum()
     return right / total if total else float("nan")

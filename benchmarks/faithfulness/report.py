@@ -5,9 +5,13 @@ from pathlib import Path
 import numpy as np
 
 STYLE = {
-    "ridge": ("#0b6e4f", "-", "o"), "leastSquares": ("#c8553d", "-", "s"), "ridge, order 1": ("#0b6e4f", ":", "o"),
-    "leastSquares, order 1": ("#c8553d", ":", "s"), "reference, cross product": ("#8a8a8a", "--", "^"),
-    "reference, joint": ("#5b7db1", "--", "v"), "shapiq RegressionFBII": ("#8d6cab", "--", "D"),
+    "ridge": ("#0b6e4f", "-", "o"),
+    "leastSquares": ("#c8553d", "-", "s"),
+    "ridge, order 1": ("#0b6e4f", ":", "o"),
+    "leastSquares, order 1": ("#c8553d", ":", "s"),
+    "reference, cross product": ("#8a8a8a", "--", "^"),
+    "reference, joint": ("#5b7db1", "--", "v"),
+    "shapiq RegressionFBII": ("#8d6cab", "--", "D"),
     "shapiq ProxySHAP": ("#d19a2a", "--", "X"),
 }
 # Coincide with another line; the table has them.
@@ -50,10 +54,15 @@ def spread(measure, values):
 def difference(values):
     """Mean, half its 95% interval, how many are above 0, and how many there are."""
     from scipy import stats
+
     values = np.asarray(values, float)
     if not len(values):
         return float("nan"), float("nan"), 0, 0
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
+    half = (
+        stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+        if len(values) > 1
+        else float("nan")
+    )
     return float(values.mean()), float(half), int((values > 0).sum()), len(values)
 
 
@@ -69,14 +78,19 @@ def tables(done, settings):
     lines = []
     played = sum(any(row.get("pgr") is not None for row in result["estimators"]) for result in done)
     titles = {
-        "r2": f"R² on {settings['held_out']:,} held-out coalitions, p = 0.5", "aid": "AID, area between insertion and deletion (medians)",
+        "r2": f"R² on {settings['held_out']:,} held-out coalitions, p = 0.5",
+        "aid": "AID, area between insertion and deletion (medians)",
         "pgr": f"PGR, pointing game ({played} of the {len(done)} pairs)",
     }
     for measure, title in titles.items():
         if not any(key[2] == measure for key in results.values):
             continue
-        lines += [f"### {title}", "", "| image masks | " + " | ".join(f"{budget:,}" for budget in results.budgets) + " |",
-                  "|---|" + "---|" * len(results.budgets)]
+        lines += [
+            f"### {title}",
+            "",
+            "| image masks | " + " | ".join(f"{budget:,}" for budget in results.budgets) + " |",
+            "|---|" + "---|" * len(results.budgets),
+        ]
         for name in results.names:
             cells = [cell(results.typical(name, budget, measure)) for budget in results.budgets]
             if any(value != "–" for value in cells):
@@ -92,8 +106,12 @@ def index_tables(done, settings):
         for row in result["indexes"]:
             rows.setdefault((row["index"], row["order"]), []).append(row)
     places = list(next(iter(rows.values()))[0]["r2"])
-    lines = [f"### Orders and indexes, `ridge`, {settings['index_budget']:,} image masks", "",
-             "| | " + " | ".join(f"R² at {place}" for place in places) + " | AID (median) | PGR |", "|---|" + "---|" * (len(places) + 2)]
+    lines = [
+        f"### Orders and indexes, `ridge`, {settings['index_budget']:,} image masks",
+        "",
+        "| | " + " | ".join(f"R² at {place}" for place in places) + " | AID (median) | PGR |",
+        "|---|" + "---|" * (len(places) + 2),
+    ]
     for (index, order), each in rows.items():
         cells = [cell(np.mean([row["r2"][place] for row in each])) for place in places]
         scores = [row["pgr"] for row in each if "pgr" in row]
@@ -122,18 +140,37 @@ def findings(done, settings):
         gap = compare((half, 2), (half, 1), value)
         if gap[3]:
             found.append((claim, *verdict(gap, "order 2 less order 1")))
-    found.append((
-        "Order 2 is ahead in insertion and deletion (AID)",
-        *verdict(compare((half, 2), (half, 1), log_aid), "order 2's AID over order 1's", as_ratio)))
+    found.append(
+        (
+            "Order 2 is ahead in insertion and deletion (AID)",
+            *verdict(compare((half, 2), (half, 1), log_aid), "order 2's AID over order 1's", as_ratio),
+        )
+    )
     for p in ("0.3", "0.5", "0.7"):
         others = [name for name in ("Banzhaf p 0.3", "Banzhaf p 0.5", "Banzhaf p 0.7") if name != f"Banzhaf p {p}"]
         gaps = [compare((f"Banzhaf p {p}", 2), (other, 2), lambda row: row["r2"][f"p {p}"]) for other in others]
-        found.append((f"The p asked for fits best at that p (p = {p}, order 2)", *verdict(min(gaps), f"R² at p {p} less the next best p's")))
-    gaps = [compare(("Shapley", 2), (name, 2), lambda row: row["r2"]["Shapley"]) for name in ("Banzhaf p 0.3", half, "Banzhaf p 0.7")]
-    found.append(("Shapley interactions fit best under the Shapley kernel", *verdict(min(gaps), "R² at the Shapley kernel less the best p's")))
-    found.append((
-        "Weighted Banzhaf interactions are as good as Shapley's in insertion and deletion, at less cost",
-        *verdict(compare((half, 2), ("Shapley", 2), log_aid), "AID at p = 0.5 over Shapley's", as_ratio)))
+        found.append(
+            (
+                f"The p asked for fits best at that p (p = {p}, order 2)",
+                *verdict(min(gaps), f"R² at p {p} less the next best p's"),
+            )
+        )
+    gaps = [
+        compare(("Shapley", 2), (name, 2), lambda row: row["r2"]["Shapley"])
+        for name in ("Banzhaf p 0.3", half, "Banzhaf p 0.7")
+    ]
+    found.append(
+        (
+            "Shapley interactions fit best under the Shapley kernel",
+            *verdict(min(gaps), "R² at the Shapley kernel less the best p's"),
+        )
+    )
+    found.append(
+        (
+            "Weighted Banzhaf interactions are as good as Shapley's in insertion and deletion, at less cost",
+            *verdict(compare((half, 2), ("Shapley", 2), log_aid), "AID at p = 0.5 over Shapley's", as_ratio),
+        )
+    )
     return found
 
 
@@ -192,23 +229,33 @@ def goals(done):
     else:
         ridge, least = map(np.array, pair)
         mean, half, above, count = difference(ridge - least)
-        found.append((
-            claim, against_bars(mean),
-            f"{ridge.mean():.3f} against {least.mean():.3f}, {signed(mean)} ± {half:.3f}, above for {above} of {count}"))
+        found.append(
+            (
+                claim,
+                against_bars(mean),
+                f"{ridge.mean():.3f} against {least.mean():.3f}, {signed(mean)} ± {half:.3f}, above for {above} of {count}",
+            )
+        )
     last = max(results.budgets)
     ceiling = np.maximum(*[np.array(results.values[name, last, "r2"]) for name in ("ridge", "leastSquares")])
     first = np.array(results.values["ridge", nearest(100), "r2"])
     gap = float(np.mean(ceiling - first))
-    found.append((
-        "`ridge` at 100 image masks is within 0.1 of the ceiling", "holds" if gap <= 0.1 else "does not hold",
-        f"{first.mean():.3f} against {ceiling.mean():.3f} at {last:,}, a gap of {gap:.3f}"))
+    found.append(
+        (
+            "`ridge` at 100 image masks is within 0.1 of the ceiling",
+            "holds" if gap <= 0.1 else "does not hold",
+            f"{first.mean():.3f} against {ceiling.mean():.3f} at {last:,}, a gap of {gap:.3f}",
+        )
+    )
     return found
 
 
 def plot(done, path):
     import matplotlib
+
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+
     results = Results(done)
     measures = [("r2", "R² on held-out coalitions"), ("aid", "AID (median)"), ("pgr", "PGR")]
     measures = [each for each in measures if any(key[2] == each[0] for key in results.values)]
@@ -217,7 +264,11 @@ def plot(done, path):
         for name in results.names:
             if name in UNPLOTTED:
                 continue
-            points = [(budget, results.values[name, budget, measure]) for budget in results.budgets if (name, budget, measure) in results.values]
+            points = [
+                (budget, results.values[name, budget, measure])
+                for budget in results.budgets
+                if (name, budget, measure) in results.values
+            ]
             if not points:
                 continue
             budgets, values = [point[0] for point in points], [np.array(point[1]) for point in points]
@@ -248,11 +299,16 @@ def write(done, settings, docs):
     """docs/faithfulness.md and docs/images/faithfulness.png."""
     docs = Path(docs)
     plot(done, docs / "images/faithfulness.png")
-    rows = "\n".join(f"| {claim} | {said} | {figures} |" for claim, said, figures in goals(done) + findings(done, settings))
+    rows = "\n".join(
+        f"| {claim} | {said} | {figures} |" for claim, said, figures in goals(done) + findings(done, settings)
+    )
     text = (Path(__file__).resolve().parent / "document.md").read_text()
     table = tables(done, settings)
     versions = {
-        "pairs": str(len(done)), "table": table, "findings": rows, "held_out": f"{settings['held_out']:,}",
+        "pairs": str(len(done)),
+        "table": table,
+        "findings": rows,
+        "held_out": f"{settings['held_out']:,}",
         "index_budget": f"{settings['index_budget']:,}",
     }
     for key, value in versions.items():

@@ -25,9 +25,13 @@ BUDGETS = [50, 100, 200, 400, 800, 1000, 1600, 3200, 5000, 8192]
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pairs", nargs="?", help="default: the demo model's scenes, and images composed of their objects")
+    parser.add_argument(
+        "pairs", nargs="?", help="default: the demo model's scenes, and images composed of their objects"
+    )
     parser.add_argument("--budgets", type=numbers, default=BUDGETS, help="image masks")
-    parser.add_argument("--curve-budgets", type=numbers, help="where insertion and deletion are measured (every budget)")
+    parser.add_argument(
+        "--curve-budgets", type=numbers, help="where insertion and deletion are measured (every budget)"
+    )
     parser.add_argument("--held-out", type=int, default=1000, help="coalitions that R² is measured on")
     parser.add_argument("--index-budget", type=int, default=800, help="image masks for comparing orders and indexes")
     parser.add_argument("--precision", default="auto")
@@ -46,9 +50,11 @@ def main():
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     path = options.pairs or scenes.write_default(ROOT / "models/demo/scenes", out)
-    wanted = scenes.read(path)[:options.limit]
+    wanted = scenes.read(path)[: options.limit]
     results = out / "results.jsonl"
-    done = [json.loads(line) for line in results.read_text().splitlines()] if options.resume and results.exists() else []
+    done = (
+        [json.loads(line) for line in results.read_text().splitlines()] if options.resume and results.exists() else []
+    )
     known = {result["id"] for result in done}
     with open(results, "a" if options.resume else "w") as file:
         for number, pair in enumerate(wanted, 1):
@@ -60,6 +66,7 @@ def main():
             file.flush()
             print(f"{number}/{len(wanted)} {pair['id']}: {summary(result)}", flush=True)
     import report
+
     settings = {key: getattr(options, key) for key in ("held_out", "index_budget", "precision")}
     if options.report and not options.quick:
         report.write(done, settings, ROOT / "docs")

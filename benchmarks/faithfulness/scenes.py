@@ -29,7 +29,11 @@ def write_default(scenes, folder, composed=14):
     entries = json.loads((Path(scenes) / "captions.json").read_text())
     pairs = []
     for entry in entries:
-        pair = {"id": Path(entry["image"]).stem, "image": str(Path(scenes).resolve() / entry["image"]), "text": caption(entry)}
+        pair = {
+            "id": Path(entry["image"]).stem,
+            "image": str(Path(scenes).resolve() / entry["image"]),
+            "text": caption(entry),
+        }
         targets = quadrant_targets(entry)
         pairs.append({**pair, "targets": targets} if targets else pair)
     pairs += compose(Path(scenes), entries, folder, composed)
@@ -62,6 +66,7 @@ def quadrant_targets(entry, size=224):
 def compose(scenes, entries, folder, count, size=224):
     """Images with four objects cut from the scenes, one per quadrant on a plain background; captions name two of them."""
     from PIL import Image
+
     cuts = [(entry["image"], item) for entry in entries for item in entry["objects"]]
     generator = random.Random(0)
     pairs = []
@@ -78,15 +83,25 @@ def compose(scenes, entries, folder, count, size=224):
         for (image, item), place in zip(chosen, places):
             cut = Image.open(scenes / image).convert("RGB").crop(item["box"])
             scale = min(80 / cut.width, 80 / cut.height)
-            cut = cut.resize((max(1, round(cut.width * scale)), max(1, round(cut.height * scale))), Image.Resampling.BICUBIC)
+            cut = cut.resize(
+                (max(1, round(cut.width * scale)), max(1, round(cut.height * scale))), Image.Resampling.BICUBIC
+            )
             row, column = QUADRANTS[place]
-            canvas.paste(cut, (column * size // 2 + (size // 2 - cut.width) // 2, row * size // 2 + (size // 2 - cut.height) // 2))
+            canvas.paste(
+                cut,
+                (column * size // 2 + (size // 2 - cut.width) // 2, row * size // 2 + (size // 2 - cut.height) // 2),
+            )
         canvas.save(folder / f"composed-{number}.png")
         named = generator.sample(range(4), 2)
         text = " and ".join(article(chosen[k][1]["name"]) for k in named)
-        pairs.append({
-            "id": f"composed-{number}", "image": f"composed-{number}.png", "text": text,
-            "targets": [{"word": chosen[k][1]["name"], "quadrant": places[k]} for k in named]})
+        pairs.append(
+            {
+                "id": f"composed-{number}",
+                "image": f"composed-{number}.png",
+                "text": text,
+                "targets": [{"word": chosen[k][1]["name"], "quadrant": places[k]} for k in named],
+            }
+        )
     return pairs
 
 

@@ -96,7 +96,9 @@ class Batches(torch.utils.data.IterableDataset):
         """Some nouns as texts of their own: bare, with the article, or in the plural."""
         chosen = self.maker.random.sample(range(len(self.nouns)), min(NAMES_READ, len(self.nouns)))
         nouns = [self.nouns[index] for index in chosen]
-        texts = [self.maker.random.choice((noun.counted(1), noun.singular, noun.plural or noun.singular)) for noun in nouns]
+        texts = [
+            self.maker.random.choice((noun.counted(1), noun.singular, noun.plural or noun.singular)) for noun in nouns
+        ]
         ids, present, _ = self.texts.encode(texts)
         return numpy.array(ids), numpy.array(present, bool), numpy.array(chosen)
 

@@ -5,7 +5,21 @@ from names import read_names
 from scenes import SceneMaker
 from sprites import load_sprites
 
-SOME = ("dog", "cat", "wolf", "mouse", "sheep", "apple", "grapes", "hot dog", "scissors", "hourglass", "wine glass", "glasses", "bow and arrow")
+SOME = (
+    "dog",
+    "cat",
+    "wolf",
+    "mouse",
+    "sheep",
+    "apple",
+    "grapes",
+    "hot dog",
+    "scissors",
+    "hourglass",
+    "wine glass",
+    "glasses",
+    "bow and arrow",
+)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a trained model as a folder that the daemon loads: weights, configuration, tokenizer, names and example scenes.
 
-    export.py RUN OUT        RUN: the folder that train.py filled; OUT: such as models/demo (its README.md stays)
+export.py RUN OUT        RUN: the folder that train.py filled; OUT: such as models/demo (its README.md stays)
 """
 
 import json

@@ -56,7 +56,9 @@ def digest(path):
 
 def versions(*packages):
     """Of Python and of packages."""
-    return {"python": platform.python_version()} | {package: importlib.metadata.version(package) for package in packages}
+    return {"python": platform.python_version()} | {
+        package: importlib.metadata.version(package) for package in packages
+    }
 
 
 def rounded(figure, digits=5):

@@ -70,7 +70,9 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--scenes", type=int, default=2000)
     parser.add_argument("--names", default=NAMES)
-    parser.add_argument("--plain", action="store_true", help="without sizes, counts and what else not every model has read")
+    parser.add_argument(
+        "--plain", action="store_true", help="without sizes, counts and what else not every model has read"
+    )
     parser.add_argument("--largest", type=int, default=4, help="most objects of a scene")
     parser.add_argument("--figures", help="the folder that retrieval.json is written to")
     options = parser.parse_args()
@@ -80,12 +82,24 @@ def main():
     counts = range(1, options.largest + 1)
     to_text, to_image = retrieval(options.model, nouns, options.scenes, known=known, counts=counts)
     if options.figures:
-        save(options.figures, "retrieval", {
-            "model": digest(f"{options.model}/model.safetensors"), "seed": SEED, "scenes": options.scenes, "among": BLOCK,
-            "counts": list(counts), "plain": options.plain, "captionOfImage": rounded(to_text), "imageOfCaption": rounded(to_image),
-            "versions": versions("torch", "transformers", "numpy", "pillow"),
-        })
-    print(f"caption among {BLOCK}: {percent(to_text)}; image among {BLOCK}: {percent(to_image)}; {options.scenes} scenes")
+        save(
+            options.figures,
+            "retrieval",
+            {
+                "model": digest(f"{options.model}/model.safetensors"),
+                "seed": SEED,
+                "scenes": options.scenes,
+                "among": BLOCK,
+                "counts": list(counts),
+                "plain": options.plain,
+                "captionOfImage": rounded(to_text),
+                "imageOfCaption": rounded(to_image),
+                "versions": versions("torch", "transformers", "numpy", "pillow"),
+            },
+        )
+    print(
+        f"caption among {BLOCK}: {percent(to_text)}; image among {BLOCK}: {percent(to_image)}; {options.scenes} scenes"
+    )
 
 
 if __name__ == "__main__":

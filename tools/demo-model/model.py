@@ -17,13 +17,20 @@ SPREAD = 0.1  # share of the targets that is spread over all names, so that an i
 
 def new_model(texts):
     shared = {
-        "hidden_size": WIDTH, "intermediate_size": 4 * WIDTH, "num_attention_heads": 4, "projection_dim": WIDTH,
+        "hidden_size": WIDTH,
+        "intermediate_size": 4 * WIDTH,
+        "num_attention_heads": 4,
+        "projection_dim": WIDTH,
         "hidden_act": "silu",  # export.py turns it into CLIP's quick_gelu
     }
     vision = shared | {"num_hidden_layers": 6, "image_size": SIDE, "patch_size": PATCH}
     text = shared | {
-        "num_hidden_layers": 4, "max_position_embeddings": POSITIONS, "vocab_size": texts.size,
-        "bos_token_id": texts.start, "eos_token_id": texts.end, "pad_token_id": texts.end,
+        "num_hidden_layers": 4,
+        "max_position_embeddings": POSITIONS,
+        "vocab_size": texts.size,
+        "bos_token_id": texts.start,
+        "eos_token_id": texts.end,
+        "pad_token_id": texts.end,
     }
     return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=WIDTH))
 

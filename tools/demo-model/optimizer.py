@@ -53,6 +53,8 @@ def optimizers(modules, lr):
             (tables if parameter.dim() >= 2 else vectors).append(parameter)
     adam = torch.optim.AdamW(
         [{"params": tables, "weight_decay": 0.02}, {"params": vectors, "weight_decay": 0.0}],
-        lr=lr, betas=(0.9, 0.98), fused=True,
+        lr=lr,
+        betas=(0.9, 0.98),
+        fused=True,
     )
     return [Muon(matrices, lr), adam]

@@ -108,7 +108,8 @@ def pointing_games(client, scenes, number, masks):
     for text, spans in captions:
         with client.explain(picture, text, image_masks=masks) as explanation:
             targets = [
-                {"textPlayers": players_of(explanation, start, end), "quadrant": quadrant} for start, end, quadrant in spans
+                {"textPlayers": players_of(explanation, start, end), "quadrant": quadrant}
+                for start, end, quadrant in spans
             ]
             asked = {"explanation": explanation.id, "metric": "pointingGame", "targets": targets}
             values.append(client.request("explanation/evaluate", asked)["pointingGame"])
@@ -153,7 +154,8 @@ def daemon(program, model):
     with tempfile.TemporaryDirectory() as folder:
         socket = pathlib.Path(folder, "socket")
         process = subprocess.Popen(
-            [program, "serve", "--socket", socket, "--model", model.resolve(), "--ready-fd", "1"], stdout=subprocess.PIPE,
+            [program, "serve", "--socket", socket, "--model", model.resolve(), "--ready-fd", "1"],
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         try:
@@ -174,7 +176,8 @@ def patch_figures(results):
         groups = [(sum(noun[bar][0] for noun in each["nouns"]), len(each["nouns"])) for each in results]
         counts = [(noun[bar][1], each["patches"]) for each in results for noun in each["nouns"]]
         figures[bar] = {
-            "share": rounded(share_of_groups(groups)), "chance": round(sum(n / of for n, of in counts) / len(counts), 5),
+            "share": rounded(share_of_groups(groups)),
+            "chance": round(sum(n / of for n, of in counts) / len(counts), 5),
             "without": sum(n == 0 for n, _ in counts),
         }
     return {"scenes": len(results), "nouns": sum(len(each["nouns"]) for each in results)} | figures
@@ -209,26 +212,36 @@ def main():
     scenes = Scenes(nouns)
     measured = Measured(options.state or state_path(options, [noun.singular for noun in nouns]))
     with daemon(options.fixlipd, options.model) as client:
+
         def measure(kind, count):
             return measured.complete(
-                kind, count, lambda number: MEASURES[kind](client, scenes, number, options.masks), options.jobs)
+                kind, count, lambda number: MEASURES[kind](client, scenes, number, options.masks), options.jobs
+            )
 
         client.explain(png(scenes.maker.pool[0][1]), "a dog", image_masks=8).close()  # loads the model
         status = client.request("server/status")
         figures = {
-            "model": digest(options.model / "model.safetensors"), "seed": SEED, "imageMasks": options.masks, "estimator": "ridge",
-            "maskPrecision": status["models"][0]["maskPrecision"], "font": digest(FONT),
+            "model": digest(options.model / "model.safetensors"),
+            "seed": SEED,
+            "imageMasks": options.masks,
+            "estimator": "ridge",
+            "maskPrecision": status["models"][0]["maskPrecision"],
+            "font": digest(FONT),
             "versions": {"fixlipd": status["version"]} | versions("numpy", "pillow"),
             "pointingGame": game_figures(measure("games", options.games)),
             "strongestPatch": patch_figures(measure("patches", options.scenes)),
         }
     for words in WORDS:
-        print(f"pointing game, {words} of 4 objects named: {decimal(figures['pointingGame'][str(words)])}; {options.games} scenes")
+        print(
+            f"pointing game, {words} of 4 objects named: {decimal(figures['pointingGame'][str(words)])}; {options.games} scenes"
+        )
     strongest = figures["strongestPatch"]
     for bar, said in (("touching", "touches its object"), ("quarter", "is covered by its object to a quarter or more")):
         figure = strongest[bar]
-        print(f"strongest patch {said}: {percent(figure['share'])}, by chance {100 * figure['chance']:.1f}%; "
-              f"{strongest['nouns']} nouns of {options.scenes} scenes, {figure['without']} of them without such a patch")
+        print(
+            f"strongest patch {said}: {percent(figure['share'])}, by chance {100 * figure['chance']:.1f}%; "
+            f"{strongest['nouns']} nouns of {options.scenes} scenes, {figure['without']} of them without such a patch"
+        )
     if options.figures:
         save(options.figures, "pointing", figures)
 

@@ -13,9 +13,16 @@ GRID = SIDE // PATCH
 GAP = 4  # least distance of two objects, pixels
 QUADRANT = 3 * PATCH  # objects of a four-quadrant scene leave out the middle row and column of patches
 BACKGROUNDS = {
-    "white": (240, 240, 236), "grey": (142, 144, 148), "red": (196, 62, 58), "orange": (236, 152, 70),
-    "yellow": (240, 216, 96), "green": (98, 168, 92), "blue": (84, 132, 206), "purple": (138, 96, 178),
-    "pink": (240, 166, 192), "brown": (138, 100, 72),
+    "white": (240, 240, 236),
+    "grey": (142, 144, 148),
+    "red": (196, 62, 58),
+    "orange": (236, 152, 70),
+    "yellow": (240, 216, 96),
+    "green": (98, 168, 92),
+    "blue": (84, 132, 206),
+    "purple": (138, 96, 178),
+    "pink": (240, 166, 192),
+    "brown": (138, 100, 72),
 }
 LARGEST = {1: 128, 2: 112, 3: 96, 4: 88}  # of as many objects
 
@@ -50,7 +57,9 @@ class SceneMaker:
     def repaint(self, backgrounds):
         """Adds as many backgrounds to the pool, or replaces the oldest once it has all of them."""
         normal = numpy.random.default_rng(self.random.getrandbits(64))
-        self.pool = self.pool[backgrounds if self.pool else 0 :] + [paint_background(normal) for _ in range(backgrounds)]
+        self.pool = self.pool[backgrounds if self.pool else 0 :] + [
+            paint_background(normal) for _ in range(backgrounds)
+        ]
 
     def scene(self, nouns=None, count=None, quadrants=None, background=None):
         """A scene with a background's picture; of the given nouns (indices), where given.
@@ -97,7 +106,10 @@ class SceneMaker:
                 for _ in range(20):
                     left, top = random.randint(0, SIDE - width), random.randint(0, SIDE - height)
                     if all(
-                        left >= right + GAP or top >= bottom + GAP or left + width + GAP <= other or top + height + GAP <= above
+                        left >= right + GAP
+                        or top >= bottom + GAP
+                        or left + width + GAP <= other
+                        or top + height + GAP <= above
                         for other, above, right, bottom in taken
                     ):
                         taken.append((left, top, left + width, top + height))

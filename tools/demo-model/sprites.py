@@ -33,4 +33,6 @@ def scaled(picture, size):
 
 def load_sprites(nouns, sizes=SIZES, font=FONT):
     """By noun, by size: uint8 [height, width, 4]."""
-    return [{size: scaled(picture, size) for size in sizes} for picture in (glyph_image(noun.glyph, font) for noun in nouns)]
+    return [
+        {size: scaled(picture, size) for size in sizes} for picture in (glyph_image(noun.glyph, font) for noun in nouns)
+    ]

@@ -51,7 +51,11 @@ def test_relations_hold(captioned):
         first, second = (next(one for one in scene.objects if one.noun == mention.noun).centre for mention in mentions)
         across, down = first[0] - second[0], first[1] - second[1]
         holds = {
-            "left of": across < 0, "right of": across > 0, "above": down < 0, "below": down > 0, "next to": abs(across) > abs(down),
+            "left of": across < 0,
+            "right of": across > 0,
+            "above": down < 0,
+            "below": down > 0,
+            "next to": abs(across) > abs(down),
         }
         assert holds[found[0]], text
         seen[found[0]] += 1
@@ -90,5 +94,6 @@ def test_one_object_has_one_phrase(nouns, maker):
     texts = {caption(scene, nouns, maker.random)[0] for _ in range(300)}
     assert texts == {
         opening + "an apple" + ending
-        for opening in ("", "a picture of ", "there is ") for ending in ("", " on a red background")
+        for opening in ("", "a picture of ", "there is ")
+        for ending in ("", " on a red background")
     }

@@ -5,19 +5,39 @@ from names import Noun, article, read_names
 NOUNS = {noun.singular: noun for noun in read_names()}
 
 
-@pytest.mark.parametrize("words, expected", [
-    ("apple", "an"), ("umbrella", "an"), ("hourglass", "an"), ("orange background", "an"), ("unicorn", "a"), ("house", "a"),
-    ("small apple", "a"), ("yellow background", "a"),
-])
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        ("apple", "an"),
+        ("umbrella", "an"),
+        ("hourglass", "an"),
+        ("orange background", "an"),
+        ("unicorn", "a"),
+        ("house", "a"),
+        ("small apple", "a"),
+        ("yellow background", "a"),
+    ],
+)
 def test_article_follows_the_sound(words, expected):
     assert article(words) == expected
 
 
-@pytest.mark.parametrize("name, count, expected", [
-    ("apple", 1, "an apple"), ("apple", 3, "three apples"), ("wolf", 2, "two wolves"), ("mouse", 2, "two mice"),
-    ("sheep", 2, "two sheep"), ("bow and arrow", 2, "two bows and arrows"), ("grapes", 1, "some grapes"), ("scissors", 2, "some scissors"),
-    ("pine tree", 2, "two pine trees"), ("strawberry", 2, "two strawberries"), ("tooth", 3, "three teeth"),
-])
+@pytest.mark.parametrize(
+    "name, count, expected",
+    [
+        ("apple", 1, "an apple"),
+        ("apple", 3, "three apples"),
+        ("wolf", 2, "two wolves"),
+        ("mouse", 2, "two mice"),
+        ("sheep", 2, "two sheep"),
+        ("bow and arrow", 2, "two bows and arrows"),
+        ("grapes", 1, "some grapes"),
+        ("scissors", 2, "some scissors"),
+        ("pine tree", 2, "two pine trees"),
+        ("strawberry", 2, "two strawberries"),
+        ("tooth", 3, "three teeth"),
+    ],
+)
 def test_counted(name, count, expected):
     assert NOUNS[name].counted(count) == expected
 

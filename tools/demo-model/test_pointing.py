@@ -37,7 +37,10 @@ def test_named_objects_alike_are_told_apart(nouns, scenes):
 def test_shares_of_patches():
     results = [
         {"patches": 10, "nouns": [{"touching": [True, 4], "quarter": [False, 2]}]},
-        {"patches": 10, "nouns": [{"touching": [True, 2], "quarter": [True, 1]}, {"touching": [True, 3], "quarter": [False, 0]}]},
+        {
+            "patches": 10,
+            "nouns": [{"touching": [True, 2], "quarter": [True, 1]}, {"touching": [True, 3], "quarter": [False, 0]}],
+        },
     ]
     figures = patch_figures(results)
     assert (figures["scenes"], figures["nouns"]) == (2, 3)

@@ -25,7 +25,9 @@ def test_objects_lie_in_the_picture_and_apart(maker):
             assert max(right - left, bottom - top) == one.size in SIZES
         if len(scene.objects) < 4:
             for one, other in itertools.combinations(scene.objects, 2):
-                gaps = [max(one.box[axis], other.box[axis]) - min(one.box[axis + 2], other.box[axis + 2]) for axis in (0, 1)]
+                gaps = [
+                    max(one.box[axis], other.box[axis]) - min(one.box[axis + 2], other.box[axis + 2]) for axis in (0, 1)
+                ]
                 assert max(gaps) >= GAP
 
 
@@ -39,7 +41,13 @@ def test_objects_of_quadrants_leave_out_the_middle(maker):
 
 
 def test_coverage_is_the_share_of_solid_pixels(maker, sprites):
-    for noun, size, left, top in [(0, 48, 0, 0), (1, 128, 96, 3), (2, 72, 31, 33), (3, 96, 128, 120), (4, 64, 100, 160)]:
+    for noun, size, left, top in [
+        (0, 48, 0, 0),
+        (1, 128, 96, 3),
+        (2, 72, 31, 33),
+        (3, 96, 128, 120),
+        (4, 64, 100, 160),
+    ]:
         sprite = sprites[noun][size]
         canvas = numpy.zeros((SIDE, SIDE))
         canvas[top : top + sprite.shape[0], left : left + sprite.shape[1]] = sprite[..., 3] >= SOLID

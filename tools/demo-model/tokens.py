@@ -32,7 +32,11 @@ def train_tokenizer(nouns, path):
     )
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, min_frequency=1, initial_alphabet=alphabet, end_of_word_suffix="</w>", show_progress=False
+        vocab_size=VOCABULARY,
+        min_frequency=1,
+        initial_alphabet=alphabet,
+        end_of_word_suffix="</w>",
+        show_progress=False,
     )
     tokenizer.train_from_iterator([" ".join(words)], trainer)
     written = json.loads(tokenizer.to_str())
@@ -44,14 +48,22 @@ def train_tokenizer(nouns, path):
     written["model"]["vocab"] = vocabulary
     written["added_tokens"] = [
         {
-            "id": vocabulary[special], "content": special, "single_word": False, "lstrip": False, "rstrip": False,
-            "normalized": False, "special": True,
+            "id": vocabulary[special],
+            "content": special,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
         }
         for special in (START, END)
     ]
     written["post_processor"] = {
-        "type": "RobertaProcessing", "sep": [END, vocabulary[END]], "cls": [START, vocabulary[START]],
-        "trim_offsets": False, "add_prefix_space": False,
+        "type": "RobertaProcessing",
+        "sep": [END, vocabulary[END]],
+        "cls": [START, vocabulary[START]],
+        "trim_offsets": False,
+        "add_prefix_space": False,
     }
     pathlib.Path(path).write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 

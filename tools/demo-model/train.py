@@ -97,9 +97,12 @@ class Run:
 
     def save(self):
         saved = {
-            "model": self.model.state_dict(), "prototypes": self.prototypes.state_dict(), "average": self.average.state_dict(),
+            "model": self.model.state_dict(),
+            "prototypes": self.prototypes.state_dict(),
+            "average": self.average.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "step": self.step, "spent": self.spent,
+            "step": self.step,
+            "spent": self.spent,
         }
         torch.save(saved, self.out / "checkpoint.new")
         (self.out / "checkpoint.new").rename(self.out / "checkpoint.pt")
@@ -135,7 +138,9 @@ class Run:
                 self.report(progress, shown)
                 shown = []
                 stage = self.stage(progress)
-                batches = loader(self.nouns, self.sprites, self.texts, self.stages[stage][1], self.seed * 1000 + self.step)
+                batches = loader(
+                    self.nouns, self.sprites, self.texts, self.stages[stage][1], self.seed * 1000 + self.step
+                )
                 self.log(f"stage {stage}: {self.stages[stage][1]}")
             shown.append(self.update(next(batches), self.lr * learning_rate(progress)))
             self.step += 1
@@ -164,13 +169,19 @@ class Run:
             self.model.logit_scale.clamp_(max=math.log(50))
             decay = min(EMA, self.step / (self.step + 10))
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-        return {name: float(value.detach()) for name, value in (parts | {f"{key} right": rate for key, rate in rates.items()}).items()}
+        return {
+            name: float(value.detach())
+            for name, value in (parts | {f"{key} right": rate for key, rate in rates.items()}).items()
+        }
 
     def report(self, progress, shown):
         """Logs the means of some steps."""
         if not shown:
             return
-        means = {name: sum(one[name] for one in shown if name in one) / sum(name in one for one in shown) for name in shown[-1]}
+        means = {
+            name: sum(one[name] for one in shown if name in one) / sum(name in one for one in shown)
+            for name in shown[-1]
+        }
         words = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
         seconds = time.monotonic() - self.reported
         self.reported = time.monotonic()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a very small run from beginning to end and checks what comes out of it; needs PyTorch and the built daemon.
 
-    training_checks.py FIXLIPD
+training_checks.py FIXLIPD
 """
 
 import pathlib
@@ -94,7 +94,9 @@ class SmallRun(unittest.TestCase):
         captions = ["a dog", "two cats and an elephant", "a small lion next to a tiger on a red background"]
         files = sorted(str(file) for file in (self.out / "scenes").glob("*.png"))
         socket = str(pathlib.Path(self.folder.name, "socket"))
-        daemon = subprocess.Popen([FIXLIPD, "serve", "--socket", socket, "--model", str(self.out)], stderr=subprocess.DEVNULL)
+        daemon = subprocess.Popen(
+            [FIXLIPD, "serve", "--socket", socket, "--model", str(self.out)], stderr=subprocess.DEVNULL
+        )
         try:
             while daemon.poll() is None and not pathlib.Path(socket).exists():
                 time.sleep(0.05)
@@ -116,8 +118,23 @@ class SmallRun(unittest.TestCase):
         names = pathlib.Path(self.folder.name, "names.txt")
         names.write_text("".join(f"{noun.glyph} {noun.singular} / {noun.plural or 'some'}\n" for noun in self.nouns))
         figures = pathlib.Path(self.folder.name, "figures")
-        run("pointing.py", FIXLIPD, self.out, "--scenes", 2, "--games", 1, "--masks", 64, "--names", names,
-            "--state", figures / "state.jsonl", "--figures", figures)
+        run(
+            "pointing.py",
+            FIXLIPD,
+            self.out,
+            "--scenes",
+            2,
+            "--games",
+            1,
+            "--masks",
+            64,
+            "--names",
+            names,
+            "--state",
+            figures / "state.jsonl",
+            "--figures",
+            figures,
+        )
         found = load("pointing", figures)
         self.assertEqual(found["pointingGame"]["scenes"], 1)
         self.assertGreaterEqual(found["strongestPatch"]["nouns"], 2)

@@ -48,19 +48,28 @@ def save_folder(model, weights, texts, out):
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     exported = with_slope({name: tensor for name, tensor in weights.items() if "position_ids" not in name}, 1 / SLOPE)
-    save_file({name: tensor.half().contiguous() for name, tensor in exported.items()}, out / "model.safetensors", {"format": "pt"})
+    save_file(
+        {name: tensor.half().contiguous() for name, tensor in exported.items()},
+        out / "model.safetensors",
+        {"format": "pt"},
+    )
     config = model.config.to_dict() | {"architectures": ["CLIPModel"], "dtype": "float16"}
     for part in ("text_config", "vision_config"):
         config[part] = known(config[part]) | {"hidden_act": "quick_gelu"}
     write_json(out / "config.json", known(config))
-    write_json(out / "tokenizer_config.json", TOKENIZER | {"model_max_length": model.config.text_config.max_position_embeddings})
+    write_json(
+        out / "tokenizer_config.json",
+        TOKENIZER | {"model_max_length": model.config.text_config.max_position_embeddings},
+    )
     write_json(out / "preprocessor_config.json", PREPROCESSOR)
     (out / "tokenizer.json").write_bytes(texts.path.read_bytes())
 
 
 def known(config):
     """Without what is unset, and without switches of generation and output."""
-    return {key: value for key, value in config.items() if value is not None and value is not False and key not in UNUSED}
+    return {
+        key: value for key, value in config.items() if value is not None and value is not False and key not in UNUSED
+    }
 
 
 def write_json(path, value):
@@ -68,9 +77,24 @@ def write_json(path, value):
 
 
 UNUSED = {"id2label", "label2id", "problem_type", "return_dict", "chunk_size_feed_forward", "is_encoder_decoder"}
-TOKENIZER = {"tokenizer_class": "CLIPTokenizer", "bos_token": START, "eos_token": END, "pad_token": END, "unk_token": END}
+TOKENIZER = {
+    "tokenizer_class": "CLIPTokenizer",
+    "bos_token": START,
+    "eos_token": END,
+    "pad_token": END,
+    "unk_token": END,
+}
 PREPROCESSOR = {
-    "image_processor_type": "CLIPImageProcessor", "do_convert_rgb": True, "do_resize": True, "size": {"shortest_edge": SIDE},
-    "resample": 3, "do_center_crop": True, "crop_size": {"height": SIDE, "width": SIDE}, "do_rescale": True,
-    "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": list(MEAN), "image_std": list(STD),
+    "image_processor_type": "CLIPImageProcessor",
+    "do_convert_rgb": True,
+    "do_resize": True,
+    "size": {"shortest_edge": SIDE},
+    "resample": 3,
+    "do_center_crop": True,
+    "crop_size": {"height": SIDE, "width": SIDE},
+    "do_rescale": True,
+    "rescale_factor": 1 / 255,
+    "do_normalize": True,
+    "image_mean": list(MEAN),
+    "image_std": list(STD),
 }

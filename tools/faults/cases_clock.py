@@ -86,8 +86,11 @@ def wall_clock_jumps_under_load(setting):
                 asyncio.run(sessions.run(daemon.socket, ledger, generators, 1.5, patience=30.0))
                 uptimes.append(client.result("server/status")["uptimeSeconds"])
                 command = subprocess.run(
-                    [setting.program, "call", "server/ping", "--socket", daemon.socket], capture_output=True, timeout=30,
-                    env=environment(setting.folder) | clock.variables)
+                    [setting.program, "call", "server/ping", "--socket", daemon.socket],
+                    capture_output=True,
+                    timeout=30,
+                    env=environment(setting.folder) | clock.variables,
+                )
                 check(command.returncode == 0, f"a command fails: {command.stderr!r}")
         check(not ledger.wrong, "; ".join(ledger.wrong[:5]))
         check(uptimes == sorted(uptimes) and uptimes[-1] < 600, f"the daemon counts its life as {uptimes} s")
@@ -136,7 +139,9 @@ def timers_fire_in_time(setting, clock, before, after):
         seconds = time.monotonic() - start
         check(reply.get("result", {}).get("stopReason") == "deadline", f"{what}: a deadline gives {str(reply)[:200]}")
         elapsed = reply["result"]["elapsedMilliseconds"] / 1000
-        check(0.3 < elapsed <= seconds < 20, f"{what}: a deadline of 1.5 s took {seconds:.1f} s, told as {elapsed:.1f} s")
+        check(
+            0.3 < elapsed <= seconds < 20, f"{what}: a deadline of 1.5 s took {seconds:.1f} s, told as {elapsed:.1f} s"
+        )
 
         clock.set(before)
         start = time.monotonic()
@@ -145,13 +150,18 @@ def timers_fire_in_time(setting, clock, before, after):
         for index in range(40):
             greedy.post("rpc.discover")
         clock.set(after)
-        wait_for(f"{what}: a client that does not read dropped",
-                 lambda: client.result("server/status")["connections"] == 1, 30)
+        wait_for(
+            f"{what}: a client that does not read dropped",
+            lambda: client.result("server/status")["connections"] == 1,
+            30,
+        )
         check(time.monotonic() - start >= 2, f"{what}: a client that does not read was dropped before its time")
 
         clock.set(before)
-        work = [client.post("explain", {"image": str(SCENES[1]), "text": f"a {word}", "budget": {"imageMasks": 4000}})
-                for word in ("rose", "boat", "clock")]
+        work = [
+            client.post("explain", {"image": str(SCENES[1]), "text": f"a {word}", "budget": {"imageMasks": 4000}})
+            for word in ("rose", "boat", "clock")
+        ]
         daemon.process.terminate()
         clock.set(after)
         check(daemon.wait(20) == 0, f"{what}: SIGTERM gave another status than 0")

@@ -26,13 +26,15 @@ def safetensors_header_flips(setting):
     with setting.daemon() as daemon, open(path, "r+b", buffering=0) as file:
         client = daemon.connect()
         for place in places:
-            os.pwrite(file.fileno(), bytes([header[place] ^ (0xFF if place % 2 else 1 << generator.randrange(8))]), place)
+            os.pwrite(
+                file.fileno(), bytes([header[place] ^ (0xFF if place % 2 else 1 << generator.randrange(8))]), place
+            )
             code = client.error_code("models/load", {"model": str(model)})
             check(code in (None, 1001, 1002, 1003), f"byte {place}: error {code}")
             outcomes[code] = outcomes.get(code, 0) + 1
             if code is None:
                 client.result("models/unload", {"model": str(model)})
-            os.pwrite(file.fileno(), header[place:place + 1], place)
+            os.pwrite(file.fileno(), header[place : place + 1], place)
         check("result" in client.call("models/load", {"model": str(model)}), "the mended file does not load")
     refused = sum(count for code, count in outcomes.items() if code)
     return f"{len(places)} of {len(header)} bytes: {refused} refused, {outcomes.get(None, 0)} loaded all the same"
@@ -48,11 +50,11 @@ def model_texts_damaged(setting):
         client = daemon.connect()
         for name in ("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"):
             whole = (model / name).read_bytes()
-            damages = [b"", b"{", b"[]", b"null", b"\xff" * 100, b"[" * 100_000, whole[:len(whole) // 2]]
+            damages = [b"", b"{", b"[]", b"null", b"\xff" * 100, b"[" * 100_000, whole[: len(whole) // 2]]
             for _ in range(setting.amount(25, 400)):
                 place = generator.randrange(len(whole))
                 change = generator.choice([b"-1", b"0", b"99999999999", b"1e300", b"null", b'"', b"\x00", b"\xc3"])
-                damages.append(whole[:place] + change + whole[place + generator.randint(1, 3):])
+                damages.append(whole[:place] + change + whole[place + generator.randint(1, 3) :])
             for damage in damages:
                 (model / name).write_bytes(damage)
                 code = client.error_code("models/load", {"model": str(model)})
@@ -71,20 +73,29 @@ def model_texts_damaged(setting):
 @case
 def image_byte_flips(setting):
     """Every byte of small PNG, JPEG and WebP files inverted, and the files cut after every byte."""
-    names = ["1x1.png", "palette-8.png", "grey-1-interlaced.png", "17x1.jpg", "progressive.jpg", "lossless.webp", "lossy.webp"]
+    names = [
+        "1x1.png",
+        "palette-8.png",
+        "grey-1-interlaced.png",
+        "17x1.jpg",
+        "progressive.jpg",
+        "lossless.webp",
+        "lossy.webp",
+    ]
     tried = failed = 0
     with setting.daemon("--max-image-pixels", 4_000_000) as daemon:
         client = daemon.connect()
         for name in names:
             whole = (FIXTURES / "images" / name).read_bytes()
             step = 1 if setting.full or len(whole) < 700 else -(-len(whole) // 350)
-            variants = [whole[:i] + bytes([whole[i] ^ 0xFF]) + whole[i + 1:] for i in range(0, len(whole), step)]
+            variants = [whole[:i] + bytes([whole[i] ^ 0xFF]) + whole[i + 1 :] for i in range(0, len(whole), step)]
             variants += [whole[:i] for i in range(0, len(whole), step)]
             for start in range(0, len(variants), 200):
-                part = variants[start:start + 200]
+                part = variants[start : start + 200]
                 images = [{"data": base64.b64encode(data).decode()} for data in part]
-                result = client.result("embed/image", {
-                    "model": SMALL_MODEL, "images": images, "onError": "item", "encoding": "base64"})
+                result = client.result(
+                    "embed/image", {"model": SMALL_MODEL, "images": images, "onError": "item", "encoding": "base64"}
+                )
                 check(len(result["embeddings"]) == len(part), f"{name}: not as many embeddings as images")
                 codes = {error["code"] for error in result.get("errors", [])}
                 check(codes <= {1004, 1005}, f"{name}: errors {codes}")
@@ -107,12 +118,17 @@ def images_of_odd_shape(setting):
             path = str(FIXTURES / "images" / name)
             check("result" in client.call("embed/image", {"images": [path]}), f"{name} is not embedded")
             explained = client.call(
-                "explain", {"image": path, "text": "a kite", "budget": {"imageMasks": 16}, "render": {"format": "svg"}})
+                "explain", {"image": path, "text": "a kite", "budget": {"imageMasks": 16}, "render": {"format": "svg"}}
+            )
             check("result" in explained, f"{name} is not explained: {explained.get('error')}")
         code = client.error_code("embed/image", {"images": [{"data": base64.b64encode(bytes(lie)).decode()}]})
         check(code in (1004, 1005), f"a header of 60,000×60,000: {code}")
-        for pixels in ({"pixels": "", "width": 0, "height": 0}, {"pixels": "AAAA", "width": 1 << 40, "height": 1 << 40},
-                       {"pixels": "AAAA", "width": -1, "height": 1}, {"pixels": "AAAA", "width": 2**63 - 1, "height": 3}):
+        for pixels in (
+            {"pixels": "", "width": 0, "height": 0},
+            {"pixels": "AAAA", "width": 1 << 40, "height": 1 << 40},
+            {"pixels": "AAAA", "width": -1, "height": 1},
+            {"pixels": "AAAA", "width": 2**63 - 1, "height": 3},
+        ):
             check("error" in client.call("embed/image", {"images": [pixels]}), f"{pixels} was accepted")
         resident = daemon.resident()
     return f"4 shapes embedded, explained and drawn; 5 lies refused; resident memory after them {resident >> 20} MiB"
@@ -156,8 +172,10 @@ def model_files_changed_under_a_loaded_model(setting):
     weights = model / "model.safetensors"
     whole = weights.read_bytes()
     name = str(model)
-    query = [("embed/text", {"model": name, "texts": ["a dog", "zebra crossing by night"]}),
-             ("embed/image", {"model": name, "images": [str(path) for path in SCENES[:3]]})]
+    query = [
+        ("embed/text", {"model": name, "texts": ["a dog", "zebra crossing by night"]}),
+        ("embed/image", {"model": name, "images": [str(path) for path in SCENES[:3]]}),
+    ]
     with setting.daemon("--keep-alive=-1") as daemon:
         client = daemon.connect()
 
@@ -186,9 +204,12 @@ def model_files_cut_short_in_place(setting):
     texts = ("embed/text", {"model": name, "texts": ["a dog", "zebra crossing by night"]})
     images = ("embed/image", {"model": name, "images": [str(path) for path in SCENES[:3]]})
     changes = {
-        "empty": lambda: os.truncate(weights, 0), "1,000 bytes": lambda: os.truncate(weights, 1000),
-        "half": lambda: os.truncate(weights, len(whole) // 2), "one byte less": lambda: os.truncate(weights, len(whole) - 1),
-        "longer": lambda: os.truncate(weights, len(whole) + 4096), "zeros": lambda: weights.write_bytes(bytes(len(whole))),
+        "empty": lambda: os.truncate(weights, 0),
+        "1,000 bytes": lambda: os.truncate(weights, 1000),
+        "half": lambda: os.truncate(weights, len(whole) // 2),
+        "one byte less": lambda: os.truncate(weights, len(whole) - 1),
+        "longer": lambda: os.truncate(weights, len(whole) + 4096),
+        "zeros": lambda: weights.write_bytes(bytes(len(whole))),
     }
     with setting.daemon("--keep-alive=-1") as daemon:
         client = daemon.connect()
@@ -201,14 +222,27 @@ def model_files_cut_short_in_place(setting):
             change()
             check(answers(images) == before[1], f"{what}, after loading: other image embeddings")
             error = client.call(*texts).get("error", {})
-            check(error.get("code") == 1003 and "changed in place" in error["message"] and str(weights) in error["message"],
-                  f"{what}, after loading: {error or 'texts are embedded'}")
-            check(client.error_code("explanation/open", {"model": name, "image": str(SCENES[0]), "text": "a dog"}) == 1003,
-                  f"{what}, after loading: an explanation is opened")
+            check(
+                error.get("code") == 1003
+                and "changed in place" in error["message"]
+                and str(weights) in error["message"],
+                f"{what}, after loading: {error or 'texts are embedded'}",
+            )
+            check(
+                client.error_code("explanation/open", {"model": name, "image": str(SCENES[0]), "text": "a dog"})
+                == 1003,
+                f"{what}, after loading: an explanation is opened",
+            )
             check("result" in client.call("models/unload", {"model": name}), "the model is not unloaded")
-            check(what == "longer" or client.error_code("models/load", {"model": name}) == 1003, f"{what}, before loading: loaded")
+            check(
+                what == "longer" or client.error_code("models/load", {"model": name}) == 1003,
+                f"{what}, before loading: loaded",
+            )
             weights.write_bytes(whole)
-            check([answers(texts), answers(images)] == before, f"{what}: other embeddings after loading the whole file again")
+            check(
+                [answers(texts), answers(images)] == before,
+                f"{what}: other embeddings after loading the whole file again",
+            )
         client.result("models/unload", {"model": name})
 
         loads, errors = setting.amount(60, 1000), 0
@@ -243,13 +277,22 @@ def image_roots(setting):
     os.symlink(outside, root / "folder")
     os.symlink(root / "a.png", outside / "into.png")
     inside = [root / "a.png", root / "sub" / "b.png", root / "sub" / ".." / "a.png", outside / "into.png"]
-    refused = [outside / "c.png", root / "link.png", root / "folder" / "c.png", f"{root}/../outside/c.png",
-               setting.folder / "root-not" / "d.png", "/etc/passwd", f"{root}/sub/../../outside/c.png"]
+    refused = [
+        outside / "c.png",
+        root / "link.png",
+        root / "folder" / "c.png",
+        f"{root}/../outside/c.png",
+        setting.folder / "root-not" / "d.png",
+        "/etc/passwd",
+        f"{root}/sub/../../outside/c.png",
+    ]
     with setting.daemon("--image-root", root) as daemon:
         client = daemon.connect()
         for path in inside:
             for image in (str(path), {"path": str(path)}, {"uri": f"file://{path}"}):
-                check("result" in client.call("embed/image", {"images": [image]}), f"{image} inside the root is refused")
+                check(
+                    "result" in client.call("embed/image", {"images": [image]}), f"{image} inside the root is refused"
+                )
         for path in refused:
             for image in (str(path), {"path": str(path)}, {"uri": f"file://{path}"}):
                 code = client.error_code("embed/image", {"images": [image]})

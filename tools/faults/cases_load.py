@@ -16,8 +16,12 @@ def settle(client):
 
     def rests():
         status = client.result("server/status")
-        return (status["connections"] == 1 and not any(status["queues"].values()) and not status["explanations"]
-                and all(model["inUse"] == 0 for model in status["models"]))
+        return (
+            status["connections"] == 1
+            and not any(status["queues"].values())
+            and not status["explanations"]
+            and all(model["inUse"] == 0 for model in status["models"])
+        )
 
     wait_for("the daemon at rest after the load", rests, 60, 0.1)
     return len(opened)
@@ -57,19 +61,23 @@ def load_with_cancels_and_disconnects(setting):
             resident.append(min(level))
         unused = offered - set(ledger.requests) - traffic.ELSEWHERE
         check(not unused, f"never asked: {sorted(unused)}")
-        check(resident[2] <= resident[1] * 1.1 + (8 << 20),
-              f"resident memory goes up: {[value >> 20 for value in resident]} MiB after each round")
+        check(
+            resident[2] <= resident[1] * 1.1 + (8 << 20),
+            f"resident memory goes up: {[value >> 20 for value in resident]} MiB after each round",
+        )
         status = client.result("server/status")
         held = status["games"]["image"]["bytes"] + status["games"]["text"]["bytes"]
         check(held <= memory << 20, f"{held} bytes of games are held")
     total = sum(ledger.requests.values())
     ordered = sorted(ledger.latencies)
-    return (f"{clients} clients served at a time, 3 × {seconds:g} s: {total} requests ({len(ordered)} waited for, each one reply) on "
-            f"{ledger.connections} connections, {ledger.cancelled} cancels ({ledger.cancelled_in_time} in time), "
-            f"{ledger.dropped} vanished with work in flight, {ledger.refused} connections refused, {left} explanations left "
-            f"open; errors {dict(sorted(ledger.errors.items()))}; latency p50 {ordered[len(ordered) // 2] * 1000:.0f} ms, "
-            f"p99 {ordered[len(ordered) * 99 // 100] * 1000:.0f} ms; resident "
-            f"{', '.join(str(value >> 20) for value in resident)} MiB; descriptors {descriptors}")
+    return (
+        f"{clients} clients served at a time, 3 × {seconds:g} s: {total} requests ({len(ordered)} waited for, each one reply) on "
+        f"{ledger.connections} connections, {ledger.cancelled} cancels ({ledger.cancelled_in_time} in time), "
+        f"{ledger.dropped} vanished with work in flight, {ledger.refused} connections refused, {left} explanations left "
+        f"open; errors {dict(sorted(ledger.errors.items()))}; latency p50 {ordered[len(ordered) // 2] * 1000:.0f} ms, "
+        f"p99 {ordered[len(ordered) * 99 // 100] * 1000:.0f} ms; resident "
+        f"{', '.join(str(value >> 20) for value in resident)} MiB; descriptors {descriptors}"
+    )
 
 
 @case
@@ -86,7 +94,11 @@ def load_beyond_the_connection_limit(setting):
         asyncio.run(sessions.run(daemon.socket, ledger, generators, setting.amount(3.0, 20.0), places=places))
         check(not ledger.wrong, "; ".join(ledger.wrong[:5]))
         check(ledger.refused > 0, "nobody was refused")
-        check(0 < ledger.most_open <= places, f"{ledger.most_open} clients were served at a time, the limit is {places}")
+        check(
+            0 < ledger.most_open <= places, f"{ledger.most_open} clients were served at a time, the limit is {places}"
+        )
         settle(client)
-    return (f"{clients} clients, {places} places: {ledger.refused} times refused, {ledger.most_open} served at a time, "
-            f"{sum(ledger.requests.values())} requests, {len(ledger.latencies)} waited for, each one reply")
+    return (
+        f"{clients} clients, {places} places: {ledger.refused} times refused, {ledger.most_open} served at a time, "
+        f"{sum(ledger.requests.values())} requests, {len(ledger.latencies)} waited for, each one reply"
+    )

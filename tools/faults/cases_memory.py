@@ -45,7 +45,10 @@ def idle_explanations_are_closed(setting):
                 opened.append(client.result("explanation/open", {"image": SCENE, "text": "a kite"})["explanation"])
         client = daemon.connect()
         wait_for("idle explanations closed", lambda: client.result("server/status")["explanations"] == [], 20)
-        check(client.error_code("explanation/values", {"explanation": opened[0]}) == 1008, "a closed explanation is not 1008")
+        check(
+            client.error_code("explanation/values", {"explanation": opened[0]}) == 1008,
+            "a closed explanation is not 1008",
+        )
         models = client.result("server/status")["models"]
         check(all(model["inUse"] == 0 for model in models), f"a model is still held: {models}")
         for _ in range(setting.amount(3, 20)):
@@ -89,8 +92,13 @@ def model_memory_limit(setting):
 def small_requests_leave_nothing(setting):
     """Tens of thousands of small requests: what each leaves behind, if anything, would be seen."""
     rounds = setting.amount(3, 20)
-    asks = [("tokenize", {"texts": ["a kite"] * 5}), ("server/ping", {}), ("explanation/values", {"explanation": "none", "pairs": {"top": 1}}),
-            ("embed/text", {"texts": 5}), ("no/such", {})]
+    asks = [
+        ("tokenize", {"texts": ["a kite"] * 5}),
+        ("server/ping", {}),
+        ("explanation/values", {"explanation": "none", "pairs": {"top": 1}}),
+        ("embed/text", {"texts": 5}),
+        ("no/such", {}),
+    ]
     with setting.daemon() as daemon:
         client = daemon.connect()
         client.result("models/load")
@@ -158,6 +166,7 @@ def pictures_of_open_explanations(setting):
 
 def png(width, height):
     """A black picture."""
+
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -173,9 +182,11 @@ def game_memory_limit(setting):
         client = daemon.connect()
         codes = []
         for index in range(4):
-            codes.append(client.error_code(
-                "explain", {
-                "image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 500}}))
+            codes.append(
+                client.error_code(
+                    "explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 500}}
+                )
+            )
         check(set(codes) <= {None, 1010}, f"errors {codes}")
         opened = client.result("explanation/open", {"image": SCENE, "text": "a bus"})["explanation"]
         code = client.error_code("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 20_000}})
@@ -194,12 +205,17 @@ def games_without_masks_leave_nothing(setting):
     with setting.daemon() as daemon:
         client = daemon.connect()
         for index in range(count):
-            opened = client.result("explanation/open", {"model": SMALL_MODEL, "image": SCENE, "text": f"a kite {index}"})["explanation"]
+            opened = client.result(
+                "explanation/open", {"model": SMALL_MODEL, "image": SCENE, "text": f"a kite {index}"}
+            )["explanation"]
             client.result("explanation/close", {"explanation": opened})
         games = client.result("server/status")["games"]
     kept = games["text"]["count"]
-    check(kept < count // 2, f"{kept} games with {games['text']['masks']} masks and {games['text']['bytes']} bytes "
-                             f"stay after {count} explanations were closed")
+    check(
+        kept < count // 2,
+        f"{kept} games with {games['text']['masks']} masks and {games['text']['bytes']} bytes "
+        f"stay after {count} explanations were closed",
+    )
     return f"{count} opened and closed, {kept} games kept"
 
 
@@ -219,7 +235,10 @@ def out_of_file_descriptors(setting):
         time.sleep(0.5)
         full = daemon.descriptors()
         check("result" in first.call("server/ping"), "a client from before is not answered")
-        for method, params in (("embed/image", {"images": [SCENE]}), ("models/load", {"model": str(FIXTURES / "clip-small")})):
+        for method, params in (
+            ("embed/image", {"images": [SCENE]}),
+            ("models/load", {"model": str(FIXTURES / "clip-small")}),
+        ):
             code = first.error_code(method, params)
             check(code != -32603, f"{method} without descriptors: an internal error")
         ticks = cpu_ticks(daemon)
@@ -232,7 +251,10 @@ def out_of_file_descriptors(setting):
             client.close()
         wait_for("descriptors given back", lambda: daemon.descriptors() <= idle + 1, 30)
         with daemon.connect() as client:
-            check("result" in client.call("embed/image", {"images": [SCENE]}), "a client that comes afterwards is not served")
+            check(
+                "result" in client.call("embed/image", {"images": [SCENE]}),
+                "a client that comes afterwards is not served",
+            )
         check(full >= 60, f"only {full} of 64 descriptors were in use")
     return f"{len(clients)} clients on {full} of 64 descriptors; {busy:.0%} of a processor while none is free; {idle} before and after"
 
@@ -258,8 +280,12 @@ def too_many_connections_and_requests(setting):
             client.close()
         client = clients[0]
         count = 600
-        client.send(b"".join(frame(request(f"r{i}", "explain", {
-            "image": SCENE, "text": f"kite {i}", "budget": {"imageMasks": 64}})) for i in range(count)))
+        client.send(
+            b"".join(
+                frame(request(f"r{i}", "explain", {"image": SCENE, "text": f"kite {i}", "budget": {"imageMasks": 64}}))
+                for i in range(count)
+            )
+        )
         codes = {}
         for _ in range(count):
             message = client.receive()
@@ -287,8 +313,12 @@ def requests_of_many_bytes(setting):
         client, other = daemon.connect(timeout=300.0), daemon.connect()
         client.result("models/load")
         before = highest = daemon.resident()
-        requests = b"".join(frame(request(i, "explain", {
-            "image": {"data": data}, "text": f"kite {i}", "budget": {"imageMasks": 60_000}})) for i in range(count))
+        requests = b"".join(
+            frame(
+                request(i, "explain", {"image": {"data": data}, "text": f"kite {i}", "budget": {"imageMasks": 60_000}})
+            )
+            for i in range(count)
+        )
         # What was taken is not done by the time that the rest is refused, and is cancelled then.
         requests += b"".join(frame(notification("$/cancelRequest", {"id": i})) for i in range(count))
         writer = threading.Thread(target=client.send, args=(requests,))
@@ -403,10 +433,14 @@ def unloading_a_model_in_use(setting):
     """models/unload of a model that an explanation or a request holds: error 1013, and the model stays."""
     with setting.daemon() as daemon:
         client = daemon.connect()
-        opened = client.result("explanation/open", {"model": SMALL_MODEL, "image": SCENE, "text": "a kite"})["explanation"]
+        opened = client.result("explanation/open", {"model": SMALL_MODEL, "image": SCENE, "text": "a kite"})[
+            "explanation"
+        ]
         error = client.call("models/unload", {"model": SMALL_MODEL})["error"]
         check(error["code"] == 1013 and error["data"]["kind"] == "modelInUse", f"{error}")
-        check("result" in client.call("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 32}}), "gone")
+        check(
+            "result" in client.call("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 32}}), "gone"
+        )
         client.result("explanation/close", {"explanation": opened})
         wait_for("the model unused", lambda: all(m["inUse"] == 0 for m in client.result("server/status")["models"]))
         check(client.result("models/unload", {"model": SMALL_MODEL})["unloaded"], "not unloaded")

@@ -25,7 +25,10 @@ def busy_client(daemon):
     opened = client.result("explanation/open", {"image": SCENE, "text": "a kite and a bus"})["explanation"]
     ids = [client.post("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 60_000}})]
     ids += [client.post("embed/image", {"images": [SCENE] * 4}) for _ in range(10)]
-    ids += [client.post("explain", {"image": SCENE, "text": f"a kite {i}", "budget": {"imageMasks": 2000}}) for i in range(5)]
+    ids += [
+        client.post("explain", {"image": SCENE, "text": f"a kite {i}", "budget": {"imageMasks": 2000}})
+        for i in range(5)
+    ]
     return client, ids
 
 
@@ -50,7 +53,9 @@ def sigterm_drains(setting):
                 check_drained(client, ids)
             check((status := daemon.wait(15)) == 0, f"status {status}: {daemon.crash()}")
             longest = max(longest, time.monotonic() - start)
-            check(not os.path.exists(daemon.socket) and not os.path.exists(daemon.socket + ".lock"), "socket or lock stay")
+            check(
+                not os.path.exists(daemon.socket) and not os.path.exists(daemon.socket + ".lock"), "socket or lock stay"
+            )
     return f"{rounds} times 64 requests; longest {longest:.1f} s from signal to end"
 
 
@@ -172,8 +177,16 @@ def second_daemon_is_refused(setting):
     command = [setting.program, "serve", "--socket", daemon.socket, "--ready-fd", "1", "--log-level", "critical"]
     rounds = setting.amount(2, 10)
     for _ in range(rounds):
-        racing = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                   env=environment(setting.folder)) for _ in range(6)]
+        racing = [
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(setting.folder),
+            )
+            for _ in range(6)
+        ]
         ready = [process.stdout.readline() == b"ready\n" for process in racing]
         with Client(daemon.socket) as client:
             check("result" in client.call("server/ping"), "nobody serves")
@@ -220,10 +233,18 @@ def other_users_are_refused(setting):
         os.chmod(daemon.socket, 0o777)
         script = (
             "import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
-            "try: s.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/ping\"}\\n')\n"
-            "except BrokenPipeError: pass\nprint(s.recv(4096).decode())")
-        out = subprocess.run(["python3", "-c", script, daemon.socket], capture_output=True, text=True, user=65534,
-                             extra_groups=[], cwd="/", timeout=30)
+            'try: s.sendall(b\'{"jsonrpc":"2.0","id":1,"method":"server/ping"}\\n\')\n'
+            "except BrokenPipeError: pass\nprint(s.recv(4096).decode())"
+        )
+        out = subprocess.run(
+            ["python3", "-c", script, daemon.socket],
+            capture_output=True,
+            text=True,
+            user=65534,
+            extra_groups=[],
+            cwd="/",
+            timeout=30,
+        )
         os.chmod(setting.folder, 0o700)
         check('"error"' in out.stdout and '"result"' not in out.stdout, f"another user got: {out.stdout} {out.stderr}")
     return out.stdout.strip()[:160]
@@ -240,7 +261,9 @@ def connect_bridges_and_starts_the_daemon(setting):
     out = subprocess.run(bridge, input=frame(request(1, "server/ping")) + frame(request(2, "no/such")), **options)
     check(out.returncode == 0 and out.stdout.count(b"\n") == 2, f"with none running: {out.stdout} {out.stderr}")
     out = subprocess.run(bridge, input=frame(request(1, "embed/image", {"images": [SCENE] * 8}), "headers"), **options)
-    check(out.returncode == 0 and out.stdout.startswith(b"Content-Length: ") and b'"embeddings"' in out.stdout, "headers")
+    check(
+        out.returncode == 0 and out.stdout.startswith(b"Content-Length: ") and b'"embeddings"' in out.stdout, "headers"
+    )
     waiting = subprocess.Popen(bridge, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=options["env"])
     try:
         waiting.stdin.write(frame(request(1, "server/ping")))
@@ -272,8 +295,12 @@ def idle_exit(setting):
     out = subprocess.run(command, capture_output=True, env=environment(setting.folder), timeout=60)
     check(out.returncode == 0 and b"pid" in out.stdout, f"the next command: {out.stderr}")
     bridge = subprocess.run(
-        [setting.program, "connect", "--socket", daemon.socket], input=frame(request(1, "server/stop")),
-        capture_output=True, env=environment(setting.folder), timeout=60)
+        [setting.program, "connect", "--socket", daemon.socket],
+        input=frame(request(1, "server/stop")),
+        capture_output=True,
+        env=environment(setting.folder),
+        timeout=60,
+    )
     check(b'"result"' in bridge.stdout, f"connect: {bridge.stderr}")
     return "stayed with a client, ended 1 s after it; a command and the bridge went on with the next daemon"
 
@@ -362,15 +389,26 @@ def socket_activation(setting):
 def standard_input_and_output(setting):
     """--stdio: only messages on standard output, the end of input ends the daemon, a closed output does too."""
     command = [setting.program, "serve", "--stdio", "--log-level", "trace"]
-    data = b"".join(frame(message) for message in (
-        request(1, "server/ping"), request(2, "embed/text", {"texts": ["a dog"]}), request(3, "no/such"),
-        request(4, "embed/image", {"images": [SCENE]})))
+    data = b"".join(
+        frame(message)
+        for message in (
+            request(1, "server/ping"),
+            request(2, "embed/text", {"texts": ["a dog"]}),
+            request(3, "no/such"),
+            request(4, "embed/image", {"images": [SCENE]}),
+        )
+    )
     out = subprocess.run(command, input=data, capture_output=True, env=environment(setting.folder), timeout=60)
     with_answers = [line for line in out.stdout.split(b"\n") if line]
     check(out.returncode == 0, f"status {out.returncode}")
     check(len(with_answers) == 4 and all(line.startswith(b"{") for line in with_answers), f"{len(with_answers)} lines")
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               env=environment(setting.folder))
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(setting.folder),
+    )
     process.stdout.close()
     process.stdin.write(data)
     process.stdin.flush()
@@ -385,8 +423,13 @@ def standard_input_and_output(setting):
             pass
     for closed in (">&-", "<&-", "2>&-", "<&- >&- 2>&-"):
         # What it opens must not take the place of a descriptor that it was started without.
-        out = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], input=data, capture_output=True,
-                             env=environment(setting.folder), timeout=60)
+        out = subprocess.run(
+            ["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+            input=data,
+            capture_output=True,
+            env=environment(setting.folder),
+            timeout=60,
+        )
         check(out.returncode == 0, f"started with {closed}: status {out.returncode}, {out.stderr[-300:]}")
         answers = out.stdout.count(b'"jsonrpc"')
         check(answers == (4 if closed == "2>&-" else 0), f"started with {closed}: {answers} replies")
@@ -408,8 +451,13 @@ def standard_output_that_nobody_reads(setting):
         for name, end in ends.items():
             if name == "the time limit" and count < 40:
                 continue
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                       env=environment(setting.folder))
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(setting.folder),
+            )
             try:
                 process.stdin.write(b"".join(frame(request(i, "rpc.discover")) for i in range(count)))
                 process.stdin.flush()
@@ -433,8 +481,13 @@ def standard_error_that_nobody_reads(setting):
     program = [setting.program, "serve", "--slow-request-log", "0"]
     pings = setting.amount(12_000, 60_000)
     for options in (["--stdio"], ["--socket", str(setting.folder / "f.sock"), "--ready-fd", "1"]):
-        process = subprocess.Popen(program + options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env=environment(setting.folder))
+        process = subprocess.Popen(
+            program + options,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(setting.folder),
+        )
         try:
             if "--stdio" in options:
                 for number in range(0, pings, 100):

@@ -14,8 +14,9 @@ OPEN = {"image": SCENE, "text": "a kite and a bus", "seed": 7}
 def values(client, budget, **other):
     """The result of a refinement of the scene, and how many masks were warm when it was opened."""
     opened = client.result("explanation/open", {**OPEN, **other})
-    refined = client.result("explanation/refine", {
-        "explanation": opened["explanation"], "budget": budget, "values": {"pairs": "none"}})
+    refined = client.result(
+        "explanation/refine", {"explanation": opened["explanation"], "budget": budget, "values": {"pairs": "none"}}
+    )
     client.result("explanation/close", {"explanation": opened["explanation"]})
     return refined, opened["warm"]
 
@@ -36,7 +37,10 @@ def warm_masks_survive_a_kill(setting):
             client, watcher = daemon.connect(), daemon.connect()
             opened = client.result("explanation/open", OPEN)
             found.append(opened["warm"]["imageMasks"])
-            client.post("explanation/refine", {"explanation": opened["explanation"], "budget": {"imageMasks": 60_000, "textMasks": 32}})
+            client.post(
+                "explanation/refine",
+                {"explanation": opened["explanation"], "budget": {"imageMasks": 60_000, "textMasks": 32}},
+            )
             goal = found[-1] + 250
             wait_for("masks", lambda: watcher.result("server/status")["games"]["image"]["masks"] >= goal, 120, 0.02)
             daemon.kill()
@@ -45,7 +49,10 @@ def warm_masks_survive_a_kill(setting):
     check(warm["imageMasks"] >= 200 and warm["textMasks"] >= 1, f"after the restart only {warm} are warm")
     with setting.daemon() as daemon:
         expected, _ = values(daemon.connect(), {"imageMasks": got["imageMasks"], "textMasks": got["textMasks"]})
-    check(agree(got, expected), f"{warm} warm masks give other values: {got['values']['first'][:4]}, {expected['values']['first'][:4]}")
+    check(
+        agree(got, expected),
+        f"{warm} warm masks give other values: {got['values']['first'][:4]}, {expected['values']['first'][:4]}",
+    )
     leftover = [name for name in os.listdir(state) if not name.endswith(".game")]
     check(len(leftover) <= len(found), f"{len(leftover)} unfinished files stay in the state folder: {leftover[:3]}")
     return f"warm image masks at each start: {found + [warm['imageMasks']]}; unfinished files left: {len(leftover)}"
@@ -62,12 +69,19 @@ def damaged_state_files(setting):
     check(len(paths) == 2, f"{len(paths)} files were kept")
     originals = [path.read_bytes() for path in paths]
     generator = setting.random("state")
-    damages = [lambda data: b"", lambda data: b"\n", lambda data: data[:len(data) // 2], lambda data: data[:-1],
-               lambda data: data + b"\0" * 100, lambda data: data.replace(b"\n", b"", 1), lambda data: b"\xff" * len(data)]
+    damages = [
+        lambda data: b"",
+        lambda data: b"\n",
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-1],
+        lambda data: data + b"\0" * 100,
+        lambda data: data.replace(b"\n", b"", 1),
+        lambda data: b"\xff" * len(data),
+    ]
 
     def flip(data):
         place = generator.randrange(len(data))
-        return data[:place] + bytes([data[place] ^ (1 << generator.randrange(8))]) + data[place + 1:]
+        return data[:place] + bytes([data[place] ^ (1 << generator.randrange(8))]) + data[place + 1 :]
 
     damages += [flip] * setting.amount(12, 300)
     wrong = 0
@@ -93,19 +107,26 @@ def state_on_a_full_disk(setting):
         raise Skipped("needs root, to mount a small file system")
     state = pathlib.Path(setting.folder) / "small"
     state.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(state)], capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(state)], capture_output=True, text=True
+    )
     if mounted.returncode != 0:
         raise Skipped(f"no file system can be mounted: {mounted.stderr.strip()}")
     try:
         with setting.daemon("--state", state) as daemon:
             client = daemon.connect()
             for index in range(3):
-                result = client.result("explain", {"image": str(SCENES[index]), "text": "a kite", "budget": {"imageMasks": 200}})
+                result = client.result(
+                    "explain", {"image": str(SCENES[index]), "text": "a kite", "budget": {"imageMasks": 200}}
+                )
                 check(result["imageMasks"] >= 200, f"only {result['imageMasks']} masks")
             told = daemon.log().count("a game could not be kept")
             check(told == 1, f"the log tells {told} times of games that could not be kept")
             # What fits are games as they were when they were small.
-            check(all((state / name).stat().st_size < 64 << 10 for name in games(state)), "a game of 400 KiB is kept in 64 KiB")
+            check(
+                all((state / name).stat().st_size < 64 << 10 for name in games(state)),
+                "a game of 400 KiB is kept in 64 KiB",
+            )
             halves = [name for name in os.listdir(state) if not name.endswith(".game")]
             check(not halves, f"half-written files stay: {halves}")
             resize(state, "4m")
@@ -114,7 +135,9 @@ def state_on_a_full_disk(setting):
         with setting.daemon("--state", state) as daemon:
             client = daemon.connect()
             for index in range(3):
-                warm = client.result("explanation/open", {"image": str(SCENES[index]), "text": "a kite"})["warm"]["imageMasks"]
+                warm = client.result("explanation/open", {"image": str(SCENES[index]), "text": "a kite"})["warm"][
+                    "imageMasks"
+                ]
                 check(warm >= 200, f"{warm} image masks of explanation {index} are warm after a restart")
     finally:
         subprocess.run(["umount", str(state)], check=False)
@@ -153,7 +176,9 @@ def state_folder_limit(setting):
     with setting.daemon("--state", state, "--state-limit", 1) as daemon:
         client = daemon.connect()
         for index in range(3):
-            client.result("explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 600}})
+            client.result(
+                "explain", {"image": str(SCENES[index]), "text": f"a kite {index}", "budget": {"imageMasks": 600}}
+            )
     sizes = [os.path.getsize(path) for path in state.iterdir()]
     check(sum(sizes) <= 1 << 20, f"{sum(sizes)} bytes are kept")
     check(sizes, "nothing is kept")

@@ -10,11 +10,15 @@ from client import frame, notification, request
 from daemon import SCENES, SMALL_MODEL, check, wait_for
 
 VALID = [
-    request(1, "server/ping"), request("two", "server/status"), request(3, "tokenize", {"texts": ["a red rose"]}),
-    request(4, "models/list"), request(5, "embed/text", {"texts": ["a dog", "ein Hund"], "encoding": "base64"}),
+    request(1, "server/ping"),
+    request("two", "server/status"),
+    request(3, "tokenize", {"texts": ["a red rose"]}),
+    request(4, "models/list"),
+    request(5, "embed/text", {"texts": ["a dog", "ein Hund"], "encoding": "base64"}),
     request(6, "similarity", {"images": [str(SCENES[0])], "texts": ["a kite"]}),
     request(7, "explanation/values", {"explanation": "x1-abc", "pairs": {"top": 3}}),
-    notification("$/cancelRequest", {"id": 3}), [request(8, "server/ping"), notification("$/setTrace", {"value": "off"})],
+    notification("$/cancelRequest", {"id": 3}),
+    [request(8, "server/ping"), notification("$/setTrace", {"value": "off"})],
 ]
 
 
@@ -27,16 +31,30 @@ def damaged(generator, data):
         if kind == 0 and place < len(data):
             data[place] ^= 1 << generator.randrange(8)
         elif kind == 1:
-            del data[place:place + generator.randint(1, 8)]
+            del data[place : place + generator.randint(1, 8)]
         elif kind == 2:
             data[place:place] = generator.randbytes(generator.randint(1, 8))
         elif kind == 3:
-            data[place:place] = data[place:place + generator.randint(1, 30)]
+            data[place:place] = data[place : place + generator.randint(1, 30)]
         elif kind == 4:
             del data[place:]
         else:
             data[place:place] = generator.choice(
-                [b"{", b"[", b"]", b"}", b'"', b"\\u0000", b"\\ud800", b"1e999", b"-", b"\xff\xfe", b"\xef\xbb\xbf", b"null"])
+                [
+                    b"{",
+                    b"[",
+                    b"]",
+                    b"}",
+                    b'"',
+                    b"\\u0000",
+                    b"\\ud800",
+                    b"1e999",
+                    b"-",
+                    b"\xff\xfe",
+                    b"\xef\xbb\xbf",
+                    b"null",
+                ]
+            )
         if not data:
             data = bytearray(b"{")
     return bytes(data)
@@ -97,7 +115,10 @@ def malformed_headers(setting):
                 data = frame(request(0, "server/ping"), "headers")
                 data += damaged(generator, frame(generator.choice(VALID), "headers"))
                 messages = drain(client, data)
-                check(any(m.get("id") == 0 for m in messages if isinstance(m, dict)), f"no answer to the ping before {data!r}")
+                check(
+                    any(m.get("id") == 0 for m in messages if isinstance(m, dict)),
+                    f"no answer to the ping before {data!r}",
+                )
                 replies += len(messages)
     return f"{count} damaged frames, {replies} replies"
 
@@ -114,16 +135,22 @@ def random_bytes(setting):
             with daemon.connect("headers" if data[:1] in b"Cc" else "lines") as client:
                 messages = drain(client, data)
                 if data[:1] not in b"{[ \t\r\nCc":
-                    check(len(messages) == 1 and messages[0]["id"] is None and messages[0]["error"]["code"] == -32700,
-                          f"{data[:16]!r} gave {messages}")
+                    check(
+                        len(messages) == 1 and messages[0]["id"] is None and messages[0]["error"]["code"] == -32700,
+                        f"{data[:16]!r} gave {messages}",
+                    )
                 errors += sum("error" in m for m in messages if isinstance(m, dict))
-        wait_for("connections closed", lambda: daemon.connect().result("server/status")["connections"] <= 2 + len(daemon.clients))
+        wait_for(
+            "connections closed",
+            lambda: daemon.connect().result("server/status")["connections"] <= 2 + len(daemon.clients),
+        )
     return f"{count} connections of noise, {errors} errors told"
 
 
 @case
 def deep_wide_and_huge_json(setting):
     """Nesting, width, size and odd values at and beyond the limits."""
+
     def line(params):
         return b'{"jsonrpc":"2.0","id":1,"method":"server/ping","params":' + params + b"}\n"
 
@@ -157,9 +184,14 @@ def deep_wide_and_huge_json(setting):
                 check("result" in client.call("server/ping"), f"{name}: the connection did not go on")
         with daemon.connect() as client:
             client.send(frame([request(i, "server/ping") for i in range(1000)]))
-            check(sorted(item["id"] for item in client.receive()) == list(range(1000)), "a batch of 1,000 was not answered whole")
+            check(
+                sorted(item["id"] for item in client.receive()) == list(range(1000)),
+                "a batch of 1,000 was not answered whole",
+            )
             texts = ["a dog"] * 5000
-            rows = client.result("embed/text", {"model": SMALL_MODEL, "texts": texts, "encoding": "base64"})["embeddings"]
+            rows = client.result("embed/text", {"model": SMALL_MODEL, "texts": texts, "encoding": "base64"})[
+                "embeddings"
+            ]
             check(len(rows) == len(texts), "5,000 texts in one request: not as many embeddings")
         resident = daemon.resident()
     with setting.daemon("--max-message", 1) as daemon:
@@ -170,7 +202,9 @@ def deep_wide_and_huge_json(setting):
                 except (BrokenPipeError, ConnectionResetError):
                     pass
                 message = client.receive()
-                check(message and message["error"]["code"] == -32600, f"a message above the limit ({framing}): {message}")
+                check(
+                    message and message["error"]["code"] == -32600, f"a message above the limit ({framing}): {message}"
+                )
     return f"{len(tries) + 4} shapes; strings of {huge >> 20} MiB; resident memory after them {resident >> 20} MiB"
 
 
@@ -188,7 +222,7 @@ def client_that_never_reads(setting):
         while sent < len(data) and time.monotonic() - pause < 1.5:
             if select.select([], [greedy.socket], [], 0.1)[1]:
                 try:
-                    sent += greedy.socket.send(data[sent:sent + 65536])
+                    sent += greedy.socket.send(data[sent : sent + 65536])
                     pause = time.monotonic()
                 except BlockingIOError:
                     pass
@@ -200,8 +234,10 @@ def client_that_never_reads(setting):
         check(grown < 300 << 20, f"memory grew by {grown >> 20} MiB")
         greedy.close()
         wait_for("the connection closed", lambda: other.result("server/status")["connections"] == 1)
-    return (f"taken from it {sent >> 10} KiB of {len(data) >> 10}; memory grew {grown >> 20} MiB; "
-            f"longest ping of another client {longest * 1000:.0f} ms")
+    return (
+        f"taken from it {sent >> 10} KiB of {len(data) >> 10}; memory grew {grown >> 20} MiB; "
+        f"longest ping of another client {longest * 1000:.0f} ms"
+    )
 
 
 @case
@@ -216,7 +252,9 @@ def batches_of_large_replies(setting):
         picture.write_bytes(SCENES[0].read_bytes() + bytes(20 << 20))
         opened = client.result("explanation/open", {"image": str(picture), "text": "a kite"})["explanation"]
         client.result("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 16}})
-        batch = [request(number, "explanation/render", {"explanation": opened, "format": "html"}) for number in range(16)]
+        batch = [
+            request(number, "explanation/render", {"explanation": opened, "format": "html"}) for number in range(16)
+        ]
         client.send(frame(batch))
         replies = client.receive()
         peak = daemon.peak()
@@ -272,7 +310,7 @@ def clients_of_one_byte_a_second(setting):
             slow.append((daemon.connect(framing), frame(request(index, "server/ping"), framing)))
         for step in range(seconds):
             for client, data in slow:
-                client.send(data[step:step + 1])
+                client.send(data[step : step + 1])
             end = time.monotonic() + 1
             while time.monotonic() < end:
                 check("result" in other.call("server/ping"), "another client was not answered")

@@ -26,7 +26,7 @@ class Frames:
         if end < 0:
             return None
         line = bytes(self.buffer[:end])
-        del self.buffer[:end + 1]
+        del self.buffer[: end + 1]
         return line
 
     def _take_body(self):
@@ -42,8 +42,8 @@ class Frames:
             raise ValueError(f"a frame without Content-Length: {bytes(self.buffer[:end])!r}")
         if len(self.buffer) < end + 4 + length:
             return None
-        body = bytes(self.buffer[end + 4:end + 4 + length])
-        del self.buffer[:end + 4 + length]
+        body = bytes(self.buffer[end + 4 : end + 4 + length])
+        del self.buffer[: end + 4 + length]
         return body
 
 

@@ -18,8 +18,15 @@ SMALL_MODEL = str(FIXTURES / "clip-small")
 SCENES = sorted((REPOSITORY / "models" / "demo" / "scenes").glob("scene-*.png"))
 
 # What a Swift program writes to its standard error when it traps, and sanitizers when they find something.
-CRASH_WORDS = ("Fatal error", "Crash", "Illegal instruction", "Precondition failed", "SWIFT TASK CONTINUATION MISUSE",
-               "AddressSanitizer", "ThreadSanitizer")
+CRASH_WORDS = (
+    "Fatal error",
+    "Crash",
+    "Illegal instruction",
+    "Precondition failed",
+    "SWIFT TASK CONTINUATION MISUSE",
+    "AddressSanitizer",
+    "ThreadSanitizer",
+)
 
 
 class Failure(Exception):
@@ -47,8 +54,19 @@ class Daemon:
     """Runs `fixlipd serve`. On leaving the context it must still be alive, end by SIGTERM with status 0, and have
     logged no crash; a case that ends it on purpose says so with `kill`, `wait` or `terminate`."""
 
-    def __init__(self, program, folder, *options, descriptor_limit=None, log_level="warning", socket=None,
-                 inherited=None, expect_start=True, variables=None, log_pipe=False):
+    def __init__(
+        self,
+        program,
+        folder,
+        *options,
+        descriptor_limit=None,
+        log_level="warning",
+        socket=None,
+        inherited=None,
+        expect_start=True,
+        variables=None,
+        log_pipe=False,
+    ):
         self.program = str(program)
         self.folder = pathlib.Path(folder)
         self.options = [str(option) for option in options]
@@ -77,8 +95,15 @@ class Daemon:
             keep = (number,)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log_pipe[1] if self.log_pipe else log,
-                env=environment(self.folder) | self.variables, cwd=self.folder, preexec_fn=self.limit_descriptors, pass_fds=keep)
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self.log_pipe[1] if self.log_pipe else log,
+                env=environment(self.folder) | self.variables,
+                cwd=self.folder,
+                preexec_fn=self.limit_descriptors,
+                pass_fds=keep,
+            )
         ready = self.process.stdout.readline()
         if not ready:
             status = self.process.wait(30)
@@ -149,8 +174,10 @@ class Daemon:
         lines = self.log().splitlines()
         for number, line in enumerate(lines):
             if "crashed" in line:
-                crashed = next((i for i, text in enumerate(lines) if text.startswith("Thread") and "crashed" in text), number)
-                frames = [text.strip() for text in lines[crashed:crashed + 25] if " in " in text]
+                crashed = next(
+                    (i for i, text in enumerate(lines) if text.startswith("Thread") and "crashed" in text), number
+                )
+                frames = [text.strip() for text in lines[crashed : crashed + 25] if " in " in text]
                 return " | ".join([line.strip("* ")] + frames[:8])
         return self.log()[-800:]
 
@@ -195,8 +222,11 @@ SANITIZING = {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"
 def environment(folder):
     """Nothing of the user's own daemon, cache or state is touched."""
     return SANITIZING | {
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder), "TMPDIR": str(folder),
-        "FIXLIPD_MODELS": str(REPOSITORY / "models"), "FIXLIPD_SOCKET": str(pathlib.Path(folder) / "f.sock"),
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "FIXLIPD_MODELS": str(REPOSITORY / "models"),
+        "FIXLIPD_SOCKET": str(pathlib.Path(folder) / "f.sock"),
         "HF_HUB_CACHE": str(pathlib.Path(folder) / "hub"),
     }
 

@@ -44,8 +44,11 @@ def run(function, options):
     start = time.monotonic()
     with cases.private_folder() as folder:
         setting = cases.Setting(
-            program=str(pathlib.Path(options.daemon).resolve()), full=options.full, seed=options.seed,
-            folder=pathlib.Path(folder))
+            program=str(pathlib.Path(options.daemon).resolve()),
+            full=options.full,
+            seed=options.seed,
+            folder=pathlib.Path(folder),
+        )
         try:
             outcome, detail = "passed", function(setting)
         except cases.Skipped as reason:

@@ -127,7 +127,7 @@ class LoadClient:
         return None
 
     async def ask(self, ask):
-        (_, future), = self.post(ask)
+        ((_, future),) = self.post(ask)
         return await self.answer(ask, future)
 
     async def drop(self):
@@ -182,10 +182,16 @@ async def explanation_session(client, generator):
                 await client.ask(traffic.Ask("explanation/close", {"explanation": result["explanation"]}))
         return True
     name = opened["explanation"]
-    ask = traffic.Ask("explanation/refine", {
-        "explanation": name, "budget": {"imageMasks": generator.choice([32, 128, 511])}, "progressToken": "p",
-        "values": {"pairs": "crossModal"}})
-    (number, future), = client.post(ask)
+    ask = traffic.Ask(
+        "explanation/refine",
+        {
+            "explanation": name,
+            "budget": {"imageMasks": generator.choice([32, 128, 511])},
+            "progressToken": "p",
+            "values": {"pairs": "crossModal"},
+        },
+    )
+    ((number, future),) = client.post(ask)
     ending = generator.random()
     if ending < 0.4:
         await asyncio.sleep(generator.random() * 0.05)
@@ -198,7 +204,9 @@ async def explanation_session(client, generator):
         await client.ask(traffic.Ask("explanation/stop", {"explanation": name}))
     refined = await client.answer(ask, future, ending < 0.2)
     if refined is not None:
-        await client.ask(traffic.Ask("explanation/refine", {"explanation": other["explanation"], "budget": {"imageMasks": 32}}))
+        await client.ask(
+            traffic.Ask("explanation/refine", {"explanation": other["explanation"], "budget": {"imageMasks": 32}})
+        )
         for reading in generator.sample(traffic.readings(generator, name, other["explanation"]), 3):
             await client.ask(reading)
     if generator.random() < 0.8:

@@ -48,7 +48,10 @@ FULL_SIZE = {
     "ViT-L/14-336, bf16": (MODELS["vit-l-14-336"], dict(dtype="bf16")),
     "TinyCLIP 39M/16": (MODELS["tinyclip-39m"], {}),
     "TinyCLIP 8M/16 (width 256, projection 512)": (MODELS["tinyclip-8m"], {}),
-    "ViT-B/32, gelu, projection 384": (with_changes(MODELS["vit-b-32"], activation="gelu", projection=384), dict(dtype="f16")),
+    "ViT-B/32, gelu, projection 384": (
+        with_changes(MODELS["vit-b-32"], activation="gelu", projection=384),
+        dict(dtype="f16"),
+    ),
     "ViT-B/32, legacy configuration, bf16, 2 shards": (MODELS["vit-b-32"], dict(legacy=True, dtype="bf16", shards=2)),
     "SigLIP B/16-224": (MODELS["siglip-b-16"], dict(full_tokenizer=True)),
     "SigLIP2 B/16-224, 256,000 tokens, f16": (MODELS["siglip2-b-16"], dict(dtype="f16", full_tokenizer=True)),
@@ -67,7 +70,7 @@ def pillow_pixels(family, size):
     short, long = sorted(image.size)
     target = (size, int(size * long / short)) if image.width <= image.height else (int(size * long / short), size)
     left, top = (target[0] - size) // 2, (target[1] - size) // 2
-    return np.asarray(image.resize(target, Image.Resampling.BICUBIC))[top:top + size, left:left + size]
+    return np.asarray(image.resize(target, Image.Resampling.BICUBIC))[top : top + size, left : left + size]
 
 
 def largest(a, b):
@@ -91,10 +94,21 @@ def fixture_row(name):
         embedded = call("embed/text", texts=texts, **model)["embeddings"]
         logits = call("similarity", images=[str(SCENE)], texts=texts, **model)["logits"][0]
         ids = [text["ids"] for text in call("tokenize", texts=texts, **model)["texts"]]
-        opened = call("explanation/open", image=str(SCENE), text=game["text"], estimator="leastSquares", index="banzhaf", p=0.5,
-                      order=2, **model)
-        values = call("explanation/refine", explanation=opened["explanation"],
-                      budget=dict(imageMasks=2 ** game["n_image"], textMasks=2 ** game["n_text"]))["values"]
+        opened = call(
+            "explanation/open",
+            image=str(SCENE),
+            text=game["text"],
+            estimator="leastSquares",
+            index="banzhaf",
+            p=0.5,
+            order=2,
+            **model,
+        )
+        values = call(
+            "explanation/refine",
+            explanation=opened["explanation"],
+            budget=dict(imageMasks=2 ** game["n_image"], textMasks=2 ** game["n_text"]),
+        )["values"]
     coefficients = np.array(game["banzhaf0.5"]["order2"])
     found = [values["baseline"], *values["first"], *values["pairs"]["data"]]
     pixels = reference.read_safetensors(folder / "reference-pixels.safetensors")["pixels"]
@@ -105,11 +119,14 @@ def fixture_row(name):
         text=min(cosine(a, text["embedding"]) for a, text in zip(embedded, expected["texts"])),
         logit=largest(logits, [text["logit"] for text in expected["texts"]]),
         game=largest(found, coefficients) / float(np.abs(coefficients).max()),
-        ids=all(a == text["ids"] for a, text in zip(ids, expected["texts"])))
+        ids=all(a == text["ids"] for a, text in zip(ids, expected["texts"])),
+    )
 
 
 def normalised(image, family):
-    mean, std = ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]) if family == "clip" else (0.5, 0.5)
+    mean, std = (
+        ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]) if family == "clip" else (0.5, 0.5)
+    )
     return ((image / 255 - mean) / std).transpose(2, 0, 1)
 
 
@@ -131,19 +148,48 @@ def full_size_row(folder, model, peers):
         logits = call("similarity", images=[str(SCENE)], texts=TEXTS)["logits"][0]
         tokens = call("tokenize", texts=[*TEXTS, GAME_TEXT])["texts"]
         positions = [p for p, (start, end) in enumerate(tokens[-1]["offsets"]) if end > start]
-        opened = call("explanation/open", image=str(SCENE), text=GAME_TEXT, estimator="leastSquares", index="banzhaf", p=0.5,
-                      order=2, players=dict(image=dict(regions=labels)))
-        values = connection.call("explanation/refine", explanation=opened["explanation"],
-                                 budget=dict(imageMasks=2**count, textMasks=2 ** len(positions)))["values"]
-    request = dict(image=str(SCENE), texts=TEXTS, ids=[t["ids"] for t in tokens[:-1]], labels=labels, game_ids=tokens[-1]["ids"],
-                   positions=positions)
+        opened = call(
+            "explanation/open",
+            image=str(SCENE),
+            text=GAME_TEXT,
+            estimator="leastSquares",
+            index="banzhaf",
+            p=0.5,
+            order=2,
+            players=dict(image=dict(regions=labels)),
+        )
+        values = connection.call(
+            "explanation/refine",
+            explanation=opened["explanation"],
+            budget=dict(imageMasks=2**count, textMasks=2 ** len(positions)),
+        )["values"]
+    request = dict(
+        image=str(SCENE),
+        texts=TEXTS,
+        ids=[t["ids"] for t in tokens[:-1]],
+        labels=labels,
+        game_ids=tokens[-1]["ids"],
+        positions=positions,
+    )
     (folder / "request.json").write_text(json.dumps(request))
-    subprocess.run([f"{peers}/bin/python", Path(__file__).with_name("peer.py"), folder, folder / "request.json",
-                    folder / "result.npz"], check=True)
+    subprocess.run(
+        [
+            f"{peers}/bin/python",
+            Path(__file__).with_name("peer.py"),
+            folder,
+            folder / "request.json",
+            folder / "result.npz",
+        ],
+        check=True,
+    )
     expected = np.load(folder / "result.npz")
     score = lambda f, h: expected["scale"] * f @ h.T + expected["bias"]
-    row = dict(pixels=largest(normalised(resized, model["family"]), expected["pixels"]), image=cosine(images[0], expected["image"]),
-               text=min(map(cosine, texts, expected["texts"])), logit=largest(logits, score(expected["image"], expected["texts"])))
+    row = dict(
+        pixels=largest(normalised(resized, model["family"]), expected["pixels"]),
+        image=cosine(images[0], expected["image"]),
+        text=min(map(cosine, texts, expected["texts"])),
+        logit=largest(logits, score(expected["image"], expected["texts"])),
+    )
     if "game_images" in expected:
         game = reference.banzhaf(score(expected["game_images"], expected["game_texts"]), count, len(positions))
         found = [values["baseline"], *values["first"], *values["pairs"]["data"]]
@@ -160,16 +206,23 @@ def load_row(folder):
             loaded = daemon.connect().call("models/load", model=str(folder))
             times.append(loaded["loadMilliseconds"])
             resident = daemon.resident()
-    return dict(load=min(times), busy=busy, resident=resident, packed=loaded["bytes"],
-                files=sum(path.stat().st_size for path in Path(folder).glob("*.safetensors")))
+    return dict(
+        load=min(times),
+        busy=busy,
+        resident=resident,
+        packed=loaded["bytes"],
+        files=sum(path.stat().st_size for path in Path(folder).glob("*.safetensors")),
+    )
 
 
 def write_table(results):
     def number(row, key, form):
         return format(row[key], form) if key in row else "–"
 
-    lines = ["| model | pixels | image, 1 − cosine | text, 1 − cosine | logit | game | ids | weights | load | resident |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| model | pixels | image, 1 − cosine | text, 1 − cosine | logit | game | ids | weights | load | resident |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for name in [*FIXTURE_MODELS, *FULL_SIZE]:
         row = results.get(name)
         if not row:
@@ -178,8 +231,10 @@ def write_table(results):
         ids = {True: "equal", False: "differ"}.get(row.get("ids"), "–")
         memory = [f"{row[key] / 1e6:,.0f} MB" if key in row else "–" for key in ("files", "resident")]
         load = f"{row['load'] / 1000:.2f} s{' (busy machine)' if row['busy'] else ''}" if "load" in row else "–"
-        lines.append(f"| {name} | {number(row, 'pixels', '.4f')} | {angle('image')} | {angle('text')} | {number(row, 'logit', '.1e')} | "
-                     f"{number(row, 'game', '.1e')} | {ids} | {memory[0]} | {load} | {memory[1]} |")
+        lines.append(
+            f"| {name} | {number(row, 'pixels', '.4f')} | {angle('image')} | {angle('text')} | {number(row, 'logit', '.1e')} | "
+            f"{number(row, 'game', '.1e')} | {ids} | {memory[0]} | {load} | {memory[1]} |"
+        )
     text = DOCUMENT.read_text()
     begin, end = "<!-- parity: written by tools/parity/parity.py -->\n", "<!-- end of parity -->"
     head, rest = text.split(begin)

@@ -33,8 +33,12 @@ def transformers_results(folder, request):
     pixels = processor(Image.open(request["image"]).convert("RGB"), return_tensors="pt")["pixel_values"]
     length = model.config.text_config.max_position_embeddings
     is_clip = model.config.model_type == "clip"
-    encode = lambda text: tokenizer(text, padding=False if is_clip else "max_length", max_length=length, truncation=True)["input_ids"]
-    result = dict(pixels=pixels[0].numpy(), ids_agree=all(encode(t) == ids for t, ids in zip(request["texts"], request["ids"])))
+    encode = lambda text: tokenizer(
+        text, padding=False if is_clip else "max_length", max_length=length, truncation=True
+    )["input_ids"]
+    result = dict(
+        pixels=pixels[0].numpy(), ids_agree=all(encode(t) == ids for t, ids in zip(request["texts"], request["ids"]))
+    )
 
     def text(ids, absent=()):
         mask = torch.tensor([[int(i not in absent) for i in range(len(ids))]])
@@ -46,15 +50,22 @@ def transformers_results(folder, request):
     grid = pixels.shape[-1] // edge
     labels = torch.tensor(request["labels"]).reshape(grid, grid).repeat_interleave(edge, 0).repeat_interleave(edge, 1)
     keep = torch.zeros(pixels.shape[-2:], dtype=torch.long) - 1
-    keep[:grid * edge, :grid * edge] = labels
+    keep[: grid * edge, : grid * edge] = labels
     count = int(labels.max()) + 1
-    masks = [sum((keep == i).float() for i in range(count) if mask >> i & 1) * torch.ones_like(pixels) for mask in range(2**count)]
+    masks = [
+        sum((keep == i).float() for i in range(count) if mask >> i & 1) * torch.ones_like(pixels)
+        for mask in range(2**count)
+    ]
     result["game_images"] = np.concatenate(
-        [unit(pooled(model.get_image_features(pixel_values=pixels * mask))) for mask in masks])
+        [unit(pooled(model.get_image_features(pixel_values=pixels * mask))) for mask in masks]
+    )
     players = request["positions"]
     result["game_texts"] = np.concatenate(
-        [unit(text(request["game_ids"], {p for i, p in enumerate(players) if not mask >> i & 1}))
-         for mask in range(2 ** len(players))])
+        [
+            unit(text(request["game_ids"], {p for i, p in enumerate(players) if not mask >> i & 1}))
+            for mask in range(2 ** len(players))
+        ]
+    )
     result["scale"] = model.logit_scale.exp().item()
     result["bias"] = getattr(model, "logit_bias", torch.zeros(1)).item()
     return result
@@ -69,8 +80,13 @@ def open_clip_results(folder, request):
     length = model.context_length
     # CLIP's texts end with the largest id; what follows it is not looked at.
     ids = torch.tensor([ids + [0] * (length - len(ids)) for ids in request["ids"]])
-    return dict(pixels=pixels[0].numpy(), image=unit(model.encode_image(pixels))[0], texts=unit(model.encode_text(ids)),
-                scale=model.logit_scale.exp().item(), bias=0 if model.logit_bias is None else model.logit_bias.item())
+    return dict(
+        pixels=pixels[0].numpy(),
+        image=unit(model.encode_image(pixels))[0],
+        texts=unit(model.encode_text(ids)),
+        scale=model.logit_scale.exp().item(),
+        bias=0 if model.logit_bias is None else model.logit_bias.item(),
+    )
 
 
 def main():

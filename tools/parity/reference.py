@@ -102,14 +102,16 @@ class Model:
 
     def pixels(self, image):
         """uint8 [size, size, 3] to normalised [3, size, size]."""
-        mean, std = ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]) if self.is_clip else (0.5, 0.5)
+        mean, std = (
+            ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]) if self.is_clip else (0.5, 0.5)
+        )
         return ((image / 255 - mean) / std).transpose(2, 0, 1).astype(np.float32)
 
     def embed_image(self, pixels, presence=None):
         """The embedding, of length 1; the pixels of patches that `presence` (booleans, row by row) lacks are 0."""
         edge = self.model["patch"]
         grid = self.model["image"] // edge
-        patches = pixels[:, :grid * edge, :grid * edge].reshape(3, grid, edge, grid, edge).transpose(1, 3, 0, 2, 4)
+        patches = pixels[:, : grid * edge, : grid * edge].reshape(3, grid, edge, grid, edge).transpose(1, 3, 0, 2, 4)
         patches = patches.reshape(grid * grid, -1)
         if presence is not None:
             patches = patches * np.asarray(presence)[:, None]
@@ -127,15 +129,17 @@ class Model:
         x = vision.norm(vision.encode(x, everything), "post_layernorm")
         weight, bias = vision["head.attention.in_proj_weight"], vision["head.attention.in_proj_bias"]
         width = vision.width
-        q, k, v = (states @ weight[i * width:(i + 1) * width].T + bias[i * width:(i + 1) * width]
-                   for i, states in enumerate([vision["head.probe"][0], x, x]))
+        q, k, v = (
+            states @ weight[i * width : (i + 1) * width].T + bias[i * width : (i + 1) * width]
+            for i, states in enumerate([vision["head.probe"][0], x, x])
+        )
         pooled = vision.linear(vision.attention(q, k, v, everything), "head.attention.out_proj")
         return unit((pooled + vision.mlp(vision.norm(pooled, "head.layernorm"), "head.mlp"))[0])
 
     def embed_text(self, ids, absent=()):
         """The embedding, of length 1; no position attends to those in `absent`."""
         text, ids = self.text, np.asarray(ids)
-        x = text["embeddings.token_embedding.weight"][ids] + text["embeddings.position_embedding.weight"][:len(ids)]
+        x = text["embeddings.token_embedding.weight"][ids] + text["embeddings.position_embedding.weight"][: len(ids)]
         seen = np.array([i not in absent for i in range(len(ids))])[None]
         if not self.is_clip:
             x = text.norm(text.encode(x, seen), "final_layer_norm")

@@ -56,8 +56,10 @@ EMBEDDING_BAR, GAME_BAR = 2e-5, 1e-3
 def reference_model(folder, model, options):
     if options.get("layout") != "open_clip":
         return reference.Model(model, reference.read_weights(folder))
-    weights = {name: value.astype(np.float16).astype(np.float32) if options.get("dtype") == "f16" else value
-               for name, value in make_weights(model, seed=0).items()}
+    weights = {
+        name: value.astype(np.float16).astype(np.float32) if options.get("dtype") == "f16" else value
+        for name, value in make_weights(model, seed=0).items()
+    }
     # timm's base models of patch 16 have erf GELU, whatever the text tower has.
     return reference.Model(model, weights, "gelu" if model["family"] == "siglip" else None)
 
@@ -67,8 +69,8 @@ def picture(size):
     random = np.random.default_rng(7)
     rows, columns = np.mgrid[:size, :size] / size
     image = np.stack([rows, columns, 1 - rows], 2) * 200 + random.integers(0, 50, (size, size, 3))
-    image[size // 8:size // 2, size // 8:size // 3] = [220, 40, 40]
-    image[size // 2:, size // 2:size * 7 // 8] = [30, 90, 200]
+    image[size // 8 : size // 2, size // 8 : size // 3] = [220, 40, 40]
+    image[size // 2 :, size // 2 : size * 7 // 8] = [30, 90, 200]
     return image.astype(np.uint8)
 
 
@@ -90,24 +92,38 @@ def compare(connection, folder, model, options):
     tokens = [text["ids"] for text in call("tokenize", texts=CAPTIONS)["texts"]]
     logits = call("similarity", images=[given], texts=CAPTIONS)["logits"][0]
     f, h = expected.embed_image(pixels), [expected.embed_text(ids) for ids in tokens]
-    differences = [largest(found_image, f), largest(found_texts, np.stack(h)),
-                   largest(logits, [expected.score(f, text) for text in h])]
+    differences = [
+        largest(found_image, f),
+        largest(found_texts, np.stack(h)),
+        largest(logits, [expected.score(f, text) for text in h]),
+    ]
 
     # Left and right half of the picture; the tokens of a short caption.
     labels = [int(column >= grid / 2) for _ in range(grid) for column in range(grid)]
     text = "dog on"
-    opened = call("explanation/open", image=given, text=text, estimator="leastSquares", index="banzhaf", p=0.5, order=2,
-                  masking="mean", players=dict(image=dict(regions=labels)))
+    opened = call(
+        "explanation/open",
+        image=given,
+        text=text,
+        estimator="leastSquares",
+        index="banzhaf",
+        p=0.5,
+        order=2,
+        masking="mean",
+        players=dict(image=dict(regions=labels)),
+    )
     tokenized = call("tokenize", texts=[text])["texts"][0]
     words = [position for position, (start, end) in enumerate(tokenized["offsets"]) if end > start]
     assert len(words) == len(tokenized["players"]) == len(opened["players"]["text"])
     f = [expected.embed_image(pixels, [mask >> label & 1 for label in labels]) for mask in range(4)]
-    h = [expected.embed_text(tokenized["ids"], {word for i, word in enumerate(words) if not mask >> i & 1})
-         for mask in range(2 ** len(words))]
+    h = [
+        expected.embed_text(tokenized["ids"], {word for i, word in enumerate(words) if not mask >> i & 1})
+        for mask in range(2 ** len(words))
+    ]
     game = reference.banzhaf(np.array([[expected.score(a, b) for b in h] for a in f]), 2, len(words))
     values = connection.call(
-        "explanation/refine", explanation=opened["explanation"],
-        budget=dict(imageMasks=4, textMasks=2 ** len(words)))["values"]
+        "explanation/refine", explanation=opened["explanation"], budget=dict(imageMasks=4, textMasks=2 ** len(words))
+    )["values"]
     found_game = [values["baseline"], *values["first"], *values["pairs"]["data"]]
     return *differences, largest(found_game, game) / float(np.abs(game).max())
 
@@ -132,8 +148,10 @@ def main():
             shutil.rmtree(folder)
         good = max(image, text) <= EMBEDDING_BAR and logit <= 2e-3 and game <= GAME_BAR
         passed, failed = passed + good, failed + (not good)
-        print(f"{'passed' if good else 'FAILED'}: {name}: image {image:.1e}, text {text:.1e}, logit {logit:.1e}, game {game:.1e}",
-              flush=True)
+        print(
+            f"{'passed' if good else 'FAILED'}: {name}: image {image:.1e}, text {text:.1e}, logit {logit:.1e}, game {game:.1e}",
+            flush=True,
+        )
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the document that `rpc.discover` answers into Swift.
 
-    bundle.py           write Sources/FIxLIPProtocol/Generated/OpenRPCDocument.swift
-    bundle.py --check   fail if that file is not what the protocol's files say
-    bundle.py --print   the document itself, as JSON
+bundle.py           write Sources/FIxLIPProtocol/Generated/OpenRPCDocument.swift
+bundle.py --check   fail if that file is not what the protocol's files say
+bundle.py --print   the document itself, as JSON
 """
 
 import json
@@ -30,6 +30,7 @@ FOOTER = '''\
 
 def lines(document):
     """The document, one method, error or type per line, so that differences can be read."""
+
     def text(value):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 

@@ -27,6 +27,7 @@ def ensure():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         subprocess.run(
             [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS)],
-            check=True)
+            check=True,
+        )
         stamp.write_text(wanted)
     os.execve(str(python), [str(python), *sys.argv], {**os.environ, MARK: "1"})

@@ -9,7 +9,13 @@ from validation import Validators
 from wire import Closed, SocketDaemon
 
 EXTREMES = {
-    "2^63-1": 2**63 - 1, "-2^63": -(2**63), "2^64": 2**64, "0": 0, "-1": -1, "1e308": 1e308, "a huge string": "9" * 100_000,
+    "2^63-1": 2**63 - 1,
+    "-2^63": -(2**63),
+    "2^64": 2**64,
+    "0": 0,
+    "-1": -1,
+    "1e308": 1e308,
+    "a huge string": "9" * 100_000,
 }
 NOT_SENT = ("shutdown", "server/stop")
 PATIENCE = 60
@@ -43,7 +49,11 @@ def requests(contract, patches):
     yield "explanation/values", "top", {"explanation": handle, "pairs": {"top": 3}}
     opening = {"image": str(IMAGE), "text": "a red rose"}
     yield "explanation/open", "regions", {**opening, "players": {"image": {"regions": [0, 1] + [2] * (patches - 2)}}}
-    yield "explain", "both budgets", {**opening, "budget": {"imageMasks": 32, "textMasks": 8}, "deadlineMilliseconds": 500}
+    yield (
+        "explain",
+        "both budgets",
+        {**opening, "budget": {"imageMasks": 32, "textMasks": 8}, "deadlineMilliseconds": 500},
+    )
 
 
 def numbers(value, path=()):
@@ -128,8 +138,10 @@ class Trial:
         return f"an internal error: {error['message']}" if error.get("code") == -32603 else None
 
     def open(self):
-        opened = self.call("explanation/open", {
-            "image": str(IMAGE), "text": "a red rose", "players": {"image": {"grid": {"rows": 2, "columns": 2}}}})
+        opened = self.call(
+            "explanation/open",
+            {"image": str(IMAGE), "text": "a red rose", "players": {"image": {"grid": {"rows": 2, "columns": 2}}}},
+        )
         handle = opened["result"]["explanation"]
         self.call("explanation/refine", {"explanation": handle, "budget": {"imageMasks": 16}})
         return handle

@@ -83,7 +83,9 @@ def keywords(schema):
 
 def check_methods(report, contract):
     names = [method["name"] for method in contract.document["methods"]]
-    report.check("names", f"twice: {sorted({n for n in names if names.count(n) > 1})}" if len(set(names)) < len(names) else None)
+    report.check(
+        "names", f"twice: {sorted({n for n in names if names.count(n) > 1})}" if len(set(names)) < len(names) else None
+    )
     for method in contract.document["methods"]:
         name = method["name"]
         schema = contract.schemas[type_name(method["x-params"]["$ref"])]
@@ -96,7 +98,10 @@ def check_methods(report, contract):
         if method["x-direction"] == "clientToServer":
             is_open = schema.get("additionalProperties")
             wanted = name in OPEN_METHODS
-            report.check(f"{name}: unknown parameters", None if is_open is wanted else "are not " + ("ignored" if wanted else "refused"))
+            report.check(
+                f"{name}: unknown parameters",
+                None if is_open is wanted else "are not " + ("ignored" if wanted else "refused"),
+            )
         if "x-progress" in method:
             report.check(f"{name}: progress", None if "progressToken" in said else "has no progressToken")
 
@@ -108,7 +113,11 @@ def check_errors(report, contract):
     codes = [error["code"] for error in contract.errors]
     report.check("codes", None if len(set(codes)) == len(codes) else "one is there twice")
     for error in contract.errors:
-        members = set(error) == {"code", "kind", "retryable", "meaning", "whatToDo"} and error["meaning"] and error["whatToDo"]
+        members = (
+            set(error) == {"code", "kind", "retryable", "meaning", "whatToDo"}
+            and error["meaning"]
+            and error["whatToDo"]
+        )
         report.check(f"{error['code']}: members", None if members else sorted(error))
 
 
@@ -141,8 +150,10 @@ def check_method_examples(report, contract, validators):
             value = example["result"]["value"]
             report.check(
                 f"{label}: result",
-                validators.problem(type_name(schema["$ref"]), value) if "$ref" in schema
-                else validators.problem_of(schema, value))
+                validators.problem(type_name(schema["$ref"]), value)
+                if "$ref" in schema
+                else validators.problem_of(schema, value),
+            )
 
 
 def check_transcripts(report, contract, validators):
@@ -154,7 +165,9 @@ def check_transcripts(report, contract, validators):
             methods |= set(strings(line.get("message"), "method"))
             codes |= set(strings(line.get("message"), "code"))
     wanted = set(contract.requests) | set(contract.notifications)
-    report.check("every method is in a transcript", f"missing: {sorted(wanted - methods)}" if wanted - methods else None)
+    report.check(
+        "every method is in a transcript", f"missing: {sorted(wanted - methods)}" if wanted - methods else None
+    )
     unknown = {code for code in codes if isinstance(code, int)} - {error["code"] for error in contract.errors}
     report.check("every error code is known", f"unknown: {sorted(unknown)}" if unknown else None)
 

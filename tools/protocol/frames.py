@@ -1,6 +1,5 @@
 """Judges every frame a daemon sends by the schemas, with what the client sent in mind."""
 
-
 INVALID_PARAMS = -32602
 
 

@@ -20,7 +20,8 @@ class Stream:
         self.failure = content.get("failure")
         self.replies = content["replies"]
         self.data = (
-            base64.b64decode(content["inputBase64"]) if "inputBase64" in content else content["input"].encode("utf-8"))
+            base64.b64decode(content["inputBase64"]) if "inputBase64" in content else content["input"].encode("utf-8")
+        )
 
     @staticmethod
     def all(folder=FOLDER / "framing"):
@@ -29,8 +30,11 @@ class Stream:
     @property
     def ends_with_a_message(self):
         """Whether another stream may follow it on one connection."""
-        return self.failure is None and self.framing is not None and (
-            self.framing == "headers" or self.data.endswith(b"\n"))
+        return (
+            self.failure is None
+            and self.framing is not None
+            and (self.framing == "headers" or self.data.endswith(b"\n"))
+        )
 
 
 def glued(streams):
@@ -57,7 +61,9 @@ def problem(connection, pieces, framing, replies, failure=None):
             break
     if failure:
         mentions = failure.get("mentions", "")
-        texts = [m["error"]["message"] for m in messages if isinstance(m, dict) and m.get("id") is None and "error" in m]
+        texts = [
+            m["error"]["message"] for m in messages if isinstance(m, dict) and m.get("id") is None and "error" in m
+        ]
         if not any(mentions in text for text in texts):
             return f"no error that mentions {mentions!r}: {texts}"
     if connection.framings - {FRAMINGS[framing]}:

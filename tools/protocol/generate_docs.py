@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes docs/protocol.md from protocol/.
 
-    generate_docs.py           write it
-    generate_docs.py --check   fail if it is not what protocol/ says
+generate_docs.py           write it
+generate_docs.py --check   fail if it is not what protocol/ says
 """
 
 import re
@@ -92,8 +92,11 @@ def method_text(contract, method):
     codes = [entry["$ref"].rpartition("/")[2] for entry in method["errors"]]
     if codes:
         yield ""
-        yield "Errors, beside those of every request: " + ", ".join(
-            f"{contract.document['components']['errors'][kind]['code']} `{kind}`" for kind in codes) + "."
+        yield (
+            "Errors, beside those of every request: "
+            + ", ".join(f"{contract.document['components']['errors'][kind]['code']} `{kind}`" for kind in codes)
+            + "."
+        )
     for example in method["examples"]:
         yield ""
         yield example["name"] + ":"
@@ -200,8 +203,11 @@ def errors_text(contract):
     yield "## Errors"
     yield ""
     yield "Programs look at `code` or `data.kind`, never at the message. *Retry* marks those where the same request may"
-    yield "succeed a moment later. Any request may be answered with " + ", ".join(
-        str(code) for code in sorted(contract.common_errors)) + "."
+    yield (
+        "succeed a moment later. Any request may be answered with "
+        + ", ".join(str(code) for code in sorted(contract.common_errors))
+        + "."
+    )
     yield ""
     yield "| code | kind | retry | meaning | what to do |"
     yield "|---|---|---|---|---|"

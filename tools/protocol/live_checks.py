@@ -57,11 +57,17 @@ def check_sets(report, contract, program, validators):
         result = caller.call("initialize")["result"]
         capabilities = result["capabilities"]
         major = int(contract.document["info"]["version"].partition(".")[0])
-        report.check("protocolVersion", None if result["protocolVersion"] == major else f"is {result['protocolVersion']}, the files say {major}")
+        report.check(
+            "protocolVersion",
+            None if result["protocolVersion"] == major else f"is {result['protocolVersion']}, the files say {major}",
+        )
         report.check("methods", difference(capabilities["methods"], contract.requests))
         for member, name in (
-            ("indices", "InteractionIndexChoice"), ("estimators", "Estimator"), ("maskings", "Masking"),
-            ("encodings", "FloatEncoding"), ("renderFormats", "RenderFormat"),
+            ("indices", "InteractionIndexChoice"),
+            ("estimators", "Estimator"),
+            ("maskings", "Masking"),
+            ("encodings", "FloatEncoding"),
+            ("renderFormats", "RenderFormat"),
         ):
             report.check(member, difference(capabilities[member], contract.schemas[name]["enum"]))
         served = caller.call("rpc.discover")
@@ -107,8 +113,10 @@ def check_parameters(report, contract, program, validators):
 
 
 def parameter_problem(caller, method, kind, example):
-    opening = caller.call("explanation/open", {
-        "image": str(IMAGE), "text": "a red rose", "players": {"image": {"grid": {"rows": 2, "columns": 2}}}})
+    opening = caller.call(
+        "explanation/open",
+        {"image": str(IMAGE), "text": "a red rose", "players": {"image": {"grid": {"rows": 2, "columns": 2}}}},
+    )
     if "error" in opening:
         return f"no explanation to try it on: {opening['error']}"
     handle = opening["result"]["explanation"]
@@ -163,8 +171,10 @@ def check_framing(report, program):
         for title, pieces in (("whole", whole), ("byte by byte", byte_by_byte)):
             with report.section(f"framing, {title}, over a socket"):
                 for stream in ordinary:
-                    report.check(stream.name, problem(
-                        daemon.connect(), pieces(stream.data), stream.framing, stream.replies, stream.failure))
+                    report.check(
+                        stream.name,
+                        problem(daemon.connect(), pieces(stream.data), stream.framing, stream.replies, stream.failure),
+                    )
         with report.section("framing, glued together, over a socket"):
             for framing, data, replies in glued(streams):
                 report.check(framing, problem(daemon.connect(), [data], framing, replies))
@@ -173,8 +183,10 @@ def check_framing(report, program):
     for title, pieces in (("whole", whole), ("byte by byte", byte_by_byte)):
         with report.section(f"framing, {title}, over stdio"):
             for stream in ordinary:
-                report.check(stream.name, over_stdio(
-                    program, pieces(stream.data), stream.framing, stream.replies, stream.failure))
+                report.check(
+                    stream.name,
+                    over_stdio(program, pieces(stream.data), stream.framing, stream.replies, stream.failure),
+                )
     with report.section("framing, glued together, over stdio"):
         for framing, data, replies in glued(streams):
             report.check(framing, over_stdio(program, [data], framing, replies))
@@ -185,8 +197,10 @@ def check_framing(report, program):
             failure = {"mentions": str(LIMIT)} if replies == [refused] else None
             for framing, name in (("lines", "newline-delimited"), ("headers", "content-length")):
                 data = framed(ping[:-1] + b" " * (size - len(ping)) + b"}", name)
-                report.check(f"{name}, {size} bytes", over_stdio(
-                    program, [data], framing, replies, failure, ["--max-message", "1"]))
+                report.check(
+                    f"{name}, {size} bytes",
+                    over_stdio(program, [data], framing, replies, failure, ["--max-message", "1"]),
+                )
 
 
 def over_stdio(program, pieces, framing, replies, failure=None, options=()):
@@ -202,4 +216,4 @@ def whole(data):
 
 
 def byte_by_byte(data):
-    return [data[index:index + 1] for index in range(len(data))]
+    return [data[index : index + 1] for index in range(len(data))]

@@ -114,7 +114,12 @@ def match_part(expected, found, kept, path):
 
 def match_each(expected, found, kept, path):
     require(isinstance(found, list), path, "an array", found)
-    require("length" not in expected or len(found) == expected["length"], path, f"length {expected.get('length')}", len(found))
+    require(
+        "length" not in expected or len(found) == expected["length"],
+        path,
+        f"length {expected.get('length')}",
+        len(found),
+    )
     for index, element in enumerate(found):
         match(expected["$each"], element, kept, f"{path}[{index}]")
 

@@ -100,7 +100,9 @@ def write_types(contract):
             continue
         for number, example in enumerate(method["examples"], start=1):
             name = "recorded" if number == 1 else f"recorded-{number}"
-            write(FOLDER / "examples" / type_name(schema["$ref"]) / "valid" / f"{name}.json", example["result"]["value"])
+            write(
+                FOLDER / "examples" / type_name(schema["$ref"]) / "valid" / f"{name}.json", example["result"]["value"]
+            )
     texts = contract.requests["tokenize"]["examples"][0]["result"]["value"]["texts"]
     write(FOLDER / "examples/TokenizedText/valid/recorded.json", texts[0])
 

@@ -17,7 +17,10 @@ class Report:
         except Exception as error:  # whatever a daemon does must not hide the other checks
             self.fail(title, f"{type(error).__name__}: {error}")
         passed, failed = self.passed - before[0], self.failed - before[1]
-        print(f"{'FAIL' if failed else 'ok  '} {title}: {passed} passed" + (f", {failed} failed" if failed else ""), flush=True)
+        print(
+            f"{'FAIL' if failed else 'ok  '} {title}: {passed} passed" + (f", {failed} failed" if failed else ""),
+            flush=True,
+        )
 
     def check(self, name, problem):
         """problem: None or empty, if it is as it should be."""

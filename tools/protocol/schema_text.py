@@ -43,8 +43,10 @@ def object_text(schema):
     if schema.get("properties"):
         required = set(schema.get("required", []))
         names = ", ".join(
-            f"{name}{'' if name in required else '?'}" + (f": {json.dumps(member['const'])}" if "const" in member else "")
-            for name, member in schema["properties"].items())
+            f"{name}{'' if name in required else '?'}"
+            + (f": {json.dumps(member['const'])}" if "const" in member else "")
+            for name, member in schema["properties"].items()
+        )
         return f"object `{{{names}}}`"
     return "object"
 

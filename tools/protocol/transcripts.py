@@ -99,7 +99,8 @@ def candidates(waiting):
     for index, line in enumerate(waiting):
         yield index
         may_be_passed = line.get("repeat") or (
-            line.get("anyOrder") and index + 1 < len(waiting) and waiting[index + 1].get("anyOrder"))
+            line.get("anyOrder") and index + 1 < len(waiting) and waiting[index + 1].get("anyOrder")
+        )
         if not may_be_passed:
             return
 

@@ -116,11 +116,16 @@ class StdioDaemon:
     def __init__(self, program, options=()):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [program, "serve", "--stdio", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
-            env=variables())
+            [program, "serve", "--stdio", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            env=variables(),
+        )
         descriptor = self.process.stdin.fileno()
         self.connection = Connection(
-            lambda data: write_all(descriptor, data), self.process.stdout.read1, self._close_input)
+            lambda data: write_all(descriptor, data), self.process.stdout.read1, self._close_input
+        )
 
     def connect(self):
         return self.connection
@@ -149,8 +154,12 @@ class SocketDaemon:
         self.path = self.folder / "s"
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [program, "serve", "--socket", str(self.path), *options], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=self.log, env=variables())
+            [program, "serve", "--socket", str(self.path), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.log,
+            env=variables(),
+        )
         self.sockets = []
 
     def connect(self):
@@ -162,7 +171,9 @@ class SocketDaemon:
                 break
             except (FileNotFoundError, ConnectionRefusedError):
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"the daemon ended with status {self.process.returncode}: {self.log_text()}") from None
+                    raise RuntimeError(
+                        f"the daemon ended with status {self.process.returncode}: {self.log_text()}"
+                    ) from None
                 if time.monotonic() > limit:
                     raise TimeoutError(f"no socket after {PATIENCE} s") from None
                 time.sleep(0.02)
@@ -185,7 +196,7 @@ class SocketDaemon:
 
 def write_all(descriptor, data):
     while data:
-        data = data[os.write(descriptor, data):]
+        data = data[os.write(descriptor, data) :]
 
 
 def end(process):

@@ -51,8 +51,11 @@ def make_weights(model, seed):
     (vw, vi, vl, _), (tw, ti, tl, _) = model["vision"], model["text"]
     patches = (model["image"] // model["patch"]) ** 2
     v, t = "vision_model", "text_model"
-    w.normal(f"{v}.embeddings.patch_embedding.weight", (vw, 3, model["patch"], model["patch"]),
-             2 / (3 * model["patch"] ** 2) ** 0.5)
+    w.normal(
+        f"{v}.embeddings.patch_embedding.weight",
+        (vw, 3, model["patch"], model["patch"]),
+        2 / (3 * model["patch"] ** 2) ** 0.5,
+    )
     if siglip:
         w.normal(f"{v}.embeddings.patch_embedding.bias", (vw,), 0.1)
     else:
@@ -101,13 +104,22 @@ def open_clip_names(tensors, family):
         "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
         "text_model.embeddings.token_embedding.weight": text + "token_embedding.weight",
         "text_model.embeddings.position_embedding.weight": text + "positional_embedding",
-        "logit_scale": "logit_scale", "logit_bias": "logit_bias",
+        "logit_scale": "logit_scale",
+        "logit_bias": "logit_bias",
     }
-    parts = [("vision_model.pre_layrnorm", "visual.ln_pre"), ("vision_model.post_layernorm", "visual.ln_post"),
-             ("text_model.final_layer_norm", text + "ln_final"), ("text_model.head", text + "text_projection"),
-             ("vision_model.encoder.layers", "visual.transformer.resblocks"),
-             ("text_model.encoder.layers", text + "transformer.resblocks"), ("layer_norm1", "ln_1"), ("layer_norm2", "ln_2"),
-             ("self_attn.out_proj", "attn.out_proj"), ("mlp.fc1", "mlp.c_fc"), ("mlp.fc2", "mlp.c_proj")]
+    parts = [
+        ("vision_model.pre_layrnorm", "visual.ln_pre"),
+        ("vision_model.post_layernorm", "visual.ln_post"),
+        ("text_model.final_layer_norm", text + "ln_final"),
+        ("text_model.head", text + "text_projection"),
+        ("vision_model.encoder.layers", "visual.transformer.resblocks"),
+        ("text_model.encoder.layers", text + "transformer.resblocks"),
+        ("layer_norm1", "ln_1"),
+        ("layer_norm2", "ln_2"),
+        ("self_attn.out_proj", "attn.out_proj"),
+        ("mlp.fc1", "mlp.c_fc"),
+        ("mlp.fc2", "mlp.c_proj"),
+    ]
     result = {}
     for name, value in tensors.items():
         if ".k_proj." in name or ".v_proj." in name:
@@ -135,10 +147,18 @@ def timm_tensors(name, value, tensors):
     if ".q_proj." in name:
         value = fused(tensors, "vision_model." + name)
         name = name.replace("self_attn.q_proj.", "attn.qkv.")
-    for old, new in [("embeddings.patch_embedding", "patch_embed.proj"), ("embeddings.position_embedding.weight", "pos_embed"),
-                     ("encoder.layers", "blocks"), ("layer_norm", "norm"), ("self_attn.out_proj", "attn.proj"),
-                     ("post_layernorm", "norm"), ("head.probe", "attn_pool.latent"), ("head.layernorm", "attn_pool.norm"),
-                     ("head.attention.out_proj", "attn_pool.proj"), ("head.mlp", "attn_pool.mlp")]:
+    for old, new in [
+        ("embeddings.patch_embedding", "patch_embed.proj"),
+        ("embeddings.position_embedding.weight", "pos_embed"),
+        ("encoder.layers", "blocks"),
+        ("layer_norm", "norm"),
+        ("self_attn.out_proj", "attn.proj"),
+        ("post_layernorm", "norm"),
+        ("head.probe", "attn_pool.latent"),
+        ("head.layernorm", "attn_pool.norm"),
+        ("head.attention.out_proj", "attn_pool.proj"),
+        ("head.mlp", "attn_pool.mlp"),
+    ]:
         name = name.replace(old, new)
     prefix = "visual.trunk."
     if name.startswith("head.attention.in_proj_"):
@@ -160,7 +180,11 @@ def write_safetensors(path, tensors, dtype):
     header, offset = {"__metadata__": {"format": "pt"}}, 0
     size = 4 if dtype == "f32" else 2
     for name, value in tensors.items():
-        header[name] = {"dtype": dtype.upper(), "shape": list(value.shape), "data_offsets": [offset, offset + value.size * size]}
+        header[name] = {
+            "dtype": dtype.upper(),
+            "shape": list(value.shape),
+            "data_offsets": [offset, offset + value.size * size],
+        }
         offset += value.size * size
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
@@ -177,7 +201,7 @@ def write_weights(folder, tensors, dtype, shards):
     names = list(tensors)
     index = {"metadata": {}, "weight_map": {}}
     for shard in range(shards):
-        part = names[shard * len(names) // shards:(shard + 1) * len(names) // shards]
+        part = names[shard * len(names) // shards : (shard + 1) * len(names) // shards]
         file = f"model-{shard + 1:05}-of-{shards:05}.safetensors"
         write_safetensors(folder / file, {name: tensors[name] for name in part}, dtype)
         index["weight_map"].update({name: file for name in part})

@@ -5,7 +5,9 @@ import struct
 
 import numpy as np
 
-WORDS = "a the of and to in on with next above left right photo dog cat bicycle ball tree house car sky red green".split()
+WORDS = (
+    "a the of and to in on with next above left right photo dog cat bicycle ball tree house car sky red green".split()
+)
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'-"
 
 # Rows of the real token tables, and the merges of the real tokenizer.json of SigLIP2 (Gemma's, where a token may come from
@@ -22,8 +24,10 @@ def byte_letters():
 
 
 def added(tokens):
-    return [dict(id=i, content=c, single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)
-            for c, i in tokens.items()]
+    return [
+        dict(id=i, content=c, single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)
+        for c, i in tokens.items()
+    ]
 
 
 def merge_words(vocabulary, merges, end=""):
@@ -59,8 +63,12 @@ def fill(vocabulary, merges, size, seed):
 
 def all_splits(vocabulary, first, limit):
     """The merges of a tokenizer that lists each split of a token into two others, at most `limit`."""
-    merges = [[token[:i], token[i:]] for token in list(vocabulary)[first:] for i in range(1, len(token))
-              if token[:i] in vocabulary and token[i:] in vocabulary]
+    merges = [
+        [token[:i], token[i:]]
+        for token in list(vocabulary)[first:]
+        for i in range(1, len(token))
+        if token[:i] in vocabulary and token[i:] in vocabulary
+    ]
     return merges[:limit]
 
 
@@ -75,19 +83,51 @@ def clip_tokenizer(first, last, full=False):
     special = {"<|startoftext|>": first, "<|endoftext|>": last}
     vocabulary.update(special)
     return dict(
-        version="1.0", truncation=None, padding=None, added_tokens=added(special),
-        normalizer={"type": "Sequence", "normalizers": [
-            {"type": "NFC"}, {"type": "Replace", "pattern": {"Regex": "\\s+"}, "content": " "}, {"type": "Lowercase"}]},
-        pre_tokenizer={"type": "Sequence", "pretokenizers": [
-            {"type": "Split", "pattern": {"Regex": "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"},
-             "behavior": "Removed", "invert": True},
-            {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}]},
-        post_processor={"type": "RobertaProcessing", "sep": ["<|endoftext|>", last], "cls": ["<|startoftext|>", first],
-                        "trim_offsets": False, "add_prefix_space": False},
+        version="1.0",
+        truncation=None,
+        padding=None,
+        added_tokens=added(special),
+        normalizer={
+            "type": "Sequence",
+            "normalizers": [
+                {"type": "NFC"},
+                {"type": "Replace", "pattern": {"Regex": "\\s+"}, "content": " "},
+                {"type": "Lowercase"},
+            ],
+        },
+        pre_tokenizer={
+            "type": "Sequence",
+            "pretokenizers": [
+                {
+                    "type": "Split",
+                    "pattern": {"Regex": "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"},
+                    "behavior": "Removed",
+                    "invert": True,
+                },
+                {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+            ],
+        },
+        post_processor={
+            "type": "RobertaProcessing",
+            "sep": ["<|endoftext|>", last],
+            "cls": ["<|startoftext|>", first],
+            "trim_offsets": False,
+            "add_prefix_space": False,
+        },
         decoder=None,
-        model=dict(type="BPE", dropout=None, unk_token="<|endoftext|>", continuing_subword_prefix="",
-                   end_of_word_suffix="</w>", fuse_unk=False, byte_fallback=False, ignore_merges=False, vocab=vocabulary,
-                   merges=merges))
+        model=dict(
+            type="BPE",
+            dropout=None,
+            unk_token="<|endoftext|>",
+            continuing_subword_prefix="",
+            end_of_word_suffix="</w>",
+            fuse_unk=False,
+            byte_fallback=False,
+            ignore_merges=False,
+            vocab=vocabulary,
+            merges=merges,
+        ),
+    )
 
 
 def siglip2_tokenizer(full=False):
@@ -104,16 +144,35 @@ def siglip2_tokenizer(full=False):
             vocabulary[chr(code)] = len(vocabulary)
         merges = all_splits(vocabulary, first, SIGLIP2_MERGES)
     return dict(
-        version="1.0", truncation=None, padding=None, added_tokens=added(special),
-        normalizer={"type": "Sequence", "normalizers": [
-            {"type": "Lowercase"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+        version="1.0",
+        truncation=None,
+        padding=None,
+        added_tokens=added(special),
+        normalizer={
+            "type": "Sequence",
+            "normalizers": [{"type": "Lowercase"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}],
+        },
         pre_tokenizer={"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False},
-        post_processor={"type": "TemplateProcessing", "single": [
-            {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<eos>", "type_id": 0}}], "pair": [],
-            "special_tokens": {"<eos>": {"id": "<eos>", "ids": [1], "tokens": ["<eos>"]}}},
+        post_processor={
+            "type": "TemplateProcessing",
+            "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<eos>", "type_id": 0}}],
+            "pair": [],
+            "special_tokens": {"<eos>": {"id": "<eos>", "ids": [1], "tokens": ["<eos>"]}},
+        },
         decoder=None,
-        model=dict(type="BPE", dropout=None, unk_token="<unk>", continuing_subword_prefix=None, end_of_word_suffix=None,
-                   fuse_unk=True, byte_fallback=True, ignore_merges=False, vocab=vocabulary, merges=merges))
+        model=dict(
+            type="BPE",
+            dropout=None,
+            unk_token="<unk>",
+            continuing_subword_prefix=None,
+            end_of_word_suffix=None,
+            fuse_unk=True,
+            byte_fallback=True,
+            ignore_merges=False,
+            vocab=vocabulary,
+            merges=merges,
+        ),
+    )
 
 
 def varint(value):
@@ -151,7 +210,9 @@ def spiece_model(full=False):
         model += field(1, field(1, token) + field(2, score) + field(3, kinds.get(token, 1)))
     # A unigram model, its size, the ids of unknown, beginning, end and padding; -1 is none.
     none = (1 << 64) - 1
-    model += field(2, field(3, 1) + field(4, len(vocabulary)) + field(40, 2) + field(41, none) + field(42, 1) + field(43, 0))
+    model += field(
+        2, field(3, 1) + field(4, len(vocabulary)) + field(40, 2) + field(41, none) + field(42, 1) + field(43, 0)
+    )
     return model + field(3, field(1, "identity") + field(3, 1) + field(4, 1) + field(5, 1))
 
 
@@ -160,17 +221,28 @@ def write_tokenizer(folder, kind, vocabulary, positions, full):
     if kind == "clip":
         tokenizer = clip_tokenizer(vocabulary - 2, vocabulary - 1, full)
         config = dict(
-            tokenizer_class="CLIPTokenizer", bos_token="<|startoftext|>", eos_token="<|endoftext|>",
-            pad_token="<|endoftext|>", unk_token="<|endoftext|>")
+            tokenizer_class="CLIPTokenizer",
+            bos_token="<|startoftext|>",
+            eos_token="<|endoftext|>",
+            pad_token="<|endoftext|>",
+            unk_token="<|endoftext|>",
+        )
     elif kind == "siglip2":
         tokenizer = siglip2_tokenizer(full)
         config = dict(
-            tokenizer_class="Siglip2Tokenizer", eos_token="<eos>", bos_token="<bos>", pad_token="<pad>", unk_token="<unk>",
-            mask_token="<mask>", padding_side="right")
+            tokenizer_class="Siglip2Tokenizer",
+            eos_token="<eos>",
+            bos_token="<bos>",
+            pad_token="<pad>",
+            unk_token="<unk>",
+            mask_token="<mask>",
+            padding_side="right",
+        )
     else:
         (folder / "spiece.model").write_bytes(spiece_model(full))
         config = dict(
-            tokenizer_class="SiglipTokenizer", do_lower_case=True, eos_token="</s>", pad_token="</s>", unk_token="<unk>")
+            tokenizer_class="SiglipTokenizer", do_lower_case=True, eos_token="</s>", pad_token="</s>", unk_token="<unk>"
+        )
         tokenizer = None
     if tokenizer:
         text = json.dumps(tokenizer, indent=2, ensure_ascii=False)

@@ -36,7 +36,8 @@ def execute(folder: pathlib.Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     try:
         nbclient.NotebookClient(
-            notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
+            notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOK.parent)}}
+        ).execute()
     finally:
         stop = "import fixlipd; fixlipd.Client(spawn=False).stop_daemon()"
         subprocess.run([sys.executable, "-c", stop], check=False)
@@ -47,13 +48,21 @@ def shows_explanations(notebook: nbformat.NotebookNode) -> int:
     """How many outputs are drawings in frames."""
     return sum(
         "<iframe" in output.get("data", {}).get("text/html", "")
-        for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
 
 
 # A frame in a process of its own is not drawn again in a headless picture after it grew.
 OPTIONS = [
-    "--headless=new", "--disable-features=IsolateSandboxedIframes", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-    "--run-all-compositor-stages-before-draw", "--virtual-time-budget=15000",
+    "--headless=new",
+    "--disable-features=IsolateSandboxedIframes",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--run-all-compositor-stages-before-draw",
+    "--virtual-time-budget=15000",
 ]
 
 
@@ -64,8 +73,10 @@ def page(notebook: nbformat.NotebookNode) -> str:
 def first_explanation(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The cell of the first explanation, and the text before it."""
     shown = next(
-        index for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and shows_explanations(nbformat.v4.new_notebook(cells=[cell])))
+        index
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and shows_explanations(nbformat.v4.new_notebook(cells=[cell]))
+    )
     return nbformat.v4.new_notebook(cells=notebook.cells[shown - 1 : shown + 1], metadata=notebook.metadata)
 
 
@@ -120,4 +131,5 @@ if __name__ == "__main__":
     arguments = sys.argv[1:]
     main(
         pathlib.Path(arguments[0] if arguments else "build/notebook"),
-        pathlib.Path(arguments[1]) if len(arguments) > 1 else None)
+        pathlib.Path(arguments[1]) if len(arguments) > 1 else None,
+    )

@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SCENE = ROOT / "models/demo/scenes/scene-03.png"
 INPUT = {
-    "image": str(SCENE), "text": "a postbox next to a cocktail glass",
+    "image": str(SCENE),
+    "text": "a postbox next to a cocktail glass",
     "players": {"image": {"grid": {"rows": 2, "columns": 2}}, "text": "words"},
 }
 
@@ -27,7 +28,8 @@ class Daemon:
     def __init__(self, program):
         environment = dict(os.environ, FIXLIPD_MODELS=str(ROOT / "models"))
         self.process = subprocess.Popen(
-            [program, "serve", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+            [program, "serve", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
 
     def ask(self, method, **parameters):
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
@@ -56,6 +58,7 @@ def main():
     options = parser.parse_args()
     try:
         import matplotlib
+
         matplotlib.use("Agg")
         import shapiq
     except ImportError as missing:
@@ -83,7 +86,9 @@ def main():
         loaded.save(saved)
         imported = daemon.ask("explanation/import", **INPUT, content=saved.read_text())["explanation"]
         theirs = pairs(daemon, imported)
-        checks.append(("what shapiq saves is imported", max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < 1e-4))
+        checks.append(
+            ("what shapiq saves is imported", max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < 1e-4)
+        )
         daemon.close()
     print(f"shapiq {version('shapiq')}")
     for name, passed in checks:

@@ -28,11 +28,18 @@ def interactions():
 def main():
     values = interactions()
     saved = shapiq.InteractionValues(
-        values=numpy.array(list(values.values())), index="FBII", n_players=PLAYERS, min_order=0, max_order=2,
-        interaction_lookup={term: k for k, term in enumerate(values)}, estimated=False, estimation_budget=2**PLAYERS,
-        baseline_value=1.0)
+        values=numpy.array(list(values.values())),
+        index="FBII",
+        n_players=PLAYERS,
+        min_order=0,
+        max_order=2,
+        interaction_lookup={term: k for k, term in enumerate(values)},
+        estimated=False,
+        estimation_budget=2**PLAYERS,
+        baseline_value=1.0,
+    )
     saved.save(TARGET)
-    print(f"{TARGET.name} written by shapiq {version("shapiq")}")
+    print(f"{TARGET.name} written by shapiq {version('shapiq')}")
 
 
 if __name__ == "__main__":

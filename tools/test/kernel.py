@@ -50,7 +50,9 @@ class Cell:
 
 
 def checks(manager: Any, client: Any) -> Dict[str, bool]:
-    opened = Cell(client, f"import fixlipd\nclient = fixlipd.Client(model='demo')\nclient.load()\nscene = {str(SCENE)!r}")
+    opened = Cell(
+        client, f"import fixlipd\nclient = fixlipd.Client(model='demo')\nclient.load()\nscene = {str(SCENE)!r}"
+    )
     whole = Cell(client, "shown = client.explain(scene, 'a postbox next to a cocktail glass', image_masks=400)\nshown")
     displays, updates = whole.of("display_data"), whole.of("update_display_data")
     names = {content["transient"]["display_id"] for content in displays + updates}
@@ -63,12 +65,16 @@ def checks(manager: Any, client: Any) -> Dict[str, bool]:
 
     interrupted: List[bool] = []
     stopped = Cell(client, "long = client.explain(scene, 'a postbox', image_masks=60000)\nlong", interrupt)
-    after = Cell(client, "print(long.stop_reason, 0 < long.image_masks < 60000, long.refine(image_masks=long.image_masks + 64) is long)")
+    after = Cell(
+        client,
+        "print(long.stop_reason, 0 < long.image_masks < 60000, long.refine(image_masks=long.image_masks + 64) is long)",
+    )
     final = stopped.of("update_display_data")[-1:]
     return {
         "a cell runs without an error": opened.reply["status"] == whole.reply["status"] == "ok",
         "one output is refreshed": len(displays) == 1 and len(updates) >= 1 and len(names) == 1,
-        "the explanation is the cell's value, drawn in a frame": "<iframe" in whole.of("execute_result")[0]["data"]["text/html"],
+        "the explanation is the cell's value, drawn in a frame": "<iframe"
+        in whole.of("execute_result")[0]["data"]["text/html"],
         "an interrupted refinement ends without an error": bool(interrupted) and stopped.reply["status"] == "ok",
         "what stays of its output is a line": bool(final) and "<img" not in final[0]["data"]["text/html"],
         "it has its result and goes on when asked": after.text.strip() == "stopped True True",
@@ -79,15 +85,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fixlipd-") as folder:
         os.environ.update(
             FIXLIPD=os.path.abspath(os.environ.get("FIXLIPD") or REPOSITORY / ".build" / "release" / "fixlipd"),
-            FIXLIPD_SOCKET=f"{folder}/fixlipd.sock", FIXLIPD_MODELS=str(REPOSITORY / "models"),
-            PYTHONPATH=str(REPOSITORY / "clients" / "python" / "src"))
+            FIXLIPD_SOCKET=f"{folder}/fixlipd.sock",
+            FIXLIPD_MODELS=str(REPOSITORY / "models"),
+            PYTHONPATH=str(REPOSITORY / "clients" / "python" / "src"),
+        )
         manager, client = start_new_kernel(kernel_name="python3", startup_timeout=TIMEOUT)
         try:
             results = checks(manager, client)
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
-            subprocess.run([sys.executable, "-c", "import fixlipd; fixlipd.Client(spawn=False).stop_daemon()"], check=False)
+            subprocess.run(
+                [sys.executable, "-c", "import fixlipd; fixlipd.Client(spawn=False).stop_daemon()"], check=False
+            )
     for name, fine in results.items():
         if not fine:
             print("FAILED:", name)

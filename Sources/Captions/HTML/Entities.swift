@@ -8,14 +8,17 @@ enum Entities {
             let isHex = excerpt.byte(index).lowercased == UInt8(ascii: "x")
             if isHex { index += 1 }
             let digits = index
-            while index < end, index - digits < 8, isHex ? excerpt.byte(index).isHexDigit : excerpt.byte(index).isDigit { index += 1 }
+            while index < end, index - digits < 8, isHex ? excerpt.byte(index).isHexDigit : excerpt.byte(index).isDigit
+            { index += 1 }
             guard index > digits, index < end, excerpt.byte(index) == UInt8(ascii: ";") else { return nil }
             let code = UInt32(excerpt.string(digits..<index), radix: isHex ? 16 : 10) ?? 0
             return (String(scalar(code)), index + 1)
         }
         let name = index
         while index < end, index - name < 32, excerpt.byte(index).isAlphanumeric { index += 1 }
-        guard index < end, excerpt.byte(index) == UInt8(ascii: ";"), let scalar = EntityTable.scalars[excerpt.string(name..<index)] else { return nil }
+        guard index < end, excerpt.byte(index) == UInt8(ascii: ";"),
+            let scalar = EntityTable.scalars[excerpt.string(name..<index)]
+        else { return nil }
         return (String(scalar), index + 1)
     }
 
@@ -30,7 +33,9 @@ enum Entities {
         var result = MappedText()
         var (index, plain) = (range.lowerBound, range.lowerBound)
         while index < range.upperBound {
-            if excerpt.byte(index) == UInt8(ascii: "&"), let (text, next) = decode(excerpt, at: index, end: range.upperBound) {
+            if excerpt.byte(index) == UInt8(ascii: "&"),
+                let (text, next) = decode(excerpt, at: index, end: range.upperBound)
+            {
                 result.append(plain..<index, of: excerpt)
                 result.append(text, for: excerpt.sourceRange(index..<next))
                 (index, plain) = (next, next)

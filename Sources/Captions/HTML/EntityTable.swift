@@ -4,7 +4,9 @@ enum EntityTable {
         var result: [String: Unicode.Scalar] = [:]
         for entry in listing.split(separator: " ") {
             let parts = entry.split(separator: ":")
-            if parts.count == 2, let code = UInt32(parts[1], radix: 16) { result[String(parts[0])] = Unicode.Scalar(code) }
+            if parts.count == 2, let code = UInt32(parts[1], radix: 16) {
+                result[String(parts[0])] = Unicode.Scalar(code)
+            }
         }
         return result
     }()

@@ -29,7 +29,8 @@ struct HTMLTag {
                 end = index + 1
                 return
             }
-            guard let (attribute, next) = Self.attribute(excerpt, at: index, end: limit, braces: braces), next > index else { return nil }
+            guard let (attribute, next) = Self.attribute(excerpt, at: index, end: limit, braces: braces), next > index
+            else { return nil }
             attributes.append(attribute)
             index = next
         }
@@ -37,7 +38,9 @@ struct HTMLTag {
 
     /// The attribute's value by its name in lower case, unless it is empty or absent.
     func attribute(_ name: StaticString, in excerpt: Excerpt) -> Attribute? {
-        attributes.first { $0.name.count == name.utf8CodeUnitCount && excerpt.has(name, at: $0.name.lowerBound, caseInsensitive: true) }
+        attributes.first {
+            $0.name.count == name.utf8CodeUnitCount && excerpt.has(name, at: $0.name.lowerBound, caseInsensitive: true)
+        }
     }
 
     func isNamed(_ text: StaticString, in excerpt: Excerpt, caseInsensitive: Bool = true) -> Bool {
@@ -45,24 +48,34 @@ struct HTMLTag {
     }
 
     private static func isName(_ byte: UInt8) -> Bool {
-        byte.isAlphanumeric || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+        byte.isAlphanumeric || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+            || byte == UInt8(ascii: "_")
     }
 
-    private static func attribute(_ excerpt: Excerpt, at start: Int, end limit: Int, braces: Bool) -> (Attribute, Int)? {
+    private static func attribute(_ excerpt: Excerpt, at start: Int, end limit: Int, braces: Bool) -> (Attribute, Int)?
+    {
         var index = start
         if braces, excerpt.byte(index) == UInt8(ascii: "{") {
             guard let close = Braces.end(excerpt, at: index, end: limit) else { return nil }
             return (Attribute(name: index..<index, value: nil, form: .none), close)
         }
-        // HTML allows nearly anything in an attribute's name; `<` is not, so that a stray `<` does not swallow a later tag.
-        while index < limit, !excerpt.byte(index).isSpace, ![UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "/"), UInt8(ascii: "<"), UInt8(ascii: "\""), UInt8(ascii: "'")].contains(excerpt.byte(index)) {
+        // HTML allows nearly anything in an attribute's name; `<` is not, so that a stray `<` does not swallow a later
+        // tag.
+        while index < limit, !excerpt.byte(index).isSpace,
+            ![
+                UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "/"), UInt8(ascii: "<"), UInt8(ascii: "\""),
+                UInt8(ascii: "'"),
+            ].contains(excerpt.byte(index))
+        {
             index += 1
         }
         guard index > start else { return nil }
         let name = start..<index
         var next = index
         while next < limit, excerpt.byte(next).isSpace { next += 1 }
-        guard excerpt.byte(next) == UInt8(ascii: "="), next < limit else { return (Attribute(name: name, value: nil, form: .none), index) }
+        guard excerpt.byte(next) == UInt8(ascii: "="), next < limit else {
+            return (Attribute(name: name, value: nil, form: .none), index)
+        }
         next += 1
         while next < limit, excerpt.byte(next).isSpace { next += 1 }
         guard next < limit else { return nil }
@@ -76,7 +89,9 @@ struct HTMLTag {
             return (Attribute(name: name, value: next + 1..<close - 1, form: .braced), close)
         }
         let value = next
-        while next < limit, !excerpt.byte(next).isSpace, excerpt.byte(next) != UInt8(ascii: ">"), excerpt.byte(next) != UInt8(ascii: "<") { next += 1 }
+        while next < limit, !excerpt.byte(next).isSpace, excerpt.byte(next) != UInt8(ascii: ">"),
+            excerpt.byte(next) != UInt8(ascii: "<")
+        { next += 1 }
         return (Attribute(name: name, value: value..<next, form: .unquoted), next)
     }
 }

@@ -13,16 +13,20 @@ struct JSXCaptions {
             case UInt8(ascii: "/") where source.byte(index + 1) == UInt8(ascii: "*"):
                 index = source.find("*/", from: index + 2).map { $0 + 2 } ?? source.count
             // `//` after a colon is an address in text.
-            case UInt8(ascii: "/") where source.byte(index + 1) == UInt8(ascii: "/") && source.byte(index - 1) != UInt8(ascii: ":"):
+            case UInt8(ascii: "/")
+            where source.byte(index + 1) == UInt8(ascii: "/") && source.byte(index - 1) != UInt8(ascii: ":"):
                 index = source.bytes[index...].firstIndex(of: .newline) ?? source.count
             case UInt8(ascii: "`"):
                 index += 1
             // An apostrophe within a word is text, not a string.
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
-                index = source.byte(index - 1).isAlphanumeric ? index + 1 : Braces.stringEnd(source, at: index, end: source.count)
+                index =
+                    source.byte(index - 1).isAlphanumeric
+                    ? index + 1 : Braces.stringEnd(source, at: index, end: source.count)
             case UInt8(ascii: "<"):
                 guard let tag = HTMLTag(source, at: index, end: source.count, braces: true),
-                    tag.isNamed("img", in: source, caseInsensitive: false) || tag.isNamed("Image", in: source, caseInsensitive: false)
+                    tag.isNamed("img", in: source, caseInsensitive: false)
+                        || tag.isNamed("Image", in: source, caseInsensitive: false)
                 else {
                     index += 1
                     continue
@@ -37,11 +41,13 @@ struct JSXCaptions {
     }
 
     static func caption(_ tag: HTMLTag, at open: Int, in source: Excerpt, imports: [String: String]) -> FoundCaption? {
-        guard let image = tag.attribute("src", in: source), let alt = tag.attribute("alt", in: source), let caption = text(alt, in: source)
+        guard let image = tag.attribute("src", in: source), let alt = tag.attribute("alt", in: source),
+            let caption = text(alt, in: source)
         else { return nil }
         let path = text(image, in: source)?.text ?? image.value.flatMap { imported($0, in: source, imports: imports) }
         guard let path else { return nil }
-        return FoundCaption(image: ImageReference(uri: path), caption: caption.collapsed(), range: source.sourceRange(open..<tag.end))
+        return FoundCaption(
+            image: ImageReference(uri: path), caption: caption.collapsed(), range: source.sourceRange(open..<tag.end))
     }
 
     /// `cat` and `cat.src` of an imported image.
@@ -53,14 +59,21 @@ struct JSXCaptions {
     /// A value that is a string: entities are decoded in attributes, escapes in braces. Nil for anything computed.
     private static func text(_ attribute: HTMLTag.Attribute, in source: Excerpt) -> MappedText? {
         guard let value = attribute.value else { return nil }
-        guard attribute.form == .braced else { return attribute.form == .quoted ? Entities.text(value, of: source) : nil }
+        guard attribute.form == .braced else {
+            return attribute.form == .quoted ? Entities.text(value, of: source) : nil
+        }
         let literal = source.trimmed(value)
-        guard literal.count >= 2, [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`")].contains(source.byte(literal.lowerBound)),
+        guard literal.count >= 2,
+            [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`")].contains(source.byte(literal.lowerBound)),
             Braces.stringEnd(source, at: literal.lowerBound, end: literal.upperBound) == literal.upperBound,
             source.byte(literal.upperBound - 1) == source.byte(literal.lowerBound)
         else { return nil }
         let content = literal.lowerBound + 1..<literal.upperBound - 1
-        if source.byte(literal.lowerBound) == UInt8(ascii: "`"), source.find("${", from: content.lowerBound, to: content.upperBound) != nil { return nil }
+        if source.byte(literal.lowerBound) == UInt8(ascii: "`"),
+            source.find("${", from: content.lowerBound, to: content.upperBound) != nil
+        {
+            return nil
+        }
         return JSXStrings.text(content, of: source)
     }
 }
@@ -94,8 +107,10 @@ enum JSXStrings {
         case UInt8(ascii: "x"):
             if let text = hex(start + 2, start + 4) { return (text, start + 4) }
         case UInt8(ascii: "u"):
-            if source.byte(start + 2) == UInt8(ascii: "{"), let close = source.bytes[start..<min(end, start + 12)].firstIndex(of: UInt8(ascii: "}")),
-                let text = hex(start + 3, close) {
+            if source.byte(start + 2) == UInt8(ascii: "{"),
+                let close = source.bytes[start..<min(end, start + 12)].firstIndex(of: UInt8(ascii: "}")),
+                let text = hex(start + 3, close)
+            {
                 return (text, close + 1)
             }
             if let text = hex(start + 2, start + 6) { return (text, start + 6) }
@@ -117,7 +132,9 @@ struct JSXImports {
         var result: [String: String] = [:]
         for line in source.lines() {
             let words = source.string(source.trimmed(line)).split(whereSeparator: { $0 == " " || $0 == "\t" })
-            guard words.count >= 4, words[0] == "import", words[2] == "from", let quote = words[3].first, quote == "\"" || quote == "'" else { continue }
+            guard words.count >= 4, words[0] == "import", words[2] == "from", let quote = words[3].first,
+                quote == "\"" || quote == "'"
+            else { continue }
             let path = words[3].dropFirst().prefix { $0 != quote }
             result[String(words[1])] = String(path)
         }

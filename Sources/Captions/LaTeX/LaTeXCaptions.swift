@@ -1,8 +1,9 @@
 /// `\includegraphics` with the `\caption` of the environment around it.
 ///
-/// The innermost environment (or `\subfloat`, `\subfigure`, `\subcaptionbox`) that has a caption gives it to its images. Several images
-/// with as many captions are paired in order; otherwise all take the first. `\graphicspath` gives the folder of relative names
-/// (its first entry, since no file is looked for). Comments and verbatim environments are passed over.
+/// The innermost environment (or `\subfloat`, `\subfigure`, `\subcaptionbox`) that has a caption gives it to its
+/// images. Several images with as many captions are paired in order; otherwise all take the first. `\graphicspath`
+/// gives the folder of relative names (its first entry, since no file is looked for). Comments and verbatim
+/// environments are passed over.
 struct LaTeXCaptions {
     var source: Excerpt
 
@@ -19,7 +20,9 @@ struct LaTeXCaptions {
         var folder = ""
         var index = 0
         while index < source.count {
-            while scopes.count > 1, let end = scopes[scopes.count - 1].end, index >= end { Self.close(&scopes, into: &result) }
+            while scopes.count > 1, let end = scopes[scopes.count - 1].end, index >= end {
+                Self.close(&scopes, into: &result)
+            }
             let byte = source.byte(index)
             if byte == UInt8(ascii: "%") {
                 index = lineEnd(index)
@@ -75,7 +78,9 @@ struct LaTeXCaptions {
         return result
     }
 
-    private static let verbatim: Set<String> = ["verbatim", "verbatim*", "Verbatim", "lstlisting", "minted", "comment", "filecontents", "filecontents*"]
+    private static let verbatim: Set<String> = [
+        "verbatim", "verbatim*", "Verbatim", "lstlisting", "minted", "comment", "filecontents", "filecontents*",
+    ]
 
     /// Ends the innermost scope: its images take its captions, or go to the scope around it.
     private static func close(_ scopes: inout [Scope], into result: inout [FoundCaption]) {
@@ -87,7 +92,10 @@ struct LaTeXCaptions {
         }
         let paired = captions.count == scope.images.count
         for (index, image) in scope.images.enumerated() {
-            result.append(FoundCaption(image: ImageReference(path: image.path), caption: paired ? captions[index] : first, range: image.range))
+            result.append(
+                FoundCaption(
+                    image: ImageReference(path: image.path), caption: paired ? captions[index] : first,
+                    range: image.range))
         }
     }
 
@@ -110,7 +118,9 @@ struct LaTeXCaptions {
         arguments.index = body.lowerBound
     }
 
-    private func lineEnd(_ index: Int) -> Int { source.bytes[index...].firstIndex { $0 == .newline || $0 == .carriageReturn } ?? source.count }
+    private func lineEnd(_ index: Int) -> Int {
+        source.bytes[index...].firstIndex { $0 == .newline || $0 == .carriageReturn } ?? source.count
+    }
 
     private func verbatimEnd(_ name: String, from start: Int) -> Int {
         let end = Array("\\end{\(name)}".utf8)
@@ -141,7 +151,9 @@ struct LaTeXArguments {
 
     private mutating func group(_ open: UInt8, _ close: UInt8) -> Range<Int>? {
         let start = LaTeXSyntax.skipSpace(source, index)
-        guard source.byte(start) == open, let end = LaTeXSyntax.groupEnd(source, at: start, close: close) else { return nil }
+        guard source.byte(start) == open, let end = LaTeXSyntax.groupEnd(source, at: start, close: close) else {
+            return nil
+        }
         index = end + 1
         return start + 1..<end
     }

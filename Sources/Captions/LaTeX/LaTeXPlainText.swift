@@ -65,7 +65,8 @@ struct LaTeXPlainText {
         return (nil, arguments.index > range.upperBound ? arguments.index : afterCommand(range))
     }
 
-    /// Whether a reference stands here with punctuation after it. The space before goes with it: "asleep~\cite{x}." reads "asleep."
+    /// Whether a reference stands here with punctuation after it. The space before goes with it: "asleep~\cite{x}."
+    /// reads "asleep."
     private func isReferenceBeforePunctuation(at index: Int) -> Bool {
         guard source.byte(index) == .backslash else { return false }
         let name = LaTeXSyntax.commandName(source, at: index)
@@ -102,25 +103,35 @@ struct LaTeXPlainText {
     }
 
     /// Commands whose first argument is not text of the caption.
-    private static let hidden = references.union(["vspace", "hspace", "textcolor", "color", "href", "protect", "phantom", "fontsize"])
+    private static let hidden = references.union([
+        "vspace", "hspace", "textcolor", "color", "href", "protect", "phantom", "fontsize",
+    ])
 
     /// Commands that show nothing of the caption's text at all.
     private static let references: Set<String> = [
-        "label", "ref", "eqref", "autoref", "cref", "Cref", "pageref", "cite", "citep", "citet", "parencite", "textcite", "autocite", "footcite",
+        "label", "ref", "eqref", "autoref", "cref", "Cref", "pageref", "cite", "citep", "citet", "parencite",
+        "textcite", "autocite", "footcite",
         "footnote", "footnotemark", "index",
     ]
 
     private static let characters: [String: String] = [
-        "%": "%", "&": "&", "_": "_", "#": "#", "$": "$", "{": "{", "}": "}", " ": " ", "\n": " ", "\\": " ", ",": " ", ";": " ", ":": " ", "!": "", "-": "", "/": "",
-        "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ",
-        "dots": "…", "ldots": "…", "textellipsis": "…", "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textdegree": "°",
-        "degree": "°", "times": "×", "cdot": "·", "pm": "±", "leq": "≤", "geq": "≥", "approx": "≈", "to": "→", "rightarrow": "→", "leftarrow": "←",
-        "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "lambda": "λ", "mu": "µ", "pi": "π", "sigma": "σ", "copyright": "©", "S": "§",
-        "quad": " ", "qquad": " ", "newline": " ", "par": " ", "LaTeX": "LaTeX", "TeX": "TeX", "textendash": "–", "textemdash": "—", "slash": "/",
+        "%": "%", "&": "&", "_": "_", "#": "#", "$": "$", "{": "{", "}": "}", " ": " ", "\n": " ", "\\": " ", ",": " ",
+        ";": " ", ":": " ", "!": "", "-": "", "/": "",
+        "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł",
+        "L": "Ł", "i": "ı", "j": "ȷ",
+        "dots": "…", "ldots": "…", "textellipsis": "…", "textbackslash": "\\", "textasciitilde": "~",
+        "textasciicircum": "^", "textdegree": "°",
+        "degree": "°", "times": "×", "cdot": "·", "pm": "±", "leq": "≤", "geq": "≥", "approx": "≈", "to": "→",
+        "rightarrow": "→", "leftarrow": "←",
+        "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "lambda": "λ", "mu": "µ", "pi": "π", "sigma": "σ",
+        "copyright": "©", "S": "§",
+        "quad": " ", "qquad": " ", "newline": " ", "par": " ", "LaTeX": "LaTeX", "TeX": "TeX", "textendash": "–",
+        "textemdash": "—", "slash": "/",
     ]
 
     private static let accents: [String: String] = [
         "'": "\u{301}", "`": "\u{300}", "^": "\u{302}", "\"": "\u{308}", "~": "\u{303}", "=": "\u{304}", ".": "\u{307}",
-        "u": "\u{306}", "v": "\u{30C}", "H": "\u{30B}", "c": "\u{327}", "k": "\u{328}", "r": "\u{30A}", "d": "\u{323}", "b": "\u{331}",
+        "u": "\u{306}", "v": "\u{30C}", "H": "\u{30B}", "c": "\u{327}", "k": "\u{328}", "r": "\u{30A}", "d": "\u{323}",
+        "b": "\u{331}",
     ]
 }

@@ -1,7 +1,7 @@
 /// `#+CAPTION:` with the image link that follows it, in Org (manual, "Captions" and "Images").
 ///
-/// Affiliated keywords may stand between them; several `#+CAPTION:` lines are one caption. Blocks of source, examples and comments are
-/// passed over.
+/// Affiliated keywords may stand between them; several `#+CAPTION:` lines are one caption. Blocks of source, examples
+/// and comments are passed over.
 struct OrgCaptions {
     var source: Excerpt
 
@@ -23,10 +23,16 @@ struct OrgCaptions {
             if let value = keyword("caption", text) {
                 if !caption.isEmpty { caption.append(" ", for: value.lowerBound..<value.lowerBound) }
                 caption.append(OrgPlainText(source: source).text(value))
-            } else if source.has("#+", at: text.lowerBound) || (source.byte(text.lowerBound) == UInt8(ascii: "#") && !text.isEmpty) {
+            } else if source.has("#+", at: text.lowerBound)
+                || (source.byte(text.lowerBound) == UInt8(ascii: "#") && !text.isEmpty)
+            {
                 continue
             } else {
-                if !caption.isEmpty { result += images(text).map { FoundCaption(image: $0.image, caption: caption.collapsed(), range: $0.range) } }
+                if !caption.isEmpty {
+                    result += images(text).map {
+                        FoundCaption(image: $0.image, caption: caption.collapsed(), range: $0.range)
+                    }
+                }
                 caption = MappedText()
             }
         }
@@ -35,9 +41,12 @@ struct OrgCaptions {
 
     /// The value of `#+NAME: value` or `#+NAME[short]: value`.
     private func keyword(_ name: StaticString, _ text: Range<Int>) -> Range<Int>? {
-        guard source.has("#+", at: text.lowerBound), source.has(name, at: text.lowerBound + 2, caseInsensitive: true) else { return nil }
+        guard source.has("#+", at: text.lowerBound), source.has(name, at: text.lowerBound + 2, caseInsensitive: true)
+        else { return nil }
         var index = text.lowerBound + 2 + name.utf8CodeUnitCount
-        if source.byte(index) == UInt8(ascii: "["), let close = source.find("]:", from: index, to: text.upperBound) { index = close + 1 }
+        if source.byte(index) == UInt8(ascii: "["), let close = source.find("]:", from: index, to: text.upperBound) {
+            index = close + 1
+        }
         guard source.byte(index) == UInt8(ascii: ":"), index < text.upperBound else { return nil }
         return source.trimmed(index + 1..<text.upperBound)
     }
@@ -46,7 +55,9 @@ struct OrgCaptions {
     private func images(_ line: Range<Int>) -> [(image: ImageReference, range: Range<Int>)] {
         var result: [(ImageReference, Range<Int>)] = []
         var index = line.lowerBound
-        while let open = source.find("[[", from: index, to: line.upperBound), let close = source.find("]]", from: open, to: line.upperBound) {
+        while let open = source.find("[[", from: index, to: line.upperBound),
+            let close = source.find("]]", from: open, to: line.upperBound)
+        {
             index = close + 2
             let middle = source.find("][", from: open, to: close)
             let target = source.string(open + 2..<(middle ?? close))
@@ -105,7 +116,9 @@ struct OrgPlainText {
     /// The last place where each marker can close.
     private func closingMarkers(_ range: Range<Int>) -> [UInt8: Int] {
         var result: [UInt8: Int] = [:]
-        for index in range where Self.markers.contains(source.byte(index)) && canClose(index, range) { result[source.byte(index)] = index }
+        for index in range where Self.markers.contains(source.byte(index)) && canClose(index, range) {
+            result[source.byte(index)] = index
+        }
         return result
     }
 

@@ -1,7 +1,8 @@
-/// `.. figure::` with its caption paragraph, and `.. image::` with `:alt:` (also as substitution definitions), in reStructuredText.
+/// `.. figure::` with its caption paragraph, and `.. image::` with `:alt:` (also as substitution definitions), in
+/// reStructuredText.
 ///
-/// A figure's caption is the first paragraph of its body; without one, its `:alt:`. Literal blocks, code directives and comments
-/// are passed over. (Docutils' "reStructuredText Directives", section Images.)
+/// A figure's caption is the first paragraph of its body; without one, its `:alt:`. Literal blocks, code directives and
+/// comments are passed over. (Docutils' "reStructuredText Directives", section Images.)
 struct RSTCaptions {
     var source: Excerpt
 
@@ -18,7 +19,8 @@ struct RSTCaptions {
                 case "image", "figure":
                     if let caption = image(lines, index..<end, directive: directive) { result.append(caption) }
                     index = end
-                case "code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "raw", "math", "highlight", "":
+                case "code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "raw", "math", "highlight",
+                    "":
                     index = end
                 default:
                     // The body of any other directive is text like the rest.
@@ -39,17 +41,25 @@ struct RSTCaptions {
         var argument: Range<Int>
     }
 
-    /// `.. name:: argument`, also after `|substitution|`; a comment where `..` is followed by neither this, a target nor a footnote.
+    /// `.. name:: argument`, also after `|substitution|`; a comment where `..` is followed by neither this, a target
+    /// nor a footnote.
     private func directive(_ line: Range<Int>) -> Directive? {
         let start = source.contentStart(line)
-        guard source.has("..", at: start), start + 2 == line.upperBound || source.byte(start + 2).isSpace, start + 2 <= line.upperBound else { return nil }
+        guard source.has("..", at: start), start + 2 == line.upperBound || source.byte(start + 2).isSpace,
+            start + 2 <= line.upperBound
+        else { return nil }
         var index = source.contentStart(start + 2..<line.upperBound)
-        if source.byte(index) == UInt8(ascii: "|"), let close = source.find("| ", from: index + 1, to: line.upperBound) {
+        if source.byte(index) == UInt8(ascii: "|"), let close = source.find("| ", from: index + 1, to: line.upperBound)
+        {
             index = source.contentStart(close + 1..<line.upperBound)
         }
         if source.byte(index) == UInt8(ascii: "_") || source.byte(index) == UInt8(ascii: "[") { return nil }
         var end = index
-        while end < line.upperBound, source.byte(end).isAlphanumeric || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: ":"), UInt8(ascii: ".")].contains(source.byte(end)) {
+        while end < line.upperBound,
+            source.byte(end).isAlphanumeric
+                || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: ":"), UInt8(ascii: ".")]
+                    .contains(source.byte(end))
+        {
             if source.has("::", at: end), end > index {
                 let name = source.string(index..<end).lowercased()
                 return Directive(name: name, start: start, argument: source.trimmed(end + 2..<line.upperBound))
@@ -115,11 +125,14 @@ struct RSTCaptions {
             break
         }
         guard let text = caption ?? alt else { return nil }
-        return FoundCaption(image: ImageReference(uri: path.filter { !$0.isWhitespace }), caption: text, range: directive.start..<last)
+        return FoundCaption(
+            image: ImageReference(uri: path.filter { !$0.isWhitespace }), caption: text, range: directive.start..<last)
     }
 
     private func option(_ text: Range<Int>) -> (name: String, value: Range<Int>)? {
-        guard source.byte(text.lowerBound) == UInt8(ascii: ":"), let close = source.bytes[text.lowerBound + 1..<text.upperBound].firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        guard source.byte(text.lowerBound) == UInt8(ascii: ":"),
+            let close = source.bytes[text.lowerBound + 1..<text.upperBound].firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
         return (source.string(text.lowerBound + 1..<close).lowercased(), source.trimmed(close + 1..<text.upperBound))
     }
 
@@ -127,7 +140,8 @@ struct RSTCaptions {
     private func optionEnd(_ lines: [Range<Int>], _ index: Int, _ limit: Int) -> Int {
         let indent = source.contentStart(lines[index]) - lines[index].lowerBound
         var end = index + 1
-        while end < limit, !source.isBlank(lines[end]), source.contentStart(lines[end]) - lines[end].lowerBound > indent { end += 1 }
+        while end < limit, !source.isBlank(lines[end]), source.contentStart(lines[end]) - lines[end].lowerBound > indent
+        { end += 1 }
         return end
     }
 
@@ -161,12 +175,16 @@ struct RSTPlainText {
                 flush(to: index + (escapesSpace ? 2 : 1))
                 if !escapesSpace { index += 1 }
             case UInt8(ascii: "`") where source.has("``", at: index):
-                guard let close = source.find("``", from: index + 2, to: range.upperBound) else { return finished(result, plain..<range.upperBound) }
+                guard let close = source.find("``", from: index + 2, to: range.upperBound) else {
+                    return finished(result, plain..<range.upperBound)
+                }
                 flush(to: index + 2)
                 result.append(plain..<close, of: source)
                 (index, plain) = (close + 2, close + 2)
             case UInt8(ascii: "`"):
-                guard let close = source.find("`", from: index + 1, to: range.upperBound) else { return finished(result, plain..<range.upperBound) }
+                guard let close = source.find("`", from: index + 1, to: range.upperBound) else {
+                    return finished(result, plain..<range.upperBound)
+                }
                 if let role = roleStart(before: index, from: plain) { (plain, index) = (plain, role) }
                 let open = source.bytes[index..<close].firstIndex(of: UInt8(ascii: "`")) ?? index
                 flush(to: open + 1)
@@ -196,7 +214,10 @@ struct RSTPlainText {
     private func roleStart(before tick: Int, from start: Int) -> Int? {
         guard tick > start, source.byte(tick - 1) == UInt8(ascii: ":") else { return nil }
         var index = tick - 2
-        while index >= start, source.byte(index).isAlphanumeric || source.byte(index) == UInt8(ascii: "-") || source.byte(index) == UInt8(ascii: ":") { index -= 1 }
+        while index >= start,
+            source.byte(index).isAlphanumeric || source.byte(index) == UInt8(ascii: "-")
+                || source.byte(index) == UInt8(ascii: ":")
+        { index -= 1 }
         return index + 1 < tick - 1 && source.byte(index + 1) == UInt8(ascii: ":") ? index + 1 : nil
     }
 

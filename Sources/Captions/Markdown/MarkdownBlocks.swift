@@ -1,5 +1,5 @@
-/// Markdown's blocks, as far as images need them: what is code, front matter or a comment is left out, and what remains is handed
-/// on in stretches of inline text (paragraphs, headings, table rows) without the markers of quotes.
+/// Markdown's blocks, as far as images need them: what is code, front matter or a comment is left out, and what remains
+/// is handed on in stretches of inline text (paragraphs, headings, table rows) without the markers of quotes.
 ///
 /// CommonMark 0.31 sections 4 and 5. Indented code is told from a list's continued text by the list's own indentation.
 struct MarkdownBlocks {
@@ -17,7 +17,8 @@ struct MarkdownBlocks {
         let destinations = definitions.mapValues { MarkdownDestination.text($0, of: source) }
         let imports = isMDX ? JSXImports(source: source).paths() : [:]
         return bodies.flatMap { block, start in
-            MarkdownInlines(block: block, start: start, definitions: destinations, isMDX: isMDX, imports: imports).captions()
+            MarkdownInlines(block: block, start: start, definitions: destinations, isMDX: isMDX, imports: imports)
+                .captions()
         }
     }
 
@@ -47,7 +48,9 @@ struct MarkdownBlocks {
                 afterBlank = true
                 continue
             }
-            if source.has("<!--", at: source.contentStart(content)) && source.find("-->", from: content.lowerBound, to: content.upperBound) == nil {
+            if source.has("<!--", at: source.contentStart(content))
+                && source.find("-->", from: content.lowerBound, to: content.upperBound) == nil
+            {
                 end()
                 index = commentEnd(lines, after: index)
                 afterBlank = true
@@ -60,7 +63,8 @@ struct MarkdownBlocks {
             }
             if isMarker || startsHeading(content) { end() }
             let next = index + 1 < lines.count ? lines[index + 1].lowerBound : source.count
-            current.append(source.contentStart(content)..<max(content.upperBound, min(next, lineEnd(content.upperBound))))
+            current.append(
+                source.contentStart(content)..<max(content.upperBound, min(next, lineEnd(content.upperBound))))
             if startsHeading(content) { end() }
             (afterBlank, index) = (false, index + 1)
         }
@@ -69,11 +73,15 @@ struct MarkdownBlocks {
     }
 
     /// After the line's end, so that inline text sees where lines end.
-    private func lineEnd(_ index: Int) -> Int { source.byte(index) == .newline || source.byte(index) == .carriageReturn ? index + 1 : index }
+    private func lineEnd(_ index: Int) -> Int {
+        source.byte(index) == .newline || source.byte(index) == .carriageReturn ? index + 1 : index
+    }
 
     /// YAML between `---` lines at the very start.
     private func frontMatterEnd(_ lines: [Range<Int>]) -> Int {
-        guard let first = lines.first, source.string(source.trimmed(first)) == "---", first.lowerBound == 0 else { return 0 }
+        guard let first = lines.first, source.string(source.trimmed(first)) == "---", first.lowerBound == 0 else {
+            return 0
+        }
         let close = lines.dropFirst().firstIndex { ["---", "..."].contains(source.string(source.trimmed($0))) }
         return close.map { $0 + 1 } ?? 0
     }
@@ -83,7 +91,9 @@ struct MarkdownBlocks {
         var start = line.lowerBound
         while true {
             let marker = source.contentStart(start..<line.upperBound)
-            guard marker - start <= 3, marker < line.upperBound, source.byte(marker) == UInt8(ascii: ">") else { return start..<line.upperBound }
+            guard marker - start <= 3, marker < line.upperBound, source.byte(marker) == UInt8(ascii: ">") else {
+                return start..<line.upperBound
+            }
             start = marker + 1
             if source.byte(start) == .space, start < line.upperBound { start += 1 }
         }
@@ -108,20 +118,25 @@ struct MarkdownBlocks {
         let byte = source.byte(start)
         guard start < line.upperBound, byte == UInt8(ascii: "`") || byte == UInt8(ascii: "~") else { return nil }
         let length = source.bytes[start..<line.upperBound].prefix { $0 == byte }.count
-        guard length >= 3, byte == UInt8(ascii: "~") || !source.bytes[start + length..<line.upperBound].contains(byte) else { return nil }
+        guard length >= 3, byte == UInt8(ascii: "~") || !source.bytes[start + length..<line.upperBound].contains(byte)
+        else { return nil }
         return (byte, length)
     }
 
     private func fenceEnd(_ lines: [Range<Int>], after opening: Int, fence: (byte: UInt8, length: Int)) -> Int {
         for index in lines.indices.dropFirst(opening + 1) {
             let content = source.trimmed(withoutQuotes(lines[index]))
-            if content.count >= fence.length, source.bytes[content].allSatisfy({ $0 == fence.byte }) { return index + 1 }
+            if content.count >= fence.length, source.bytes[content].allSatisfy({ $0 == fence.byte }) {
+                return index + 1
+            }
         }
         return lines.count
     }
 
     private func commentEnd(_ lines: [Range<Int>], after opening: Int) -> Int {
-        let close = lines[(opening + 1)...].firstIndex { source.find("-->", from: $0.lowerBound, to: $0.upperBound) != nil }
+        let close = lines[(opening + 1)...].firstIndex {
+            source.find("-->", from: $0.lowerBound, to: $0.upperBound) != nil
+        }
         return close.map { $0 + 1 } ?? lines.count
     }
 }
@@ -142,10 +157,18 @@ private struct ListIndents {
             index += 1
         } else {
             while source.byte(index).isDigit, index - start < 9 { index += 1 }
-            guard index > start, source.byte(index) == UInt8(ascii: ".") || source.byte(index) == UInt8(ascii: ")") else { index = start; close(indent, afterBlank); return false }
+            guard index > start, source.byte(index) == UInt8(ascii: ".") || source.byte(index) == UInt8(ascii: ")")
+            else {
+                index = start
+                close(indent, afterBlank)
+                return false
+            }
             index += 1
         }
-        guard index < line.upperBound, source.byte(index).isSpace, indent < content + 4 else { close(indent, afterBlank); return false }
+        guard index < line.upperBound, source.byte(index).isSpace, indent < content + 4 else {
+            close(indent, afterBlank)
+            return false
+        }
         while indent < content { stack.removeLast() }
         let spaces = source.contentStart(index..<line.upperBound) - index
         stack.append(indent + index - start + (spaces > 4 ? 1 : spaces))

@@ -1,6 +1,7 @@
 /// Where a link or image points: `(path "title")`, and the definitions of reference links.
 enum MarkdownDestination {
-    /// The parenthesised part that starts at `(`: the destination's range and the index after `)`. CommonMark section 6.3.
+    /// The parenthesised part that starts at `(`: the destination's range and the index after `)`. CommonMark section
+    /// 6.3.
     static func inline(_ block: Excerpt, at open: Int) -> (destination: Range<Int>, end: Int)? {
         let start = skipSpace(block, open + 1)
         guard let (destination, after) = destination(block, at: start) else { return nil }
@@ -10,7 +11,8 @@ enum MarkdownDestination {
         return (destination, index + 1)
     }
 
-    /// A destination in angle brackets or with balanced parentheses (at most 32 deep, so that hostile text stays linear).
+    /// A destination in angle brackets or with balanced parentheses (at most 32 deep, so that hostile text stays
+    /// linear).
     static func destination(_ block: Excerpt, at start: Int) -> (Range<Int>, next: Int)? {
         var index = start
         if block.byte(index) == UInt8(ascii: "<") {
@@ -81,7 +83,9 @@ enum MarkdownDestination {
                 result.append(plain..<index, of: excerpt)
                 plain = index + 1
                 index += 2
-            } else if excerpt.byte(index) == UInt8(ascii: "&"), let (text, next) = Entities.decode(excerpt, at: index, end: range.upperBound) {
+            } else if excerpt.byte(index) == UInt8(ascii: "&"),
+                let (text, next) = Entities.decode(excerpt, at: index, end: range.upperBound)
+            {
                 result.append(plain..<index, of: excerpt)
                 result.append(text, for: excerpt.sourceRange(index..<next))
                 (index, plain) = (next, next)
@@ -107,15 +111,20 @@ enum MarkdownDefinitions {
         return start
     }
 
-    private static func definition(_ block: Excerpt, at start: Int) -> (label: String, destination: Range<Int>, end: Int)? {
+    private static func definition(_ block: Excerpt, at start: Int) -> (
+        label: String, destination: Range<Int>, end: Int
+    )? {
         let open = MarkdownDestination.skipSpace(block, start)
-        guard block.byte(open) == UInt8(ascii: "["), let close = labelEnd(block, at: open), block.byte(close) == UInt8(ascii: ":"),
-            let (destination, after) = MarkdownDestination.destination(block, at: MarkdownDestination.skipSpace(block, close + 1)), !destination.isEmpty
+        guard block.byte(open) == UInt8(ascii: "["), let close = labelEnd(block, at: open),
+            block.byte(close) == UInt8(ascii: ":"),
+            let (destination, after) = MarkdownDestination.destination(
+                block, at: MarkdownDestination.skipSpace(block, close + 1)), !destination.isEmpty
         else { return nil }
         let label = normalized(block.string(open + 1..<close - 1))
         if label.isEmpty { return nil }
         let title = MarkdownDestination.skipSpace(block, after)
-        if title > after, let end = MarkdownDestination.titleEnd(block, at: title), let line = lineEnd(block, from: end) {
+        if title > after, let end = MarkdownDestination.titleEnd(block, at: title), let line = lineEnd(block, from: end)
+        {
             return (label, destination, line)
         }
         return lineEnd(block, from: after).map { (label, destination, $0) }

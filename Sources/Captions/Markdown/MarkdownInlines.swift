@@ -1,6 +1,7 @@
 /// Images in one stretch of inline text: `![caption](path)`, reference images, and `<img>` tags.
 ///
-/// One pass with a stack of open brackets, as CommonMark's appendix describes; code spans, comments, tags and autolinks are atoms.
+/// One pass with a stack of open brackets, as CommonMark's appendix describes; code spans, comments, tags and autolinks
+/// are atoms.
 struct MarkdownInlines {
     var block: Excerpt
     /// Where the text begins (after reference definitions).
@@ -21,9 +22,10 @@ struct MarkdownInlines {
         var findings = Findings()
         scan(into: &findings)
         let plain = MarkdownPlainText(block: block, atoms: findings.atoms)
-        return findings.tags + findings.images.map { text, image, range in
-            FoundCaption(image: image, caption: plain.text(text).collapsed(), range: block.sourceRange(range))
-        }
+        return findings.tags
+            + findings.images.map { text, image, range in
+                FoundCaption(image: image, caption: plain.text(text).collapsed(), range: block.sourceRange(range))
+            }
     }
 
     private func scan(into findings: inout Findings) {
@@ -69,9 +71,13 @@ struct MarkdownInlines {
     private func close(_ open: (index: Int, isImage: Bool), at index: Int, into findings: inout Findings) -> Int {
         let text = open.index + (open.isImage ? 2 : 1)..<index
         var target: (uri: String, end: Int)?
-        if block.byte(index + 1) == UInt8(ascii: "("), let (destination, end) = MarkdownDestination.inline(block, at: index + 1) {
+        if block.byte(index + 1) == UInt8(ascii: "("),
+            let (destination, end) = MarkdownDestination.inline(block, at: index + 1)
+        {
             target = (MarkdownDestination.text(destination, of: block), end)
-        } else if block.byte(index + 1) == UInt8(ascii: "["), let end = MarkdownDefinitions.labelEnd(block, at: index + 1) {
+        } else if block.byte(index + 1) == UInt8(ascii: "["),
+            let end = MarkdownDefinitions.labelEnd(block, at: index + 1)
+        {
             let label = end - index > 3 || block.byte(index + 2) != UInt8(ascii: "]") ? index + 2..<end - 1 : text
             target = defined(label).map { ($0, end) }
         }
@@ -102,14 +108,21 @@ struct MarkdownInlines {
         }
         if let tag = HTMLTag(block, at: index, end: block.count, braces: isMDX) {
             findings.atoms.add(.hidden, at: index..<tag.end)
-            let caption = isMDX ? JSXCaptions.caption(tag, at: index, in: block, imports: imports) : HTMLCaptions.caption(tag, at: index, in: block)
-            let isImage = tag.isNamed("img", in: block, caseInsensitive: !isMDX) || (isMDX && tag.isNamed("Image", in: block, caseInsensitive: false))
+            let caption =
+                isMDX
+                ? JSXCaptions.caption(tag, at: index, in: block, imports: imports)
+                : HTMLCaptions.caption(tag, at: index, in: block)
+            let isImage =
+                tag.isNamed("img", in: block, caseInsensitive: !isMDX)
+                || (isMDX && tag.isNamed("Image", in: block, caseInsensitive: false))
             if isImage, let caption { findings.tags.append(caption) }
             return tag.end
         }
         // Closing tags and autolinks hold neither spaces nor `<`.
         var end = index + 1
-        while end < block.count, !block.byte(end).isSpace, block.byte(end) != UInt8(ascii: "<"), block.byte(end) != UInt8(ascii: ">") { end += 1 }
+        while end < block.count, !block.byte(end).isSpace, block.byte(end) != UInt8(ascii: "<"),
+            block.byte(end) != UInt8(ascii: ">")
+        { end += 1 }
         guard block.byte(end) == UInt8(ascii: ">"), end > index + 1 else { return index + 1 }
         let isClosingTag = block.byte(index + 1) == UInt8(ascii: "/")
         findings.atoms.add(isClosingTag ? .hidden : .code(index + 1..<end), at: index..<end + 1)

@@ -15,7 +15,8 @@ struct MarkdownAtoms {
     mutating func add(_ kind: Kind, at range: Range<Int>) { byStart[range.lowerBound] = (kind, range.upperBound) }
 }
 
-/// A caption's text without its markup: escapes and entities decoded, links and images reduced to their text, emphasis removed.
+/// A caption's text without its markup: escapes and entities decoded, links and images reduced to their text, emphasis
+/// removed.
 struct MarkdownPlainText {
     var block: Excerpt
     var atoms: MarkdownAtoms
@@ -31,12 +32,16 @@ struct MarkdownPlainText {
         var (index, plain) = (range.lowerBound, range.lowerBound)
         func flush() { if plain < index { result.append(plain..<index, of: block) } }
         while index < range.upperBound {
-            if block.byte(index) == .backslash, index + 1 < range.upperBound, block.byte(index + 1).isPunctuation || block.byte(index + 1) == .newline {
+            if block.byte(index) == .backslash, index + 1 < range.upperBound,
+                block.byte(index + 1).isPunctuation || block.byte(index + 1) == .newline
+            {
                 flush()
                 result.append(block.string(index + 1..<index + 2), for: block.sourceRange(index..<index + 2))
                 index += 2
                 plain = index
-            } else if block.byte(index) == UInt8(ascii: "&"), let (text, next) = Entities.decode(block, at: index, end: range.upperBound) {
+            } else if block.byte(index) == UInt8(ascii: "&"),
+                let (text, next) = Entities.decode(block, at: index, end: range.upperBound)
+            {
                 flush()
                 result.append(text, for: block.sourceRange(index..<next))
                 (index, plain) = (next, next)
@@ -46,7 +51,8 @@ struct MarkdownPlainText {
                 case .hidden: break
                 case .code(let inner): result.append(inner, of: block)
                 // Markup nested deeper than any caption is shown as it is written.
-                case .link(let inner): depth < 16 ? append(inner, to: &result, depth: depth + 1) : result.append(inner, of: block)
+                case .link(let inner):
+                    depth < 16 ? append(inner, to: &result, depth: depth + 1) : result.append(inner, of: block)
                 }
                 (index, plain) = (atom.end, atom.end)
             } else if let end = emphasis[index] {
@@ -60,7 +66,8 @@ struct MarkdownPlainText {
     }
 }
 
-/// Which `*`, `_` and `~~` are emphasis: those that open and close in pairs (CommonMark section 6.2, simplified to whole runs).
+/// Which `*`, `_` and `~~` are emphasis: those that open and close in pairs (CommonMark section 6.2, simplified to
+/// whole runs).
 private struct MarkdownEmphasis {
     var block: Excerpt
     var atoms: MarkdownAtoms
@@ -100,8 +107,12 @@ private struct MarkdownEmphasis {
         return result
     }
 
-    private func before(_ run: Range<Int>) -> UInt8 { run.lowerBound > range.lowerBound ? block.byte(run.lowerBound - 1) : .space }
-    private func after(_ run: Range<Int>) -> UInt8 { run.upperBound < range.upperBound ? block.byte(run.upperBound) : .space }
+    private func before(_ run: Range<Int>) -> UInt8 {
+        run.lowerBound > range.lowerBound ? block.byte(run.lowerBound - 1) : .space
+    }
+    private func after(_ run: Range<Int>) -> UInt8 {
+        run.upperBound < range.upperBound ? block.byte(run.upperBound) : .space
+    }
 
     private func canOpen(_ run: Range<Int>, _ byte: UInt8) -> Bool {
         if byte == UInt8(ascii: "~"), run.count != 2 { return false }

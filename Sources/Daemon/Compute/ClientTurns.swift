@@ -2,12 +2,13 @@ import JSONRPC
 
 /// Whom a task works for. Queues let clients take turns, however much each of them asks for.
 enum Client {
-    /// The connection whose request the current task handles; nil for the daemon's own work, which counts as one more client.
+    /// The connection whose request the current task handles; nil for the daemon's own work, which counts as one more
+    /// client.
     @TaskLocal static var current: ConnectionID?
 }
 
-/// Turns of clients in a queue: one that has just had its turn stands, with all it waits for, as if it came that moment. So
-/// nobody waits for more than a turn of each of the others.
+/// Turns of clients in a queue: one that has just had its turn stands, with all it waits for, as if it came that
+/// moment. So nobody waits for more than a turn of each of the others.
 struct ClientTurns {
     /// On the queue's own clock.
     private var last: [ConnectionID?: Double] = [:]

@@ -43,7 +43,8 @@ final class EncodeOrder {
     let normalize: Bool
     let arrival: Double
     /// Smaller goes first: time of arrival, or of the last micro-batch taken, plus a handicap that grows with what is
-    /// left, so that small requests overtake large ones and no large one waits for ever. Between clients, `ClientTurns` counts too.
+    /// left, so that small requests overtake large ones and no large one waits for ever. Between clients, `ClientTurns`
+    /// counts too.
     var rank: Double
     let rows: UnsafeMutableBufferPointer<Float>
     var finished: [Bool]
@@ -58,7 +59,8 @@ final class EncodeOrder {
     private let following: Int
 
     init(
-        model: RunningModel, items: EncodeItems, urgency: Urgency, client: ConnectionID?, normalize: Bool, arrival: Double,
+        model: RunningModel, items: EncodeItems, urgency: Urgency, client: ConnectionID?, normalize: Bool,
+        arrival: Double,
         following: Int = 0
     ) {
         self.model = model
@@ -83,7 +85,9 @@ final class EncodeOrder {
 
     /// Whether a worker that has an item of `other` may take one of this order into the same micro-batch.
     func mixes(with other: EncodeOrder) -> Bool {
-        guard urgency == other.urgency, normalize == other.normalize, model.identity == other.model.identity else { return false }
+        guard urgency == other.urgency, normalize == other.normalize, model.identity == other.model.identity else {
+            return false
+        }
         switch (items, other.items) {
         case (.images, .images), (.texts, .texts): return true
         default: return false

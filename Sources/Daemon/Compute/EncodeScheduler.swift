@@ -5,10 +5,10 @@ import Tensors
 
 /// The threads that run encoders, one per core, and the queue in front of them.
 ///
-/// A free worker takes the most urgent order and fills its micro-batch with items of other orders for the same model, so
-/// eight clients with one image each cost what one client with eight does. Interactive orders go before refinements, small ones
-/// first, and their clients take turns; refinements take turns micro-batch by micro-batch. A worker that finds nothing to take
-/// shares the operations of a micro-batch in hand, so that a lone image has all cores.
+/// A free worker takes the most urgent order and fills its micro-batch with items of other orders for the same model,
+/// so eight clients with one image each cost what one client with eight does. Interactive orders go before refinements,
+/// small ones first, and their clients take turns; refinements take turns micro-batch by micro-batch. A worker that
+/// finds nothing to take shares the operations of a micro-batch in hand, so that a lone image has all cores.
 ///
 /// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
 final class EncodeScheduler: @unchecked Sendable {
@@ -66,10 +66,10 @@ final class EncodeScheduler: @unchecked Sendable {
         }
     }
 
-    /// Encodes all items, for the client that the task works for. On cancellation it returns early with the rows that were
-    /// finished.
-    /// - Parameter requestSize: items of the request from these on, where they are a part of it: large requests let small ones
-    ///   go first.
+    /// Encodes all items, for the client that the task works for. On cancellation it returns early with the rows that
+    /// were finished.
+    /// - Parameter requestSize: items of the request from these on, where they are a part of it: large requests let
+    ///   small ones go first.
     /// - Returns: embeddings `[items, dimension]` in the order of the items, L2-normalised unless `normalize` is false.
     /// - Throws: `EncodeError` from the tower.
     func encode(
@@ -79,7 +79,8 @@ final class EncodeScheduler: @unchecked Sendable {
         guard items.count > 0 else { return EncodedRows(embeddings: [], finished: []) }
         let order = Handle(
             EncodeOrder(
-                model: model, items: items, urgency: urgency, client: Client.current, normalize: normalize, arrival: now(),
+                model: model, items: items, urgency: urgency, client: Client.current, normalize: normalize,
+                arrival: now(),
                 following: max(0, requestSize - items.count)))
         let submission = ContinuousClock.now
         defer { bookStages(of: order.order, since: submission) }
@@ -100,8 +101,8 @@ final class EncodeScheduler: @unchecked Sendable {
         stages.add("encode", end - start)
     }
 
-    /// Runs `body`, which decodes `count` images for a model: a worker that would otherwise begin with a few may wait a moment for
-    /// them.
+    /// Runs `body`, which decodes `count` images for a model: a worker that would otherwise begin with a few may wait a
+    /// moment for them.
     func preparing<Value: Sendable>(
         _ count: Int, for model: RunningModel, _ body: @Sendable () async throws -> Value
     ) async rethrows -> Value {
@@ -228,19 +229,22 @@ final class EncodeScheduler: @unchecked Sendable {
         return slices
     }
 
-    /// With `condition` locked: interactive orders by urgency. The client whose smallest request is due goes first, with the
-    /// order of its own that is due; then one of each other client, and the second of each only after them.
+    /// With `condition` locked: interactive orders by urgency. The client whose smallest request is due goes first,
+    /// with the order of its own that is due; then one of each other client, and the second of each only after them.
     private func inTurns(_ waiting: [EncodeOrder]) -> [EncodeOrder] {
         let clients = Dictionary(grouping: waiting, by: \.client)
         turns.keep { clients[$0] != nil }
         let queued = clients.flatMap { client, orders in
             let due = orders.map { turns.start(of: client, arrival: $0.rank - $0.handicap) + $0.handicap }.min() ?? 0
-            return orders.sorted { $0.rank < $1.rank }.enumerated().map { (turn: $0.offset, due: due, order: $0.element) }
+            return orders.sorted { $0.rank < $1.rank }.enumerated().map {
+                (turn: $0.offset, due: due, order: $0.element)
+            }
         }
         return queued.sorted { ($0.turn, $0.due, $0.order.rank) < ($1.turn, $1.due, $1.order.rank) }.map(\.order)
     }
 
-    /// With `condition` locked: whether to wait for images that are being decoded before taking less than a full micro-batch.
+    /// With `condition` locked: whether to wait for images that are being decoded before taking less than a full
+    /// micro-batch.
     private func isWorthGathering(_ alike: [EncodeOrder], share: Int) -> Bool {
         guard let first = alike.first, first.urgency == .interactive, case .images = first.items,
             share < first.model.loaded.imageMicroBatch, inPreparation[first.model.identity] != nil,
@@ -252,7 +256,8 @@ final class EncodeScheduler: @unchecked Sendable {
         return true
     }
 
-    /// With `condition` locked. A timed wait on `condition` would go by the wall clock, which may be set back meanwhile.
+    /// With `condition` locked. A timed wait on `condition` would go by the wall clock, which may be set back
+    /// meanwhile.
     private func wakeWorkers(at instant: Double) {
         guard wakeUp != instant else { return }
         wakeUp = instant
@@ -292,7 +297,8 @@ final class EncodeScheduler: @unchecked Sendable {
             var failures = [worker.run(batch, model: model, team: team)]
             if batch.count > 1 {
                 // What one request's items do wrong must not be told to the others.
-                failures = batch.map { slice in failures[0] == nil ? nil : worker.run([slice], model: model, team: nil) }
+                failures = batch.map { slice in failures[0] == nil ? nil : worker.run([slice], model: model, team: nil)
+                }
             }
             let done = condition.withLock {
                 if let team { teams.remove(team) }

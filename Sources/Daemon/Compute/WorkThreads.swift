@@ -34,8 +34,8 @@ final class WorkThreads: @unchecked Sendable {
     var waiting: Int { condition.withLock { jobs.values.reduce(0) { $0 + $1.count } } }
 
     /// Runs `body` on one of the threads.
-    /// - Throws: what `body` throws; `CancellationError` when the task was cancelled, or the threads stopped, before its
-    ///   turn came.
+    /// - Throws: what `body` throws; `CancellationError` when the task was cancelled, or the threads stopped, before
+    ///   its turn came.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         let cancellation = CancellationFlag()
         let stages = RequestStages.current

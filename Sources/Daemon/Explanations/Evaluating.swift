@@ -2,8 +2,8 @@ import FIxLIPProtocol
 import Interactions
 
 extension Services {
-    /// True values v(z) of coalitions of all players, image players first, in the model's own precision; masks not seen yet in
-    /// that precision are encoded.
+    /// True values v(z) of coalitions of all players, image players first, in the model's own precision; masks not seen
+    /// yet in that precision are encoded.
     func trueValues(of coalitions: [(image: Coalition, text: Coalition)], _ explanation: Explanation) async throws
         -> [Double]
     {
@@ -37,8 +37,8 @@ extension Services {
         }
     }
 
-    /// The embeddings of coalitions in the model's own precision: from the explanation's game, or from a game beside it where
-    /// that one holds coarser masks.
+    /// The embeddings of coalitions in the model's own precision: from the explanation's game, or from a game beside it
+    /// where that one holds coarser masks.
     private func preciseSamples(
         _ game: MaskedGame, _ coalitions: [Coalition], _ explanation: Explanation, _ encode: @escaping MaskedGame.Encode
     ) async throws -> GameSamples {
@@ -73,7 +73,8 @@ extension Services {
                         metric: .insertionDeletion, insertionDeletion: try await curves(explanation, estimate))
                 case .pointingGame:
                     return .init(
-                        metric: .pointingGame, pointingGame: try pointingGame(explanation, estimate, parameters.targets))
+                        metric: .pointingGame, pointingGame: try pointingGame(explanation, estimate, parameters.targets)
+                    )
                 }
             } catch let error as InteractionError {
                 throw ApplicationError.estimation(error, renaming: "players", to: "targets")
@@ -91,12 +92,14 @@ extension Services {
         let distribution = try distribution(parameters, estimate)
         let coalitions = try await arithmetic.run {
             try evaluationCoalitions(
-                imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution, count: samples,
+                imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
+                count: samples,
                 seed: UInt64(parameters.seed ?? 0))
         }
         let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
         let result = try await solver.run {
-            try Faithfulness(truth: truth, predicted: coalitions.map { estimate.predict($0.image.joined(with: $0.text)) })
+            try Faithfulness(
+                truth: truth, predicted: coalitions.map { estimate.predict($0.image.joined(with: $0.text)) })
         }
         return ExplanationEvaluate.Faithfulness(
             samples: samples, rSquared: result.rSquared, pearson: result.pearson, spearman: result.spearman,
@@ -123,14 +126,16 @@ extension Services {
         let players = explanation.imagePlayers.count + explanation.textPlayers.count
         guard (1...configuration.maximumImageMasks).contains(parameters.coalitions.count) else {
             throw ParameterError(
-                "coalitions", "must be from 1 to \(configuration.maximumImageMasks); there are \(parameters.coalitions.count)")
+                "coalitions",
+                "must be from 1 to \(configuration.maximumImageMasks); there are \(parameters.coalitions.count)")
         }
         return try await using(explanation) {
             let (coalitions, sides) = try await arithmetic.run {
                 let coalitions = try parameters.coalitions.enumerated().map { index, members in
                     guard members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
                         throw ParameterError(
-                            "coalitions[\(index)]", "must name players from 0 to \(players - 1), each at most once; it is \(members)")
+                            "coalitions[\(index)]",
+                            "must name players from 0 to \(players - 1), each at most once; it is \(members)")
                     }
                     return Coalition(members, of: players)
                 }
@@ -165,7 +170,8 @@ extension Services {
         _ explanation: Explanation, _ estimate: InteractionValues, _ targets: [ExplanationEvaluate.Target]?
     ) throws -> Double? {
         guard let targets, !targets.isEmpty else {
-            throw ParameterError("targets", "must list the class words: {\"textPlayers\": [0], \"quadrant\": \"topLeft\"}, …")
+            throw ParameterError(
+                "targets", "must list the class words: {\"textPlayers\": [0], \"quadrant\": \"topLeft\"}, …")
         }
         return try estimate.pointingGame(
             targets.map { ($0.textPlayers, Quadrant($0.quadrant)) }, image: explanation.imagePlayers)

@@ -156,8 +156,8 @@ actor Explanation {
         history.append(checkpoint)
     }
 
-    /// The estimate on the masks encoded so far, made on `threads` and kept until there are more masks. Two who ask at the same moment
-    /// both make it, so that either may give up.
+    /// The estimate on the masks encoded so far, made on `threads` and kept until there are more masks. Two who ask at
+    /// the same moment both make it, so that either may give up.
     /// - Throws: `ApplicationError` of kind `budgetInvalid` before the first masks.
     func estimate(_ selection: Selection, standardErrors: Bool, on threads: WorkThreads) async throws
         -> InteractionValues
@@ -167,7 +167,8 @@ actor Explanation {
             guard selection.order ?? imported.order == imported.order, selection.estimator == nil else {
                 throw ParameterError(
                     selection.estimator == nil ? "order" : "estimator",
-                    "cannot be chosen: the explanation was imported with order \(imported.order), and has no masks to estimate from")
+                    "cannot be chosen: the explanation was imported with order \(imported.order), and has no masks to estimate from"
+                )
             }
             return imported
         }
@@ -187,7 +188,8 @@ actor Explanation {
         var expansion: SideExpansion?
         if wanted.index == .banzhaf, wanted.estimator == .ridge, settings.sampling == .crossed {
             expansion = try await imageGame.expansion(
-                imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors, on: threads)
+                imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors,
+                on: threads)
         }
         let values = try await threads.run { [expansion] in
             do throws(InteractionError) {
@@ -203,13 +205,16 @@ actor Explanation {
         return values
     }
 
-    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs. `threads` looks for them.
+    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs. `threads` looks
+    /// for them.
     func adoptWarmMasks(upTo limits: Budget, on threads: WorkThreads) async throws {
         let (imageSamples, textSamples) = (await imageGame.samples, await textGame.samples)
         let (imagePlan, textPlan, isJoint) = (imagePlan, textPlan, settings.sampling == .joint)
         let warm = try await threads.run {
             let images = imagePlan.warm(in: imageSamples, upTo: limits.imageMasks ?? 0)
-            guard isJoint else { return (images: images, texts: textPlan.warm(in: textSamples, upTo: limits.textMasks ?? 0)) }
+            guard isJoint else {
+                return (images: images, texts: textPlan.warm(in: textSamples, upTo: limits.textMasks ?? 0))
+            }
             let pairs = images == 0 ? 0 : textPlan.warm(in: textSamples, upTo: images)
             return (images: pairs, texts: pairs)
         }

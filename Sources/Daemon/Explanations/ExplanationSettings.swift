@@ -32,7 +32,8 @@ struct ExplanationSettings: Sendable, Equatable {
         guard !paired || (index == .banzhaf ? p == 0.5 : sampling == .joint) else {
             throw ParameterError(
                 "paired",
-                "needs the Banzhaf index with p = 0.5, or Shapley with \"sampling\": \"joint\": only then is a complement as likely as its mask")
+                "needs the Banzhaf index with p = 0.5, or Shapley with \"sampling\": \"joint\": only then is a complement as likely as its mask"
+            )
         }
     }
 

@@ -35,7 +35,8 @@ extension Services {
             let words = try Self.textPlayers(parameters.players?.text, tokenization)
             return OpenInputs(
                 image: ExplainedImage(
-                    prepared: try model.prepare(pixels: pixels.pixels), picture: KeptPicture(picture), geometry: pixels.geometry),
+                    prepared: try model.prepare(pixels: pixels.pixels), picture: KeptPicture(picture),
+                    geometry: pixels.geometry),
                 digest: digest(of: pixels.pixels), tokenization: tokenization, words: words,
                 text: try lease.prepare(tokenization, players: words.flatMap(\.positions)))
         }
@@ -63,7 +64,8 @@ extension Services {
         }
         do {
             let ends = try await endValues(
-                lease, imageGame, MaskedImage(prepared: inputs.image.prepared, players: imagePlayers, masking: settings.imageMasking),
+                lease, imageGame,
+                MaskedImage(prepared: inputs.image.prepared, players: imagePlayers, masking: settings.imageMasking),
                 textGame, MaskedText(prepared: inputs.text, players: textPlayers))
             let explanation = Explanation(
                 id: await explanations.makeID(), lease: lease, settings: settings, image: inputs.image,
@@ -76,7 +78,8 @@ extension Services {
             if adoptsWarmMasks {
                 try await explanation.adoptWarmMasks(
                     upTo: Budget(
-                        imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks), on: arithmetic)
+                        imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks),
+                    on: arithmetic)
             }
             try await games.holdExplanation(explanation.id, bytes: explanation.ownBytes)
             guard !Task.isCancelled else {
@@ -92,7 +95,8 @@ extension Services {
         }
     }
 
-    /// The full and the empty pair, in full precision and ahead of every refinement; what the games hold is not encoded again.
+    /// The full and the empty pair, in full precision and ahead of every refinement; what the games hold is not encoded
+    /// again.
     private func endValues(
         _ lease: ModelLease, _ imageGame: MaskedGame, _ image: MaskedImage, _ textGame: MaskedGame, _ text: MaskedText
     ) async throws -> Explanation.EndValues {
@@ -210,18 +214,20 @@ extension ModelLease {
     var preciseGameModel: GameModel { gameModel(masks: model.loaded.precision) }
 
     private func gameModel(masks: Precision) -> GameModel {
-        GameModel(folder: key.folder, precision: "\(model.loaded.precision)/\(masks)", weights: model.weights.description)
+        GameModel(
+            folder: key.folder, precision: "\(model.loaded.precision)/\(masks)", weights: model.weights.description)
     }
 }
 
 extension ExplanationSettings {
-    /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley; drawn together, Bernoulli(p) or the Shapley kernel
-    /// over all players.
+    /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley; drawn together, Bernoulli(p)
+    /// or the Shapley kernel over all players.
     func plans(imagePlayers: Int, textPlayers: Int) throws -> (image: SamplingPlan, text: SamplingPlan) {
         if sampling == .joint {
             do throws(InteractionError) {
                 let draws = try JointDraws(
-                    imagePlayers: imagePlayers, textPlayers: textPlayers, distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
+                    imagePlayers: imagePlayers, textPlayers: textPlayers,
+                    distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
                     seed: UInt64(seeds.image) | UInt64(seeds.text) << 32, paired: paired)
                 return (SamplingPlan(joint: draws, modality: .image), SamplingPlan(joint: draws, modality: .text))
             } catch {
@@ -233,8 +239,10 @@ extension ExplanationSettings {
             ? [SamplingNode(probability: p, weight: 1)]
             : SamplingNode.shapley(count: SamplingNode.shapleyCount(players: imagePlayers + textPlayers))
         return (
-            try SamplingPlan(players: imagePlayers, modality: .image, nodes: nodes, seed: UInt64(seeds.image), paired: paired),
-            try SamplingPlan(players: textPlayers, modality: .text, nodes: nodes, seed: UInt64(seeds.text), paired: paired)
+            try SamplingPlan(
+                players: imagePlayers, modality: .image, nodes: nodes, seed: UInt64(seeds.image), paired: paired),
+            try SamplingPlan(
+                players: textPlayers, modality: .text, nodes: nodes, seed: UInt64(seeds.text), paired: paired)
         )
     }
 }

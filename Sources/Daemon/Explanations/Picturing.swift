@@ -55,7 +55,8 @@ extension Picture.Estimate {
         let players = explanation.players.image.count + explanation.players.text.count
         let zeros = [Double](repeating: 0, count: players)
         return Picture.Estimate(
-            index: settings.index.abbreviation, p: settings.p, order: settings.order, estimator: settings.estimator.rawValue,
+            index: settings.index.abbreviation, p: settings.p, order: settings.order,
+            estimator: settings.estimator.rawValue,
             first: zeros, firstOrderReading: zeros,
             pairs: settings.order == 2 ? [Double](repeating: 0, count: players * (players - 1) / 2) : nil,
             firstErrors: nil, readingErrors: nil, pairErrors: nil, looR2: nil, imageMasks: 0, textMasks: 0,

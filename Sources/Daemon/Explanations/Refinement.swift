@@ -130,7 +130,8 @@ struct Refinement: Sendable {
 
     /// The text masks of the next pairs.
     private func encodeTextOfPairs(upTo masks: Int, _ control: RefinementControl, _ interruptible: Bool) async throws {
-        try await encode(explanation.textPlan, explanation.textGame, upTo: masks, control, interruptible: interruptible) {
+        try await encode(explanation.textPlan, explanation.textGame, upTo: masks, control, interruptible: interruptible)
+        {
             [encoder, explanation] in try await encoder.encode($0, of: explanation.maskedText)
         }
     }

@@ -19,7 +19,8 @@ final class RefinementControl: Sendable {
     /// Why it ends, if it does.
     var ending: Ending? { state.withLock { $0.ending } }
 
-    /// The first call counts, except that a cancellation overrides; the masks being encoded are finished, the rest of them left out.
+    /// The first call counts, except that a cancellation overrides; the masks being encoded are finished, the rest of
+    /// them left out.
     func end(_ ending: Ending) {
         let encoding = state.withLock { state in
             if state.ending == nil || ending == .cancelled { state.ending = ending }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Ends a refinement so that its result comes by a deadline: early by the time that the last estimate took, which the result needs
-/// once more.
+/// Ends a refinement so that its result comes by a deadline: early by the time that the last estimate took, which the
+/// result needs once more.
 final class RefinementDeadline: Sendable {
     private let instant: ContinuousClock.Instant
     private let control: RefinementControl

@@ -6,8 +6,8 @@ extension RefinementGoal {
     /// All text masks up to 2^8, else this many sampled.
     static let defaultTextMasks = 256
 
-    /// How far a refinement is to go, checked and with defaults in place. Without a budget: 512 image masks; with a deadline
-    /// or another stop rule alone, as many as the daemon allows.
+    /// How far a refinement is to go, checked and with defaults in place. Without a budget: 512 image masks; with a
+    /// deadline or another stop rule alone, as many as the daemon allows.
     /// - Throws: `ApplicationError` of kind `budgetInvalid`, or `ParameterError`.
     init(
         _ parameters: ExplanationRefine.Parameters, for explanation: Explanation, _ configuration: DaemonConfiguration
@@ -16,7 +16,8 @@ extension RefinementGoal {
         let hasRule = parameters.deadlineMilliseconds != nil || until != nil
         let isJoint = explanation.settings.sampling == .joint
         let mostImageMasks = isJoint ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks
-        let imageMasks = parameters.budget?.imageMasks ?? (hasRule ? mostImageMasks : min(Self.defaultImageMasks, mostImageMasks))
+        let imageMasks =
+            parameters.budget?.imageMasks ?? (hasRule ? mostImageMasks : min(Self.defaultImageMasks, mostImageMasks))
         let textMasks =
             parameters.budget?.textMasks ?? min(Self.defaultTextMasks, configuration.maximumTextMasks)
         try Self.check(imageMasks, "imageMasks", limit: mostImageMasks)
@@ -24,7 +25,8 @@ extension RefinementGoal {
         if isJoint, parameters.budget?.textMasks != nil {
             throw ApplicationError(
                 .budgetInvalid,
-                "budget.textMasks does not go with joint sampling: budget.imageMasks is the number of pairs, each with a text mask of its own")
+                "budget.textMasks does not go with joint sampling: budget.imageMasks is the number of pairs, each with a text mask of its own"
+            )
         }
         if let deadline = parameters.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {
             throw ParameterError("deadlineMilliseconds", "must be above 0 and at most a day; it is \(deadline)")
@@ -38,7 +40,8 @@ extension RefinementGoal {
         let asksForStability = until?.stableRounds != nil || (until?.topK != nil && until?.standardError == nil)
         self.init(
             imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
-            textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks), standardError: until?.standardError,
+            textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks),
+            standardError: until?.standardError,
             topK: until?.topK ?? (asksForStability ? Self.leadingPairs : nil),
             stableRounds: asksForStability ? (until?.stableRounds ?? 2) + 1 : .max)
     }
@@ -59,7 +62,8 @@ extension RefinementGoal {
         guard masks <= limit else {
             throw ApplicationError(
                 .budgetInvalid,
-                "budget.\(name) is \(masks), above the daemon's limit of \(limit) (see --max-image-masks, --max-text-masks)")
+                "budget.\(name) is \(masks), above the daemon's limit of \(limit) (see --max-image-masks, --max-text-masks)"
+            )
         }
     }
 }

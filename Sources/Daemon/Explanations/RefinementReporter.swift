@@ -22,7 +22,8 @@ struct RefinementReporter {
                 textMasks: estimate == nil ? await explanation.textMasks : estimate?.textMasks ?? 0,
                 elapsedMilliseconds: (ContinuousClock.now - start).milliseconds,
                 totalImageMasks: refinement.goal.imageMasks, looR2: estimate?.looR2,
-                maxStandardError: estimate?.maximumStandardError(leading: refinement.goal.topK ?? RefinementGoal.leadingPairs),
+                maxStandardError: estimate?.maximumStandardError(
+                    leading: refinement.goal.topK ?? RefinementGoal.leadingPairs),
                 values: refinement.sendsValues
                     ? estimate.map { Values($0, selection, errorsWanted: selection.standardErrors ?? false) } : nil))
         sequence += 1

@@ -16,7 +16,8 @@ struct ShapiqFile {
         json = [
             "object_name": "InteractionValues", "data_type": "interaction_values",
             "version": .string(FIxLIPDaemonVersion.program), "created_from": "fixlipd",
-            "description": "Weighted Banzhaf or faithful Shapley interactions of an image's patches and a caption's words.",
+            "description":
+                "Weighted Banzhaf or faithful Shapley interactions of an image's patches and a caption's words.",
             "parameters": [:], "timestamp": .string(ISO8601DateFormatter().string(from: Date())),
             "metadata": [
                 "n_players": .integer(Int64(values.players)), "index": .string(values.index),
@@ -47,10 +48,14 @@ extension ShapiqInteractionValues {
         guard let players = metadata["n_players"]?.int else { throw fault("needs metadata.n_players, an integer") }
         guard let index = metadata["index"]?.string else { throw fault("needs metadata.index, a string") }
         guard let maxOrder = metadata["max_order"]?.int else { throw fault("needs metadata.max_order, an integer") }
-        guard let baseline = metadata["baseline_value"]?.double else { throw fault("needs metadata.baseline_value, a number") }
+        guard let baseline = metadata["baseline_value"]?.double else {
+            throw fault("needs metadata.baseline_value, a number")
+        }
         var entries: [Entry] = []
         for (key, value) in data {
-            guard let number = value.double else { throw fault("has \(value.kind) for the interaction \"\(key)\"; it must be a number") }
+            guard let number = value.double else {
+                throw fault("has \(value.kind) for the interaction \"\(key)\"; it must be a number")
+            }
             entries.append(Entry(key: key, value: number))
         }
         self.init(

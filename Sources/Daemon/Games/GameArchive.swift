@@ -4,8 +4,8 @@ import JSONRPC
 import Logging
 import Synchronization
 
-/// Games kept in a folder over a restart of the daemon, one `GameFile` each.
-/// A file that is damaged, or of another game or model, is dropped with a warning. Blocks: not for the cooperative pool.
+/// Games kept in a folder over a restart of the daemon, one `GameFile` each. A file that is damaged, or of another game
+/// or model, is dropped with a warning. Blocks: not for the cooperative pool.
 final class GameArchive: Sendable {
     let folder: String
     /// Bytes the folder may hold; the files longest unused go first.
@@ -13,7 +13,8 @@ final class GameArchive: Sendable {
     let logger: Logger
     /// Half-written files from before are nobody's any more: the daemon that wrote them was killed.
     private let start = Date()
-    /// Bytes that may be written before the folder is looked through again; to list it takes time where there are many games.
+    /// Bytes that may be written before the folder is looked through again; to list it takes time where there are many
+    /// games.
     private let unlisted = Mutex(0)
 
     /// - Throws: `ApplicationError` where the folder cannot be made or written to, or others can write to it.
@@ -24,7 +25,8 @@ final class GameArchive: Sendable {
         do {
             try Self.make(folder)
         } catch {
-            throw ApplicationError(.pathNotAllowed, "the state folder \(folder) cannot be made: \(error.localizedDescription)")
+            throw ApplicationError(
+                .pathNotAllowed, "the state folder \(folder) cannot be made: \(error.localizedDescription)")
         }
         guard access(folder, W_OK | X_OK) == 0 else {
             throw ApplicationError(
@@ -50,7 +52,9 @@ final class GameArchive: Sendable {
         // A file is its embeddings and little more.
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
         guard size <= room else {
-            logger.info("a kept game is too large to be read", metadata: ["file": "\(path)", "bytes": "\(size)", "room": "\(room)"])
+            logger.info(
+                "a kept game is too large to be read",
+                metadata: ["file": "\(path)", "bytes": "\(size)", "room": "\(room)"])
             return nil
         }
         guard let data = FileManager.default.contents(atPath: path) else { return nil }

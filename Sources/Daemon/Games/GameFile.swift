@@ -28,7 +28,9 @@ package enum GameFile {
         } catch {
             throw GameFileError("\(error)")
         }
-        guard samples.players == players, samples.dimension == dimension else { throw GameFileError("it has other players") }
+        guard samples.players == players, samples.dimension == dimension else {
+            throw GameFileError("it has other players")
+        }
         return samples
     }
 }

@@ -62,7 +62,8 @@ enum GameKey: Hashable, Sendable {
     /// SHA-256 of the name.
     var digest: String { Array(name.utf8).withUnsafeBytes { sha256($0) } }
 
-    /// Tells whether kept masks are this game's, and the model's files, the program and the processor those they were encoded with.
+    /// Tells whether kept masks are this game's, and the model's files, the program and the processor those they were
+    /// encoded with.
     var header: String {
         "\(digest) \(FIxLIPDaemonVersion.program) \(CPUFeatures.current.names.joined(separator: " ")); \(model.weights)"
     }

@@ -3,8 +3,9 @@ import Foundation
 import Interactions
 import Logging
 
-/// Owns the warm games: at most `limit` bytes, least recently used out first, never one that an explanation holds. What estimates keep of a
-/// game counts and goes before any masks do; what open explanations keep of their pictures counts and stays.
+/// Owns the warm games: at most `limit` bytes, least recently used out first, never one that an explanation holds. What
+/// estimates keep of a game counts and goes before any masks do; what open explanations keep of their pictures counts
+/// and stays.
 actor GameStore {
     private struct Entry {
         let game: MaskedGame
@@ -50,8 +51,8 @@ actor GameStore {
         self.logger = logger
     }
 
-    /// The game of `key`, read from the archive or made if there is none in memory, held until `release`. One that is kept but
-    /// does not fit beside what explanations hold begins anew.
+    /// The game of `key`, read from the archive or made if there is none in memory, held until `release`. One that is
+    /// kept but does not fit beside what explanations hold begins anew.
     func hold(_ key: GameKey, players: Int, dimension: Int) async throws -> MaskedGame {
         var kept: GameSamples?
         if entries[key] == nil, let archive {
@@ -75,7 +76,8 @@ actor GameStore {
         }
         return Entry(
             game: MaskedGame(key: key, samples: samples) { [weak self] in await self?.bookExpansions(key, bytes: $0) },
-            holders: 0, bytes: samples.count > 0 ? samples.bytes : 0, masks: samples.count, lastUse: clock, kept: samples.count,
+            holders: 0, bytes: samples.count > 0 ? samples.bytes : 0, masks: samples.count, lastUse: clock,
+            kept: samples.count,
             tried: samples.count)
     }
 
@@ -115,8 +117,8 @@ actor GameStore {
         shrink(by: 0)
     }
 
-    /// Writes everything that has changed to the archive and returns when it is done, or after `patience`: a disk that does not
-    /// answer must not hold up the end.
+    /// Writes everything that has changed to the archive and returns when it is done, or after `patience`: a disk that
+    /// does not answer must not hold up the end.
     func keepAll(within patience: Duration) async {
         guard archive != nil else { return }
         let (stream, end) = AsyncStream<Void>.makeStream()
@@ -151,7 +153,8 @@ actor GameStore {
         }
     }
 
-    /// Writes a game to the archive; one that could not be written is tried again when it has grown, is closed, or at the end.
+    /// Writes a game to the archive; one that could not be written is tried again when it has grown, is closed, or at
+    /// the end.
     /// - Returns: whether it was written.
     private func write(_ key: GameKey, _ game: MaskedGame) async -> Bool {
         guard let archive else { return false }
@@ -173,7 +176,8 @@ actor GameStore {
         }
         if let outcome {
             if unkept.isEmpty {
-                logger.warning("a game could not be kept", metadata: ["file": "\(outcome.file)", "reason": "\(outcome.reason)"])
+                logger.warning(
+                    "a game could not be kept", metadata: ["file": "\(outcome.file)", "reason": "\(outcome.reason)"])
             }
             unkept.insert(key)
             return false
@@ -188,10 +192,10 @@ actor GameStore {
         return true
     }
 
-    /// Runs `body`, which encodes and books at most `bytes` more, with so much set aside for it. Where only what others have
-    /// set aside is in the way, it waits for them.
-    /// - Throws: `ApplicationError` of kind `memoryLimit` if open explanations alone leave too little; `CancellationError`;
-    ///   what `body` throws.
+    /// Runs `body`, which encodes and books at most `bytes` more, with so much set aside for it. Where only what others
+    /// have set aside is in the way, it waits for them.
+    /// - Throws: `ApplicationError` of kind `memoryLimit` if open explanations alone leave too little;
+    ///   `CancellationError`; what `body` throws.
     func withRoom<Value: Sendable>(
         for bytes: Int, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -222,8 +226,8 @@ actor GameStore {
                 + "\(advice) or start the daemon with a larger --game-memory")
     }
 
-    /// Tells once that open explanations are in the way of others, not for each request that is refused. One that would not fit
-    /// beside little is told so by its error alone.
+    /// Tells once that open explanations are in the way of others, not for each request that is refused. One that would
+    /// not fit beside little is told so by its error alone.
     private func noteFull() {
         guard !isFull, 2 * total > limit else { return }
         isFull = true
@@ -255,7 +259,8 @@ actor GameStore {
     private func shrink(by bytes: Int) {
         var excess = total + bytes - limit
         guard excess > 0 else { return }
-        for (key, entry) in entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) where excess > 0 && entry.expansionBytes > 0 {
+        for (key, entry) in entries.sorted(by: { $0.value.lastUse < $1.value.lastUse })
+        where excess > 0 && entry.expansionBytes > 0 {
             excess -= entry.expansionBytes
             entries[key]?.expansionBytes = 0
             Task { await entry.game.forgetExpansions() }

@@ -1,7 +1,7 @@
 import Interactions
 
-/// What estimates have made of one image's masks, kept for the next caption: the last two. Each can be made again from the masks, so they
-/// are the first to go when memory is short.
+/// What estimates have made of one image's masks, kept for the next caption: the last two. Each can be made again from
+/// the masks, so they are the first to go when memory is short.
 struct KeptExpansions {
     struct Key: Hashable, Sendable {
         var p: Double

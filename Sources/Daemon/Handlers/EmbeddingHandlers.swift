@@ -28,7 +28,8 @@ extension Services {
             if pairing == .zip, parameters.images.count != parameters.texts.count {
                 throw ParameterError(
                     "pairing",
-                    "\"zip\" needs as many images as texts; there are \(parameters.images.count) and \(parameters.texts.count)")
+                    "\"zip\" needs as many images as texts; there are \(parameters.images.count) and \(parameters.texts.count)"
+                )
             }
             return try await withModel(parameters.model) { lease in
                 let policy = parameters.onError ?? .fail
@@ -67,7 +68,8 @@ extension Similarity.Result {
             }
         case .zip:
             cosine = [
-                zip(images.rows, texts.rows).map { image, text in image.flatMap { image in text.map { dot(image, $0) } } }
+                zip(images.rows, texts.rows).map { image, text in image.flatMap { image in text.map { dot(image, $0) } }
+                }
             ]
         }
         let model = lease.model.loaded

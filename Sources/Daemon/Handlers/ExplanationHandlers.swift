@@ -43,7 +43,8 @@ extension Services {
         table.on(Explain.self) { parameters, context in
             let isReproducible = parameters.reproducible ?? false
             guard !isReproducible || parameters.deadlineMilliseconds == nil else {
-                throw ParameterError("reproducible", "cannot be kept with deadlineMilliseconds; give a budget or until instead")
+                throw ParameterError(
+                    "reproducible", "cannot be kept with deadlineMilliseconds; give a budget or until instead")
             }
             let explanation = try await open(parameters.open, adoptsWarmMasks: !isReproducible)
             let isWatched = parameters.progressToken != nil || parameters.until != nil || parameters.render != nil
@@ -79,7 +80,8 @@ extension Services {
     }
 
     /// - Parameter object: the parameter that holds the selection's members, nil where they are the request's own.
-    private func check(_ selection: Selection, at object: String?, for explanation: Explanation) throws(ParameterError) {
+    private func check(_ selection: Selection, at object: String?, for explanation: Explanation) throws(ParameterError)
+    {
         try checking(object) { () throws(ParameterError) in
             if case .top(let count) = selection.pairs, count < 0 {
                 throw ParameterError("pairs.top", "must not be negative; it is \(count)")
@@ -90,7 +92,8 @@ extension Services {
 
     /// Runs `body`, during which an explanation's games and model are in use: it is not idle until the end of that.
     func using<Value: Sendable>(
-        _ explanation: Explanation, refiningBy control: RefinementControl? = nil, _ body: @Sendable () async throws -> Value
+        _ explanation: Explanation, refiningBy control: RefinementControl? = nil,
+        _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         func end() async {
             await explanations.touch(explanation.id)

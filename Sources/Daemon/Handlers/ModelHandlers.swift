@@ -52,6 +52,7 @@ extension ModelsLoad.Result {
                 width: model.imageWidth, height: model.imageHeight, rows: model.rows, columns: model.columns),
             text: TextShape(positions: model.textPositions, vocabulary: model.vocabulary),
             precision: "\(model.precision)", maskPrecision: "\(model.maskPrecision)",
-            precisionReason: model.precisionReason, logitScale: model.logitScale, logitBias: model.logitBias, bytes: model.residentBytes, loadMilliseconds: model.loadMilliseconds)
+            precisionReason: model.precisionReason, logitScale: model.logitScale, logitBias: model.logitBias,
+            bytes: model.residentBytes, loadMilliseconds: model.loadMilliseconds)
     }
 }

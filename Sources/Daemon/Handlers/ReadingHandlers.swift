@@ -39,13 +39,18 @@ extension Services {
             guard parameters.explanations.count == 2 else {
                 throw ParameterError("explanations", "must name two; there are \(parameters.explanations.count)")
             }
-            let first = try await read(parameters.explanations[0]) { (side: ComparisonSide($1, $0), picture: $1.image.picture) }
-            let second = try await read(parameters.explanations[1]) { (side: ComparisonSide($1, $0), picture: $1.image.picture) }
+            let first = try await read(parameters.explanations[0]) {
+                (side: ComparisonSide($1, $0), picture: $1.image.picture)
+            }
+            let second = try await read(parameters.explanations[1]) {
+                (side: ComparisonSide($1, $0), picture: $1.image.picture)
+            }
             let comparison = try await solver.run {
                 let comparison = try Comparison(first.side, second.side)
                 guard comparison.sharesWords || first.picture.shows(second.picture) else {
                     throw ParameterError(
-                        "explanations", "have no players in common: their pictures differ, and no word is in both captions")
+                        "explanations",
+                        "have no players in common: their pictures differ, and no word is in both captions")
                 }
                 return comparison
             }

@@ -16,7 +16,8 @@ extension Services {
             let version = FIxLIPDaemonVersion.wireProtocol
             if let wanted = parameters.protocolVersion, wanted != version {
                 throw ParameterError(
-                    "protocolVersion", "is \(wanted), but this daemon speaks version \(version); "
+                    "protocolVersion",
+                    "is \(wanted), but this daemon speaks version \(version); "
                         + (wanted > version ? "update the daemon" : "update the client"))
             }
             return Initialize.Result(

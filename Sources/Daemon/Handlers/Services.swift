@@ -20,7 +20,8 @@ struct Services: Sendable {
     let archiving: WorkThreads
     /// Solves estimates.
     let solver: WorkThreads
-    /// Work of milliseconds that would still hold others up on the cooperative pool: picking masks, products of embeddings.
+    /// Work of milliseconds that would still hold others up on the cooperative pool: picking masks, products of
+    /// embeddings.
     let arithmetic: WorkThreads
     let logger: Logger
 

@@ -18,11 +18,14 @@ extension Services {
     ) async throws -> EncodedItems {
         let images = images
         let model = lease.model.loaded
-        return try await encode(inputs, lease: lease, normalize: normalize, onError: onError, chunk: 8, decodes: true) { input in
+        return try await encode(inputs, lease: lease, normalize: normalize, onError: onError, chunk: 8, decodes: true) {
+            input in
             let picture = try images.load(input)
             let pixels = model.preprocess(picture)
             return ImageItem(image: try model.prepare(pixels: pixels.pixels))
-        } submit: { .images($0) }
+        } submit: {
+            .images($0)
+        }
     }
 
     /// Tokenizes and encodes texts.
@@ -37,13 +40,15 @@ extension Services {
             let tokenization = try lease.tokenize(text)
             if tokenization.truncated { cut.insert(index) }
             return TextItem(text: try lease.prepare(tokenization, players: tokenization.playerPositions))
-        } submit: { .texts($0) }
+        } submit: {
+            .texts($0)
+        }
         result.truncated = cut.sorted
         return result
     }
 
-    /// Prepares and encodes items a few at a time: a request of any length holds little memory, and others come between. Some
-    /// are prepared while others are encoded.
+    /// Prepares and encodes items a few at a time: a request of any length holds little memory, and others come
+    /// between. Some are prepared while others are encoded.
     private func encode<Input: Sendable, Item: Sendable>(
         _ inputs: [Input], lease: ModelLease, normalize: Bool, onError: ItemErrorPolicy, chunk: Int, decodes: Bool,
         prepare: @escaping @Sendable (Input) throws -> Item, submit: @escaping @Sendable ([Item]) -> EncodeItems

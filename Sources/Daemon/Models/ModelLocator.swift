@@ -2,8 +2,8 @@ import Encoders
 import FIxLIPProtocol
 import Foundation
 
-/// Finds the folder a model's name stands for: a built-in name, a path, or `org/name[@revision]` in the local hub cache.
-/// Never touches the network.
+/// Finds the folder a model's name stands for: a built-in name, a path, or `org/name[@revision]` in the local hub
+/// cache. Never touches the network.
 struct ModelLocator: Sendable {
     /// Folders that hold built-in models, searched in order.
     let folders: [String]

@@ -136,7 +136,8 @@ actor ModelPool {
     private func refusal(of name: String) -> ApplicationError {
         ApplicationError(
             .memoryLimit,
-            "the model \(name) does not fit the limit for weights; unload another, or start the daemon with a larger --model-memory")
+            "the model \(name) does not fit the limit for weights; unload another, or start the daemon with a larger --model-memory"
+        )
     }
 
     private func makeEntry(_ name: String, _ key: ModelKey) -> Entry {
@@ -161,7 +162,8 @@ actor ModelPool {
     }
 
     /// Unloads the models a name stands for, at every precision.
-    /// - Throws: `ApplicationError` of kind `modelNotFound` where none is loaded, of kind `modelInUse` where one is in use.
+    /// - Throws: `ApplicationError` of kind `modelNotFound` where none is loaded, of kind `modelInUse` where one is
+    ///   in use.
     func unload(_ name: String) throws -> [String] {
         let folder = try locator.folder(of: name)
         let keys = entries.filter { $0.key.folder == folder && $0.value.model != nil }.map(\.key)
@@ -184,8 +186,10 @@ actor ModelPool {
             let idle = time - entry.lastUse
             let left = entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle)
             return ModelStatus(
-                id: entry.id, path: key.folder, architecture: model.architecture.rawValue, precision: "\(model.precision)",
-                maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason, bytes: model.residentBytes,
+                id: entry.id, path: key.folder, architecture: model.architecture.rawValue,
+                precision: "\(model.precision)",
+                maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason,
+                bytes: model.residentBytes,
                 lastUsedSecondsAgo: idle,
                 expiresInSeconds: left, lastUsed: Int(clock - idle),
                 expiresAt: left.map { Int((clock + $0).rounded(.up)) }, inUse: entry.holders)
@@ -221,7 +225,9 @@ actor ModelPool {
     func expire() {
         let time = now()
         for (key, entry) in entries
-        where entry.model != nil && entry.holders == 0 && entry.keepAlive >= 0 && time - entry.lastUse >= entry.keepAlive {
+        where entry.model != nil && entry.holders == 0 && entry.keepAlive >= 0
+            && time - entry.lastUse >= entry.keepAlive
+        {
             unload(key, reason: "idle for \(Int(entry.keepAlive)) s")
         }
         scheduleExpiry()
@@ -239,8 +245,8 @@ actor ModelPool {
         }
     }
 
-    /// Unloads idle models until a newcomer fits: before it is loaded by what it will take at least, and afterwards by what it
-    /// takes.
+    /// Unloads idle models until a newcomer fits: before it is loaded by what it will take at least, and afterwards by
+    /// what it takes.
     private func makeRoom(for newcomer: ModelKey) throws {
         guard let memoryLimit else { return }
         var total = entries.values.reduce(0) { $0 + $1.bytes }
@@ -248,7 +254,9 @@ actor ModelPool {
             $0.key != newcomer && $0.value.model != nil && $0.value.holders == 0 && $0.value.keepAlive >= 0
         }.sorted { $0.value.lastUse < $1.value.lastUse }
         // None goes for one that would not fit all the same.
-        guard total - idle.reduce(0, { $0 + $1.value.bytes }) <= memoryLimit else { throw refusal(of: entries[newcomer]?.id ?? "") }
+        guard total - idle.reduce(0, { $0 + $1.value.bytes }) <= memoryLimit else {
+            throw refusal(of: entries[newcomer]?.id ?? "")
+        }
         for (key, entry) in idle where total > memoryLimit {
             total -= entry.bytes
             unload(key, reason: "made room for another model")

@@ -8,7 +8,8 @@ struct WeightsIdentity: Sendable, Equatable, CustomStringConvertible {
 
     init(folder: String) {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        description = files.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix("config.json") }.sorted().map { name in
+        description = files.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix("config.json") }.sorted().map {
+            name in
             let facts = try? FileManager.default.attributesOfItem(
                 atPath: URL(fileURLWithPath: folder + "/" + name).resolvingSymlinksInPath().path)
             let size = (facts?[.size] as? Int) ?? 0
@@ -24,8 +25,8 @@ struct ReadModel: Sendable {
     let weights: WeightsIdentity
 
     /// Blocks: not for the cooperative pool.
-    /// - Throws: `ApplicationError`: as `LoadedModel.load`; of kind `modelCorrupt` where files were replaced meanwhile, because nobody
-    ///   could say which of them were read.
+    /// - Throws: `ApplicationError`: as `LoadedModel.load`; of kind `modelCorrupt` where files were replaced
+    ///   meanwhile, because nobody could say which of them were read.
     init(
         folder: String, precision: Precision,
         reading: (String, Precision) throws(ModelError) -> LoadedModel = { folder, precision throws(ModelError) in
@@ -39,7 +40,8 @@ struct ReadModel: Sendable {
             throw ApplicationError(error)
         }
         guard weights == WeightsIdentity(folder: folder) else {
-            throw ApplicationError(.modelCorrupt, "the files of \(folder) were replaced while they were read; load the model again")
+            throw ApplicationError(
+                .modelCorrupt, "the files of \(folder) were replaced while they were read; load the model again")
         }
     }
 }

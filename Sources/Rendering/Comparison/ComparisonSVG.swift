@@ -40,8 +40,10 @@ struct ComparisonSVG {
                 y += 16
             }
         }
-        let definitions = Definitions(report: a, id: "a").markup()
-            + Definitions(report: b, id: "b", sharedImage: comparison.a.image == comparison.b.image ? "a" : nil).markup()
+        let definitions =
+            Definitions(report: a, id: "a").markup()
+            + Definitions(report: b, id: "b", sharedImage: comparison.a.image == comparison.b.image ? "a" : nil)
+            .markup()
         return SVGDocument.wrap(
             drawing.markup, width: width, height: y + margin - 16, title: comparison.title,
             summary: "a: \(a.summary) b: \(b.summary)", definitions: definitions)
@@ -49,7 +51,8 @@ struct ComparisonSVG {
 
     /// Draws one explanation and returns where it ends.
     private func drawColumn(
-        _ name: String, _ report: Report, beside other: Report, x: Double, y start: Double, width: Double, into drawing: inout Drawing
+        _ name: String, _ report: Report, beside other: Report, x: Double, y start: Double, width: Double,
+        into drawing: inout Drawing
     ) -> Double {
         var y = start + 11
         drawing.text("\(name == "a" ? "○" : "●") \(name)", x: x, y: y, size: 13, class: "soft")
@@ -57,7 +60,9 @@ struct ComparisonSVG {
         let caption = CaptionFigure(report: report, width: width).figure()
         drawing.group("transform=\"translate(\(px(x)) \(px(y)))\"") { $0.append(caption.markup) }
         y += caption.height
-        for (line, style) in [(report.similarityLine, "ink"), (report.sourceLine, "soft"), (report.truncationLine, "soft")]
+        for (line, style) in [
+            (report.similarityLine, "ink"), (report.sourceLine, "soft"), (report.truncationLine, "soft"),
+        ]
         where !line.isEmpty {
             y += 17
             drawing.text(TextWidth.fit(line, size: 12.5, width: width), x: x, y: y, size: 12.5, class: style)

@@ -25,7 +25,9 @@ extension PictureComparison {
             if report.picture.isTruncated { lines.append(report.truncationLine.markdownEscaped) }
             blocks.append(lines.joined(separator: "  \n"))
         }
-        blocks.append((["| word, logits | a | b | b \(NumberText.minus) a |", "|:--|--:|--:|--:|"] + rows).joined(separator: "\n"))
+        blocks.append(
+            (["| word, logits | a | b | b \(NumberText.minus) a |", "|:--|--:|--:|--:|"] + rows).joined(separator: "\n")
+        )
         blocks.append("a: \(a.methodLine.markdownEscaped)  \nb: \(b.methodLine.markdownEscaped)")
         return blocks.joined(separator: "\n\n") + "\n"
     }
@@ -63,7 +65,10 @@ struct ComparisonText {
     private func images() -> [String] {
         let side = width >= 60
         let column = side ? min(40, (width - 3) / 2) : min(40, width)
-        let (left, right) = (TerminalImage(report: a, text: text, width: column).lines(), TerminalImage(report: b, text: text, width: column).lines())
+        let (left, right) = (
+            TerminalImage(report: a, text: text, width: column).lines(),
+            TerminalImage(report: b, text: text, width: column).lines()
+        )
         guard side else { return left + [""] + right }
         let blank = String(repeating: " ", count: column)
         return (0..<max(left.count, right.count)).map { row in
@@ -81,16 +86,18 @@ struct ComparisonText {
         let errors = width >= 64
         func show(_ value: Measured?) -> String {
             guard let value else { return "–" }
-            return errors ? NumberText.withError(value, decimals: decimals) : NumberText.signed(value.value, decimals: decimals)
+            return errors
+                ? NumberText.withError(value, decimals: decimals) : NumberText.signed(value.value, decimals: decimals)
         }
         let cell = max(6, rows.flatMap { $0.values.map { show($0).columns } }.max() ?? 0) + 2
         let nameWidth = max(4, min(rows.map(\.name.columns).max() ?? 4, width - 3 * cell))
         let head = ["a", "b", "b \(NumberText.minus) a"].map { $0.fitted(cell, alignRight: true) }.joined()
         let table = rows.map { row in
-            row.name.fitted(nameWidth) + row.values.map { value in
-                let shown = show(value).fitted(cell, alignRight: true)
-                return value.map { text.colored(shown, TerminalText.hue($0.value)) } ?? text.dim(shown)
-            }.joined()
+            row.name.fitted(nameWidth)
+                + row.values.map { value in
+                    let shown = show(value).fitted(cell, alignRight: true)
+                    return value.map { text.colored(shown, TerminalText.hue($0.value)) } ?? text.dim(shown)
+                }.joined()
         }
         return [text.dim("word".fitted(nameWidth) + head)] + table
     }

@@ -14,18 +14,26 @@ struct DumbbellFigure {
         let nameWidth = min(longest, width * 0.3) + 16
         let columns = narrow ? [64.0] : [130.0, 130, 150]
         let axisEnd = width - columns.reduce(0, +) - 8
-        let measured = words.flatMap { word in [comparison.readings(word).a, comparison.readings(word).b].compactMap { $0 } }
+        let measured = words.flatMap { word in
+            [comparison.readings(word).a, comparison.readings(word).b].compactMap { $0 }
+        }
         let axis = BarAxis(values: measured, from: nameWidth + 10, to: axisEnd)
         var drawing = Drawing()
         let head = 24.0
         drawHead(axis: axis, columns: columns, y: 10, into: &drawing)
-        drawing.line(x1: axis.zero, y1: head, x2: axis.zero, y2: head + rowHeight * Double(words.count), class: "axis", width: 0.75)
+        drawing.line(
+            x1: axis.zero, y1: head, x2: axis.zero, y2: head + rowHeight * Double(words.count), class: "axis",
+            width: 0.75)
         for (row, word) in words.enumerated() {
             let y = head + rowHeight * (Double(row) + 0.5)
             let (a, b) = comparison.readings(word)
-            drawing.text(TextWidth.fit(word.name, size: nameSize, width: nameWidth), x: 0, y: y + 5, size: nameSize, class: "word ink")
+            drawing.text(
+                TextWidth.fit(word.name, size: nameSize, width: nameWidth), x: 0, y: y + 5, size: nameSize,
+                class: "word ink")
             if let a, let b {
-                drawing.line(x1: axis.x(a.value), y1: y, x2: axis.x(b.value), y2: y, class: b.value < a.value ? "ns" : "ps", width: 2.5, opacity: 0.8)
+                drawing.line(
+                    x1: axis.x(a.value), y1: y, x2: axis.x(b.value), y2: y, class: b.value < a.value ? "ns" : "ps",
+                    width: 2.5, opacity: 0.8)
             }
             if let a {
                 drawing.circle(x: axis.x(a.value), y: y, radius: 5, class: "ink")
@@ -50,12 +58,16 @@ struct DumbbellFigure {
     }
 
     private func drawValues(
-        a: Measured?, b: Measured?, columns: [Double], decimals: Int, y: Double, size: Double, into drawing: inout Drawing
+        a: Measured?, b: Measured?, columns: [Double], decimals: Int, y: Double, size: Double,
+        into drawing: inout Drawing
     ) {
         let change: Measured? = if let a, let b { comparison.difference(a, b) } else { nil }
         let values = columns.count == 1 ? [change] : [a, b, change]
         for (index, value) in values.enumerated() {
-            let text = value.map { columns.count == 1 ? NumberText.signed($0.value, decimals: decimals) : NumberText.withError($0, decimals: decimals) }
+            let text = value.map {
+                columns.count == 1
+                    ? NumberText.signed($0.value, decimals: decimals) : NumberText.withError($0, decimals: decimals)
+            }
             let isChange = index == values.count - 1
             let name = isChange ? Tint.textClass(value?.value ?? 0, decimals: decimals) : "soft"
             drawing.text(text ?? "–", x: right(index, columns), y: y, size: size, class: name, anchor: .end)

@@ -8,7 +8,8 @@ public struct PictureComparison: Sendable, Equatable {
         self.b = b
     }
 
-    /// Both reports, with every colour and bar on the joint scale. Views of one player are not defined for two pictures.
+    /// Both reports, with every colour and bar on the joint scale. Views of one player are not defined for two
+    /// pictures.
     func reports(topK: Int) throws(RenderError) -> (a: Report, b: Report) {
         try a.check()
         try b.check()
@@ -27,8 +28,8 @@ struct AlignedWord: Sendable, Equatable {
 }
 
 extension PictureComparison {
-    /// The words of both captions: the k-th occurrence of a word in a with the k-th in b (letters' case apart), in a's order;
-    /// a word that only b has stands after the word before it in b.
+    /// The words of both captions: the k-th occurrence of a word in a with the k-th in b (letters' case apart), in a's
+    /// order; a word that only b has stands after the word before it in b.
     var alignedWords: [AlignedWord] {
         let (keysA, keysB) = (a.wordOccurrences, b.wordOccurrences)
         var positions = Dictionary(uniqueKeysWithValues: keysB.enumerated().map { ($0.element, $0.offset) })
@@ -44,7 +45,8 @@ extension PictureComparison {
 
     /// Readings of b less those of a for every patch, errors added in quadrature; nil where the patches differ.
     var patchDifferences: [Measured]? {
-        guard a.patches == b.patches, a.image.width == b.image.width, a.image.height == b.image.height, a.patchCount > 0 else { return nil }
+        guard a.patches == b.patches, a.image.width == b.image.width, a.image.height == b.image.height, a.patchCount > 0
+        else { return nil }
         return a.patchPlayers.map { difference(a.reading($0), b.reading($0)) }
     }
 

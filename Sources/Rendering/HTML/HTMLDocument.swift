@@ -19,7 +19,8 @@ struct HTMLDocument {
 
     func markup() -> String {
         let pieces = HTMLPieces(report: report, id: id)
-        let interactive = report.view == .overview && report.picture.estimate.pairs != nil && !report.picture.words.isEmpty
+        let interactive =
+            report.view == .overview && report.picture.estimate.pairs != nil && !report.picture.words.isEmpty
         func links(_ width: Double) -> Figure {
             LinkFigure(report: report, id: id, width: width, interactive: interactive).figure()
         }
@@ -27,16 +28,21 @@ struct HTMLDocument {
         var body = "<header><div>\(pieces.caption())\(key)\(pieces.facts())</div>"
         body += "\(pieces.thumbnail())</header>"
         let hint = interactive ? "<p class=\"note screen\">Point at a word to see its pairs on the image.</p>" : ""
-        body += section(report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
+        body += section(
+            report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
         if !report.maps.isEmpty {
             func maps(_ width: Double) -> Figure { WordMaps(report: report, id: id, width: width).figure() }
-            body += section(report.mapsTitle, pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
+            body += section(
+                report.mapsTitle, pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
         }
         if !report.tables.isEmpty {
-            body += section("The strongest pairs", "<div class=\"columns\">\(report.tables.map { pieces.table($0) }.joined())</div>")
+            body += section(
+                "The strongest pairs", "<div class=\"columns\">\(report.tables.map { pieces.table($0) }.joined())</div>"
+            )
         }
         if report.view == .overview, let wideCurve = BudgetCurve(report: report, width: wide).figure(),
-            let narrowCurve = BudgetCurve(report: report, width: narrow).figure() {
+            let narrowCurve = BudgetCurve(report: report, width: narrow).figure()
+        {
             let label = "Leading values and leave-one-out R² against the number of image masks"
             body += section("As the budget grew", pieces.figure(label: label, wide: wideCurve, narrow: narrowCurve))
         }

@@ -49,7 +49,8 @@ struct HTMLPieces {
         return "<figure>\(drawings.joined())</figure>"
     }
 
-    /// A list of pairs with their places, bars and values; the bars' axis holds `axisValues` where another table shares it.
+    /// A list of pairs with their places, bars and values; the bars' axis holds `axisValues` where another table shares
+    /// it.
     func table(_ table: Report.PairTable, axisValues: [Measured] = []) -> String {
         let axis = BarAxis(values: table.pairs.map(\.measured) + axisValues, from: 0, to: 200)
         let rows = table.pairs.map { pair -> String in
@@ -58,23 +59,29 @@ struct HTMLPieces {
             let value = pair.measured
             var bar = Drawing()
             let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
-            bar.rect(x: start, y: 1, width: max(0.5, end - start), height: 10, class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
+            bar.rect(
+                x: start, y: 1, width: max(0.5, end - start), height: 10, class: Tint.cssClass(value.value),
+                opacity: 0.35 + 0.65 * value.confidence)
             if let error = value.error, error > 0 {
-                bar.line(x1: axis.x(value.value - error), y1: 6, x2: axis.x(value.value + error), y2: 6, class: "whisker", opacity: 0.75)
+                bar.line(
+                    x1: axis.x(value.value - error), y1: 6, x2: axis.x(value.value + error), y2: 6, class: "whisker",
+                    opacity: 0.75)
             }
             return "<tr><td class=\"l\"><svg width=\"22\" height=\"22\" aria-hidden=\"true\">\(place.markup)</svg></td>"
                 + "<th scope=\"row\">\(name(of: pair))</th>"
                 + "<td class=\"b\"><svg viewBox=\"0 0 200 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\(bar.markup)</svg></td>"
                 + "<td class=\"v \(value.value < 0 ? "nt" : "pt")\">\(report.text(of: pair).escaped)</td></tr>"
         }
-        return "<div><h3>\(table.title.escaped)</h3><table><tr><th scope=\"col\" colspan=\"2\">pair</th><th scope=\"col\" class=\"b\"></th>"
+        return
+            "<div><h3>\(table.title.escaped)</h3><table><tr><th scope=\"col\" colspan=\"2\">pair</th><th scope=\"col\" class=\"b\"></th>"
             + "<th scope=\"col\" class=\"v\">logits</th></tr>\(rows.joined())</table></div>"
     }
 
     private func name(of pair: RankedPair) -> String {
         func part(_ player: Int) -> String {
             picture.isWord(player)
-                ? "<bdi class=\"w\">\(picture.wordNames[player - picture.patchCount].escaped)</bdi>" : picture.longName(player).escaped
+                ? "<bdi class=\"w\">\(picture.wordNames[player - picture.patchCount].escaped)</bdi>"
+                : picture.longName(player).escaped
         }
         if let focus = report.focus { return part(pair.a == focus ? pair.b : pair.a) }
         return picture.isWord(pair.b) && !picture.isWord(pair.a)

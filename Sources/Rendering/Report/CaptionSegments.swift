@@ -23,7 +23,9 @@ extension Picture {
             segments.append(CaptionSegment(text: slice(start..<end), player: patchCount + index))
             position = end
         }
-        if position < scalars.count { segments.append(CaptionSegment(text: slice(position..<scalars.count), player: nil)) }
+        if position < scalars.count {
+            segments.append(CaptionSegment(text: slice(position..<scalars.count), player: nil))
+        }
         return segments
     }
 }

@@ -37,14 +37,17 @@ extension Report {
     /// How the values were made, for the foot of the page.
     var methodLine: String {
         let estimate = picture.estimate
-        let name = estimate.index == "FSII" ? "Shapley interactions (FSII)" : "Weighted Banzhaf interactions (\(estimate.index))"
+        let name =
+            estimate.index == "FSII"
+            ? "Shapley interactions (FSII)" : "Weighted Banzhaf interactions (\(estimate.index))"
         var parts = [name]
         if estimate.index != "FSII" { parts.append("p = \(NumberText.trimmedPlain(estimate.p))") }
         parts.append("order \(estimate.order)")
         parts.append(estimate.estimator == "leastSquares" ? "least squares" : estimate.estimator)
         parts.append(
             estimate.isJointlySampled
-                ? "\(estimate.imageMasks) pairs of masks" : "\(estimate.imageMasks) image and \(estimate.textMasks) text masks")
+                ? "\(estimate.imageMasks) pairs of masks"
+                : "\(estimate.imageMasks) image and \(estimate.textMasks) text masks")
         if let r2 = estimate.looR2, r2.isFinite {
             parts.append("leave-one-out R² \(NumberText.plain(r2, decimals: 2))")
         }
@@ -60,19 +63,22 @@ extension Report {
     }
 
     var mapsTitle: String {
-        maps.count < picture.words.count ? "The \(maps.count) strongest of \(picture.words.count) words on the image" : "Each word on the image"
+        maps.count < picture.words.count
+            ? "The \(maps.count) strongest of \(picture.words.count) words on the image" : "Each word on the image"
     }
 
     /// What the colours on the image mean.
     var heatTitle: String {
         guard let focus else { return "patch, logits" }
-        return picture.isWord(focus) ? "pair of \(picture.longName(focus)) and patch, logits" : "pair with this patch, logits"
+        return picture.isWord(focus)
+            ? "pair of \(picture.longName(focus)) and patch, logits" : "pair with this patch, logits"
     }
 
     /// What the bars of the words mean.
     var wordTitle: String {
         guard let focus else { return "word, logits" }
-        return picture.isWord(focus) ? "pair of \(picture.longName(focus)) and word, logits" : "pair of this patch and word, logits"
+        return picture.isWord(focus)
+            ? "pair of \(picture.longName(focus)) and word, logits" : "pair of this patch and word, logits"
     }
 
     /// "“snake” × row 2, column 6"; in a view of one player only the other one's name.

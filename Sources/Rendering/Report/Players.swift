@@ -82,7 +82,9 @@ extension Picture {
         }
         if estimate.pairs == nil { throw .noPairs(view: kind) }
         if kind == "pairs" { return nil }
-        guard let player = wanted ?? strongest(in: range) else { throw .noPlayer(kind: kind == "token" ? "text" : "image") }
+        guard let player = wanted ?? strongest(in: range) else {
+            throw .noPlayer(kind: kind == "token" ? "text" : "image")
+        }
         if player < 0 || player >= playerCount { throw .playerOutOfRange(player: player, players: playerCount) }
         if !range.contains(player) {
             throw kind == "token"

@@ -25,7 +25,9 @@ extension Picture {
         guard estimate.pairs != nil else { return [] }
         let candidates: [RankedPair]
         switch kind {
-        case .wordPatch: candidates = patchPlayers.flatMap { a in wordPlayers.map { RankedPair(a: a, b: $0, measured: pair(a, $0)) } }
+        case .wordPatch:
+            candidates = patchPlayers.flatMap { a in wordPlayers.map { RankedPair(a: a, b: $0, measured: pair(a, $0)) }
+            }
         case .patchPatch: candidates = upper(patchPlayers)
         case .wordWord: candidates = upper(wordPlayers)
         }
@@ -42,13 +44,17 @@ extension Picture {
 
     /// The `count` words with the largest pair with any patch, in reading order.
     func wordsWithStrongestPairs(count: Int) -> [Int] {
-        let strengths = wordPlayers.map { word in (word: word, size: patchPlayers.map { abs(pair($0, word).value) }.max() ?? 0) }
+        let strengths = wordPlayers.map { word in
+            (word: word, size: patchPlayers.map { abs(pair($0, word).value) }.max() ?? 0)
+        }
         let strongest = strengths.sorted { $0.size != $1.size ? $0.size > $1.size : $0.word < $1.word }.prefix(count)
         return strongest.map(\.word).sorted()
     }
 
     private func upper(_ range: Range<Int>) -> [RankedPair] {
-        range.flatMap { a in (a + 1..<max(a + 1, range.upperBound)).map { RankedPair(a: a, b: $0, measured: pair(a, $0)) } }
+        range.flatMap { a in
+            (a + 1..<max(a + 1, range.upperBound)).map { RankedPair(a: a, b: $0, measured: pair(a, $0)) }
+        }
     }
 }
 

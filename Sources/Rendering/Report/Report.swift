@@ -77,7 +77,8 @@ struct Report: Sendable {
             heat = picture.patchPlayers.map { picture.pair(player, $0) }
             wordValues = picture.wordPlayers.map { $0 == player ? nil : picture.pair(player, $0) }
             let patches = picture.strongestPartners(of: player, in: picture.patchPlayers, count: strong)
-            let words = picture.strongestPartners(of: player, in: picture.wordPlayers, count: picture.isWord(player) ? few : strong)
+            let words = picture.strongestPartners(
+                of: player, in: picture.wordPlayers, count: picture.isWord(player) ? few : strong)
             links = picture.isWord(player) ? patches : words + patches.prefix(few)
             maps = []
             tables = [PairTable(title: "With patches", pairs: patches), PairTable(title: "With words", pairs: words)]
@@ -121,7 +122,8 @@ extension Picture {
             }
         }
         return Report.Scales(
-            patch: largest(patchPlayers.map { reading($0).value }), word: largest(wordPlayers.map { reading($0).value }),
+            patch: largest(patchPlayers.map { reading($0).value }),
+            word: largest(wordPlayers.map { reading($0).value }),
             crossPair: cross, samePair: same)
     }
 }

@@ -17,15 +17,21 @@ struct BudgetCurve {
         guard let last = rounds.last, picture.estimate.imageMasks > last.imageMasks else { return rounds }
         let leading = last.leading.map { earlier in
             let players = earlier.players
-            let value = players.count == 2 ? picture.pair(players[0], players[1]).value : players.first.map { picture.reading($0).value }
+            let value =
+                players.count == 2
+                ? picture.pair(players[0], players[1]).value : players.first.map { picture.reading($0).value }
             return Picture.Leading(players: players, value: value ?? earlier.value)
         }
-        return rounds + [Picture.Round(imageMasks: picture.estimate.imageMasks, looR2: picture.estimate.looR2, leading: leading)]
+        return rounds + [
+            Picture.Round(imageMasks: picture.estimate.imageMasks, looR2: picture.estimate.looR2, leading: leading)
+        ]
     }
 
     /// Nil where there are fewer than two estimates to compare.
     func figure() -> Figure? {
-        guard let low = rounds.map(\.imageMasks).min(), let high = rounds.map(\.imageMasks).max(), low < high else { return nil }
+        guard let low = rounds.map(\.imageMasks).min(), let high = rounds.map(\.imageMasks).max(), low < high else {
+            return nil
+        }
         let narrow = width < 620
         let labelWidth = narrow ? 150.0 : 210.0
         let (left, right) = (44.0, width - labelWidth)
@@ -33,7 +39,8 @@ struct BudgetCurve {
             left + (right - left) * (log(Double(masks)) - log(Double(low))) / (log(Double(high)) - log(Double(low)))
         }
         var drawing = Drawing()
-        let valuesBottom = drawValues(top: 12, height: narrow ? 150 : 190, left: left, right: right, x: x, into: &drawing)
+        let valuesBottom = drawValues(
+            top: 12, height: narrow ? 150 : 190, left: left, right: right, x: x, into: &drawing)
         let r2Bottom = drawR2(top: valuesBottom + 32, height: 54, left: left, right: right, x: x, into: &drawing)
         var lastLabel = -Double.infinity
         for masks in Set(rounds.map(\.imageMasks)).sorted(by: { ($0 == high ? -1 : $0) < ($1 == high ? -1 : $1) }) {
@@ -72,13 +79,16 @@ struct BudgetCurve {
     ) -> Double {
         let series = series
         let values = series.flatMap { $0.points.map(\.value) }
-        guard let least = values.min().map({ min(0, $0) }), let most = values.max().map({ max(0, $0) }), least < most else { return top }
+        guard let least = values.min().map({ min(0, $0) }), let most = values.max().map({ max(0, $0) }), least < most
+        else { return top }
         let bottom = top + height
         func y(_ value: Double) -> Double { bottom - (bottom - top) * (value - least) / (most - least) }
         let decimals = NumberText.decimals(for: max(most, -least))
         for tick in Set([least, 0, most]).sorted() where tick == 0 || abs(y(tick) - y(0)) > 14 {
             drawing.line(x1: left, y1: y(tick), x2: right, y2: y(tick), class: tick == 0 ? "axis" : "rule", width: 0.75)
-            drawing.text(tick == 0 ? "0" : NumberText.signed(tick, decimals: decimals), x: left - 8, y: y(tick) + 4, size: 11, class: "soft", anchor: .end)
+            drawing.text(
+                tick == 0 ? "0" : NumberText.signed(tick, decimals: decimals), x: left - 8, y: y(tick) + 4, size: 11,
+                class: "soft", anchor: .end)
         }
         drawing.text("logits", x: left - 8, y: y(most == 0 ? least : most) + 17, size: 11, class: "soft", anchor: .end)
         var labels: [(y: Double, text: String, name: String)] = []
@@ -86,7 +96,8 @@ struct BudgetCurve {
         for line in series {
             guard let last = line.points.last else { continue }
             let name = Tint.cssClass(last.value)
-            let d = line.points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.value)))" }.joined()
+            let d = line.points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.value)))" }
+                .joined()
             drawing.path(d, class: name + "s", width: 1.5, opacity: 0.85)
             drawing.circle(x: x(last.masks), y: y(last.value), radius: 2.5, class: name)
             let text = line.players.map(label).reversed().joined(separator: " × ")
@@ -106,7 +117,9 @@ struct BudgetCurve {
     private func drawR2(
         top: Double, height: Double, left: Double, right: Double, x: (Int) -> Double, into drawing: inout Drawing
     ) -> Double {
-        let points = rounds.compactMap { round in round.looR2.flatMap { $0.isFinite ? (masks: round.imageMasks, r2: max(0, min(1, $0))) : nil } }
+        let points = rounds.compactMap { round in
+            round.looR2.flatMap { $0.isFinite ? (masks: round.imageMasks, r2: max(0, min(1, $0))) : nil }
+        }
         guard let last = points.last else { return top }
         let bottom = top + height
         func y(_ r2: Double) -> Double { bottom - height * r2 }
@@ -118,7 +131,9 @@ struct BudgetCurve {
         let d = points.enumerated().map { "\($0 == 0 ? "M" : "L")\(px(x($1.masks))) \(px(y($1.r2)))" }.joined()
         drawing.path(d, class: "outline", width: 1.25)
         let name = width < 620 ? "R²" : "leave-one-out R²"
-        drawing.text("\(name) \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11, class: "ink")
+        drawing.text(
+            "\(name) \(NumberText.plain(last.r2, decimals: 2))", x: right + 10, y: y(last.r2) + 4, size: 11,
+            class: "ink")
         return bottom
     }
 }

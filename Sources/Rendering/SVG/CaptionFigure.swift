@@ -24,12 +24,15 @@ struct CaptionFigure {
             if let value {
                 let opacity = Tint.strength(value, scale: report.wordScale) * 0.5
                 drawing.rect(
-                    x: x - 2, y: baseline - size * 0.86, width: item.width + 4, height: size * 1.15, class: Tint.cssClass(value.value), opacity: opacity, radius: 2)
+                    x: x - 2, y: baseline - size * 0.86, width: item.width + 4, height: size * 1.15,
+                    class: Tint.cssClass(value.value), opacity: opacity, radius: 2)
                 drawing.text(
-                    NumberText.signed(value.value, decimals: decimals), x: x + item.width / 2, y: baseline + 18, size: 11,
+                    NumberText.signed(value.value, decimals: decimals), x: x + item.width / 2, y: baseline + 18,
+                    size: 11,
                     class: Tint.textClass(value.value, decimals: decimals), anchor: .middle)
             }
-            drawing.text(item.segment.text, x: x + item.width / 2, y: baseline, size: size, class: "word ink", anchor: .middle)
+            drawing.text(
+                item.segment.text, x: x + item.width / 2, y: baseline, size: size, class: "word ink", anchor: .middle)
         }
         let lines = (placed.map(\.line).max() ?? -1) + 1
         return Figure(width: width, height: Double(lines) * lineHeight, markup: drawing.markup)

@@ -7,16 +7,21 @@ struct Drawing: Sendable {
     mutating func append(_ other: String) { markup += other }
 
     mutating func rect(
-        x: Double, y: Double, width: Double, height: Double, class name: String, opacity: Double? = nil, radius: Double = 0
+        x: Double, y: Double, width: Double, height: Double, class name: String, opacity: Double? = nil,
+        radius: Double = 0
     ) {
-        markup += "<rect x=\"\(px(x))\" y=\"\(px(y))\" width=\"\(px(width))\" height=\"\(px(height))\" class=\"\(name)\""
+        markup +=
+            "<rect x=\"\(px(x))\" y=\"\(px(y))\" width=\"\(px(width))\" height=\"\(px(height))\" class=\"\(name)\""
         if let opacity { markup += " fill-opacity=\"\(px(opacity))\"" }
         if radius > 0 { markup += " rx=\"\(px(radius))\"" }
         markup += "/>"
     }
 
-    mutating func line(x1: Double, y1: Double, x2: Double, y2: Double, class name: String, width: Double = 1, opacity: Double? = nil) {
-        markup += "<line x1=\"\(px(x1))\" y1=\"\(px(y1))\" x2=\"\(px(x2))\" y2=\"\(px(y2))\" class=\"\(name)\" stroke-width=\"\(px(width))\""
+    mutating func line(
+        x1: Double, y1: Double, x2: Double, y2: Double, class name: String, width: Double = 1, opacity: Double? = nil
+    ) {
+        markup +=
+            "<line x1=\"\(px(x1))\" y1=\"\(px(y1))\" x2=\"\(px(x2))\" y2=\"\(px(y2))\" class=\"\(name)\" stroke-width=\"\(px(width))\""
         if let opacity { markup += " stroke-opacity=\"\(px(opacity))\"" }
         markup += "/>"
     }
@@ -33,7 +38,8 @@ struct Drawing: Sendable {
         markup += "/>"
     }
 
-    /// Text is escaped here. What follows in another class goes on where the first part ends, whatever the font's widths.
+    /// Text is escaped here. What follows in another class goes on where the first part ends, whatever the font's
+    /// widths.
     mutating func text(
         _ string: String, x: Double, y: Double, size: Double, class name: String = "ink", anchor: Anchor = .start,
         followedBy next: (text: String, class: String)? = nil

@@ -14,7 +14,8 @@ struct HeatMarkup {
             let step = Int((Tint.strength(measured, scale: scale) * Self.steps).rounded())
             guard step > 0 else { continue }
             let (width, height) = (box.x1 - box.x0, box.y1 - box.y0)
-            paths[measured.value < 0 ? -step : step, default: ""] += "M\(px(box.x0)) \(px(box.y0))h\(px(width))v\(px(height))h\(px(-width))z"
+            paths[measured.value < 0 ? -step : step, default: ""] +=
+                "M\(px(box.x0)) \(px(box.y0))h\(px(width))v\(px(height))h\(px(-width))z"
         }
         return paths.sorted { $0.key < $1.key }.map { step, d in
             let opacity = Double(abs(step)) / Self.steps * Tint.heatOpacity
@@ -36,7 +37,8 @@ struct Definitions {
 
     func markup() -> String {
         let picture = report.picture
-        let image = sharedImage.map { picture.image.dataURI == nil ? "" : "<use id=\"\(id)-image\" href=\"#\($0)-image\"/>" }
+        let image =
+            sharedImage.map { picture.image.dataURI == nil ? "" : "<use id=\"\(id)-image\" href=\"#\($0)-image\"/>" }
             ?? picture.image.definition(id: id)
         let hasMaps = report.view == .overview && picture.estimate.pairs != nil
         let maps = (hasMaps ? Array(picture.words.indices) : []).map { word -> String in

@@ -53,7 +53,8 @@ struct ImageFrame: Sendable {
         let box = box(patch)
         for (name, width) in [("casing", 4.0), ("outline", 1.5)] {
             drawing.path(
-                "M\(px(box.x)) \(px(box.y))h\(px(box.width))v\(px(box.height))h\(px(-box.width))z", class: name, width: width)
+                "M\(px(box.x)) \(px(box.y))h\(px(box.width))v\(px(box.height))h\(px(-box.width))z", class: name,
+                width: width)
         }
     }
 }
@@ -72,7 +73,9 @@ extension String {
 extension Picture.SourceImage {
     /// The image as a data URI: the encoded bytes when their type is one that browsers show, else the colour cells.
     var dataURI: String? {
-        if let encoded, ["image/png", "image/jpeg", "image/webp", "image/gif"].contains(encoded.mimeType), !encoded.bytes.isEmpty {
+        if let encoded, ["image/png", "image/jpeg", "image/webp", "image/gif"].contains(encoded.mimeType),
+            !encoded.bytes.isEmpty
+        {
             return "data:\(encoded.mimeType);base64,\(Base64.encode(encoded.bytes))"
         }
         guard let cells, cells.rows > 0, cells.columns > 0 else { return nil }

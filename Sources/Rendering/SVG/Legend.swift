@@ -11,13 +11,16 @@ struct Legend {
         var bottom = y
         for band in bands {
             drawing.rect(x: x, y: bottom, width: width / 2, height: band.height, class: "gn", opacity: band.opacity)
-            drawing.rect(x: x + width / 2, y: bottom, width: width / 2, height: band.height, class: "gp", opacity: band.opacity)
+            drawing.rect(
+                x: x + width / 2, y: bottom, width: width / 2, height: band.height, class: "gp", opacity: band.opacity)
             bottom += band.height
         }
         let decimals = NumberText.decimals(for: scale)
         drawing.text(NumberText.signed(-scale, decimals: decimals), x: x, y: bottom + 13, size: 11, class: "soft")
         drawing.text("0", x: x + width / 2, y: bottom + 13, size: 11, class: "soft", anchor: .middle)
-        drawing.text(NumberText.signed(scale, decimals: decimals), x: x + width, y: bottom + 13, size: 11, class: "soft", anchor: .end)
+        drawing.text(
+            NumberText.signed(scale, decimals: decimals), x: x + width, y: bottom + 13, size: 11, class: "soft",
+            anchor: .end)
         let note = errors ? "\(title); paler where uncertain" : title
         drawing.text(note, x: x, y: bottom + 28, size: 11, class: "soft")
     }

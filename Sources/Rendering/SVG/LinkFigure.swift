@@ -53,11 +53,17 @@ struct LinkFigure {
             let legend = Legend(title: report.heatTitle, scale: report.heatScale, errors: report.hasErrors)
             // Below all rows: curves to the words of a long caption pass beneath the image.
             let (x, y, room) = (frame.x, head + content + 12, max(150, min(frame.width, 300)))
-            drawing.group(interactive ? "class=\"heat-legend\"" : "") { legend.draw(x: x, y: y, width: room, into: &$0) }
+            drawing.group(interactive ? "class=\"heat-legend\"" : "") {
+                legend.draw(x: x, y: y, width: room, into: &$0)
+            }
             if interactive {
                 // Shown while the page's script shows a word's map, which has a scale of its own.
-                let pairs = Legend(title: "pair of the word and patch, logits", scale: report.scales.crossPair, errors: report.hasErrors)
-                drawing.group("class=\"map-legend\" visibility=\"hidden\"") { pairs.draw(x: x, y: y, width: room, into: &$0) }
+                let pairs = Legend(
+                    title: "pair of the word and patch, logits", scale: report.scales.crossPair,
+                    errors: report.hasErrors)
+                drawing.group("class=\"map-legend\" visibility=\"hidden\"") {
+                    pairs.draw(x: x, y: y, width: room, into: &$0)
+                }
             }
             height = y + legend.height
         }
@@ -69,13 +75,16 @@ struct LinkFigure {
     private var wordX: Double { frame(y: 0).width + gutter }
     private var longestWord: Double {
         let pictures = [picture] + (companion.map { [$0.picture] } ?? [])
-        let longest = pictures.flatMap { picture in picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) } }.max() ?? 0
+        let longest =
+            pictures.flatMap { picture in picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) } }.max()
+            ?? 0
         return stacked ? width - wordX - 4 : min(longest * fittedSize, 210, width - wordX - labelWidth)
     }
 
     /// Room for the longest value with its error.
     private var labelWidth: Double {
-        TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize * TextWidth.widest + 10
+        TextWidth.ems(valueText(Measured(-report.wordScale, report.hasErrors ? 1 : nil))) * valueSize * TextWidth.widest
+            + 10
     }
 
     private func rowCenter(_ word: Int, top: Double) -> Double { top + rowHeight * (Double(word) + 0.5) }
@@ -92,7 +101,9 @@ struct LinkFigure {
         let bottom = top + rowHeight * Double(picture.words.count)
         if !picture.words.isEmpty {
             drawing.text(report.wordTitle, x: width, y: top - 9, size: 11, class: "soft", anchor: .end)
-            if hasBars, !stacked { drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75) }
+            if hasBars, !stacked {
+                drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75)
+            }
         }
         for index in picture.words.indices {
             let y = rowCenter(index, top: top)
@@ -102,17 +113,24 @@ struct LinkFigure {
             let title = report.wordValues[index].map { "\(picture.longName(player)): \(valueText($0)) logits" }
             drawing.group(attributes, title: title) {
                 if interactive {
-                    $0.rect(x: wordX - 4, y: y - rowHeight / 2, width: width - wordX + 4, height: rowHeight, class: "hit", opacity: 0)
+                    $0.rect(
+                        x: wordX - 4, y: y - rowHeight / 2, width: width - wordX + 4, height: rowHeight, class: "hit",
+                        opacity: 0)
                 }
                 $0.text(name, x: wordX, y: y + wordOffset + wordSize * 0.33, size: wordSize, class: "word ink")
                 guard let value = report.wordValues[index] else {
                     let line = y + wordOffset + wordSize * 0.5
-                    $0.line(x1: wordX, y1: line, x2: wordX + TextWidth.ems(name) * wordSize, y2: line, class: "outline", width: 1.5)
+                    $0.line(
+                        x1: wordX, y1: line, x2: wordX + TextWidth.ems(name) * wordSize, y2: line, class: "outline",
+                        width: 1.5)
                     return
                 }
                 if hasBars {
                     let middle = y + barOffset
-                    if stacked { $0.line(x1: axis.zero, y1: middle - 6, x2: axis.zero, y2: middle + 6, class: "axis", width: 0.75) }
+                    if stacked {
+                        $0.line(
+                            x1: axis.zero, y1: middle - 6, x2: axis.zero, y2: middle + 6, class: "axis", width: 0.75)
+                    }
                     drawBar(value, axis: axis, y: middle, into: &$0)
                 }
                 $0.text(
@@ -132,7 +150,8 @@ struct LinkFigure {
             class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
         guard let error = value.error, error > 0 else { return }
         drawing.line(
-            x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y, class: "whisker", width: 1, opacity: 0.75)
+            x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y, class: "whisker", width: 1,
+            opacity: 0.75)
     }
 
     // MARK: Links
@@ -147,7 +166,8 @@ struct LinkFigure {
             drawing.group(title: title) {
                 $0.path(d, class: "casing", width: stroke + (narrow ? 1.2 : 2), opacity: 0.55)
                 $0.path(
-                    d, class: Tint.cssClass(link.measured.value) + "s", width: stroke, opacity: 0.25 + 0.7 * link.measured.confidence)
+                    d, class: Tint.cssClass(link.measured.value) + "s", width: stroke,
+                    opacity: 0.25 + 0.7 * link.measured.confidence)
             }
         }
         for patch in Set(report.links.flatMap { [$0.a, $0.b] }.filter { !picture.isWord($0) }).sorted() {
@@ -162,7 +182,8 @@ struct LinkFigure {
         guard picture.isWord(link.b) else { return arc(from: from, to: frame.center(link.b)) }
         let to = (x: wordX - 8, y: rowCenter(link.b - picture.patchCount, top: top) + wordOffset)
         let reach = (to.x - from.x) * 0.5
-        return "M\(px(to.x)) \(px(to.y))C\(px(to.x - max(gutter * 0.6, reach * 0.7))) \(px(to.y)) \(px(from.x + reach)) \(px(from.y)) \(px(from.x)) \(px(from.y))"
+        return
+            "M\(px(to.x)) \(px(to.y))C\(px(to.x - max(gutter * 0.6, reach * 0.7))) \(px(to.y)) \(px(from.x + reach)) \(px(from.y)) \(px(from.x)) \(px(from.y))"
     }
 
     /// An arc that bends away from the straight line by a fifth of its length.

@@ -28,7 +28,8 @@ struct SVGDocument {
         let textWidth = width < 620 ? inner : inner - thumbnail.width - 40
         place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, into: &drawing)
         for (text, name) in [
-            (report.captionKey, "soft"), (report.similarityLine, "ink"), (report.sourceLine, "soft"), (report.truncationLine, "soft"),
+            (report.captionKey, "soft"), (report.similarityLine, "ink"), (report.sourceLine, "soft"),
+            (report.truncationLine, "soft"),
         ] {
             for line in wrapped(text, size: 13, width: textWidth) {
                 y += 14
@@ -62,13 +63,15 @@ struct SVGDocument {
             y += 16
         }
         return SVGDocument.wrap(
-            drawing.markup, width: width, height: y + margin - 12, title: "\(report.viewTitle): \(report.picture.caption)",
+            drawing.markup, width: width, height: y + margin - 12,
+            title: "\(report.viewTitle): \(report.picture.caption)",
             summary: report.summary, definitions: Definitions(report: report, id: id).markup())
     }
 
     private func heading(_ text: String, y: inout Double, into drawing: inout Drawing) {
         y += 15
-        drawing.text(TextWidth.fit(text, size: 15, width: width - 2 * margin), x: margin, y: y, size: 15, class: "ink head")
+        drawing.text(
+            TextWidth.fit(text, size: 15, width: width - 2 * margin), x: margin, y: y, size: 15, class: "ink head")
         y += 16
     }
 

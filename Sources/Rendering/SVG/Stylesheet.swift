@@ -2,7 +2,8 @@
 enum Stylesheet {
     /// Serif for the caption's own words, sans for everything measured.
     static let sans = "'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif"
-    static let serif = "Charter,'Bitstream Charter','Iowan Old Style',Georgia,'Liberation Serif','Times New Roman',serif"
+    static let serif =
+        "Charter,'Bitstream Charter','Iowan Old Style',Georgia,'Liberation Serif','Times New Roman',serif"
 
     static let drawing = """
         text{font-family:\(sans);font-variant-numeric:tabular-nums}
@@ -39,6 +40,7 @@ enum Stylesheet {
         <linearGradient id="scale-n" x1="1" x2="0"><stop class="sn" offset="0" stop-opacity="0"/><stop class="sn" offset="1" stop-opacity="0.9"/></linearGradient>\
         <linearGradient id="scale-p"><stop class="sp" offset="0" stop-opacity="0"/><stop class="sp" offset="1" stop-opacity="0.9"/></linearGradient>
         """
-    static let gradientColors = ".sp{stop-color:#d15f0a}.sn{stop-color:#2166ac}.gp{fill:url(#scale-p)}.gn{fill:url(#scale-n)}"
+    static let gradientColors =
+        ".sp{stop-color:#d15f0a}.sn{stop-color:#2166ac}.gp{fill:url(#scale-p)}.gn{fill:url(#scale-n)}"
     static let darkGradientColors = ".sp{stop-color:#f08a33}.sn{stop-color:#4a94dd}"
 }

@@ -27,7 +27,9 @@ struct WordMaps {
             let values = picture.patchPlayers.map { picture.pair($0, player) }
             let strongest = values.enumerated().max { abs($0.element.value) < abs($1.element.value) }
             let frame = ImageFrame(picture, id: id, x: x, y: y + size + 6, width: cell, maxHeight: cell * 1.4)
-            let label = strongest.map { "\(picture.longName(player)): strongest patch \(picture.longName($0.offset)), \(NumberText.signed($0.element.value, decimals: decimals)) logits" }
+            let label = strongest.map {
+                "\(picture.longName(player)): strongest patch \(picture.longName($0.offset)), \(NumberText.signed($0.element.value, decimals: decimals)) logits"
+            }
             drawing.group(title: label) {
                 let name = TextWidth.fit(picture.wordNames[player - picture.patchCount], size: size, width: cell)
                 $0.text(name, x: x, y: y + size, size: size, class: "word ink")
@@ -35,14 +37,17 @@ struct WordMaps {
                 frame.drawHeat(Definitions.mapID(id, word: player - picture.patchCount), into: &$0)
                 guard let strongest, strongest.element.value != 0 else { return }
                 $0.text(
-                    NumberText.signed(strongest.element.value, decimals: decimals), x: x, y: y + size + imageHeight + 21, size: 11,
+                    NumberText.signed(strongest.element.value, decimals: decimals), x: x,
+                    y: y + size + imageHeight + 21, size: 11,
                     class: Tint.textClass(strongest.element.value, decimals: decimals),
                     followedBy: ("at \(picture.shortName(strongest.offset))", "soft"))
             }
         }
         let rows = (report.maps.count + columns - 1) / columns
         let bottom = (imageHeight + size + 34) * Double(rows)
-        let legend = Legend(title: "pair of word and patch, logits", scale: report.scales.crossPair, errors: picture.estimate.pairErrors != nil)
+        let legend = Legend(
+            title: "pair of word and patch, logits", scale: report.scales.crossPair,
+            errors: picture.estimate.pairErrors != nil)
         legend.draw(x: 0, y: bottom, width: min(300, width), into: &drawing)
         return Figure(width: width, height: bottom + legend.height, markup: drawing.markup)
     }

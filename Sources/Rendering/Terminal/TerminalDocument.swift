@@ -3,7 +3,8 @@ extension Picture {
     public func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         let report = try Report(self, options: options)
         let width = try options.width(default: 80, least: 32)
-        return TerminalDocument(report: report, text: TerminalText(mode: options.colorMode), width: width).lines().asText
+        return TerminalDocument(report: report, text: TerminalText(mode: options.colorMode), width: width).lines()
+            .asText
     }
 }
 
@@ -18,7 +19,9 @@ struct TerminalDocument {
         var lines = lists.caption(width: width)
         lines += wrappedPlain(report.similarityLine)
         lines += (wrappedPlain(report.sourceLine) + wrappedPlain(report.truncationLine)).map(text.dim)
-        lines += ["", text.bold(report.viewTitle.terminalSafe.fitted(min(width, report.viewTitle.terminalSafe.columns)))]
+        lines += [
+            "", text.bold(report.viewTitle.terminalSafe.fitted(min(width, report.viewTitle.terminalSafe.columns))),
+        ]
         lines += main(lists)
         for table in report.tables {
             lines += ["", text.bold("\(table.title), logits")] + lists.pairs(table, width: width)
@@ -54,7 +57,8 @@ struct TerminalDocument {
             return wrappedPlain("\(report.heatTitle): + raises, - lowers, more signs for more, up to \(most)")
         }
         let (low, high) = ("■ \(NumberText.minus)\(most)", "■ +\(most)")
-        let scale = "\(text.colored(low, TerminalText.negative)) \(text.dim("to")) \(text.colored(high, TerminalText.positive))"
+        let scale =
+            "\(text.colored(low, TerminalText.negative)) \(text.dim("to")) \(text.colored(high, TerminalText.positive))"
         let title = report.heatTitle.terminalSafe
         let fits = low.columns + high.columns + title.columns + 5 <= width
         return fits ? ["\(scale) \(text.dim(title))"] : [scale] + wrappedPlain(title).map(text.dim)

@@ -30,12 +30,16 @@ struct TerminalImage {
     /// Colours of `rows` × `width` pixels: the image with most of its colour taken out, covered by the heat.
     private func pixels(rows: Int) -> [[RGB]] {
         let picture = report.picture
-        let (scaleX, scaleY) = (Double(picture.image.width) / Double(width), Double(picture.image.height) / Double(rows))
+        let (scaleX, scaleY) = (
+            Double(picture.image.width) / Double(width), Double(picture.image.height) / Double(rows)
+        )
         var heat = [Measured?](repeating: nil, count: rows * width)
         for (patch, measured) in report.heat.enumerated() {
             let box = picture.patches.boxes[patch]
-            for row in 0..<rows where ((Double(row) + 0.5) * scaleY) >= box.y0 && ((Double(row) + 0.5) * scaleY) < box.y1 {
-                for column in 0..<width where ((Double(column) + 0.5) * scaleX) >= box.x0 && ((Double(column) + 0.5) * scaleX) < box.x1 {
+            for row in 0..<rows
+            where ((Double(row) + 0.5) * scaleY) >= box.y0 && ((Double(row) + 0.5) * scaleY) < box.y1 {
+                for column in 0..<width
+                where ((Double(column) + 0.5) * scaleX) >= box.x0 && ((Double(column) + 0.5) * scaleX) < box.x1 {
                     heat[row * width + column] = measured
                 }
             }

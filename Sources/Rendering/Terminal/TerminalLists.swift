@@ -52,7 +52,8 @@ struct TerminalLists {
         }
         let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         let blocks = (String(repeating: "█", count: eighths / 8) + partial).fitted(width)
-        let color = TerminalText.neutral.covered(by: TerminalText.hue(measured.value), opacity: 0.35 + 0.65 * measured.confidence)
+        let color = TerminalText.neutral.covered(
+            by: TerminalText.hue(measured.value), opacity: 0.35 + 0.65 * measured.confidence)
         return text.colored(blocks, color)
     }
 
@@ -65,7 +66,9 @@ struct TerminalLists {
             guard let player = segment.player else {
                 for piece in plain.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
                     if piece.offset > 0, used > 0 { append(" ", columns: 1, to: &lines, used: &used, width: width) }
-                    append(String(piece.element), columns: String(piece.element).columns, to: &lines, used: &used, width: width)
+                    append(
+                        String(piece.element), columns: String(piece.element).columns, to: &lines, used: &used,
+                        width: width)
                 }
                 continue
             }
@@ -86,7 +89,9 @@ struct TerminalLists {
     }
 
     private func word(_ plain: String, value: Measured?) -> (shown: String, columns: Int) {
-        guard let value else { return (text.mode == .none ? "[\(plain)]" : text.bold(plain), plain.columns + (text.mode == .none ? 2 : 0)) }
+        guard let value else {
+            return (text.mode == .none ? "[\(plain)]" : text.bold(plain), plain.columns + (text.mode == .none ? 2 : 0))
+        }
         let strength = Tint.strength(value, scale: report.wordScale)
         if text.mode == .none {
             let signs = String(repeating: value.value < 0 ? "-" : "+", count: Int((strength * 3).rounded()))

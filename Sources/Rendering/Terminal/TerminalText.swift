@@ -28,7 +28,9 @@ extension RGB {
     /// The nearest entry of the xterm palette: the 6×6×6 cube (16–231) or the grey ramp (232–255).
     var xterm256: Int {
         let levels = [0, 95, 135, 175, 215, 255]
-        func nearest(_ value: UInt8) -> Int { levels.indices.min { abs(levels[$0] - Int(value)) < abs(levels[$1] - Int(value)) } ?? 0 }
+        func nearest(_ value: UInt8) -> Int {
+            levels.indices.min { abs(levels[$0] - Int(value)) < abs(levels[$1] - Int(value)) } ?? 0
+        }
         let (r, g, b) = (nearest(red), nearest(green), nearest(blue))
         let average = (Int(red) + Int(green) + Int(blue)) / 3
         let step = max(0, min(23, (average - 3) / 10))
@@ -37,7 +39,8 @@ extension RGB {
             let (dr, dg, db) = (x - Int(red), y - Int(green), z - Int(blue))
             return dr * dr + dg * dg + db * db
         }
-        return distance(gray, gray, gray) < distance(levels[r], levels[g], levels[b]) ? 232 + step : 16 + 36 * r + 6 * g + b
+        return distance(gray, gray, gray) < distance(levels[r], levels[g], levels[b])
+            ? 232 + step : 16 + 36 * r + 6 * g + b
     }
 }
 

@@ -22,7 +22,8 @@ struct Batch: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The pairs; - reads them from standard input. Left out with --summary, OUT is only read.", valueName: "pairs"))
+            "The pairs; - reads them from standard input. Left out with --summary, OUT is only read.",
+            valueName: "pairs"))
     var input: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The results, one JSON line a pair.", valueName: "out"))
@@ -61,7 +62,8 @@ struct Batch: ParsableCommand {
     @Option(name: .shortAndLong, help: "How many masked images to encode; 512 unless --until is given.")
     var budget: Int?
 
-    @Option(name: .customLong("until"), help: "Stop each pair once the leading values have this standard error, in logits.")
+    @Option(
+        name: .customLong("until"), help: "Stop each pair once the leading values have this standard error, in logits.")
     var standardError: Double?
 
     @Option(help: "How many masked captions to encode; all up to 256 unless given.")
@@ -85,9 +87,13 @@ struct Batch: ParsableCommand {
     @OptionGroup var daemon: DaemonOptions
 
     func validate() throws {
-        guard workers >= 1, workers <= 64 else { throw ValidationError("--workers must be from 1 to 64; it is \(workers)") }
+        guard workers >= 1, workers <= 64 else {
+            throw ValidationError("--workers must be from 1 to 64; it is \(workers)")
+        }
         guard window >= 1 else { throw ValidationError("--window must be at least 1; it is \(window)") }
-        guard input != nil || summary else { throw ValidationError("name the file of pairs, or ask for the --summary of \(output)") }
+        guard input != nil || summary else {
+            throw ValidationError("name the file of pairs, or ask for the --summary of \(output)")
+        }
     }
 
     func run() throws {
@@ -113,7 +119,8 @@ struct Batch: ParsableCommand {
         let daemon = try BatchDaemon(self.daemon)
         // A model that cannot be loaded is told once, not for each pair.
         _ = try daemon.load(model.model.map(modelName))
-        let maker = pairMaker(daemon, folder: imageFolder ?? NSString(string: absolutePath(input)).deletingLastPathComponent)
+        let maker = pairMaker(
+            daemon, folder: imageFolder ?? NSString(string: absolutePath(input)).deletingLastPathComponent)
         let format = self.format ?? PairFormat(path: input)
         let lines = try LineReader(path: input)
         let interrupt = try InterruptWatch()
@@ -165,7 +172,8 @@ struct Batch: ParsableCommand {
             ("imageMasks", budget.map { .integer(Int64($0)) }), ("textMasks", textMasks.map { .integer(Int64($0)) }),
         ])
         let others: [(String, JSONValue?)] = [
-            ("model", model.model.map { .string(modelName($0)) }), ("budget", masks.object?.isEmpty == false ? masks : nil),
+            ("model", model.model.map { .string(modelName($0)) }),
+            ("budget", masks.object?.isEmpty == false ? masks : nil),
             ("until", standardError.map { ["standardError": .real($0)] }), ("pairs", pairs?.json),
             ("encoding", encoding.map { .string($0) }), ("standardErrors", standardErrors ? true : nil),
         ]

@@ -1,12 +1,13 @@
 import JSON
 
-/// Reads the pairs once before anything is explained, and holds them against the results there are: a file as a whole, and
-/// anything else until it has had the pairs of all results, so that further ones are explained as they come.
+/// Reads the pairs once before anything is explained, and holds them against the results there are: a file as a whole,
+/// and anything else until it has had the pairs of all results, so that further ones are explained as they come.
 struct BatchCheck {
     /// Lines read that are pairs or should be.
     private(set) var entries = 0
 
-    /// - Throws: `Failure`, or `BatchRun.Stop.otherRun`, where the results are of another run; `LineReader.Interrupted`.
+    /// - Throws: `Failure`, or `BatchRun.Stop.otherRun`, where the results are of another run;
+    ///   `LineReader.Interrupted`.
     init(_ reader: PairReader, _ results: ResultFile) throws {
         var missing = Set(results.records.keys)
         let isFile = reader.lines.isFile

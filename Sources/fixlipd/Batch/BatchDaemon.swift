@@ -38,7 +38,8 @@ final class BatchDaemon {
 
     /// - Throws: `RPCClientError.remote` where the model cannot be loaded; `IncompleteResult`.
     func load(_ model: String?) throws -> JSONValue {
-        let loaded = try client.call("models/load", params: JSONValue.object([:]).adding([("model", model.map { .string($0) })]))
+        let loaded = try client.call(
+            "models/load", params: JSONValue.object([:]).adding([("model", model.map { .string($0) })]))
         _ = try loaded.required("id", of: "models/load")
         let names = ["id", "precision", "maskPrecision", "dimension", "bytes"]
         let result = JSONValue.object([:]).adding(names.map { ($0, loaded[$0]) })
@@ -46,8 +47,8 @@ final class BatchDaemon {
         return result
     }
 
-    /// Connects again, to a daemon that is started if none runs. One that ends may take a connection a last time, and gives its
-    /// socket up a moment after it closes its connections: that is waited for.
+    /// Connects again, to a daemon that is started if none runs. One that ends may take a connection a last time, and
+    /// gives its socket up a moment after it closes its connections: that is waited for.
     /// - Throws: as `DaemonOptions.connect`; `OtherArithmetic` if the results would be of another kind.
     func reconnect() throws {
         var attempts = 0
@@ -55,7 +56,7 @@ final class BatchDaemon {
             do {
                 client = try options.connect()
                 return try checkFacts()
-            } catch where Self.mayPass(error) && attempts < 20 {
+            } catch  where Self.mayPass(error) && attempts < 20 {
                 attempts += 1
                 usleep(250_000)
             }

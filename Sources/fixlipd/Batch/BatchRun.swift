@@ -80,7 +80,9 @@ struct BatchRun {
                     guard !isStopping else { throw Stop.interruptedTwice }
                     isStopping = true
                     progress.clear()
-                    TextOutput.note("finishing the \(inFlight.count == 1 ? "pair" : "\(inFlight.count) pairs") in hand; once more to stop at once")
+                    TextOutput.note(
+                        "finishing the \(inFlight.count == 1 ? "pair" : "\(inFlight.count) pairs") in hand; once more to stop at once"
+                    )
                 case .reply(_, .failure(let error)) where error.code == RPCError.Code.shuttingDown:
                     // Its pair is tried again once the connection has ended with the daemon.
                     isDaemonStopping = true
@@ -99,7 +101,9 @@ struct BatchRun {
     }
 
     /// A pair that a daemon ended on is tried alone, to tell it from those beside it.
-    private var limit: Int { again.contains { $0.deaths > 0 } || inFlight.values.contains { $0.pair.deaths > 0 } ? 1 : workers }
+    private var limit: Int {
+        again.contains { $0.deaths > 0 } || inFlight.values.contains { $0.pair.deaths > 0 } ? 1 : workers
+    }
 
     private mutating func nextPair() throws -> Pair? {
         if !again.isEmpty { return again.removeFirst() }
@@ -111,8 +115,8 @@ struct BatchRun {
     /// Whether another pair can be had without waiting for the input: replies come first.
     private var hasMore: Bool { !again.isEmpty || !window.isEmpty || reader.lines.isReady }
 
-    /// The next pair of the input that is not done; lines that are no pairs are answered here. Nil at the end, and where the
-    /// input would have to be waited for and may not.
+    /// The next pair of the input that is not done; lines that are no pairs are answered here. Nil at the end, and
+    /// where the input would have to be waited for and may not.
     private mutating func readPair(mayWait: Bool) throws -> Pair? {
         while mayWait || reader.lines.isReady, let entry = try reader.next() {
             switch entry {
@@ -159,7 +163,8 @@ struct BatchRun {
 
     private func shouldTryAgain(_ pair: Pair, _ error: RPCError) -> Bool {
         guard pair.refusals < Self.refusals else { return false }
-        return error.data?["retryable"]?.bool == true || (error.code == ErrorKind.memoryLimit.rawValue && !inFlight.isEmpty)
+        return error.data?["retryable"]?.bool == true
+            || (error.code == ErrorKind.memoryLimit.rawValue && !inFlight.isEmpty)
     }
 
     /// A parameter of the command line that is wrong is wrong for every pair.
@@ -170,7 +175,9 @@ struct BatchRun {
         } else {
             name = error.code == ErrorKind.budgetInvalid.rawValue ? "budget" : nil
         }
-        guard let name, name != "image", name != "text", name != "seed", !pair.given.contains(name), pair.request[name] != nil else {
+        guard let name, name != "image", name != "text", name != "seed", !pair.given.contains(name),
+            pair.request[name] != nil
+        else {
             return
         }
         throw Stop.wrongParameter(error.message)

@@ -35,7 +35,8 @@ struct BatchSummary {
         let failed = failures.values.reduce(0) { $0 + $1.count }
         var lines = ["\(explained) pairs explained, \(failed) failed"]
         if explained > 0 {
-            lines.append("\("".padded(18))\(["pairs", "mean", "least", "median", "most"].map { $0.leftPadded(9) }.joined())")
+            lines.append(
+                "\("".padded(18))\(["pairs", "mean", "least", "median", "most"].map { $0.leftPadded(9) }.joined())")
             lines += [
                 row("leave-one-out R²", looR2, digits: 3), row("image masks", imageMasks, digits: 0),
                 row("text masks", textMasks, digits: 0), row("seconds", seconds, digits: 2),

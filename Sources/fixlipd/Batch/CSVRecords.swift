@@ -9,8 +9,8 @@ struct CSVRecords {
 
     private var names: [String] = []
 
-    /// Columns that are text whatever they look like; others are read as JSON where they are JSON, so that a number is a
-    /// number. Empty ones are left out.
+    /// Columns that are text whatever they look like; others are read as JSON where they are JSON, so that a number is
+    /// a number. Empty ones are left out.
     private static let textColumns: Set<String> = ["id", "image", "text"]
 
     /// Takes the header.
@@ -75,7 +75,8 @@ struct CSVRecords {
                 fields.append(field)
                 field = ""
                 wasQuoted = false
-            case _ where wasQuoted: throw Failure(reason: "something follows the closing quote of field \(fields.count + 1)")
+            case _ where wasQuoted:
+                throw Failure(reason: "something follows the closing quote of field \(fields.count + 1)")
             default: field.unicodeScalars.append(scalar)
             }
         }

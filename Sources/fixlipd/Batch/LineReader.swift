@@ -78,14 +78,17 @@ final class LineReader {
     }
 
     private func cannotKeep(_ reason: Int32) -> Failure {
-        Failure(path: path, reason: "it cannot be kept in \(NSTemporaryDirectory()): \(String(cString: strerror(reason)))")
+        Failure(
+            path: path, reason: "it cannot be kept in \(NSTemporaryDirectory()): \(String(cString: strerror(reason)))")
     }
 
     /// Goes back to the first line. What is no file is read on after the lines that were kept.
     func rewind() throws(Failure) {
         (buffer, start, number, offset, isWhole) = ([], 0, 0, 0, true)
         if isFile {
-            guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
+            guard lseek(descriptor, 0, SEEK_SET) == 0 else {
+                throw Failure(path: path, reason: String(cString: strerror(errno)))
+            }
             hasEnded = false
         } else {
             isKeeping = false
@@ -96,7 +99,8 @@ final class LineReader {
     }
 
     /// The next line without its end (LF or CR LF); nil at the end.
-    /// - Throws: `Interrupted`; `Failure`, also for a line longer than `longestLine`, which has no end worth waiting for.
+    /// - Throws: `Interrupted`; `Failure`, also for a line longer than `longestLine`, which has no end worth waiting
+    ///   for.
     func next() throws -> ArraySlice<UInt8>? {
         var searched = start
         while true {

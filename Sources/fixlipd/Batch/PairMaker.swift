@@ -29,7 +29,8 @@ struct PairMaker {
         guard let image = members["image"] else { throw Failure(reason: "it has no \"image\"") }
         guard let text = members["text"]?.string else { throw Failure(reason: "it has no \"text\"") }
         if members["deadlineMilliseconds"] != nil {
-            throw Failure(reason: "a deadline would make the result depend on how busy the machine is: give a budget or until")
+            throw Failure(
+                reason: "a deadline would make the result depend on how busy the machine is: give a budget or until")
         }
         for name in ["progressToken", "reproducible"] where members[name] != nil {
             throw Failure(reason: "\"\(name)\" has no place in a batch")

@@ -116,7 +116,9 @@ final class ResultFile {
         if value["line"]?.int != nil, hasFailed, value["id"] == nil {
             return (nil, value["digest"]?.string ?? "", Record(digest: "", hasFailed: true))
         }
-        guard let id = value["id"], let digest = value["request"]?.string, let key = try? id.canonicalText() else { return nil }
+        guard let id = value["id"], let digest = value["request"]?.string, let key = try? id.canonicalText() else {
+            return nil
+        }
         return (key, nil, Record(digest: digest, hasFailed: hasFailed))
     }
 
@@ -142,7 +144,8 @@ final class ResultFile {
     }
 
     /// Replaces the file by one with some of its lines, whole or not at all.
-    /// - Parameter isKept: gets the digest of the input's line, where that was no pair, and what is known of the result.
+    /// - Parameter isKept: gets the digest of the input's line, where that was no pair, and what is known of the
+    ///   result.
     private func rewrite(keeping isKept: (String?, Record) -> Bool) throws {
         let temporary = path + ".partial"
         let other = try Self.locked(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC)

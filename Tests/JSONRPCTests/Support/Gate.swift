@@ -32,8 +32,14 @@ final class Gate: Sendable {
                         return held
                     }?.resume()
                 }
-                Task { await self.wait(); resume() }
-                Task { await cancelled.wait(); resume() }
+                Task {
+                    await self.wait()
+                    resume()
+                }
+                Task {
+                    await cancelled.wait()
+                    resume()
+                }
             }
         } onCancel: {
             cancelled.open()

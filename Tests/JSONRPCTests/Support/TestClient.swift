@@ -85,7 +85,9 @@ final class TestClient: Sendable {
                 if bytes.isEmpty { return }
                 var rest = bytes[...]
                 while !rest.isEmpty {
-                    let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                    let count = rest.withUnsafeBytes {
+                        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    }
                     guard count > 0 else { break }
                     rest = rest.dropFirst(count)
                 }

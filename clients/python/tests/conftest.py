@@ -32,7 +32,11 @@ class RunningDaemon:
         self.log = open(self.socket + ".log", "ab")
         self.process = subprocess.Popen(
             [program(), "serve", "--socket", self.socket, "--ready-fd", str(writing), *arguments],
-            pass_fds=(writing,), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            pass_fds=(writing,),
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
         os.close(writing)
         with open(reading, "rb") as ready:
             assert ready.read(), "the daemon did not start; see " + self.socket + ".log"

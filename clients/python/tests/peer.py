@@ -6,7 +6,11 @@ import json
 import socket
 import threading
 
-WELCOME = {"protocolVersion": 1, "serverInfo": {"name": "peer", "version": "0"}, "capabilities": {"limits": {"messageBytes": 1 << 20}}}
+WELCOME = {
+    "protocolVersion": 1,
+    "serverInfo": {"name": "peer", "version": "0"},
+    "capabilities": {"limits": {"messageBytes": 1 << 20}},
+}
 
 
 class Peer:
@@ -83,6 +87,7 @@ class Peer:
 
     def wait_for(self, method, timeout=20):
         """The first message of a method, once it arrived."""
+
         def found():
             return [message for message in self.received if message["method"] == method]
 

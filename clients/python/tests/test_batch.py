@@ -16,16 +16,37 @@ COLUMNS = ["tokens", "first", "cross_modal", "logit", "loo_r2", "image_masks"]
 @pytest.fixture
 def rows(scenes):
     captions = ["a red rose", "a dog and a cat", "two flags and a rose and an oncoming taxi by the sea"]
-    return [(str(scenes / f"scene-{n % 3:02}.png"), captions[n % len(captions)]) for n in range(6)] + [("/nowhere.png", "a dog")]
+    return [(str(scenes / f"scene-{n % 3:02}.png"), captions[n % len(captions)]) for n in range(6)] + [
+        ("/nowhere.png", "a dog")
+    ]
 
 
 def explained_by_batch(daemon, rows, folder):
     pairs = folder / "pairs.jsonl"
-    pairs.write_text("".join(json.dumps({"id": n, "image": image, "text": text}) + "\n" for n, (image, text) in enumerate(rows)))
+    pairs.write_text(
+        "".join(json.dumps({"id": n, "image": image, "text": text}) + "\n" for n, (image, text) in enumerate(rows))
+    )
     output = folder / "out.jsonl"
     done = subprocess.run(
-        [conftest.program(), "batch", str(pairs), "-o", str(output), "--model", "demo", "--budget", "48", "--pairs", "crossModal",
-         "--socket", daemon.socket, "--no-spawn"], capture_output=True, text=True)
+        [
+            conftest.program(),
+            "batch",
+            str(pairs),
+            "-o",
+            str(output),
+            "--model",
+            "demo",
+            "--budget",
+            "48",
+            "--pairs",
+            "crossModal",
+            "--socket",
+            daemon.socket,
+            "--no-spawn",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1, done.stderr  # One image is not there.
     return {line["id"]: line for line in map(json.loads, output.read_text().splitlines())}
 
@@ -37,7 +58,10 @@ def in_another_process(socket, batch):
 
 def test_an_explainer_in_two_processes_gives_the_values_of_a_batch(daemon, rows, tmp_path):
     expected = explained_by_batch(daemon, rows, tmp_path)
-    batches = [{"image": [rows[n][0] for n in part], "text": [rows[n][1] for n in part]} for part in ([0, 5, 6], [4, 1], [3, 2])]
+    batches = [
+        {"image": [rows[n][0] for n in part], "text": [rows[n][1] for n in part]}
+        for part in ([0, 5, 6], [4, 1], [3, 2])
+    ]
     order = [0, 5, 6, 4, 1, 3, 2]
     with ProcessPoolExecutor(2) as pool:
         results = list(pool.map(in_another_process, [daemon.socket] * len(batches), batches))

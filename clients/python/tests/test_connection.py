@@ -88,7 +88,9 @@ def test_the_reason_the_daemon_gave_before_it_hung_up_is_passed_on(make_peer):
 
 def test_another_protocol_version_is_said_so(make_peer):
     peer = make_peer(welcome={**WELCOME, "protocolVersion": 2})
-    with pytest.raises(fixlipd.ProtocolMismatch, match="speaks protocol version 2, this package speaks 1; update this package"):
+    with pytest.raises(
+        fixlipd.ProtocolMismatch, match="speaks protocol version 2, this package speaks 1; update this package"
+    ):
         connected(peer).ping()
 
 
@@ -145,7 +147,10 @@ def test_what_the_daemon_logs_for_its_clients_is_logged(make_peer, caplog):
     with caplog.at_level(logging.INFO, "fixlipd"), connected(make_peer(script)) as client:
         assert client.ping() == 7
     assert [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "fixlipd"] == [
-        ("WARNING", "game memory is full"), ("ERROR", "the disk is full"), ("INFO", "loaded")]
+        ("WARNING", "game memory is full"),
+        ("ERROR", "the disk is full"),
+        ("INFO", "loaded"),
+    ]
 
 
 def test_an_error_of_the_progress_function_cancels_the_request(make_peer):

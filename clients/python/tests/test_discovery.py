@@ -33,7 +33,9 @@ def test_the_program_is_named_by_the_environment(tmp_path):
 
 
 def test_no_daemon_and_none_allowed_to_start(short_path):
-    with pytest.raises(fixlipd.DaemonUnavailable, match="no daemon runs on .*none.sock; start one with 'fixlipd serve'"):
+    with pytest.raises(
+        fixlipd.DaemonUnavailable, match="no daemon runs on .*none.sock; start one with 'fixlipd serve'"
+    ):
         fixlipd.Client(str(short_path / "none.sock"), spawn=False).ping()
 
 
@@ -51,7 +53,9 @@ def test_a_program_that_is_none(short_path):
 
 def test_a_daemon_that_ends_at_once_is_quoted(short_path):
     program = script(short_path, "echo 'error: the model is broken' >&2; exit 1")
-    with pytest.raises(fixlipd.DaemonUnavailable, match="did not start: error: the model is broken .see .*none.sock.log"):
+    with pytest.raises(
+        fixlipd.DaemonUnavailable, match="did not start: error: the model is broken .see .*none.sock.log"
+    ):
         fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
 
 

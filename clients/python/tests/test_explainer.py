@@ -28,7 +28,9 @@ def test_columns_are_added_and_a_bad_row_has_its_reason(peer):
     batch = {"image": ["/a.png", "/b.png", 5], "text": ["red dog", "bad", "red dog"], "other": [1, 2, 3]}
     result = explainer(peer, image_masks=64)(batch)
     assert list(result) == ["image", "text", "other", "tokens", "first", "cross_modal", "logit", "loo_r2", "error"]
-    assert result["error"][0] == "" and result["error"][1] == "the text has no words" and "not int" in result["error"][2]
+    assert (
+        result["error"][0] == "" and result["error"][1] == "the text has no words" and "not int" in result["error"][2]
+    )
     assert result["tokens"] == [["red", "dog"], [], []]
     assert result["first"][0] == [2.0, 0.0, 0.0, 0.0] and result["first"][1] == []
     assert result["logit"][0] == 9.0 and math.isnan(result["logit"][1])
@@ -67,7 +69,8 @@ def test_a_deadline_is_the_callers_choice(peer):
 def test_every_column_and_other_names(peer):
     names = ["cosine", "empty_logit", "first_order_reading", "pairs", "image_masks", "text_masks"]
     result = explainer(peer, image="picture", text="caption", columns=names, prefix="why_")(
-        {"picture": ["/a.png"], "caption": ["red dog"]})
+        {"picture": ["/a.png"], "caption": ["red dog"]}
+    )
     assert list(result) == ["picture", "caption", *("why_" + name for name in names), "why_error"]
     assert result["why_image_masks"] == [64] and len(result["why_pairs"][0]) == 4
 

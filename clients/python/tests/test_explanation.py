@@ -26,11 +26,19 @@ def test_explain_opens_and_refines(make_peer):
         assert float(explanation.first[0]) == 2.0
         assert repr(explanation) == "<Explanation of 'red dog' (demo): logit 9.00, 64 image masks, R² 0.50>"
     opened = peer.wait_for("explanation/open")["params"]
-    assert opened == {"image": {"path": "/a.png"}, "text": "red dog", "players": {"image": {"grid": {"rows": 1, "columns": 2}}}}
+    assert opened == {
+        "image": {"path": "/a.png"},
+        "text": "red dog",
+        "players": {"image": {"grid": {"rows": 1, "columns": 2}}},
+    }
     sent = peer.wait_for("explanation/refine")
     assert sent["params"] == {
-        "explanation": "x1", "budget": {"imageMasks": 64}, "deadlineMilliseconds": 2000, "progressToken": sent["id"],
-        "values": {"pairs": "all", "standardErrors": True, "encoding": "base64"}}
+        "explanation": "x1",
+        "budget": {"imageMasks": 64},
+        "deadlineMilliseconds": 2000,
+        "progressToken": sent["id"],
+        "values": {"pairs": "all", "standardErrors": True, "encoding": "base64"},
+    }
 
 
 def test_an_explanation_without_masks_says_so(make_peer):
@@ -153,7 +161,13 @@ def test_saving_by_ending(make_peer, tmp_path):
     script = answers(explanation_export=lambda params, peer: {"mimeType": "", "content": json.dumps(params["format"])})
     with connected(make_peer(script)) as client:
         explanation = client.explain("/a.png", "red dog")
-        for ending, content in (("html", "html"), ("svg", "svg"), ("md", "markdown"), ("txt", "ansi"), ("json", '"json"')):
+        for ending, content in (
+            ("html", "html"),
+            ("svg", "svg"),
+            ("md", "markdown"),
+            ("txt", "ansi"),
+            ("json", '"json"'),
+        ):
             explanation.save(tmp_path / f"e.{ending}")
             assert content in (tmp_path / f"e.{ending}").read_text()
         with pytest.raises(ValueError, match="cannot save as .png"):
@@ -205,7 +219,11 @@ def test_arrays_by_name(make_peer):
     with connected(make_peer(answers())) as client:
         arrays = client.explain("/a.png", "red dog").to_numpy()
     assert {name: array.shape for name, array in arrays.items()} == {
-        "first": (4,), "first_order_reading": (4,), "pairs": (4, 4), "cross_modal": (2, 2)}
+        "first": (4,),
+        "first_order_reading": (4,),
+        "pairs": (4, 4),
+        "cross_modal": (2, 2),
+    }
 
 
 def test_a_notebook_gets_the_page_in_a_frame_of_its_own(make_peer):
@@ -287,7 +305,7 @@ def test_a_terminal_gets_a_bar_of_image_masks(monkeypatch):
     for wire in (report(16), report(32, 1.0)):
         shown.report(Progress.from_wire(wire, players))
     shown.finish("64 image masks")
-    bar, = bars
+    (bar,) = bars
     assert bar.settings["total"] == 64 and bar.settings["file"] is sys.stderr
     assert bar.shown == [(16, ""), (32, "R² 0.400")] and bar.is_closed
 

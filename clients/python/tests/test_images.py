@@ -55,9 +55,15 @@ def test_arrays_need_no_numpy():
     assert base64.b64decode(wire_image(pixels)["pixels"]) == bytes(range(12))
 
 
-@pytest.mark.parametrize("shape, message", [
-    ((3, 4, 4), "channels last"), ((2, 2, 4), r"not \(2, 2, 4\)"), ((4,), "shape"), ((0, 4, 3), "no pixels"),
-])
+@pytest.mark.parametrize(
+    "shape, message",
+    [
+        ((3, 4, 4), "channels last"),
+        ((2, 2, 4), r"not \(2, 2, 4\)"),
+        ((4,), "shape"),
+        ((0, 4, 3), "no pixels"),
+    ],
+)
 def test_arrays_of_other_shapes_are_refused(shape, message):
     numpy = pytest.importorskip("numpy")
     with pytest.raises(ValueError, match=message):

@@ -98,14 +98,18 @@ def test_an_explanation(client, scene):
     assert numpy.array_equal(explanation.pairs, explanation.pairs.T)
     assert numpy.array_equal(explanation.cross_modal, explanation.pairs[49:, :49])
     assert numpy.allclose(
-        explanation.first_order_reading, explanation.first + 0.5 * explanation.pairs.sum(axis=1), atol=1e-3)
+        explanation.first_order_reading, explanation.first + 0.5 * explanation.pairs.sum(axis=1), atol=1e-3
+    )
     assert explanation.standard_errors.pairs.shape == explanation.pairs.shape
     assert 0.3 < explanation.loo_r2 <= 1 and explanation.full_value > explanation.empty_value
     assert seen and seen[-1].image_masks <= 300
     assert "whale" in [word.strip() for word in explanation.words]
     whale = explanation.condition("whale")
     row = explanation.find_players("whale")
-    assert numpy.allclose(whale.image, explanation.pairs[row, :49].sum(axis=0), atol=1e-4) and whale.heatmap.shape == (7, 7)
+    assert numpy.allclose(whale.image, explanation.pairs[row, :49].sum(axis=0), atol=1e-4) and whale.heatmap.shape == (
+        7,
+        7,
+    )
 
 
 def test_the_same_seed_gives_the_same_values_and_refining_goes_on(client, scene):
@@ -144,7 +148,12 @@ def test_subsets_and_comparisons(client, scene):
     subsets = first.subset([1, 5])
     assert [subset.size for subset in subsets.subsets] == [1, 5] and len(subsets.subsets[1].players) == 5
     comparison = first.compare(second)
-    assert comparison.grid == (7, 7) and comparison.cross_modal_correlation is not None and "orange" in comparison.words and len(comparison.sides) == 2
+    assert (
+        comparison.grid == (7, 7)
+        and comparison.cross_modal_correlation is not None
+        and "orange" in comparison.words
+        and len(comparison.sides) == 2
+    )
     assert comparison.sides[0].image.shape == (7, 7)
     assert comparison.sides[0].cross_modal.shape == (len(comparison.words), 49)
     assert "<iframe" in comparison._repr_mimebundle_()["text/html"]
@@ -160,14 +169,16 @@ def test_measures(client, scenes):
 
 
 def test_coalitions_of_the_callers_choosing(client, scene):
-    explanation = client.explain(*scene, grid=(2, 2), text_players="words", index="shapley", sampling="joint", image_masks=2048)
+    explanation = client.explain(
+        *scene, grid=(2, 2), text_players="words", index="shapley", sampling="joint", image_masks=2048
+    )
     everybody = range(len(explanation.players.image.boxes) + len(explanation.words))
     asked = explanation.coalitions([[], everybody, [0, 3, "whale"]])
     assert asked.values[0] == pytest.approx(explanation.empty_value, abs=1e-3)
     assert asked.values[1] == pytest.approx(explanation.full_value, abs=1e-3)
     # Shapley interactions match the two ends exactly.
     assert asked.predicted[:2] == pytest.approx(asked.values[:2], abs=1e-3)
-    word, = explanation.find_players("whale")
+    (word,) = explanation.find_players("whale")
     assert explanation.coalitions([[word, 3, 0]]).values == asked.values[2:]
     first_order = explanation.coalitions([[], everybody, [0]], estimator="least_squares", order=1)
     assert first_order.values[:2] == asked.values[:2] and len(first_order.predicted) == 3
@@ -212,12 +223,15 @@ def test_handles_are_given_back(client, scene):
         assert time.monotonic() < deadline
 
 
-@pytest.mark.parametrize("image, text, error, message", [
-    ("/nowhere/a.png", "a dog", fixlipd.ImageUnreadable, "/nowhere/a.png"),
-    (b"this is no image", "a dog", fixlipd.ImageUnreadable, None),
-    (None, "", fixlipd.TextInvalid, None),
-    (None, "   ", fixlipd.TextInvalid, None),
-])
+@pytest.mark.parametrize(
+    "image, text, error, message",
+    [
+        ("/nowhere/a.png", "a dog", fixlipd.ImageUnreadable, "/nowhere/a.png"),
+        (b"this is no image", "a dog", fixlipd.ImageUnreadable, None),
+        (None, "", fixlipd.TextInvalid, None),
+        (None, "   ", fixlipd.TextInvalid, None),
+    ],
+)
 def test_bad_images_and_captions(client, scene, image, text, error, message):
     with pytest.raises(error) as caught:
         client.explain(image or scene[0], text, image_masks=8)
@@ -303,7 +317,11 @@ def test_a_daemon_is_started_once_by_many(short_path, daemon, scene):
 def test_a_daemon_outlives_the_program_that_started_it(short_path, daemon):
     path = str(short_path / "fixlipd.sock")
     code = f"import fixlipd; print(fixlipd.Client({path!r}).ping())"
-    environment = {**os.environ, "FIXLIPD": conftest.program(), "PYTHONPATH": os.path.dirname(os.path.dirname(fixlipd.__file__))}
+    environment = {
+        **os.environ,
+        "FIXLIPD": conftest.program(),
+        "PYTHONPATH": os.path.dirname(os.path.dirname(fixlipd.__file__)),
+    }
     started = int(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True).stdout)
     with fixlipd.Client(path, spawn=False) as client:
         assert client.ping() == started
@@ -318,7 +336,8 @@ def test_rows_of_a_data_set_in_worker_processes(daemon, scenes):
     with ProcessPoolExecutor(2) as pool:
         results = list(pool.map(explainer, batches))
     assert results == [explainer(batch) for batch in batches] or all(
-        result["first"][0] == explainer(batch)["first"][0] for result, batch in zip(results, batches))
+        result["first"][0] == explainer(batch)["first"][0] for result, batch in zip(results, batches)
+    )
     for result in results:
         assert result["error"][0] == "" and "nowhere.png" in result["error"][1]
         assert len(result["first"][0]) == 49 + len(result["tokens"][0]) and result["first"][1] == []
@@ -337,7 +356,9 @@ def test_dask_partitions(daemon, scenes):
     dataframe = pytest.importorskip("dask.dataframe")
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"image": [str(scenes / f"scene-{n:02}.png") for n in range(4)], "text": ["a dog"] * 4})
-    explainer = fixlipd.Explainer("demo", socket=daemon.socket, spawn=False, image_masks=32, columns=["logit", "tokens"])
+    explainer = fixlipd.Explainer(
+        "demo", socket=daemon.socket, spawn=False, image_masks=32, columns=["logit", "tokens"]
+    )
     lazy = dataframe.from_pandas(frame, npartitions=2)
     done = lazy.map_partitions(explainer.dataframe, meta=explainer.meta(lazy._meta)).compute()
     assert list(done["error"]) == [""] * 4 and done["logit"].notna().all() and len(done["tokens"].iloc[0]) == 2
@@ -353,8 +374,10 @@ def test_asyncio(daemon, scene):
 
         async with fixlipd.AsyncClient(daemon.socket, model="demo", spawn=False) as client:
             embeddings, texts, explanation = await asyncio.gather(
-                client.embed_images([scene[0]] * 2), client.embed_texts(["a dog"]),
-                client.explain(*scene, image_masks=200, seed=21, on_progress=note))
+                client.embed_images([scene[0]] * 2),
+                client.embed_texts(["a dog"]),
+                client.explain(*scene, image_masks=200, seed=21, on_progress=note),
+            )
             assert embeddings.shape == (2, 192) and texts.shape == (1, 192) and seen
             assert (await client.similarity([scene[0]], ["a", "b"])).cosine.shape == (1, 2)
             assert (await explanation.condition("whale")).heatmap.shape == (7, 7)
@@ -365,7 +388,8 @@ def test_asyncio(daemon, scene):
             async with await client.open(*scene, seed=22) as other:
                 started = asyncio.Event()
                 refining = asyncio.ensure_future(
-                    other.refine(image_masks=60000, on_progress=lambda progress: started.set()))
+                    other.refine(image_masks=60000, on_progress=lambda progress: started.set())
+                )
                 await started.wait()
                 refining.cancel()
                 with pytest.raises(asyncio.CancelledError):
@@ -374,7 +398,8 @@ def test_asyncio(daemon, scene):
                     pass
                 started.clear()
                 refining = asyncio.ensure_future(
-                    other.refine(image_masks=60000, on_progress=lambda progress: started.set()))
+                    other.refine(image_masks=60000, on_progress=lambda progress: started.set())
+                )
                 await started.wait()
                 assert await other.stop() == 1
                 assert (await refining).stop_reason == "stopped"

@@ -7,8 +7,20 @@ from fixlipd import FixlipdError, ImageUnreadable, Overloaded, Until, requests
 from fixlipd.errors import error_from_wire
 
 NOTHING = dict(
-    model=None, index=None, p=None, order=None, masking=None, grid=None, regions=None, text_players=None, estimator=None,
-    seed=None, sampling=None, paired=None, keep_for_display=True)
+    model=None,
+    index=None,
+    p=None,
+    order=None,
+    masking=None,
+    grid=None,
+    regions=None,
+    text_players=None,
+    estimator=None,
+    seed=None,
+    sampling=None,
+    paired=None,
+    keep_for_display=True,
+)
 
 
 def opened(**changed):
@@ -71,12 +83,22 @@ def test_many_items_are_cut_into_requests():
 
 
 def test_errors_have_a_class_by_code_and_survive_pickling():
-    error = error_from_wire({
-        "code": 1004, "message": "'a.png' is no image", "data": {"kind": "imageUnreadable", "message": "…", "index": 3}})
+    error = error_from_wire(
+        {
+            "code": 1004,
+            "message": "'a.png' is no image",
+            "data": {"kind": "imageUnreadable", "message": "…", "index": 3},
+        }
+    )
     assert type(error) is ImageUnreadable
     for same in (error, pickle.loads(pickle.dumps(error))):
         assert (same.code, same.kind, same.message, same.index, same.retryable) == (
-            1004, "imageUnreadable", "'a.png' is no image", 3, False)
+            1004,
+            "imageUnreadable",
+            "'a.png' is no image",
+            3,
+            False,
+        )
         assert str(same) == "item 3: 'a.png' is no image"
     assert error_from_wire({"code": 1011, "message": "busy"}).retryable and Overloaded("busy").retryable
     unknown = error_from_wire({"code": 1999, "message": "later"})

@@ -8,10 +8,12 @@ from fixlipd import arrays
 from fixlipd.naming import find_players
 from fixlipd.values import Condition, PairValues, Players, Values
 
-PLAYERS = Players.from_wire({
-    "image": {"rows": 1, "columns": 2, "count": 2, "boxes": [[0, 0, 1, 1], [1, 0, 2, 1]]},
-    "text": [{"token": "a", "start": 0, "end": 1}, {"token": "red", "start": 2, "end": 5}],
-})
+PLAYERS = Players.from_wire(
+    {
+        "image": {"rows": 1, "columns": 2, "count": 2, "boxes": [[0, 0, 1, 1], [1, 0, 2, 1]]},
+        "text": [{"token": "a", "start": 0, "end": 1}, {"token": "red", "start": 2, "end": 5}],
+    }
+)
 
 
 def encoded(*floats):
@@ -49,9 +51,17 @@ def test_a_reply_with_too_few_pairs_is_refused():
 
 def test_values_with_and_without_pairs_and_errors():
     wire = {
-        "index": "FWBII", "p": 0.5, "order": 2, "estimator": "ridge", "baseline": 0.1, "first": encoded(1, 2, 3, 4),
-        "firstOrderReading": [4, 3, 2, 1], "pairs": {"format": "upper", "data": encoded(*range(6))},
-        "standardErrors": {"first": [1] * 4, "firstOrderReading": [2] * 4}, "looR2": 0.9, "rankDeficient": False,
+        "index": "FWBII",
+        "p": 0.5,
+        "order": 2,
+        "estimator": "ridge",
+        "baseline": 0.1,
+        "first": encoded(1, 2, 3, 4),
+        "firstOrderReading": [4, 3, 2, 1],
+        "pairs": {"format": "upper", "data": encoded(*range(6))},
+        "standardErrors": {"first": [1] * 4, "firstOrderReading": [2] * 4},
+        "looR2": 0.9,
+        "rankDeficient": False,
         "somethingLaterVersionsAdd": 1,
     }
     values = Values.from_wire(wire, PLAYERS)
@@ -64,7 +74,10 @@ def test_values_with_and_without_pairs_and_errors():
 
 
 def test_the_conditions_of_several_tokens_are_summed():
-    wires = [{"player": 2, "first": 1.0, "image": [1, 2], "text": [0, 3]}, {"player": 3, "first": 0.5, "image": [10, 20], "text": [3, 0]}]
+    wires = [
+        {"player": 2, "first": 1.0, "image": [1, 2], "text": [0, 3]},
+        {"player": 3, "first": 0.5, "image": [10, 20], "text": [3, 0]},
+    ]
     condition = Condition.from_wire(wires, PLAYERS)
     assert condition.players == [2, 3] and condition.first == 1.5
     assert arrays.to_lists(condition.image) == [11, 22] and arrays.to_lists(condition.heatmap) == [[11, 22]]
@@ -72,14 +85,26 @@ def test_the_conditions_of_several_tokens_are_summed():
 
 
 def players_of(*texts):
-    return Players.from_wire({"image": {"rows": 1, "columns": 1, "count": 1, "boxes": [[0, 0, 1, 1]]}, "text": list(texts)})
+    return Players.from_wire(
+        {"image": {"rows": 1, "columns": 1, "count": 1, "boxes": [[0, 0, 1, 1]]}, "text": list(texts)}
+    )
 
 
 def test_players_by_word():
     caption = "a Spouting whale, a sea"
-    players = players_of(*(
-        {"token": token, "start": start, "end": end}
-        for token, start, end in (("a", 0, 1), ("spout", 2, 7), ("ing", 7, 10), ("whale", 11, 16), ("a", 18, 19), ("sea", 20, 23))))
+    players = players_of(
+        *(
+            {"token": token, "start": start, "end": end}
+            for token, start, end in (
+                ("a", 0, 1),
+                ("spout", 2, 7),
+                ("ing", 7, 10),
+                ("whale", 11, 16),
+                ("a", 18, 19),
+                ("sea", 20, 23),
+            )
+        )
+    )
     assert find_players("whale", caption, players) == [4]
     assert find_players("spouting", caption, players) == [2, 3]
     assert find_players("spouting whale", caption, players) == [2, 3, 4]

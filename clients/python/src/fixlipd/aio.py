@@ -6,7 +6,20 @@ import asyncio
 import inspect
 from types import TracebackType
 from typing import (
-    Any, Awaitable, Callable, Dict, Iterable, List, Literal, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union,
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Literal,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
     overload,
 )
 
@@ -29,7 +42,9 @@ OnProgress = Callable[[Progress], Union[None, Awaitable[None]]]
 
 
 async def acall(
-    link: Link, method: str, params: Mapping[str, Any],
+    link: Link,
+    method: str,
+    params: Mapping[str, Any],
     on_progress: Optional[Callable[[Mapping[str, Any]], Union[None, Awaitable[None]]]] = None,
 ) -> Any:
     """Sends a request and awaits its result. Cancelling the task cancels the request.
@@ -77,10 +92,16 @@ class AsyncExplanation(ExplanationBase):
     """
 
     async def refine(
-        self, *, image_masks: Optional[int] = None, text_masks: Optional[int] = None, until: Optional[Stop] = None,
-        deadline: Optional[float] = None, on_progress: Optional[OnProgress] = None,
+        self,
+        *,
+        image_masks: Optional[int] = None,
+        text_masks: Optional[int] = None,
+        until: Optional[Stop] = None,
+        deadline: Optional[float] = None,
+        on_progress: Optional[OnProgress] = None,
     ) -> "AsyncExplanation":
         """Adds masks until a stop rule holds; ``on_progress`` may be a coroutine function."""
+
         def report(wire: Mapping[str, Any]) -> Union[None, Awaitable[None]]:
             progress = self._note_progress(wire)
             return on_progress(progress) if on_progress is not None else None
@@ -94,7 +115,11 @@ class AsyncExplanation(ExplanationBase):
         return int((await self._acall("explanation/stop", {}))["stopped"])
 
     async def estimate(
-        self, *, estimator: Optional[str] = None, order: Optional[int] = None, pairs: Union[str, int] = "all",
+        self,
+        *,
+        estimator: Optional[str] = None,
+        order: Optional[int] = None,
+        pairs: Union[str, int] = "all",
         standard_errors: bool = True,
     ) -> Values:
         """Another reading of the same masks; asks no model."""
@@ -103,7 +128,9 @@ class AsyncExplanation(ExplanationBase):
 
     async def condition(self, player: Player) -> Condition:
         """The pairs of one player: a heat map for a word, a weight per word for a patch."""
-        replies = [await self._acall("explanation/condition", {"player": number}) for number in self.find_players(player)]
+        replies = [
+            await self._acall("explanation/condition", {"player": number}) for number in self.find_players(player)
+        ]
         return Condition.from_wire(replies, self.players)
 
     async def subset(self, sizes: Union[int, Sequence[int]], objective: str = "max") -> Subsets:
@@ -118,23 +145,38 @@ class AsyncExplanation(ExplanationBase):
         return Comparison(reply, lambda options: self._ask("explanation/render", {**options, "compareWith": other.id}))
 
     async def evaluate(
-        self, metric: str = "faithfulness", *, samples: Optional[int] = None, p: Optional[float] = None,
-        seed: Optional[int] = None, targets: Optional[Mapping[Player, str]] = None,
+        self,
+        metric: str = "faithfulness",
+        *,
+        samples: Optional[int] = None,
+        p: Optional[float] = None,
+        seed: Optional[int] = None,
+        targets: Optional[Mapping[Player, str]] = None,
     ) -> Evaluation:
         """Measures the explanation, with further masks; see :meth:`Explanation.evaluate`."""
         parameters = self._evaluate_parameters(metric, samples, p, seed, targets)
         return Evaluation.from_wire(await self._acall("explanation/evaluate", parameters))
 
     async def coalitions(
-        self, coalitions: Iterable[Iterable[Player]], *, estimator: Optional[str] = None, order: Optional[int] = None,
+        self,
+        coalitions: Iterable[Iterable[Player]],
+        *,
+        estimator: Optional[str] = None,
+        order: Optional[int] = None,
     ) -> Coalitions:
         """What the model says of coalitions of your choosing; see :meth:`Explanation.coalitions`."""
         parameters = self._coalition_parameters(coalitions, estimator, order)
         return Coalitions.from_wire(await self._acall("explanation/coalitions", parameters))
 
     async def render(
-        self, format: str = "svg", *, view: Optional[str] = None, player: Optional[Player] = None,
-        top_k: Optional[int] = None, width: Optional[int] = None, colors: Optional[str] = None,
+        self,
+        format: str = "svg",
+        *,
+        view: Optional[str] = None,
+        player: Optional[Player] = None,
+        top_k: Optional[int] = None,
+        width: Optional[int] = None,
+        colors: Optional[str] = None,
     ) -> str:
         """A drawing of the estimate."""
         parameters = self._render_parameters(format, view, player, top_k, width, colors)
@@ -142,9 +184,16 @@ class AsyncExplanation(ExplanationBase):
 
     async def save(self, path: Any, **options: Any) -> None:
         """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) or all values (``.json``) to a file."""
+
         def draw(format: str, **options: Any) -> str:
-            return str(self._ask("explanation/render", self._render_parameters(
-                format, *(options.get(name) for name in ("view", "player", "top_k", "width", "colors"))))["content"])
+            return str(
+                self._ask(
+                    "explanation/render",
+                    self._render_parameters(
+                        format, *(options.get(name) for name in ("view", "player", "top_k", "width", "colors"))
+                    ),
+                )["content"]
+            )
 
         def export() -> str:
             return str(self._ask("explanation/export", {"format": "json"})["content"])
@@ -169,7 +218,10 @@ class AsyncExplanation(ExplanationBase):
         return self
 
     async def __aexit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType],
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         await self.close()
 
@@ -181,8 +233,13 @@ class AsyncClient:
     """A client of the daemon on this machine for asyncio; see :class:`Client` for arguments and behaviour."""
 
     def __init__(
-        self, socket: Optional[str] = None, *, model: Optional[str] = None, spawn: bool = True,
-        executable: Optional[str] = None, start_timeout: float = 60.0,
+        self,
+        socket: Optional[str] = None,
+        *,
+        model: Optional[str] = None,
+        spawn: bool = True,
+        executable: Optional[str] = None,
+        start_timeout: float = 60.0,
     ) -> None:
         self.model = model
         self._link = Link(socket, spawn, executable, start_timeout)
@@ -193,7 +250,9 @@ class AsyncClient:
         return self._link.path
 
     async def request(
-        self, method: str, params: Optional[Mapping[str, Any]] = None,
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
         on_progress: Optional[Callable[[Mapping[str, Any]], Union[None, Awaitable[None]]]] = None,
     ) -> Any:
         """Calls any method of the protocol with its own parameters and gives its result as it came."""
@@ -201,44 +260,74 @@ class AsyncClient:
 
     @overload
     async def embed_images(
-        self, images: Iterable[Image], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        images: Iterable[Image],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["raise"] = "raise",
     ) -> Matrix: ...
 
     @overload
     async def embed_images(
-        self, images: Iterable[Image], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        images: Iterable[Image],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["return"],
     ) -> Tuple[Matrix, List[FixlipdError]]: ...
 
     async def embed_images(
-        self, images: Iterable[Image], *, model: Optional[str] = None, normalize: bool = True, on_error: str = "raise",
+        self,
+        images: Iterable[Image],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
+        on_error: str = "raise",
     ) -> Union[Matrix, Tuple[Matrix, List[FixlipdError]]]:
         """Embeddings ``[images, dimension]``, float32; see :meth:`Client.embed_images`."""
         return await self._run(batches.embed_images(images, model or self.model, normalize, on_error))
 
     @overload
     async def embed_texts(
-        self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["raise"] = "raise",
     ) -> Matrix: ...
 
     @overload
     async def embed_texts(
-        self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["return"],
     ) -> Tuple[Matrix, List[FixlipdError]]: ...
 
     async def embed_texts(
-        self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: str = "raise",
     ) -> Union[Matrix, Tuple[Matrix, List[FixlipdError]]]:
         """Embeddings ``[texts, dimension]``, float32; see :meth:`Client.embed_images`."""
         return await self._run(batches.embed_texts(texts, model or self.model, normalize, on_error))
 
     async def similarity(
-        self, images: Iterable[Image], texts: Union[str, Iterable[str]], *, model: Optional[str] = None,
-        pairing: str = "all", on_error: str = "raise",
+        self,
+        images: Iterable[Image],
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        pairing: str = "all",
+        on_error: str = "raise",
     ) -> Similarity:
         """Cosine, logit and probability of images against texts; see :meth:`Client.similarity`."""
         return await self._run(batches.similarity(images, texts, model or self.model, pairing, on_error))
@@ -253,11 +342,18 @@ class AsyncClient:
         return Models.from_wire(await self.request("models/list"))
 
     async def load(
-        self, model: Optional[str] = None, *, precision: Optional[str] = None, keep_alive: Optional[float] = None,
+        self,
+        model: Optional[str] = None,
+        *,
+        precision: Optional[str] = None,
+        keep_alive: Optional[float] = None,
     ) -> Model:
         """Loads a model, so that the first call does not wait for it; see :meth:`Client.load`."""
-        return Model.from_wire(await self.request(
-            "models/load", given(model=model or self.model, precision=precision, keep_alive=keep_alive)))
+        return Model.from_wire(
+            await self.request(
+                "models/load", given(model=model or self.model, precision=precision, keep_alive=keep_alive)
+            )
+        )
 
     async def unload(self, model: str) -> List[str]:
         """Gives a model's memory back once nothing uses it; the names of what was unloaded."""
@@ -276,33 +372,89 @@ class AsyncClient:
         await self.request("server/stop")
 
     async def open(
-        self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
-        order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
-        regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
+        self,
+        image: Image,
+        text: str,
+        *,
+        model: Optional[str] = None,
+        index: Optional[str] = None,
+        p: Optional[float] = None,
+        order: Optional[int] = None,
+        masking: Optional[str] = None,
+        grid: Optional[Tuple[int, int]] = None,
+        regions: Optional[Any] = None,
+        text_players: Optional[TextPlayers] = None,
+        estimator: Optional[str] = None,
+        seed: Optional[int] = None,
+        sampling: Optional[str] = None,
+        paired: Optional[bool] = None,
     ) -> AsyncExplanation:
         """Begins an explanation without encoding any masks; see :meth:`Client.explain`."""
-        parameters = await in_thread(lambda: open_parameters(
-            image, text, model=model or self.model, index=index, p=p, order=order, masking=masking, grid=grid,
-            regions=regions, text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired,
-            keep_for_display=True))
+        parameters = await in_thread(
+            lambda: open_parameters(
+                image,
+                text,
+                model=model or self.model,
+                index=index,
+                p=p,
+                order=order,
+                masking=masking,
+                grid=grid,
+                regions=regions,
+                text_players=text_players,
+                estimator=estimator,
+                seed=seed,
+                sampling=sampling,
+                paired=paired,
+                keep_for_display=True,
+            )
+        )
         return AsyncExplanation(self._link, await self.request("explanation/open", parameters), text)
 
     async def explain(
-        self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
-        order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
-        regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
-        image_masks: Optional[int] = None, text_masks: Optional[int] = None, until: Optional[Stop] = None,
-        deadline: Optional[float] = None, on_progress: Optional[OnProgress] = None,
+        self,
+        image: Image,
+        text: str,
+        *,
+        model: Optional[str] = None,
+        index: Optional[str] = None,
+        p: Optional[float] = None,
+        order: Optional[int] = None,
+        masking: Optional[str] = None,
+        grid: Optional[Tuple[int, int]] = None,
+        regions: Optional[Any] = None,
+        text_players: Optional[TextPlayers] = None,
+        estimator: Optional[str] = None,
+        seed: Optional[int] = None,
+        sampling: Optional[str] = None,
+        paired: Optional[bool] = None,
+        image_masks: Optional[int] = None,
+        text_masks: Optional[int] = None,
+        until: Optional[Stop] = None,
+        deadline: Optional[float] = None,
+        on_progress: Optional[OnProgress] = None,
     ) -> AsyncExplanation:
         """Explains why an image and a caption match; see :meth:`Client.explain`."""
         explanation = await self.open(
-            image, text, model=model, index=index, p=p, order=order, masking=masking, grid=grid, regions=regions,
-            text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired)
+            image,
+            text,
+            model=model,
+            index=index,
+            p=p,
+            order=order,
+            masking=masking,
+            grid=grid,
+            regions=regions,
+            text_players=text_players,
+            estimator=estimator,
+            seed=seed,
+            sampling=sampling,
+            paired=paired,
+        )
         try:
             return await explanation.refine(
-                image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline, on_progress=on_progress)
+                image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline, on_progress=on_progress
+            )
         except BaseException:
             await explanation.close()
             raise
@@ -315,7 +467,10 @@ class AsyncClient:
         return self
 
     async def __aexit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType],
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         await self.close()
 

@@ -54,12 +54,18 @@ def embed_images(images: Iterable[Any], model: Optional[str], normalize: bool, o
     return _embed("embed/image", "images", image_chunks(image_list(images)), model, normalize, on_error)
 
 
-def embed_texts(texts: Union[str, Iterable[str]], model: Optional[str], normalize: bool, on_error: str) -> Batch[Embeddings]:
+def embed_texts(
+    texts: Union[str, Iterable[str]], model: Optional[str], normalize: bool, on_error: str
+) -> Batch[Embeddings]:
     return _embed("embed/text", "texts", text_chunks(text_list(texts)), model, normalize, on_error)
 
 
 def similarity(
-    images: Iterable[Any], texts: Union[str, Iterable[str]], model: Optional[str], pairing: str, on_error: str,
+    images: Iterable[Any],
+    texts: Union[str, Iterable[str]],
+    model: Optional[str],
+    pairing: str,
+    on_error: str,
 ) -> Batch[Similarity]:
     captions = text_list(texts)
     pictures = image_list(images)
@@ -78,7 +84,12 @@ def similarity(
 
 
 def _embed(
-    method: str, name: str, chunks: Iterable[List[Any]], model: Optional[str], normalize: bool, on_error: str,
+    method: str,
+    name: str,
+    chunks: Iterable[List[Any]],
+    model: Optional[str],
+    normalize: bool,
+    on_error: str,
 ) -> Batch[Embeddings]:
     settings = given(model=model, normalize=normalize, on_error=_policy(on_error), encoding="base64")
 

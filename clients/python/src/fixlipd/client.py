@@ -18,7 +18,6 @@ from .results import Model, Models, Similarity, Tokens
 from .values import Progress
 
 
-
 class Client:
     """A client of the daemon on this machine. It connects at the first call, and starts a daemon if none runs.
 
@@ -35,8 +34,13 @@ class Client:
     """
 
     def __init__(
-        self, socket: Optional[str] = None, *, model: Optional[str] = None, spawn: bool = True,
-        executable: Optional[str] = None, start_timeout: float = 60.0,
+        self,
+        socket: Optional[str] = None,
+        *,
+        model: Optional[str] = None,
+        spawn: bool = True,
+        executable: Optional[str] = None,
+        start_timeout: float = 60.0,
     ) -> None:
         self.model = model
         self._link = Link(socket, spawn, executable, start_timeout)
@@ -48,7 +52,9 @@ class Client:
         return self._link.path
 
     def request(
-        self, method: str, params: Optional[Mapping[str, Any]] = None,
+        self,
+        method: str,
+        params: Optional[Mapping[str, Any]] = None,
         on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
     ) -> Any:
         """Calls any method of the protocol with its own parameters and gives its result as it came.
@@ -60,18 +66,31 @@ class Client:
 
     @overload
     def embed_images(
-        self, images: Iterable[Image], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        images: Iterable[Image],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["raise"] = "raise",
     ) -> Matrix: ...
 
     @overload
     def embed_images(
-        self, images: Iterable[Image], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        images: Iterable[Image],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["return"],
     ) -> Tuple[Matrix, List[FixlipdError]]: ...
 
     def embed_images(
-        self, images: Iterable[Image], *, model: Optional[str] = None, normalize: bool = True, on_error: str = "raise",
+        self,
+        images: Iterable[Image],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
+        on_error: str = "raise",
     ) -> Union[Matrix, Tuple[Matrix, List[FixlipdError]]]:
         """Embeddings ``[images, dimension]``, float32.
 
@@ -85,26 +104,43 @@ class Client:
 
     @overload
     def embed_texts(
-        self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["raise"] = "raise",
     ) -> Matrix: ...
 
     @overload
     def embed_texts(
-        self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: Literal["return"],
     ) -> Tuple[Matrix, List[FixlipdError]]: ...
 
     def embed_texts(
-        self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None, normalize: bool = True,
+        self,
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        normalize: bool = True,
         on_error: str = "raise",
     ) -> Union[Matrix, Tuple[Matrix, List[FixlipdError]]]:
         """Embeddings ``[texts, dimension]``, float32; arguments as in :meth:`embed_images`."""
         return self._run(batches.embed_texts(texts, model or self.model, normalize, on_error))
 
     def similarity(
-        self, images: Iterable[Image], texts: Union[str, Iterable[str]], *, model: Optional[str] = None,
-        pairing: str = "all", on_error: str = "raise",
+        self,
+        images: Iterable[Image],
+        texts: Union[str, Iterable[str]],
+        *,
+        model: Optional[str] = None,
+        pairing: str = "all",
+        on_error: str = "raise",
     ) -> Similarity:
         """Cosine, logit and probability of every image against every text.
 
@@ -124,7 +160,11 @@ class Client:
         return Models.from_wire(self.request("models/list"))
 
     def load(
-        self, model: Optional[str] = None, *, precision: Optional[str] = None, keep_alive: Optional[float] = None,
+        self,
+        model: Optional[str] = None,
+        *,
+        precision: Optional[str] = None,
+        keep_alive: Optional[float] = None,
     ) -> Model:
         """Loads a model, so that the first call does not wait for it.
 
@@ -132,8 +172,9 @@ class Client:
             precision: ``"auto"``, ``"f32"``, ``"bf16"`` or ``"int8"``.
             keep_alive: seconds without use after which it is unloaded; -1 keeps it.
         """
-        return Model.from_wire(self.request(
-            "models/load", given(model=model or self.model, precision=precision, keep_alive=keep_alive)))
+        return Model.from_wire(
+            self.request("models/load", given(model=model or self.model, precision=precision, keep_alive=keep_alive))
+        )
 
     def unload(self, model: str) -> List[str]:
         """Gives a model's memory back once nothing uses it; the names of what was unloaded."""
@@ -152,27 +193,71 @@ class Client:
         self.request("server/stop")
 
     def open(
-        self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
-        order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
-        regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
+        self,
+        image: Image,
+        text: str,
+        *,
+        model: Optional[str] = None,
+        index: Optional[str] = None,
+        p: Optional[float] = None,
+        order: Optional[int] = None,
+        masking: Optional[str] = None,
+        grid: Optional[Tuple[int, int]] = None,
+        regions: Optional[Any] = None,
+        text_players: Optional[TextPlayers] = None,
+        estimator: Optional[str] = None,
+        seed: Optional[int] = None,
+        sampling: Optional[str] = None,
+        paired: Optional[bool] = None,
     ) -> Explanation:
         """Begins an explanation without encoding any masks; arguments as in :meth:`explain`."""
-        opened = self.request("explanation/open", open_parameters(
-            image, text, model=model or self.model, index=index, p=p, order=order, masking=masking, grid=grid,
-            regions=regions, text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired,
-            keep_for_display=True))
+        opened = self.request(
+            "explanation/open",
+            open_parameters(
+                image,
+                text,
+                model=model or self.model,
+                index=index,
+                p=p,
+                order=order,
+                masking=masking,
+                grid=grid,
+                regions=regions,
+                text_players=text_players,
+                estimator=estimator,
+                seed=seed,
+                sampling=sampling,
+                paired=paired,
+                keep_for_display=True,
+            ),
+        )
         explanation = Explanation(self._link, opened, text)
         self._explanations.add(explanation)
         return explanation
 
     def explain(
-        self, image: Image, text: str, *, model: Optional[str] = None, index: Optional[str] = None, p: Optional[float] = None,
-        order: Optional[int] = None, masking: Optional[str] = None, grid: Optional[Tuple[int, int]] = None,
-        regions: Optional[Any] = None, text_players: Optional[TextPlayers] = None, estimator: Optional[str] = None,
-        seed: Optional[int] = None, sampling: Optional[str] = None, paired: Optional[bool] = None,
-        image_masks: Optional[int] = None, text_masks: Optional[int] = None, until: Optional[Stop] = None,
-        deadline: Optional[float] = None, live: Live = None, on_progress: Optional[Callable[[Progress], None]] = None,
+        self,
+        image: Image,
+        text: str,
+        *,
+        model: Optional[str] = None,
+        index: Optional[str] = None,
+        p: Optional[float] = None,
+        order: Optional[int] = None,
+        masking: Optional[str] = None,
+        grid: Optional[Tuple[int, int]] = None,
+        regions: Optional[Any] = None,
+        text_players: Optional[TextPlayers] = None,
+        estimator: Optional[str] = None,
+        seed: Optional[int] = None,
+        sampling: Optional[str] = None,
+        paired: Optional[bool] = None,
+        image_masks: Optional[int] = None,
+        text_masks: Optional[int] = None,
+        until: Optional[Stop] = None,
+        deadline: Optional[float] = None,
+        live: Live = None,
+        on_progress: Optional[Callable[[Progress], None]] = None,
     ) -> Explanation:
         """Explains why an image and a caption match, by interactions of patches and words.
 
@@ -200,12 +285,30 @@ class Client:
                 :meth:`Explanation.refine`.
         """
         explanation = self.open(
-            image, text, model=model, index=index, p=p, order=order, masking=masking, grid=grid, regions=regions,
-            text_players=text_players, estimator=estimator, seed=seed, sampling=sampling, paired=paired)
+            image,
+            text,
+            model=model,
+            index=index,
+            p=p,
+            order=order,
+            masking=masking,
+            grid=grid,
+            regions=regions,
+            text_players=text_players,
+            estimator=estimator,
+            seed=seed,
+            sampling=sampling,
+            paired=paired,
+        )
         try:
             return explanation.refine(
-                image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline, live=live,
-                on_progress=on_progress)
+                image_masks=image_masks,
+                text_masks=text_masks,
+                until=until,
+                deadline=deadline,
+                live=live,
+                on_progress=on_progress,
+            )
         except BaseException:
             explanation.close()
             raise
@@ -220,7 +323,10 @@ class Client:
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType],
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         self.close()
 

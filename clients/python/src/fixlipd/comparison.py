@@ -29,9 +29,13 @@ class Comparison:
         self.words: List[str] = list(wire["words"])
         self.sides: List[ComparedSide] = [
             ComparedSide(
-                explanation=side["explanation"], image=matrix(side["image"], rows, columns), words=vector(decode_floats(side["words"])),
+                explanation=side["explanation"],
+                image=matrix(side["image"], rows, columns),
+                words=vector(decode_floats(side["words"])),
                 cross_modal=matrix(
-                    [value for row in side["crossModal"] for value in row], len(self.words), rows * columns))
+                    [value for row in side["crossModal"] for value in row], len(self.words), rows * columns
+                ),
+            )
             for side in wire["sides"]
         ]
         self.image_correlation: Optional[float] = wire.get("imageCorrelation")
@@ -40,7 +44,12 @@ class Comparison:
         self._draw = draw
 
     def render(
-        self, format: str = "svg", *, top_k: Optional[int] = None, width: Optional[int] = None, colors: Optional[str] = None,
+        self,
+        format: str = "svg",
+        *,
+        top_k: Optional[int] = None,
+        width: Optional[int] = None,
+        colors: Optional[str] = None,
     ) -> str:
         """A drawing of both explanations on one scale; both must still be open. Arguments as in ``Explanation.render``."""
         return str(self._draw(given(format=format, top_k=top_k, width=width, colors=colors))["content"])
@@ -55,7 +64,8 @@ class Comparison:
 
         return (
             f"<Comparison on {self.grid[0]}×{self.grid[1]} cells and {len(self.words)} words: correlation of the "
-            f"image {number(self.image_correlation)}, of the pairs {number(self.cross_modal_correlation)}>")
+            f"image {number(self.image_correlation)}, of the pairs {number(self.cross_modal_correlation)}>"
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Dict[str, str]:
         return notebook.mimebundle(repr(self), lambda **options: self.render(**options))

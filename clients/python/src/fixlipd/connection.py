@@ -120,13 +120,15 @@ class Connection:
     def _encode(self, message: Mapping[str, Any]) -> bytes:
         try:
             encoded = json.dumps(
-                message, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain).encode("utf-8")
+                message, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+            ).encode("utf-8")
         except UnicodeEncodeError:
             raise ValueError("a text holds lone surrogates, which are no Unicode text") from None
         if self.message_limit is not None and len(encoded) > self.message_limit:
             raise ValueError(
                 f"the request has {len(encoded)} bytes, the daemon accepts {self.message_limit}; "
-                "give images as paths, or start the daemon with a larger --max-message")
+                "give images as paths, or start the daemon with a larger --max-message"
+            )
         return encoded + b"\n"
 
     def _write(self) -> None:
@@ -162,7 +164,9 @@ class Connection:
         elif message.get("method") == "window/logMessage":
             params = message.get("params") or {}
             kind = params.get("type")
-            _LOG.log(_LEVELS.get(kind, logging.INFO) if isinstance(kind, int) else logging.INFO, "%s", params.get("message"))
+            _LOG.log(
+                _LEVELS.get(kind, logging.INFO) if isinstance(kind, int) else logging.INFO, "%s", params.get("message")
+            )
         elif "method" not in message:
             identifier = message.get("id")
             error = message.get("error")

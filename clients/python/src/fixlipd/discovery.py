@@ -46,11 +46,15 @@ def connect(path: str) -> Optional[socket.socket]:
         DaemonUnavailable: the path is too long, may not be opened, or belongs to another user's process.
     """
     if len(os.fsencode(path)) > SUN_PATH_BYTES:
-        raise DaemonUnavailable(f"the socket path {path} is longer than {SUN_PATH_BYTES} bytes; set $FIXLIPD_SOCKET to a shorter one")
+        raise DaemonUnavailable(
+            f"the socket path {path} is longer than {SUN_PATH_BYTES} bytes; set $FIXLIPD_SOCKET to a shorter one"
+        )
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.connect(path)
-        _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+        _, user, _ = struct.unpack(
+            "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        )
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
         return None
@@ -59,7 +63,9 @@ def connect(path: str) -> Optional[socket.socket]:
         raise DaemonUnavailable(f"cannot connect to {path}: {error.strerror or error}") from None
     if user not in (os.geteuid(), 0):
         connection.close()
-        raise DaemonUnavailable(f"{path} is served by another user (uid {user}); set $FIXLIPD_SOCKET to a path of your own")
+        raise DaemonUnavailable(
+            f"{path} is served by another user (uid {user}); set $FIXLIPD_SOCKET to a path of your own"
+        )
     return connection
 
 
@@ -80,7 +86,9 @@ def connect_or_start(path: str, *, spawn: bool, executable: Optional[str], timeo
         raise DaemonUnavailable(f"no daemon runs on {path}; start one with 'fixlipd serve', or allow spawn=True")
     program = executable or executable_path()
     if program is None:
-        raise DaemonUnavailable(f"no daemon runs on {path}, and 'fixlipd' is not on the PATH; set $FIXLIPD to the program")
+        raise DaemonUnavailable(
+            f"no daemon runs on {path}, and 'fixlipd' is not on the PATH; set $FIXLIPD to the program"
+        )
     log = path + ".log"
     earlier = os.path.getsize(log) if os.path.exists(log) else 0
     process = _start(program, path, log, deadline)
@@ -113,8 +121,12 @@ def _start(program: str, path: str, log: str, deadline: float) -> "subprocess.Po
         try:
             process = subprocess.Popen(
                 [program, "serve", "--socket", os.path.abspath(path), "--ready-fd", str(writing)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=descriptor, pass_fds=(writing,),
-                start_new_session=True)
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=descriptor,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
         except OSError as error:
             raise DaemonUnavailable(f"cannot start {program}: {error.strerror or error}") from None
         finally:
@@ -146,10 +158,13 @@ def _prepare(folder: str) -> None:
     owners = [status.st_uid] if not stat.S_ISLNK(link.st_mode) or link.st_uid == 0 else [status.st_uid, link.st_uid]
     for owner in owners:
         if owner != user:
-            raise DaemonUnavailable(f"{folder} belongs to another user (uid {owner}); set $FIXLIPD_SOCKET to a path of your own")
+            raise DaemonUnavailable(
+                f"{folder} belongs to another user (uid {owner}); set $FIXLIPD_SOCKET to a path of your own"
+            )
     if status.st_mode & 0o077:
         raise DaemonUnavailable(
-            f"others can enter {folder} (mode {stat.S_IMODE(status.st_mode):04o}); run: chmod 700 {shlex.quote(folder)}")
+            f"others can enter {folder} (mode {stat.S_IMODE(status.st_mode):04o}); run: chmod 700 {shlex.quote(folder)}"
+        )
 
 
 def _is_starting(path: str) -> bool:

@@ -163,9 +163,24 @@ class ModelInUse(FixlipdError):
 _BY_CODE: Dict[int, Type[FixlipdError]] = {
     error.code: error
     for error in (
-        InvalidRequest, MethodNotFound, InvalidParameter, InternalError, RequestCancelled, ModelNotFound,
-        ModelUnsupported, ModelCorrupt, ImageUnreadable, ImageTooLarge, PathNotAllowed, TextInvalid,
-        ExplanationNotFound, BudgetInvalid, MemoryLimit, Overloaded, ShuttingDown, ModelInUse,
+        InvalidRequest,
+        MethodNotFound,
+        InvalidParameter,
+        InternalError,
+        RequestCancelled,
+        ModelNotFound,
+        ModelUnsupported,
+        ModelCorrupt,
+        ImageUnreadable,
+        ImageTooLarge,
+        PathNotAllowed,
+        TextInvalid,
+        ExplanationNotFound,
+        BudgetInvalid,
+        MemoryLimit,
+        Overloaded,
+        ShuttingDown,
+        ModelInUse,
     )
     if error.code is not None
 }
@@ -179,7 +194,8 @@ def error_from_wire(error: Mapping[str, Any]) -> FixlipdError:
     index = details.get("index", error.get("index"))
     kind = _BY_CODE.get(code, FixlipdError) if isinstance(code, int) else FixlipdError
     exception = kind(
-        str(error.get("message") or "the daemon gave no reason"), index=index if isinstance(index, int) else None)
+        str(error.get("message") or "the daemon gave no reason"), index=index if isinstance(index, int) else None
+    )
     if isinstance(code, int):
         exception.code = code
     word = details.get("kind", error.get("kind"))

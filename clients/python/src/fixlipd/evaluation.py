@@ -54,8 +54,11 @@ class Evaluation:
     def from_wire(cls, wire: Mapping[str, Any]) -> "Evaluation":
         faithfulness, curves = wire.get("faithfulness"), wire.get("insertionDeletion")
         return record(
-            cls, wire, faithfulness=faithfulness and record(Faithfulness, faithfulness),
-            insertion_deletion=curves and record(Curves, curves))
+            cls,
+            wire,
+            faithfulness=faithfulness and record(Faithfulness, faithfulness),
+            insertion_deletion=curves and record(Curves, curves),
+        )
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ class Coalitions:
 
 
 def coalition_parameters(
-    coalitions: Iterable[Iterable[Union[int, str]]], estimator: Optional[str], order: Optional[int],
+    coalitions: Iterable[Iterable[Union[int, str]]],
+    estimator: Optional[str],
+    order: Optional[int],
     find: Callable[[Union[int, str]], List[int]],
 ) -> Dict[str, Any]:
     """Parameters of ``explanation/coalitions``; ``find`` gives the players of a word."""
@@ -87,12 +92,21 @@ def coalition_parameters(
 
 
 def parameters(
-    metric: str, samples: Optional[int], p: Optional[float], seed: Optional[int],
-    targets: Optional[Mapping[Union[int, str], str]], find: Callable[[Union[int, str]], List[int]], image_players: int,
+    metric: str,
+    samples: Optional[int],
+    p: Optional[float],
+    seed: Optional[int],
+    targets: Optional[Mapping[Union[int, str], str]],
+    find: Callable[[Union[int, str]], List[int]],
+    image_players: int,
 ) -> Dict[str, Any]:
     """Parameters of ``explanation/evaluate``; ``find`` gives the players of a word."""
-    wanted = None if targets is None else [
-        {"textPlayers": [player - image_players for player in find(word)], "quadrant": camel(quadrant)}
-        for word, quadrant in targets.items()
-    ]
+    wanted = (
+        None
+        if targets is None
+        else [
+            {"textPlayers": [player - image_players for player in find(word)], "quadrant": camel(quadrant)}
+            for word, quadrant in targets.items()
+        ]
+    )
     return given(metric=camel(metric), samples=samples, p=p, seed=seed, targets=wanted)

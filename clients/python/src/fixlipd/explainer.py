@@ -17,8 +17,17 @@ from .requests import open_parameters, refine_parameters, selection
 from .values import Players, Values
 
 COLUMNS: Dict[str, Any] = {
-    "tokens": [], "cosine": math.nan, "logit": math.nan, "empty_logit": math.nan, "first": [],
-    "first_order_reading": [], "pairs": [], "cross_modal": [], "loo_r2": math.nan, "image_masks": 0, "text_masks": 0,
+    "tokens": [],
+    "cosine": math.nan,
+    "logit": math.nan,
+    "empty_logit": math.nan,
+    "first": [],
+    "first_order_reading": [],
+    "pairs": [],
+    "cross_modal": [],
+    "loo_r2": math.nan,
+    "image_masks": 0,
+    "text_masks": 0,
     "error": "",
 }
 """Columns an :class:`Explainer` can add, with what they hold for a row that failed."""
@@ -61,9 +70,18 @@ class Explainer:
     """
 
     def __init__(
-        self, model: Optional[str] = None, *, image: str = "image", text: str = "text",
-        columns: Sequence[str] = ("tokens", "first", "cross_modal", "logit", "loo_r2"), prefix: str = "",
-        concurrency: int = 2, socket: Optional[str] = None, spawn: bool = True, seed: int = 0, **parameters: Any,
+        self,
+        model: Optional[str] = None,
+        *,
+        image: str = "image",
+        text: str = "text",
+        columns: Sequence[str] = ("tokens", "first", "cross_modal", "logit", "loo_r2"),
+        prefix: str = "",
+        concurrency: int = 2,
+        socket: Optional[str] = None,
+        spawn: bool = True,
+        seed: int = 0,
+        **parameters: Any,
     ) -> None:
         unknown = [name for name in columns if name not in COLUMNS]
         if unknown:
@@ -107,10 +125,12 @@ class Explainer:
         """The columns and types of :meth:`dataframe` for an empty frame, which Dask asks for as ``meta``."""
         kinds = {float: "float64", int: "int64", str: "object", list: "object"}
         empty = frame.iloc[:0]
-        return empty.assign(**{
-            self.prefix + name: empty.index.to_series().astype("object").astype(kinds[type(COLUMNS[name])])
-            for name in self.columns
-        })
+        return empty.assign(
+            **{
+                self.prefix + name: empty.index.to_series().astype("object").astype(kinds[type(COLUMNS[name])])
+                for name in self.columns
+            }
+        )
 
     def __getstate__(self) -> Dict[str, Any]:
         return {**self.__dict__, "_client": None}
@@ -127,9 +147,14 @@ class Explainer:
             return row
         values = Values.from_wire(reply["values"], Players.from_wire(reply["players"]))
         row.update(
-            tokens=[player["token"] for player in reply["players"]["text"]], cosine=reply["cosine"],
-            logit=reply["fullValue"], empty_logit=reply["emptyValue"], image_masks=reply["imageMasks"],
-            text_masks=reply["textMasks"], loo_r2=math.nan if reply.get("looR2") is None else reply["looR2"])
+            tokens=[player["token"] for player in reply["players"]["text"]],
+            cosine=reply["cosine"],
+            logit=reply["fullValue"],
+            empty_logit=reply["emptyValue"],
+            image_masks=reply["imageMasks"],
+            text_masks=reply["textMasks"],
+            loo_r2=math.nan if reply.get("looR2") is None else reply["looR2"],
+        )
         for name in ("first", "first_order_reading", "pairs", "cross_modal"):
             array = getattr(values, name)
             row[name] = [] if array is None else to_lists(array)
@@ -155,15 +180,15 @@ class Explainer:
     def _request(self, image: Any, text: Any) -> Dict[str, Any]:
         chosen = dict(self.parameters)
         rules = {name: chosen.pop(name, None) for name in ("image_masks", "text_masks", "until", "deadline")}
-        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "sampling",
-                 "paired")
+        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "sampling", "paired")
         game = {name: chosen.pop(name, None) for name in names}
         if chosen:
             raise TypeError(f"Explainer() has no parameter {next(iter(chosen))!r}")
         pairs = "all" if "pairs" in self.columns else "cross_modal" if "cross_modal" in self.columns else "none"
         request = {
             **open_parameters(image, text, model=self.model, keep_for_display=False, seed=None, **game),
-            **refine_parameters(**rules), **selection(pairs=pairs),
+            **refine_parameters(**rules),
+            **selection(pairs=pairs),
         }
         name = os.fspath(image) if isinstance(image, (str, os.PathLike)) else _canonical(request["image"])
         request["seed"] = {"image": _seed("image", self.seed, name), "text": _seed("text", self.seed, request["text"])}

@@ -25,8 +25,14 @@ class Explanation(ExplanationBase):
     """
 
     def refine(
-        self, *, image_masks: Optional[int] = None, text_masks: Optional[int] = None, until: Optional[Stop] = None,
-        deadline: Optional[float] = None, live: Live = None, on_progress: Optional[Callable[[Progress], None]] = None,
+        self,
+        *,
+        image_masks: Optional[int] = None,
+        text_masks: Optional[int] = None,
+        until: Optional[Stop] = None,
+        deadline: Optional[float] = None,
+        live: Live = None,
+        on_progress: Optional[Callable[[Progress], None]] = None,
     ) -> "Explanation":
         """Adds masks until a stop rule holds, and takes over the estimate.
 
@@ -83,7 +89,11 @@ class Explanation(ExplanationBase):
         return int(self._ask("explanation/stop", {})["stopped"])
 
     def estimate(
-        self, *, estimator: Optional[str] = None, order: Optional[int] = None, pairs: Union[str, int] = "all",
+        self,
+        *,
+        estimator: Optional[str] = None,
+        order: Optional[int] = None,
+        pairs: Union[str, int] = "all",
         standard_errors: bool = True,
     ) -> Values:
         """Another reading of the same masks; asks no model.
@@ -120,8 +130,13 @@ class Explanation(ExplanationBase):
         return Comparison(reply, lambda options: self._ask("explanation/render", {**options, "compareWith": other.id}))
 
     def evaluate(
-        self, metric: str = "faithfulness", *, samples: Optional[int] = None, p: Optional[float] = None,
-        seed: Optional[int] = None, targets: Optional[Mapping[Player, str]] = None,
+        self,
+        metric: str = "faithfulness",
+        *,
+        samples: Optional[int] = None,
+        p: Optional[float] = None,
+        seed: Optional[int] = None,
+        targets: Optional[Mapping[Player, str]] = None,
     ) -> Evaluation:
         """Measures the explanation, with further masks.
 
@@ -134,7 +149,11 @@ class Explanation(ExplanationBase):
         return Evaluation.from_wire(self._ask("explanation/evaluate", parameters))
 
     def coalitions(
-        self, coalitions: Iterable[Iterable[Player]], *, estimator: Optional[str] = None, order: Optional[int] = None,
+        self,
+        coalitions: Iterable[Iterable[Player]],
+        *,
+        estimator: Optional[str] = None,
+        order: Optional[int] = None,
     ) -> Coalitions:
         """What the model says of coalitions of your choosing, beside what the estimate predicts.
 
@@ -149,8 +168,14 @@ class Explanation(ExplanationBase):
         return Coalitions.from_wire(self._ask("explanation/coalitions", parameters))
 
     def render(
-        self, format: str = "svg", *, view: Optional[str] = None, player: Optional[Player] = None,
-        top_k: Optional[int] = None, width: Optional[int] = None, colors: Optional[str] = None,
+        self,
+        format: str = "svg",
+        *,
+        view: Optional[str] = None,
+        player: Optional[Player] = None,
+        top_k: Optional[int] = None,
+        width: Optional[int] = None,
+        colors: Optional[str] = None,
     ) -> str:
         """A drawing of the estimate.
 
@@ -203,6 +228,9 @@ class Explanation(ExplanationBase):
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType],
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         self.close()

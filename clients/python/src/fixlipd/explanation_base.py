@@ -148,26 +148,49 @@ class ExplanationBase:
         return {"explanation": self.id, **params}
 
     def _render_parameters(
-        self, format: str, view: Optional[str], player: Optional[Player], top_k: Optional[int], width: Optional[int],
-        colors: Optional[str], compare_with: Optional["ExplanationBase"] = None,
+        self,
+        format: str,
+        view: Optional[str],
+        player: Optional[Player],
+        top_k: Optional[int],
+        width: Optional[int],
+        colors: Optional[str],
+        compare_with: Optional["ExplanationBase"] = None,
     ) -> Dict[str, Any]:
         return given(
-            format=format, view=view, player=None if player is None else self.find_players(player)[0], top_k=top_k,
-            width=width, colors=colors, compare_with=compare_with and compare_with.id)
+            format=format,
+            view=view,
+            player=None if player is None else self.find_players(player)[0],
+            top_k=top_k,
+            width=width,
+            colors=colors,
+            compare_with=compare_with and compare_with.id,
+        )
 
     def _evaluate_parameters(
-        self, metric: str, samples: Optional[int], p: Optional[float], seed: Optional[int],
+        self,
+        metric: str,
+        samples: Optional[int],
+        p: Optional[float],
+        seed: Optional[int],
         targets: Optional[Mapping[Player, str]],
     ) -> Dict[str, Any]:
         return evaluation.parameters(metric, samples, p, seed, targets, self.find_players, self.players.image.count)
 
     def _coalition_parameters(
-        self, coalitions: Iterable[Iterable[Player]], estimator: Optional[str], order: Optional[int],
+        self,
+        coalitions: Iterable[Iterable[Player]],
+        estimator: Optional[str],
+        order: Optional[int],
     ) -> Dict[str, Any]:
         return evaluation.coalition_parameters(coalitions, estimator, order, self.find_players)
 
     def _refine_parameters(
-        self, image_masks: Optional[int], text_masks: Optional[int], until: Optional[Stop], deadline: Optional[float],
+        self,
+        image_masks: Optional[int],
+        text_masks: Optional[int],
+        until: Optional[Stop],
+        deadline: Optional[float],
     ) -> Dict[str, Any]:
         rules = refine_parameters(image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline)
         parameters = self._addressed({**rules, "values": selection(pairs="all", standard_errors=True)})

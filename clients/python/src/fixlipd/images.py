@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from numpy import uint8
     from numpy.typing import NDArray
 
-    Image = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, "PIL.Image.Image", NDArray[uint8], Mapping[str, Any]]
+    Image = Union[
+        str, "os.PathLike[str]", bytes, bytearray, memoryview, "PIL.Image.Image", NDArray[uint8], Mapping[str, Any]
+    ]
 else:
     Image = Any
 
@@ -76,7 +78,9 @@ def _mapping(image: Mapping[str, Any]) -> WireImage:
         return {**_path(image["path"]), **{key: image[key] for key in ("background",) if key in image}}
     if any(key in image for key in ("data", "uri", "pixels")):
         return dict(image)
-    raise TypeError("an image mapping has one of path, bytes, data, uri, pixels; this one has " + (", ".join(image) or "none"))
+    raise TypeError(
+        "an image mapping has one of path, bytes, data, uri, pixels; this one has " + (", ".join(image) or "none")
+    )
 
 
 def _pixels(image: Any) -> Tuple[bytes, int, int]:
@@ -91,16 +95,20 @@ def _pixels(image: Any) -> Tuple[bytes, int, int]:
         array = getattr(image, "__array__", None)
         if array is None:
             raise TypeError(
-                f"an image is a path, bytes, a PIL image or a uint8 array, not {type(image).__name__}") from None
+                f"an image is a path, bytes, a PIL image or a uint8 array, not {type(image).__name__}"
+            ) from None
         view = memoryview(array())
     shape = view.shape or ()
     if view.format != "B":
         raise ValueError(
-            "an image array has values from 0 to 255 as uint8; convert it first, for instance with (255 * array).astype('uint8')")
+            "an image array has values from 0 to 255 as uint8; convert it first, for instance with (255 * array).astype('uint8')"
+        )
     grey = len(shape) == 2 or (len(shape) == 3 and shape[2] == 1)
     if not grey and not (len(shape) == 3 and shape[2] == 3):
         hint = "; move the channels last first" if len(shape) == 3 and shape[0] in (1, 3) else ""
-        raise ValueError(f"an image array has the shape (height, width, 3) or (height, width), not {tuple(shape)}{hint}")
+        raise ValueError(
+            f"an image array has the shape (height, width, 3) or (height, width), not {tuple(shape)}{hint}"
+        )
     height, width = shape[0], shape[1]
     if not height or not width:
         raise ValueError(f"an image array of shape {tuple(shape)} has no pixels")
@@ -123,4 +131,5 @@ def png(pixels: bytes, width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks: Sequence[Tuple[bytes, bytes]] = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks)
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )

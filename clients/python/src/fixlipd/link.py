@@ -47,7 +47,8 @@ class Link:
                 return self._connection
             self._connection = None
             connected = discovery.connect_or_start(
-                self.path, spawn=self.spawn, executable=self.executable, timeout=self.start_timeout)
+                self.path, spawn=self.spawn, executable=self.executable, timeout=self.start_timeout
+            )
             connection = Connection(connected, self.path)
             try:
                 _introduce(connection)
@@ -67,7 +68,10 @@ class Link:
             connection.post(method, params)
 
     def call(
-        self, method: str, params: Mapping[str, Any], on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
         on_interrupt: Optional[Callable[[Connection], bool]] = None,
     ) -> Any:
         """Sends a request and waits for its result.
@@ -99,7 +103,9 @@ class Link:
 
 
 def call(
-    connection: Connection, method: str, params: Mapping[str, Any],
+    connection: Connection,
+    method: str,
+    params: Mapping[str, Any],
     on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
     on_interrupt: Optional[Callable[[Connection], bool]] = None,
 ) -> Any:
@@ -166,14 +172,19 @@ def _introduce(connection: Connection) -> None:
     try:
         reply = call(connection, "initialize", {"protocolVersion": PROTOCOL_VERSION, "clientInfo": name})
     except InvalidParameter as error:
-        raise ProtocolMismatch(f"the daemon on {connection.path} refuses protocol version {PROTOCOL_VERSION}: {error.message}") from None
+        raise ProtocolMismatch(
+            f"the daemon on {connection.path} refuses protocol version {PROTOCOL_VERSION}: {error.message}"
+        ) from None
     except DaemonGone as error:
         raise DaemonGone(f"{error.message} (at its first message; is it a fixlipd?)") from None
     version = reply.get("protocolVersion") if isinstance(reply, dict) else None
     if version != PROTOCOL_VERSION:
-        advice = "update this package" if isinstance(version, int) and version > PROTOCOL_VERSION else "update the daemon"
+        advice = (
+            "update this package" if isinstance(version, int) and version > PROTOCOL_VERSION else "update the daemon"
+        )
         raise ProtocolMismatch(
-            f"the daemon on {connection.path} speaks protocol version {version}, this package speaks {PROTOCOL_VERSION}; {advice}")
+            f"the daemon on {connection.path} speaks protocol version {version}, this package speaks {PROTOCOL_VERSION}; {advice}"
+        )
     limit = reply.get("capabilities", {}).get("limits", {}).get("messageBytes")
     connection.message_limit = limit if isinstance(limit, int) else None
 

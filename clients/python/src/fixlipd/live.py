@@ -63,7 +63,9 @@ class NotebookDisplay(Silent):
         bar = ""
         if progress is not None and total:
             bar = f'<progress style="width:14em;vertical-align:middle" max="{total}" value="{min(progress.image_masks, total)}"></progress> '
-        shown = HTML(f'<div style="font:13px system-ui,sans-serif;opacity:.75">{bar}{html.escape(line)}</div>{self._picture}')
+        shown = HTML(
+            f'<div style="font:13px system-ui,sans-serif;opacity:.75">{bar}{html.escape(line)}</div>{self._picture}'
+        )
         if self._handle is None:
             self._handle = display(shown, display_id=True)
         else:

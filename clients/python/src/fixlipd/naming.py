@@ -13,7 +13,9 @@ def find_players(player: Union[int, str], caption: str, players: Players) -> Lis
     if not isinstance(player, str):
         number = int(player)
         if not 0 <= number < len(players):
-            raise ValueError(f"there is no player {number}; they are numbered 0 to {len(players) - 1}, image players first")
+            raise ValueError(
+                f"there is no player {number}; they are numbered 0 to {len(players) - 1}, image players first"
+            )
         return [number]
     word = player.strip()
     if not word:

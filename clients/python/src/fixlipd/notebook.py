@@ -63,7 +63,8 @@ def frame(page: str) -> str:
     page = head + _ANSWER + separator + tail if separator else page + _ANSWER
     return (
         f'<iframe sandbox="allow-scripts" srcdoc="{html.escape(page, quote=True)}" onload="{html.escape(_ASK)}" '
-        f'style="width:100%;height:{FRAME_HEIGHT}px;border:0" title="explanation"></iframe>')
+        f'style="width:100%;height:{FRAME_HEIGHT}px;border:0" title="explanation"></iframe>'
+    )
 
 
 def picture(svg: str) -> str:

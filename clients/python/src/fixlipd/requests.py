@@ -49,10 +49,21 @@ def camel(name: str) -> str:
 
 
 def open_parameters(
-    image: Image, text: str, *, model: Optional[str], index: Optional[str], p: Optional[float], order: Optional[int],
-    masking: Optional[str], grid: Optional[Tuple[int, int]], regions: Optional[Any],
-    text_players: Optional[TextPlayers], estimator: Optional[str], seed: Optional[Seed],
-    sampling: Optional[str], paired: Optional[bool],
+    image: Image,
+    text: str,
+    *,
+    model: Optional[str],
+    index: Optional[str],
+    p: Optional[float],
+    order: Optional[int],
+    masking: Optional[str],
+    grid: Optional[Tuple[int, int]],
+    regions: Optional[Any],
+    text_players: Optional[TextPlayers],
+    estimator: Optional[str],
+    seed: Optional[Seed],
+    sampling: Optional[str],
+    paired: Optional[bool],
     keep_for_display: bool,
 ) -> Dict[str, Any]:
     """The part of ``explanation/open`` and ``explain`` that they share."""
@@ -61,24 +72,43 @@ def open_parameters(
     if not text.strip():
         raise TextInvalid("the caption has no words to explain the image with")
     return given(
-        model=model, image=wire_image(image, keep_for_display=keep_for_display), text=text, index=index, p=p,
-        order=order, masking=masking, players=_players(grid, regions, text_players), estimator=_estimator(estimator),
-        seed=seed, sampling=sampling, paired=paired)
+        model=model,
+        image=wire_image(image, keep_for_display=keep_for_display),
+        text=text,
+        index=index,
+        p=p,
+        order=order,
+        masking=masking,
+        players=_players(grid, regions, text_players),
+        estimator=_estimator(estimator),
+        seed=seed,
+        sampling=sampling,
+        paired=paired,
+    )
 
 
 def refine_parameters(
-    *, image_masks: Optional[int], text_masks: Optional[int], until: Optional[Stop], deadline: Optional[float],
+    *,
+    image_masks: Optional[int],
+    text_masks: Optional[int],
+    until: Optional[Stop],
+    deadline: Optional[float],
 ) -> Dict[str, Any]:
     """The part of ``explanation/refine`` and ``explain`` that says when to stop; ``deadline`` is in seconds."""
     if deadline is not None and not (deadline > 0 and math.isfinite(deadline)):
         raise ValueError(f"deadline is a number of seconds above 0, not {deadline}")
     return given(
-        budget=given(image_masks=image_masks, text_masks=text_masks) or None, until=_until(until),
-        deadline_milliseconds=None if deadline is None else 1000 * deadline)
+        budget=given(image_masks=image_masks, text_masks=text_masks) or None,
+        until=_until(until),
+        deadline_milliseconds=None if deadline is None else 1000 * deadline,
+    )
 
 
 def selection(
-    *, pairs: Union[str, int, None] = None, standard_errors: Optional[bool] = None, estimator: Optional[str] = None,
+    *,
+    pairs: Union[str, int, None] = None,
+    standard_errors: Optional[bool] = None,
+    estimator: Optional[str] = None,
     order: Optional[int] = None,
 ) -> Dict[str, Any]:
     """What of an estimate is wanted, with floats in base64."""
@@ -88,7 +118,8 @@ def selection(
     elif pairs is not None:
         chosen = {"cross_modal": "crossModal"}.get(str(pairs), pairs)
     return given(
-        pairs=chosen, standard_errors=standard_errors, estimator=_estimator(estimator), order=order, encoding="base64")
+        pairs=chosen, standard_errors=standard_errors, estimator=_estimator(estimator), order=order, encoding="base64"
+    )
 
 
 def text_list(texts: Union[str, Iterable[str]]) -> List[str]:
@@ -125,7 +156,9 @@ def text_chunks(texts: Sequence[str]) -> Iterator[List[str]]:
         yield list(texts[start : start + CHUNK_ITEMS])
 
 
-def _players(grid: Optional[Tuple[int, int]], regions: Optional[Any], text: Optional[TextPlayers]) -> Optional[Dict[str, Any]]:
+def _players(
+    grid: Optional[Tuple[int, int]], regions: Optional[Any], text: Optional[TextPlayers]
+) -> Optional[Dict[str, Any]]:
     if grid is not None and regions is not None:
         raise ValueError("image players are either a grid or regions, not both")
     image: Optional[Dict[str, Any]] = None

@@ -53,8 +53,14 @@ class Model:
     def from_wire(cls, wire: Mapping[str, Any]) -> "Model":
         image, text = wire["image"], wire["text"]
         return record(
-            cls, wire, image_size=(image["width"], image["height"]), patches=(image["rows"], image["columns"]),
-            positions=text["positions"], vocabulary=text["vocabulary"], load_seconds=wire["loadMilliseconds"] / 1000)
+            cls,
+            wire,
+            image_size=(image["width"], image["height"]),
+            patches=(image["rows"], image["columns"]),
+            positions=text["positions"],
+            vocabulary=text["vocabulary"],
+            load_seconds=wire["loadMilliseconds"] / 1000,
+        )
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,8 @@ class Models:
     def from_wire(cls, wire: Mapping[str, Any]) -> "Models":
         return cls(
             loaded=[record(LoadedModel, model) for model in wire["loaded"]],
-            available=[record(AvailableModel, model) for model in wire["available"]])
+            available=[record(AvailableModel, model) for model in wire["available"]],
+        )
 
 
 @dataclass(frozen=True)
@@ -129,8 +136,11 @@ class Tokens:
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> "Tokens":
         return record(
-            cls, wire, offsets=[(start, end) for start, end in wire["offsets"]],
-            players=[record(TokenPlayer, player) for player in wire["players"]])
+            cls,
+            wire,
+            offsets=[(start, end) for start, end in wire["offsets"]],
+            players=[record(TokenPlayer, player) for player in wire["players"]],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,8 +177,11 @@ class Similarity:
                 error.index = item["index"] + shifted
                 errors[(item["of"], error.index)] = error
         return cls(
-            cosine=table("cosine"), logits=table("logits"), probabilities=table("probabilities"),
-            errors=[(side, error) for (side, _), error in errors.items()])
+            cosine=table("cosine"),
+            logits=table("logits"),
+            probabilities=table("probabilities"),
+            errors=[(side, error) for (side, _), error in errors.items()],
+        )
 
 
 def embedding_matrix(replies: Sequence[Mapping[str, Any]]) -> Matrix:

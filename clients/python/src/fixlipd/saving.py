@@ -9,7 +9,10 @@ FORMATS = {".html": "html", ".htm": "html", ".svg": "svg", ".md": "markdown", ".
 
 
 def save_text(
-    path: Any, render: Callable[..., str], export: Optional[Callable[[], str]], options: Mapping[str, Any],
+    path: Any,
+    render: Callable[..., str],
+    export: Optional[Callable[[], str]],
+    options: Mapping[str, Any],
 ) -> None:
     """Writes what ``render(format, **options)`` gives for the format that the path's ending means, or what ``export`` gives
     for ``.json``. A text file gets no colours unless they are asked for.

@@ -50,7 +50,8 @@ class Players:
         image = wire["image"]
         return cls(
             image=record(ImagePlayers, image, boxes=[tuple(box) for box in image["boxes"]]),
-            text=[record(TextPlayer, player) for player in wire["text"]])
+            text=[record(TextPlayer, player) for player in wire["text"]],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,8 @@ class PairValues:
         full = symmetric_matrix(upper, players)
         between = [
             upper[patch * players - patch * (patch + 1) // 2 + image_players + word - patch - 1]
-            for word in range(text_players) for patch in range(image_players)
+            for word in range(text_players)
+            for patch in range(image_players)
         ]
         return cls(full=full, cross_modal=matrix(between, text_players, image_players))
 
@@ -143,12 +145,21 @@ class Values:
         if known is not None:
             of_pairs = PairValues.from_wire(known.get("pairs"), *counts)
             errors = StandardErrors(
-                vector(decode_floats(known["first"])), vector(decode_floats(known["firstOrderReading"])),
-                of_pairs.full, of_pairs.cross_modal)
+                vector(decode_floats(known["first"])),
+                vector(decode_floats(known["firstOrderReading"])),
+                of_pairs.full,
+                of_pairs.cross_modal,
+            )
         return record(
-            cls, wire, first=vector(decode_floats(wire["first"])),
-            first_order_reading=vector(decode_floats(wire["firstOrderReading"])), pairs=pairs.full,
-            cross_modal=pairs.cross_modal, strongest=pairs.strongest, standard_errors=errors)
+            cls,
+            wire,
+            first=vector(decode_floats(wire["first"])),
+            first_order_reading=vector(decode_floats(wire["firstOrderReading"])),
+            pairs=pairs.full,
+            cross_modal=pairs.cross_modal,
+            strongest=pairs.strongest,
+            standard_errors=errors,
+        )
 
 
 @dataclass(frozen=True)
@@ -175,8 +186,11 @@ class Progress:
     def from_wire(cls, wire: Mapping[str, Any], players: Players) -> "Progress":
         values = wire.get("values")
         return record(
-            cls, wire, elapsed=wire.get("elapsedMilliseconds", 0.0) / 1000,
-            values=None if values is None else Values.from_wire(values, players))
+            cls,
+            wire,
+            elapsed=wire.get("elapsedMilliseconds", 0.0) / 1000,
+            values=None if values is None else Values.from_wire(values, players),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,9 +217,12 @@ class Condition:
         text = [sum(column) for column in zip(*(wire["text"] for wire in wires))]
         shape = players.image
         return cls(
-            players=[wire["player"] for wire in wires], first=sum(wire["first"] for wire in wires),
-            image=vector(image), text=vector(text),
-            heatmap=None if shape.rows * shape.columns != len(image) else matrix(image, shape.rows, shape.columns))
+            players=[wire["player"] for wire in wires],
+            first=sum(wire["first"] for wire in wires),
+            image=vector(image),
+            text=vector(text),
+            heatmap=None if shape.rows * shape.columns != len(image) else matrix(image, shape.rows, shape.columns),
+        )
 
 
 @dataclass(frozen=True)
@@ -250,12 +267,19 @@ def to_arrays(values: Values) -> Dict[str, Any]:
     except ImportError:
         raise ImportError("to_numpy() needs NumPy: pip install numpy") from None
     arrays: Dict[str, Any] = {
-        "first": values.first, "first_order_reading": values.first_order_reading, "pairs": values.pairs,
+        "first": values.first,
+        "first_order_reading": values.first_order_reading,
+        "pairs": values.pairs,
         "cross_modal": values.cross_modal,
     }
     if values.standard_errors is not None:
         errors = values.standard_errors
         arrays.update(
-            first_error=errors.first, first_order_reading_error=errors.first_order_reading,
-            pairs_error=errors.pairs, cross_modal_error=errors.cross_modal)
-    return {name: numpy.asarray(to_lists(array), dtype=numpy.float32) for name, array in arrays.items() if array is not None}
+            first_error=errors.first,
+            first_order_reading_error=errors.first_order_reading,
+            pairs_error=errors.pairs,
+            cross_modal_error=errors.cross_modal,
+        )
+    return {
+        name: numpy.asarray(to_lists(array), dtype=numpy.float32) for name, array in arrays.items() if array is not None
+    }
