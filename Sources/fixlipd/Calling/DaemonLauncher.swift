@@ -82,8 +82,3 @@ struct DaemonLauncher {
         return text.split(separator: "\n").last.map(String.init) ?? ""
     }
 }
-
-/// This program's own file.
-var executablePath: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-}

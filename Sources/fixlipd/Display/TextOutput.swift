@@ -49,22 +49,6 @@ enum TextOutput {
     }
 }
 
-/// A path the daemon understands whatever its own working folder is.
-func absolutePath(_ path: String) -> String {
-    if path.hasPrefix("data:") || path.hasPrefix("file:") { return path }
-    let expanded = NSString(string: path).expandingTildeInPath
-    if expanded.hasPrefix("/") { return expanded }
-    return FileManager.default.currentDirectoryPath + "/" + expanded
-}
-
-/// A model's name as the daemon understands it: a folder in the working folder becomes an absolute path.
-func modelName(_ name: String) -> String {
-    var isFolder: ObjCBool = false
-    let isLocal = name.hasPrefix(".") || name.hasPrefix("~") || name.hasPrefix("/")
-    let exists = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) && isFolder.boolValue
-    return isLocal || (exists && name.contains("/")) ? absolutePath(name) : name
-}
-
 extension JSONValue {
     /// This object with `members` that are not nil added.
     func adding(_ members: [(String, JSONValue?)]) -> JSONValue {
