@@ -1,7 +1,7 @@
 import Encoders
 import FIxLIPProtocol
 import Foundation
-public import JSONRPC
+import JSONRPC
 import LinearAlgebra
 public import Logging
 
@@ -65,7 +65,7 @@ public struct Daemon: Sendable {
     }
 
     /// The methods of the protocol.
-    public func methods(server: ServerFace) -> MethodTable {
+    package func methods(server: ServerFace) -> MethodTable {
         var table = MethodTable()
         services.registerModelMethods(in: &table)
         services.registerEmbeddingMethods(in: &table)

@@ -66,7 +66,7 @@ extension MethodTable {
 }
 
 extension ApplicationError: RPCErrorConvertible {
-    public var rpcError: RPCError {
+    package var rpcError: RPCError {
         var data: JSONValue = ["kind": .string(kind.name), "message": .string(message)]
         if case .object(var members) = data {
             if let index { members["index"] = .integer(Int64(index)) }
@@ -79,7 +79,7 @@ extension ApplicationError: RPCErrorConvertible {
 }
 
 extension ParameterError: RPCErrorConvertible {
-    public var rpcError: RPCError {
+    package var rpcError: RPCError {
         RPCError(
             code: RPCError.Code.invalidParams, message: description,
             data: ["parameter": .string(parameter), "message": .string(description)])
