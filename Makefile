@@ -7,7 +7,7 @@ export FIXLIPD ?= $(CURDIR)/$(BUILD)/fixlipd
 PYTHON ?= python3
 
 # Libraries the program is built on.
-PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev \
+PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev \
 	libsentencepiece-dev libssl-dev
 # Programs that tests drive the clients with.
 TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh python3-numpy fonts-noto-color-emoji chromium

@@ -36,6 +36,7 @@ let package = Package(
             name: "CImageCodecs",
             linkerSettings: [
                 .linkedLibrary("png16"), .linkedLibrary("jpeg"), .linkedLibrary("webpdemux"), .linkedLibrary("webp"),
+                .linkedLibrary("z"),
             ]),
         .target(name: "Images", dependencies: ["CImageCodecs", "JSON"]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),

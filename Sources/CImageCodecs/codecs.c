@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <zlib.h>
+
 void cic_set_message(char *message, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -37,7 +39,7 @@ int cic_probe(const uint8_t *bytes, size_t count, cic_info *info, char *message)
 }
 
 int cic_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-               uint8_t *pixels, size_t capacity, char *message) {
+               uint8_t *pixels, size_t capacity, cic_poll poll, char *message) {
     message[0] = 0;
     if ((channels != 3 && channels != 4)
         || (unsigned __int128)info->width * info->height * (unsigned)channels != capacity) {
@@ -45,9 +47,18 @@ int cic_decode(const uint8_t *bytes, size_t count, const cic_info *info, int cha
         return 1;
     }
     switch (info->format) {
-    case CIC_FORMAT_PNG: return cic_png_decode(bytes, count, info, channels, pixels, message);
-    case CIC_FORMAT_JPEG: return cic_jpeg_decode(bytes, count, info, channels, pixels, message);
-    case CIC_FORMAT_WEBP: return cic_webp_decode(bytes, count, info, channels, pixels, message);
+    case CIC_FORMAT_PNG: return cic_png_decode(bytes, count, info, channels, pixels, poll, message);
+    case CIC_FORMAT_JPEG: return cic_jpeg_decode(bytes, count, info, channels, pixels, poll, message);
+    case CIC_FORMAT_WEBP: return cic_webp_decode(bytes, count, info, channels, pixels, poll, message);
     default: cic_set_message(message, "not a PNG, JPEG or WebP file"); return 1;
     }
+}
+
+uint32_t cic_crc32(const uint8_t *bytes, size_t count) { return (uint32_t)crc32_z(0, bytes, count); }
+
+int cic_inflate(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity, size_t *written) {
+    uLongf length = capacity;
+    if (uncompress(output, &length, bytes, count) != Z_OK) return 1;
+    *written = length;
+    return 0;
 }

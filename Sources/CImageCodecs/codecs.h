@@ -8,14 +8,14 @@ void cic_set_message(char *message, const char *format, ...) __attribute__((form
 
 int cic_png_probe(const uint8_t *bytes, size_t count, cic_info *info, char *message);
 int cic_png_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-                   uint8_t *pixels, char *message);
+                   uint8_t *pixels, cic_poll poll, char *message);
 
 int cic_jpeg_probe(const uint8_t *bytes, size_t count, cic_info *info, char *message);
 int cic_jpeg_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-                    uint8_t *pixels, char *message);
+                    uint8_t *pixels, cic_poll poll, char *message);
 
 int cic_webp_probe(const uint8_t *bytes, size_t count, cic_info *info, char *message);
 int cic_webp_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-                    uint8_t *pixels, char *message);
+                    uint8_t *pixels, cic_poll poll, char *message);
 
 #endif

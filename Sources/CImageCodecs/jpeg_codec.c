@@ -1,5 +1,7 @@
 /* JPEG by libjpeg(-turbo) with its defaults (accurate integer DCT, smooth chroma upsampling), as Pillow uses
- * it: warnings about damaged data are passed over, a file that ends early is an error. */
+ * it: warnings about damaged data are passed over, a file that ends before its last pixel is an error. What
+ * follows the last pixel of a sequential file is not looked at, so that any bytes may stand in place of its
+ * end marker. */
 #include "codecs.h"
 
 #include <setjmp.h>
@@ -19,6 +21,8 @@ typedef struct {
     jmp_buf escape;
     char *message;
     size_t count;
+    cic_poll poll;
+    int cancelled;
 } jpeg_failure;
 
 static void on_error(j_common_ptr common) {
@@ -42,9 +46,14 @@ static boolean on_end_of_input(j_decompress_ptr jpeg) {
     longjmp(failure->escape, 1);
 }
 
+/* Called for each row of blocks at least. */
 static void on_progress(j_common_ptr common) {
+    jpeg_failure *failure = (jpeg_failure *)common->err;
+    if (failure->poll.is_cancelled(failure->poll.context)) {
+        failure->cancelled = 1;
+        longjmp(failure->escape, 1);
+    }
     if (((j_decompress_ptr)common)->input_scan_number > MAXIMUM_SCANS) {
-        jpeg_failure *failure = (jpeg_failure *)common->err;
         cic_set_message(failure->message, "the JPEG file has more than %d scans", MAXIMUM_SCANS);
         longjmp(failure->escape, 1);
     }
@@ -56,6 +65,7 @@ static void prepare_failure(jpeg_failure *failure, size_t count, char *message) 
     failure->base.emit_message = on_message;
     failure->message = message;
     failure->count = count;
+    failure->cancelled = 0;
 }
 
 static void read_header(j_decompress_ptr jpeg, const uint8_t *bytes, size_t count) {
@@ -101,7 +111,7 @@ static void convert_cmyk_row(const uint8_t *inverted, uint32_t width, int channe
 }
 
 int cic_jpeg_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-                    uint8_t *pixels, char *message) {
+                    uint8_t *pixels, cic_poll poll, char *message) {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_progress_mgr progress;
     jpeg_failure failure;
@@ -109,9 +119,10 @@ int cic_jpeg_decode(const uint8_t *bytes, size_t count, const cic_info *info, in
     memset(&progress, 0, sizeof progress);
     prepare_failure(&failure, count, message);
     jpeg.err = &failure.base;
+    failure.poll = poll;
     if (setjmp(failure.escape)) {
         jpeg_destroy_decompress(&jpeg);
-        return 1;
+        return failure.cancelled ? CIC_CANCELLED : 1;
     }
     read_header(&jpeg, bytes, count);
     progress.progress_monitor = on_progress;
@@ -139,7 +150,6 @@ int cic_jpeg_decode(const uint8_t *bytes, size_t count, const cic_info *info, in
         }
         if (cmyk) convert_cmyk_row(ink[0], info->width, channels, row);
     }
-    jpeg_finish_decompress(&jpeg);
     jpeg_destroy_decompress(&jpeg);
     return 0;
 }

@@ -162,11 +162,12 @@ static void bound_data(png_structp png, png_input *input, size_t row_bytes, uint
 }
 
 int cic_png_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-                   uint8_t *pixels, char *message) {
+                   uint8_t *pixels, cic_poll poll, char *message) {
     png_input input = {bytes, count, 0, SIZE_MAX, message};
     png_infop header = NULL;
     png_layout layout;
     uint8_t *volatile rows = NULL; /* one row, or all of them when interlaced */
+    volatile int cancelled = 0;
     png_structp png = open_reader(&input, &header);
     if (!png) {
         cic_set_message(message, "out of memory");
@@ -175,7 +176,7 @@ int cic_png_decode(const uint8_t *bytes, size_t count, const cic_info *info, int
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_read_struct(&png, &header, NULL);
         free(rows);
-        return 1;
+        return cancelled ? CIC_CANCELLED : 1;
     }
     configure(png, &input);
     png_read_info(png, header);
@@ -194,8 +195,15 @@ int cic_png_decode(const uint8_t *bytes, size_t count, const cic_info *info, int
         cic_set_message(message, "out of memory for a picture of %u x %u", width, height);
         png_error(png, "out of memory");
     }
+    size_t since_poll = 0; /* bytes */
     for (int pass = 0; pass < passes; pass++) {
         for (uint32_t y = 0; y < height; y++) {
+            since_poll += row_bytes;
+            if (since_poll > 1 << 18) {
+                since_poll = 0;
+                cancelled = poll.is_cancelled(poll.context) != 0;
+                if (cancelled) png_error(png, "cancelled");
+            }
             uint8_t *row = rows + (kept > 1 ? y * row_bytes : 0);
             png_read_row(png, row, NULL);
             if (pass == passes - 1) {

@@ -22,11 +22,14 @@ public struct BackgroundColor: Sendable, Equatable {
 }
 
 /// RGBA `[count, 4]` over an opaque colour, rounded as Pillow's `Image.alpha_composite` rounds.
-func composite(rgba: [UInt8], over background: BackgroundColor) -> [UInt8] {
+///
+/// - Returns: `[count, 3]`; nil where `isCancelled`, which is asked every few milliseconds, said so.
+func composite(rgba: [UInt8], over background: BackgroundColor, isCancelled: () -> Bool) -> [UInt8]? {
     let count = rgba.count / 4
     let below = [Int(background.red), Int(background.green), Int(background.blue)]
-    return [UInt8](unsafeUninitializedCapacity: count * 3) { out, initialized in
+    let flat = [UInt8](unsafeUninitializedCapacity: count * 3) { out, initialized in
         for pixel in 0..<count {
+            if pixel % (1 << 18) == 0, isCancelled() { return }
             let alpha = Int(rgba[4 * pixel + 3])
             for channel in 0..<3 {
                 // Weights carry seven fractional bits; the opaque background makes them add up to 255 · 128.
@@ -38,4 +41,5 @@ func composite(rgba: [UInt8], over background: BackgroundColor) -> [UInt8] {
         }
         initialized = count * 3
     }
+    return flat.count == count * 3 ? flat : nil
 }

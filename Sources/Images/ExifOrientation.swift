@@ -1,6 +1,9 @@
+import CImageCodecs
+
 /// The EXIF orientation tag of an encoded file, 1 when there is none or it cannot be read.
 ///
-/// Found in the `APP1` segment of a JPEG, the `eXIf` chunk of a PNG and the `EXIF` chunk of a WebP.
+/// Found in the `APP1` segment of a JPEG, the `eXIf` chunk of a PNG, else its text chunk `Raw profile type exif`, and
+/// the `EXIF` chunk of a WebP.
 func exifOrientation(in bytes: [UInt8], format: ImageFormat) -> Int {
     let tiff: ArraySlice<UInt8>? =
         switch format {
@@ -31,9 +34,10 @@ private func tiffOrientation(_ tiff: ArraySlice<UInt8>) -> Int? {
     } else {
         return nil
     }
+    /// Of eight bytes the highest bit becomes the sign.
     func number(at offset: Int, size: Int) -> Int? {
         let start = tiff.startIndex + offset
-        guard offset >= 0, start + size <= tiff.endIndex else { return nil }
+        guard offset >= 0, offset <= tiff.count - size else { return nil }
         let digits = tiff[start..<start + size]
         return littleEndian
             ? digits.reversed().reduce(0) { $0 << 8 | Int($1) } : digits.reduce(0) { $0 << 8 | Int($1) }
@@ -41,16 +45,60 @@ private func tiffOrientation(_ tiff: ArraySlice<UInt8>) -> Int? {
     guard number(at: 2, size: 2) == 42, let directory = number(at: 4, size: 4),
         let entries = number(at: directory, size: 2)
     else { return nil }
-    let short = 3
     for entry in 0..<entries {
         let offset = directory + 2 + 12 * entry
         guard let tag = number(at: offset, size: 2) else { return nil }
-        if tag == 0x0112 {
-            guard number(at: offset + 2, size: 2) == short, number(at: offset + 4, size: 4) == 1 else { return nil }
-            return number(at: offset + 8, size: 2)
-        }
+        guard tag == 0x0112 else { continue }
+        guard let type = number(at: offset + 2, size: 2).flatMap(TIFFNumber.init(rawValue:)),
+            let count = number(at: offset + 4, size: 4), count > 0
+        else { return nil }
+        let isInline = type.size * count <= 4
+        guard let start = isInline ? offset + 8 : number(at: offset + 8, size: 4),
+            let bits = number(at: start, size: type.size)
+        else { return nil }
+        return type.wholeNumber(bits, littleEndian: littleEndian)
     }
     return nil
+}
+
+/// The types of TIFF 6.0 (section 2) and BigTIFF whose values are numbers. EXIF says that an orientation is a SHORT,
+/// but programs write others, which Pillow reads too; it passes over BYTE, ASCII and UNDEFINED, which it takes for
+/// text.
+private enum TIFFNumber: Int {
+    case short = 3
+    case long, rational, signedByte
+    case signedShort = 8
+    case signedLong, signedRational, float, double, directory
+    case long8 = 16
+
+    /// Bytes of a value.
+    var size: Int {
+        switch self {
+        case .signedByte: 1
+        case .short, .signedShort: 2
+        case .long, .signedLong, .float, .directory: 4
+        case .rational, .signedRational, .double, .long8: 8
+        }
+    }
+
+    /// The value with these bits, nil where it is no whole number from 0 to 127.
+    func wholeNumber(_ bits: Int, littleEndian: Bool) -> Int? {
+        let value: Int?
+        switch self {
+        case .short, .long, .signedByte, .signedShort, .signedLong, .directory, .long8:
+            value = bits
+        case .rational, .signedRational:
+            let high = Int(UInt64(bitPattern: Int64(bits)) >> 32)
+            let low = bits & 0xFFFF_FFFF
+            let (numerator, denominator) = littleEndian ? (low, high) : (high, low)
+            value = denominator > 0 && numerator % denominator == 0 ? numerator / denominator : nil
+        case .float:
+            value = Int(exactly: Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+        case .double:
+            value = Int(exactly: Double(bitPattern: UInt64(bitPattern: Int64(bits))))
+        }
+        return value.flatMap { (0..<128).contains($0) ? $0 : nil }
+    }
 }
 
 /// The `Exif` APP1 segment, searched up to the start of the scan.
@@ -80,16 +128,75 @@ private func jpegExif(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
     return nil
 }
 
+/// The `eXIf` chunk; where there is none, the hexadecimal digits of the last text chunk `Raw profile type exif`, as
+/// ImageMagick writes it. A chunk whose checksum is wrong is passed over, as all chunks are that a picture can do
+/// without.
 private func pngExif(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    var rawProfile: ArraySlice<UInt8>?
     var position = 8
     while position + 12 <= bytes.count {
-        let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+        let length = bigEndian(bytes[position..<position + 4])
         let start = position + 8
-        guard start + length + 4 <= bytes.count else { return nil }
-        if bytes[position + 4..<start].elementsEqual("eXIf".utf8) { return bytes[start..<start + length] }
+        guard start + length + 4 <= bytes.count else { break }
+        let type = String(decoding: bytes[position + 4..<start], as: UTF8.self)
+        let content = bytes[start..<start + length]
+        if ["eXIf", "tEXt", "zTXt", "iTXt"].contains(type) {
+            let checked = bytes[position + 4..<start + length]
+            let checksum = checked.withUnsafeBufferPointer { cic_crc32($0.baseAddress, $0.count) }
+            if Int(checksum) == bigEndian(bytes[start + length..<start + length + 4]) {
+                if type == "eXIf" { return content }
+                rawProfile = rawExifProfile(type: type, content) ?? rawProfile
+            }
+        }
         position = start + length + 4
     }
-    return nil
+    return rawProfile
+}
+
+private func bigEndian(_ digits: ArraySlice<UInt8>) -> Int { digits.reduce(0) { $0 << 8 | Int($1) } }
+
+private let rawProfileKeyword = Array("Raw profile type exif\0".utf8)
+/// No EXIF block is longer: it has to fit into a segment of a JPEG file. Twice that in digits, and line breaks.
+private let longestRawProfile = 3 << 16
+
+/// The EXIF block in a text chunk (PNG specification, 11.3.3) that has the keyword for it; nil for any other chunk.
+private func rawExifProfile(type: String, _ content: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard content.starts(with: rawProfileKeyword) else { return nil }
+    var text = content.dropFirst(rawProfileKeyword.count)
+    var isCompressed = type == "zTXt"
+    if type == "iTXt" {
+        isCompressed = text.first == 1
+        // The flag, the method, the language and the translated keyword, the last two ended by zero bytes.
+        text = text.dropFirst(2)
+        for _ in 0..<2 { text = text.drop { $0 != 0 }.dropFirst() }
+    } else if isCompressed {
+        text = text.dropFirst()
+    }
+    if isCompressed {
+        guard let inflated = inflate(text, limit: longestRawProfile) else { return nil }
+        text = inflated[...]
+    }
+    guard text.count <= longestRawProfile else { return nil }
+    // An empty line, the kind of profile and its length come first.
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropFirst(3)
+    var digits: [UInt8] = []
+    for character in lines.joined() where !(0x09...0x0D).contains(character) && character != 0x20 {
+        guard let digit = Character(UnicodeScalar(character)).hexDigitValue, character < 0x80 else { return nil }
+        digits.append(UInt8(digit))
+    }
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }[...]
+}
+
+/// Nil where `text` is no valid zlib stream, or one of more than `limit` bytes.
+private func inflate(_ text: ArraySlice<UInt8>, limit: Int) -> [UInt8]? {
+    var status: Int32 = 1
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
+        status = text.withUnsafeBufferPointer {
+            cic_inflate($0.baseAddress, $0.count, buffer.baseAddress, limit, &initialized)
+        }
+    }
+    return status == 0 ? bytes : nil
 }
 
 private func webpExif(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {

@@ -17,38 +17,89 @@ public enum ImageDecoder {
         _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), background: BackgroundColor? = nil,
         source: String = "image"
     ) throws(ImageError) -> DecodedImage {
+        let header = try checkedHeader(bytes, limits: limits, source: source)
+        let image = try pixels(
+            of: bytes, header: header, background: background, source: source, isCancelled: { false })
+        guard let image else { preconditionFailure("decoding was cancelled by nobody") }
+        return image
+    }
+
+    /// As ``decode(_:limits:background:source:)``, and ends soon after `isCancelled`, which is asked every few
+    /// milliseconds, says so.
+    ///
+    /// - Throws: ``ImageError``, or `CancellationError`.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = ImageLimits(), background: BackgroundColor? = nil,
+        source: String = "image", isCancelled: () -> Bool
+    ) throws -> DecodedImage {
+        let header = try checkedHeader(bytes, limits: limits, source: source)
+        let image = try pixels(
+            of: bytes, header: header, background: background, source: source, isCancelled: isCancelled)
+        guard let image else { throw CancellationError() }
+        return image
+    }
+
+    private static func checkedHeader(
+        _ bytes: [UInt8], limits: ImageLimits, source: String
+    ) throws(ImageError) -> ImageHeader {
         guard bytes.count <= limits.fileBytes else {
             throw .fileTooLarge(source: source, bytes: bytes.count, limit: limits.fileBytes)
         }
         let header = try ImageHeader(bytes, source: source)
-        let (pixels, overflow) = header.storedWidth.multipliedReportingOverflow(by: header.storedHeight)
-        guard !overflow, pixels <= limits.pixels else {
-            throw .tooLarge(
-                source: source, width: header.storedWidth, height: header.storedHeight, limit: limits.pixels)
-        }
-        let opaque = background == nil || !header.hasAlpha
-        let stored = try decodeStored(bytes, header: header, channels: opaque ? 3 : 4, source: source)
-        let rgb = if let background, !opaque { composite(rgba: stored, over: background) } else { stored }
-        return reorient(
-            rgb: rgb, width: header.storedWidth, height: header.storedHeight, orientation: header.orientation,
-            format: header.format)
+        try limits.check(width: header.storedWidth, height: header.storedHeight, source: source)
+        return header
     }
 
-    /// The pixels as the file stores them, `[height, width, channels]`.
+    /// The upright picture; nil where the work was cancelled.
+    private static func pixels(
+        of bytes: [UInt8], header: ImageHeader, background: BackgroundColor?, source: String, isCancelled: () -> Bool
+    ) throws(ImageError) -> DecodedImage? {
+        let opaque = background == nil || !header.hasAlpha
+        guard
+            var pixels = try decodeStored(
+                bytes, header: header, channels: opaque ? 3 : 4, source: source, isCancelled: isCancelled)
+        else { return nil }
+        if let background, !opaque {
+            guard let flat = composite(rgba: pixels, over: background, isCancelled: isCancelled) else { return nil }
+            pixels = flat
+        }
+        return reorient(
+            rgb: pixels, width: header.storedWidth, height: header.storedHeight, orientation: header.orientation,
+            format: header.format, isCancelled: isCancelled)
+    }
+
+    /// The pixels as the file stores them, `[height, width, channels]`; nil where the work was cancelled.
     private static func decodeStored(
-        _ bytes: [UInt8], header: ImageHeader, channels: Int, source: String
-    ) throws(ImageError) -> [UInt8] {
+        _ bytes: [UInt8], header: ImageHeader, channels: Int, source: String, isCancelled: () -> Bool
+    ) throws(ImageError) -> [UInt8]? {
         let capacity = header.storedWidth * header.storedHeight * channels
         var message = [CChar](repeating: 0, count: Int(CIC_MESSAGE_SIZE))
         var status: Int32 = 1
         let pixels = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
-            status = withUnsafePointer(to: header.info) { info in
-                cic_decode(bytes, bytes.count, info, Int32(channels), buffer.baseAddress, capacity, &message)
+            status = withPoll(isCancelled) { poll in
+                withUnsafePointer(to: header.info) { info in
+                    cic_decode(bytes, bytes.count, info, Int32(channels), buffer.baseAddress, capacity, poll, &message)
+                }
             }
             initialized = status == 0 ? capacity : 0
         }
+        if status == CIC_CANCELLED { return nil }
         guard status == 0 else { throw .unreadable(source: source, reason: text(of: message)) }
         return pixels
+    }
+
+    /// Lends `isCancelled` to the codecs.
+    private static func withPoll<Result>(_ isCancelled: () -> Bool, _ body: (cic_poll) -> Result) -> Result {
+        withoutActuallyEscaping(isCancelled) { isCancelled in
+            var question = isCancelled
+            return withUnsafeMutablePointer(to: &question) { pointer in
+                body(
+                    cic_poll(
+                        is_cancelled: { context in
+                            context?.assumingMemoryBound(to: (() -> Bool).self).pointee() == true ? 1 : 0
+                        }, context: pointer))
+            }
+        }
     }
 }
 

@@ -4,6 +4,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case unreadable(source: String, reason: String)
     /// More pixels than ``ImageLimits/pixels``; found in the header, before anything was decoded.
     case tooLarge(source: String, width: Int, height: Int, limit: Int)
+    /// One side is more than ``ImageLimits/aspectRatio`` times the other; found in the header, too.
+    case tooElongated(source: String, width: Int, height: Int, limit: Int)
     /// More encoded bytes than ``ImageLimits/fileBytes``.
     case fileTooLarge(source: String, bytes: Int, limit: Int)
     /// A path that leads outside the folders given as image roots, or an address that is no local file.
@@ -17,7 +19,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     public var kind: Kind {
         switch self {
         case .unreadable: .imageUnreadable
-        case .tooLarge, .fileTooLarge: .imageTooLarge
+        case .tooLarge, .tooElongated, .fileTooLarge: .imageTooLarge
         case .pathNotAllowed: .pathNotAllowed
         }
     }
@@ -29,6 +31,9 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         case .tooLarge(let source, let width, let height, let limit):
             "\(source): \(width) x \(height) pixels are more than the limit of \(limit); "
                 + "send a smaller picture or raise the limit"
+        case .tooElongated(let source, let width, let height, let limit):
+            "\(source): of its \(width) x \(height) pixels one side is more than \(limit) times the other; "
+                + "send a part of it"
         case .fileTooLarge(let source, let bytes, let limit):
             "\(source): \(bytes) bytes are more than the limit of \(limit)"
         case .pathNotAllowed(let path, let reason):
@@ -44,8 +49,25 @@ public struct ImageLimits: Sendable, Equatable {
     /// Bytes of an encoded file read from disk. 256 MiB by default.
     public var fileBytes: Int
 
-    public init(pixels: Int = 64_000_000, fileBytes: Int = 256 << 20) {
+    /// How many times as long as the other one side may be. 65,536 by default: with it, and the limit of pixels, no
+    /// picture that is enlarged across and shrunk along takes much more work than one of the usual shape.
+    public var aspectRatio: Int
+
+    public init(pixels: Int = 64_000_000, fileBytes: Int = 256 << 20, aspectRatio: Int = 1 << 16) {
         self.pixels = pixels
         self.fileBytes = fileBytes
+        self.aspectRatio = aspectRatio
+    }
+
+    /// - Throws: ``ImageError/tooLarge(source:width:height:limit:)``,
+    ///   ``ImageError/tooElongated(source:width:height:limit:)``.
+    func check(width: Int, height: Int, source: String) throws(ImageError) {
+        let (area, overflow) = width.multipliedReportingOverflow(by: height)
+        guard !overflow, area <= pixels else {
+            throw .tooLarge(source: source, width: width, height: height, limit: pixels)
+        }
+        guard (max(width, height) - 1) / aspectRatio < min(width, height) else {
+            throw .tooElongated(source: source, width: width, height: height, limit: aspectRatio)
+        }
     }
 }

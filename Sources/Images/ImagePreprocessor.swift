@@ -79,14 +79,28 @@ public struct ImagePreprocessor: Sendable, Equatable {
     }
 
     /// Preprocesses one picture on the calling thread.
-    public func process(_ image: DecodedImage) -> PreprocessedImage {
+    public func process(_ image: DecodedImage) -> PreprocessedImage { process(image, checkpoint: {}) }
+
+    /// Preprocesses one picture on the calling thread.
+    ///
+    /// - Parameter isCancelled: asked every few milliseconds.
+    /// - Throws: `CancellationError` once it says so.
+    public func process(
+        _ image: DecodedImage, isCancelled: () -> Bool
+    ) throws(CancellationError) -> PreprocessedImage {
+        try process(image) { () throws(CancellationError) in if isCancelled() { throw CancellationError() } }
+    }
+
+    private func process<Failure: Error>(
+        _ image: DecodedImage, checkpoint: () throws(Failure) -> Void
+    ) throws(Failure) -> PreprocessedImage {
         let geometry = geometry(sourceWidth: image.width, sourceHeight: image.height)
         let visible = PixelWindow(
             columns: visibleRange(offset: geometry.cropLeft, size: geometry.inputWidth, of: geometry.resizedWidth),
             rows: visibleRange(offset: geometry.cropTop, size: geometry.inputHeight, of: geometry.resizedHeight))
-        let bytes = resample(
+        let bytes = try resample(
             rgb: image.rgb, width: image.width, height: image.height, outputWidth: geometry.resizedWidth,
-            outputHeight: geometry.resizedHeight, filter: filter, window: visible)
+            outputHeight: geometry.resizedHeight, filter: filter, window: visible, checkpoint: checkpoint)
         return PreprocessedImage(
             pixels: normalized(bytes, visible: visible, geometry: geometry), height: geometry.inputHeight,
             width: geometry.inputWidth, geometry: geometry)

@@ -93,8 +93,9 @@ public enum ImageSource: Sendable, Equatable {
         guard width > 0, height > 0 else {
             throw .unreadable(source: "pixels", reason: "width and height must be positive, not \(width) x \(height)")
         }
-        let (area, overflow) = width.multipliedReportingOverflow(by: height)
-        guard !overflow, area <= limits.pixels, area <= Int.max / 3 else {
+        try limits.check(width: width, height: height, source: "pixels")
+        let area = width * height
+        guard area <= Int.max / 3 else {
             throw .tooLarge(source: "pixels", width: width, height: height, limit: limits.pixels)
         }
         let rgb = try bytes(ofBase64: Array(pixels.utf8), source: "pixels")
@@ -119,11 +120,11 @@ public enum ImageSource: Sendable, Equatable {
         case .encoded(let bytes):
             return try ImageDecoder.decode(bytes, limits: limits, background: background, source: "data")
         case .pixels(let rgb, let width, let height):
-            let (area, overflow) = width.multipliedReportingOverflow(by: height)
-            guard width > 0, height > 0, !overflow, area <= limits.pixels else {
-                throw .tooLarge(source: "pixels", width: width, height: height, limit: limits.pixels)
+            guard width > 0, height > 0 else {
+                throw .unreadable(source: "pixels", reason: "\(width) x \(height) is no size")
             }
-            guard rgb.count / 3 == area, rgb.count % 3 == 0 else {
+            try limits.check(width: width, height: height, source: "pixels")
+            guard rgb.count / 3 == width * height, rgb.count % 3 == 0 else {
                 throw .unreadable(
                     source: "pixels", reason: "\(rgb.count) bytes are not \(width) x \(height) RGB8 pixels")
             }

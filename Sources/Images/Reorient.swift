@@ -2,19 +2,25 @@
 ///
 /// Orientation 2 mirrors left-right, 3 turns by 180°, 4 mirrors top-bottom, 5 transposes, 6 turns 90° clockwise,
 /// 7 transposes across the other diagonal, 8 turns 90° counter-clockwise.
-func reorient(rgb: [UInt8], width: Int, height: Int, orientation: Int, format: ImageFormat) -> DecodedImage {
+///
+/// - Returns: nil where `isCancelled`, which is asked every few milliseconds, said so.
+func reorient(
+    rgb: [UInt8], width: Int, height: Int, orientation: Int, format: ImageFormat, isCancelled: () -> Bool
+) -> DecodedImage? {
     guard (2...8).contains(orientation) else {
         return DecodedImage(width: width, height: height, rgb: rgb, format: format)
     }
     let swapped = orientation >= 5
     let outWidth = swapped ? height : width
     let outHeight = swapped ? width : height
+    let rowsAStep = (1 << 18) / outWidth + 1
     let lastX = width - 1
     let lastY = height - 1
     let turned = [UInt8](unsafeUninitializedCapacity: rgb.count) { out, initialized in
         rgb.withUnsafeBufferPointer { stored in
             var target = 0
             for y in 0..<outHeight {
+                if y % rowsAStep == 0, isCancelled() { return }
                 // Along an output row the stored position moves by a constant step.
                 let (first, second): (Int, Int) =
                     switch orientation {
@@ -36,9 +42,10 @@ func reorient(rgb: [UInt8], width: Int, height: Int, orientation: Int, format: I
                     source += step
                 }
             }
+            initialized = target
         }
-        initialized = rgb.count
     }
+    guard turned.count == rgb.count else { return nil }
     return DecodedImage(
         width: outWidth, height: outHeight, rgb: turned, format: format, orientationApplied: orientation)
 }

@@ -76,7 +76,12 @@ struct AxisWeights {
 
     /// Weights as Pillow computes them: the filter is widened by the scale when shrinking, normalised in
     /// double precision, then rounded half away from zero to fixed point.
-    init(inputSize: Int, outputSize: Int, outputs: Range<Int>, filter: ResampleFilter) {
+    ///
+    /// - Parameter checkpoint: called every few milliseconds; what it throws ends the work.
+    init<Failure: Error>(
+        inputSize: Int, outputSize: Int, outputs: Range<Int>, filter: ResampleFilter,
+        checkpoint: () throws(Failure) -> Void
+    ) throws(Failure) {
         let scale = Double(inputSize) / Double(outputSize)
         let filterScale = max(scale, 1)
         let support = filter.support * filterScale
@@ -88,7 +93,13 @@ struct AxisWeights {
         count.reserveCapacity(outputs.count)
         var weights = [Int32](repeating: 0, count: outputs.count * stride)
         var exact = [Double](repeating: 0, count: stride)
+        var work = 0
         for (row, output) in outputs.enumerated() {
+            work += stride
+            if work >= 1 << 16 {
+                work = 0
+                try checkpoint()
+            }
             let center = (Double(output) + 0.5) * scale
             let lower = max(Int(center - support + 0.5), 0)
             let taps = min(Int(center + support + 0.5), inputSize) - lower

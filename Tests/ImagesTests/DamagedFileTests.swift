@@ -65,6 +65,53 @@ struct DamagedFileTests {
         }
     }
 
+    @Test("a wrong checksum counts where the picture hangs on it: elsewhere the chunk is passed over")
+    func pngChecksums() throws {
+        func withWrongChecksum(_ type: String, in name: String) throws -> [UInt8] {
+            var bytes = try PillowFixtures.bytes(name)
+            let place = try #require(bytes.firstRange(of: Array(type.utf8))).lowerBound
+            let length = bytes[place - 4..<place].reduce(0) { $0 << 8 | Int($1) }
+            bytes[place + 4 + length] ^= 1
+            return bytes
+        }
+        for type in ["IHDR", "IDAT"] {
+            let bytes = try withWrongChecksum(type, in: "rgb-8.png")
+            let error = #expect(throws: ImageError.self) { try ImageDecoder.decode(bytes) }
+            #expect(error?.description.contains("CRC error") == true)
+        }
+        let damaged = try ImageDecoder.decode(withWrongChecksum("gAMA", in: "gamma-and-profile.png"))
+        #expect(damaged == (try PillowFixtures.image("gamma-and-profile.png")))
+        for (type, name) in [("eXIf", "exif-long.png"), ("tEXt", "raw-profile-text.png")] {
+            #expect(try PillowFixtures.image(name).orientationApplied == 6)
+            #expect(try ImageDecoder.decode(withWrongChecksum(type, in: name)).orientationApplied == 1)
+        }
+    }
+
+    @Test("a picture of one long line is refused by its header")
+    func aspectRatio() throws {
+        var bytes = try PillowFixtures.bytes("rgb-8.png")
+        func header(_ width: UInt32, _ height: UInt32) -> [UInt8] {
+            bytes.replaceSubrange(16..<24, with: bigEndian(width) + bigEndian(height))
+            bytes.replaceSubrange(29..<33, with: bigEndian(UInt32(crc32(bytes[12..<29]))))
+            return bytes
+        }
+        for (width, height) in [(1, 64_000_000), (64_000_000, 1), (1, 65_537), (3, 196_609)] {
+            let file = header(UInt32(width), UInt32(height))
+            #expect(throws: ImageError.tooElongated(source: "image", width: width, height: height, limit: 65_536)) {
+                try ImageDecoder.decode(file)
+            }
+            #expect(throws: ImageError.tooElongated(source: "pixels", width: width, height: height, limit: 65_536)) {
+                try ImageSource(pixels: "", width: width, height: height)
+            }
+        }
+        // At the limit it is judged by its data.
+        for (width, height) in [(1, 65_536), (65_536, 1), (3, 196_608)] {
+            let file = header(UInt32(width), UInt32(height))
+            let error = #expect(throws: ImageError.self) { try ImageDecoder.decode(file) }
+            #expect(error?.kind == .imageUnreadable)
+        }
+    }
+
     @Test("the pixel limit is checked against the header, so a bomb is refused before it is decoded")
     func pixelLimit() throws {
         let small = try PillowFixtures.bytes("rgb-8.png")

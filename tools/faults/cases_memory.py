@@ -469,3 +469,44 @@ def concurrent_loads_of_one_model(setting):
         loads = daemon.log().count("model loaded")
         check(loads == 1, f"{loads} loads are logged")
     return f"{count} clients, 1 load"
+
+
+def tall_png(width, height):
+    """A grey PNG of zeros, a few hundred KB however many pixels it has."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    row = bytes(1 + width)
+    rows = row * max(1, (1 << 20) // len(row))
+    compressor = zlib.compressobj(1)
+    parts = [compressor.compress(rows) for _ in range(height * len(row) // len(rows))]
+    parts.append(compressor.compress(bytes(height * len(row) % len(rows))) + compressor.flush())
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"".join(parts)) + chunk(b"IEND", b"")
+
+
+@case
+def elongated_pictures(setting):
+    """Pictures of a few pixels by millions, which a square model enlarges across: bounded, or refused by the header."""
+    with setting.daemon() as daemon:
+        client = daemon.connect()
+        model = str(FIXTURES / "siglip-small")
+        client.result("embed/image", {"model": model, "images": [SCENE]})
+        for width, height in ((1, 64_000_000), (64_000_000, 1), (1, 4_000_000)):
+            before = daemon.peak()
+            data = base64.b64encode(tall_png(width, height)).decode()
+            reply = client.call("embed/image", {"model": model, "images": [{"data": data}]})
+            check(reply.get("error", {}).get("data", {}).get("kind") == "imageTooLarge", f"{width} x {height}: {reply}")
+            grown = daemon.peak() - before
+            check(grown < 16 << 20, f"{width} x {height} was refused, and took {grown >> 20} MiB")
+        most = 0
+        for width, height in ((1, 65_536), (15, 900_000), (900_000, 15)):
+            before = daemon.peak()
+            data = base64.b64encode(tall_png(width, height)).decode()
+            client.result("embed/image", {"model": model, "images": [{"data": data}]})
+            grown = daemon.peak() - before
+            # Three bytes a pixel, the weights of two passes, and what a small request takes.
+            check(grown < 3 * width * height + (96 << 20), f"{width} x {height} took {grown >> 20} MiB")
+            most = max(most, grown)
+    return f"three refused; 13.5 million pixels in a line of 15 took {most >> 20} MiB at most"

@@ -33,10 +33,25 @@ int cic_format(const uint8_t *bytes, size_t count);
 /* Reads the header only: nothing is allocated in proportion to width × height. */
 int cic_probe(const uint8_t *bytes, size_t count, cic_info *info, char *message);
 
+/* What cic_decode returns when it was told to stop. */
+#define CIC_CANCELLED 2
+
+/* Asked every few milliseconds while a picture is decoded; anything but 0 stops it. */
+typedef struct {
+    int32_t (*is_cancelled)(void *context);
+    void *context;
+} cic_poll;
+
 /* Decodes into `pixels`, rows top to bottom without padding, `channels` bytes a pixel: 3 (RGB, alpha
  * dropped) or 4 (RGBA, not premultiplied). `info` comes from cic_probe on the same bytes;
  * `capacity` must be exactly width × height × channels. The content of `pixels` is undefined on failure. */
 int cic_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
-               uint8_t *pixels, size_t capacity, char *message);
+               uint8_t *pixels, size_t capacity, cic_poll poll, char *message);
+
+/* The CRC-32 of zlib and PNG. */
+uint32_t cic_crc32(const uint8_t *bytes, size_t count);
+
+/* Inflates a zlib stream into `output`. Returns 0 and sets `written` where the whole stream is valid and fits. */
+int cic_inflate(const uint8_t *bytes, size_t count, uint8_t *output, size_t capacity, size_t *written);
 
 #endif
