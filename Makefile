@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test test-notebook test-demo-model test-shapiq bench bench-quick bench-faithfulness install fuzz sanitize
+.PHONY: setup build demo test lint dist test-dist test-notebook test-demo-model test-shapiq bench bench-quick bench-faithfulness install fuzz sanitize
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -8,7 +8,9 @@ PYTHON ?= python3
 
 # Libraries the program is built on.
 PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev \
-	libsentencepiece-dev libssl-dev
+	libsentencepiece-dev libssl-dev patchelf
+# What packages are made with.
+DIST_PACKAGES = dpkg-dev lintian man-db xz-utils
 # Programs that tests drive the clients with.
 TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh python3-numpy fonts-noto-color-emoji chromium
 
@@ -25,17 +27,22 @@ demo: build
 test:
 	@tools/test/all
 
-install: build
-	install -D -m 755 $(BUILD)/fixlipd $(DESTDIR)$(PREFIX)/bin/fixlipd
-	mkdir -p $(DESTDIR)$(PREFIX)/share/fixlipd
-	cp -r models $(DESTDIR)$(PREFIX)/share/fixlipd/
-	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/user
-	for unit in packaging/systemd/fixlipd.service packaging/systemd/fixlipd.socket; do \
-		sed 's|/usr/local|$(PREFIX)|' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/user/$$(basename $$unit); done
-	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	$(FIXLIPD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fixlipd
-	$(FIXLIPD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_fixlipd
-	packaging/install-clients "$(DESTDIR)$(PREFIX)"
+# Installs what is built, and compiles nothing: run `make build` as yourself before.
+install:
+	@packaging/stage $(PREFIX) --destdir "$(DESTDIR)"
+
+# Every package into build/dist: a Python wheel with the program inside, a tarball, a .deb, and a .vsix.
+dist: build
+	BUILT=$(BUILD)/fixlipd packaging/dist build/dist
+
+# The packages in a Debian system without a Swift toolchain. As root.
+test-dist: build
+	tools/setup/debian-packages $(DIST_PACKAGES) debootstrap
+	tools/test/dist --whole
+
+# The format of every source file, and what else can be read off without running it.
+lint:
+	@tools/lint/run
 
 bench: build
 	test -d .peers/venv || $(PYTHON) -m venv .peers/venv

@@ -23,13 +23,24 @@ def test_the_socket_is_named_by_the_environment_and_empty_variables_count_as_abs
     assert discovery.socket_path({"XDG_RUNTIME_DIR": "run"}) == f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
 
 
-def test_the_program_is_named_by_the_environment(tmp_path):
+def test_the_program_is_named_by_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setattr(discovery, "PACKAGED_PROGRAM", "/nowhere/packaged")
     assert discovery.executable_path({"FIXLIPD": "/opt/fixlipd", "PATH": ""}) == "/opt/fixlipd"
     program = tmp_path / "fixlipd"
     program.write_text("")
     program.chmod(0o755)
     assert discovery.executable_path({"PATH": str(tmp_path)}) == str(program)
     assert discovery.executable_path({"PATH": "/nowhere"}) is None
+
+
+def test_the_packaged_program_goes_before_one_on_the_path(tmp_path, monkeypatch):
+    packaged, other = tmp_path / "packaged", tmp_path / "fixlipd"
+    for program in (packaged, other):
+        program.write_text("")
+        program.chmod(0o755)
+    monkeypatch.setattr(discovery, "PACKAGED_PROGRAM", str(packaged))
+    assert discovery.executable_path({"PATH": str(tmp_path)}) == str(packaged)
+    assert discovery.executable_path({"FIXLIPD": "/opt/fixlipd", "PATH": str(tmp_path)}) == "/opt/fixlipd"
 
 
 def test_no_daemon_and_none_allowed_to_start(short_path):
@@ -41,6 +52,7 @@ def test_no_daemon_and_none_allowed_to_start(short_path):
 
 def test_no_program_to_start(short_path, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(discovery, "PACKAGED_PROGRAM", "/nowhere/packaged")
     monkeypatch.delenv("FIXLIPD", raising=False)
     with pytest.raises(fixlipd.DaemonUnavailable, match="not on the PATH"):
         fixlipd.Client(str(short_path / "none.sock")).ping()

@@ -16,6 +16,9 @@ from typing import List, Mapping, Optional
 
 from .errors import DaemonUnavailable
 
+PACKAGED_PROGRAM = os.path.join(os.path.dirname(__file__), "program", "bin", "fixlipd")
+"""Where the wheel for Linux has the program; a package made from source has none."""
+
 SUN_PATH_BYTES = 107  # what sun_path holds besides its closing NUL, unix(7)
 
 _started: List["subprocess.Popen[bytes]"] = []  # daemons outlive the client; kept so that ended ones are reaped
@@ -32,10 +35,15 @@ def socket_path(environment: Optional[Mapping[str, str]] = None) -> str:
 
 
 def executable_path(environment: Optional[Mapping[str, str]] = None) -> Optional[str]:
-    """The daemon's program: ``$FIXLIPD``, else ``fixlipd`` on the ``PATH``; ``None`` where there is neither."""
+    """The daemon's program; ``None`` where there is none.
+
+    It is ``$FIXLIPD``, else the one that the wheel brings, else ``fixlipd`` on the ``PATH``.
+    """
     environment = os.environ if environment is None else environment
     if environment.get("FIXLIPD"):
         return environment["FIXLIPD"]
+    if os.access(PACKAGED_PROGRAM, os.X_OK):
+        return PACKAGED_PROGRAM
     return shutil.which("fixlipd", path=environment.get("PATH"))
 
 

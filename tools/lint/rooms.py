@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Holds the imports between targets and the uses between their folders ("rooms") against the tables below.
+
+Targets: a source file imports only what the table allows. Rooms: within a target no two rooms need each other, directly or
+around a corner. A room needs another if it names a type that the other declares at the left margin; comments and strings do not
+count. Files beside the folders, the entrance of a target, may use every room and be used by all.
+
+rooms.py            what is not allowed; status 1 if there is anything
+rooms.py --print    the uses that there are, as a table
+"""
+
+import pathlib
+import re
+import sys
+from collections import defaultdict
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SOURCES = ROOT / "Sources"
+
+# Each C library is imported by one target.
+LIBRARIES = {
+    "CCrypto": "Digests",
+    "CImageCodecs": "Images",
+    "CJansson": "JSON",
+    "COneDNN": "Tensors",
+    "COpenBLAS": "LinearAlgebra",
+    "CSentencePiece": "Tokenizers",
+}
+
+# What a target may import of this package, from the leaves to the program.
+TARGETS = {
+    "JSON": {"CJansson"},
+    "JSONRPC": {"JSON"},
+    "FIxLIPProtocol": {"JSON"},
+    "Tokenizers": {"CSentencePiece", "JSON"},
+    "Images": {"CImageCodecs", "JSON"},
+    "Tensors": {"COneDNN", "JSON"},
+    "Encoders": {"Images", "JSON", "Tensors", "Tokenizers"},
+    "LinearAlgebra": {"COpenBLAS"},
+    "Interactions": {"LinearAlgebra"},
+    "Rendering": set(),
+    "Captions": set(),
+    "Digests": {"CCrypto"},
+}
+
+COMMENT = re.compile(r'//.*?$|/\*.*?\*/|#*"""(?:.|\n)*?"""#*|"(?:\\.|[^"\\\n])*"', re.MULTILINE | re.DOTALL)
+DECLARATION = re.compile(
+    r"^(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|final|indirect)\s+)*"
+    r"(?:struct|enum|class|actor|protocol|typealias)\s+(\w+)",
+    re.MULTILINE,
+)
+IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private)\s+)?import\s+(?:\w+\s+)?(\w+)", re.MULTILINE)
+WORD = re.compile(r"\b[A-Z]\w+")
+
+
+def text_of(file):
+    return COMMENT.sub(" ", file.read_text())
+
+
+def rooms_of(target):
+    """The rooms of a target: its folders, by name, with their files. Files beside the folders are in the room "."."""
+    rooms = defaultdict(list)
+    for file in sorted(target.rglob("*.swift")):
+        parts = file.relative_to(target).parts
+        rooms[parts[0] if len(parts) > 1 else "."].append(file)
+    return rooms
+
+
+def uses_between(rooms):
+    """For each two rooms the types of the second that the first names."""
+    home, texts = {}, {}
+    for room, files in rooms.items():
+        for file in files:
+            texts[file] = text_of(file)
+            for name in DECLARATION.findall(texts[file]):
+                home.setdefault(name, room)
+    uses = defaultdict(set)
+    for room, files in rooms.items():
+        for file in files:
+            for word in set(WORD.findall(texts[file])):
+                if home.get(word, room) != room:
+                    uses[room, home[word]].add(word)
+    return uses
+
+
+def tangles(uses):
+    """Sets of rooms each of which needs the others, with what they name of each other."""
+    after = defaultdict(set)
+    for first, second in uses:
+        if "." not in (first, second):
+            after[first].add(second)
+
+    def reached(room):
+        seen, waiting = set(), [room]
+        while waiting:
+            for other in after[waiting.pop()] - seen:
+                seen.add(other)
+                waiting.append(other)
+        return seen
+
+    reach = {room: reached(room) for room in list(after)}
+    groups = {frozenset(o for o in reach[room] if room in reach.get(o, ())) for room in reach if room in reach[room]}
+    for group in sorted(groups, key=sorted):
+        within = sorted(pair for pair in uses if set(pair) <= group)
+        yield "; ".join(f"{a} → {b} ({', '.join(sorted(uses[a, b])[:4])})" for a, b in within)
+
+
+def wrong_imports():
+    ours = {folder.name for folder in SOURCES.iterdir()}
+    for target in sorted(SOURCES.iterdir()):
+        for file in sorted(target.rglob("*.swift")):
+            for name in IMPORT.findall(text_of(file)):
+                place = file.relative_to(ROOT)
+                if LIBRARIES.get(name, target.name) != target.name:
+                    yield f"{place} imports {name}, which only {LIBRARIES[name]} may"
+                if name in ours and target.name in TARGETS and name not in TARGETS[target.name]:
+                    yield f"{place} imports {name}, which {target.name} may not"
+
+
+def main():
+    wrong = list(wrong_imports())
+    for target in sorted(SOURCES.iterdir()):
+        rooms = rooms_of(target)
+        if len(rooms) < 2:
+            continue
+        uses = uses_between(rooms)
+        if "--print" in sys.argv:
+            print(target.name)
+            for room in sorted(rooms):
+                print(f"    {room:16}{', '.join(sorted(second for first, second in uses if first == room)) or '-'}")
+        wrong += [f"{target.name}: rooms need each other: {tangle}" for tangle in tangles(uses)]
+    print("\n".join(wrong))
+    return bool(wrong)
+
+
+sys.exit(main())
