@@ -25,7 +25,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        .target(name: "FIxLIPProtocol", dependencies: ["JSON"]),
+        .target(name: "FIxLIPProtocol", dependencies: ["JSON", "JSONRPC"]),
 
         // Models
         .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),

@@ -3,22 +3,22 @@ import Interactions
 import JSON
 
 /// An error a client is told, with its code from the protocol: what was wrong, and what to do.
-public struct ApplicationError: Error, CustomStringConvertible {
-    public let kind: ErrorKind
-    public let message: String
+package struct ApplicationError: Error, CustomStringConvertible {
+    package let kind: ErrorKind
+    package let message: String
     /// The index of the item at fault in a list of images or texts.
-    public let index: Int?
+    package let index: Int?
     /// Which list the index counts in, where a request has two: `images` or `texts`.
-    public let list: String?
+    package let list: String?
 
-    public init(_ kind: ErrorKind, _ message: String, index: Int? = nil, of list: String? = nil) {
+    package init(_ kind: ErrorKind, _ message: String, index: Int? = nil, of list: String? = nil) {
         self.kind = kind
         self.message = message.excerpt
         self.index = index
         self.list = list
     }
 
-    public var description: String { message }
+    package var description: String { message }
 
     func at(index: Int) -> ApplicationError {
         ApplicationError(kind, message, index: index)
@@ -34,16 +34,16 @@ public struct ApplicationError: Error, CustomStringConvertible {
 }
 
 /// A parameter that is not what it must be: JSON-RPC's −32602.
-public struct ParameterError: Error, CustomStringConvertible {
-    public let parameter: String
-    public let message: String
+package struct ParameterError: Error, CustomStringConvertible {
+    package let parameter: String
+    package let message: String
 
-    public init(_ parameter: String, _ message: String) {
+    package init(_ parameter: String, _ message: String) {
         self.parameter = parameter.excerpt
         self.message = message.excerpt
     }
 
-    public var description: String { "'\(parameter)' \(message)" }
+    package var description: String { "'\(parameter)' \(message)" }
 
     /// The same of a member of the parameter `object`, or of the request itself where that is nil.
     func within(_ object: String?) -> ParameterError {

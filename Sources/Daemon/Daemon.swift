@@ -3,17 +3,17 @@ import FIxLIPProtocol
 import Foundation
 import JSONRPC
 import LinearAlgebra
-public import Logging
+import Logging
 
 /// The daemon without its transport: models, games, explanations, and the methods on them.
-public struct Daemon: Sendable {
+package struct Daemon: Sendable {
     private let services: Services
     private let memoryReturn: MemoryReturn
 
     /// Starts the compute threads; loads no model.
     /// - Parameter executable: where the program lies, to find the built-in models beside it.
     /// - Throws: `ApplicationError` of kind `pathNotAllowed` for an image root that is no folder.
-    public init(configuration: DaemonConfiguration, executable: String, logger: Logger) throws {
+    package init(configuration: DaemonConfiguration, executable: String, logger: Logger) throws {
         MemoryReturn.prepare()
         // Before any thread can compute: it switches the library's kernels.
         let kernels = LinearAlgebra.Runtime.kernels
@@ -78,7 +78,7 @@ public struct Daemon: Sendable {
     }
 
     /// Loads the default model so that the first request does not wait for it.
-    public func preload() async throws {
+    package func preload() async throws {
         let lease = try await services.models.acquire(
             services.configuration.defaultModel, precision: nil,
             otherwise: Precision(services.configuration.precision))
@@ -86,7 +86,7 @@ public struct Daemon: Sendable {
     }
 
     /// Keeps what is to be kept and ends the threads.
-    public func stop() async {
+    package func stop() async {
         memoryReturn.stop()
         await services.games.keepAll(within: .seconds(10))
         services.scheduler.stop()

@@ -1,17 +1,17 @@
 /// Seeds of the masks: one for both sides, or one for the image's and one for the text's. Explanations that share an
 /// image and its seed share its masks whatever the text's seed is, and the other way round.
-public struct Seeds: Codable, Sendable, Equatable {
-    public var image: UInt32
-    public var text: UInt32
+package struct Seeds: Codable, Sendable, Equatable {
+    package var image: UInt32
+    package var text: UInt32
 
-    public init(image: UInt32, text: UInt32) {
+    package init(image: UInt32, text: UInt32) {
         self.image = image
         self.text = text
     }
 
     private enum CodingKeys: String, CodingKey { case image, text }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: CodingKeys.self) {
             self.init(
                 image: try members.decode(UInt32.self, forKey: .image),
@@ -24,7 +24,7 @@ public struct Seeds: Codable, Sendable, Equatable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         if image == text {
             var container = encoder.singleValueContainer()
             try container.encode(image)

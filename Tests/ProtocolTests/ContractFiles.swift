@@ -13,18 +13,6 @@ enum ContractFiles {
 
     static func schema(_ type: String) throws -> JSONValue { try json("schemas/\(type).schema.json") }
 
-    /// The words a type may be.
-    static func words(_ type: String) throws -> Set<String> { words(try schema(type)) }
-
-    /// The words a member of a type may be.
-    static func words(_ type: String, member: String) throws -> Set<String> {
-        words(try #require(try schema(type)["properties"]?[member]))
-    }
-
-    private static func words(_ schema: JSONValue) -> Set<String> {
-        Set((schema["enum"]?.array ?? []).compactMap(\.string))
-    }
-
     /// The valid examples of a type: file name and value.
     static func validExamples(_ type: String) throws -> [(name: String, value: JSONValue)] {
         let directory = folder.appendingPathComponent("examples/\(type)/valid")

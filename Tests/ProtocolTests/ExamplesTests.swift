@@ -78,6 +78,8 @@ import Testing
         try roundTrip(ProgressToken.self, "ProgressToken")
         try roundTrip(PairSelection.self, "PairSelection")
         try roundTrip(Selection.self, "Selection")
+        try roundTrip(RefinementRules.self, "RefinementRules")
+        try roundTrip(EstimateLayout.self, "EstimateLayout")
         try roundTrip(RenderOptions.self, "RenderOptions")
     }
 
@@ -90,6 +92,7 @@ import Testing
         try roundTrip(ModelsUnload.Result.self, "ModelsUnloadResult")
         try roundTrip(Tokenize.Result.self, "TokenizeResult")
         try roundTrip(Embeddings.self, "Embeddings")
+        try roundTrip(DocumentCaptions.Result.self, "DocumentCaptionsResult")
         try roundTrip(Similarity.Result.self, "SimilarityResult")
         try roundTrip(ExplanationOpen.Result.self, "ExplanationOpenResult")
         try roundTrip(ExplanationRefine.Result.self, "ExplanationRefineResult")

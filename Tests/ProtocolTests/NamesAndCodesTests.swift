@@ -42,30 +42,6 @@ import Testing
                 == MethodTable.serverNotifications)
     }
 
-    @Test func wordsOfChoicesAreThoseOfTheirTypes() throws {
-        func words<Word: Choice>(_ type: Word.Type) -> Set<String> { Set(type.allCases.map(\.rawValue)) }
-        #expect(try ContractFiles.words("InteractionIndexChoice") == words(IndexChoice.self))
-        #expect(try ContractFiles.words("Masking") == words(MaskingChoice.self))
-        #expect(try ContractFiles.words("Estimator") == words(EstimatorChoice.self))
-        #expect(try ContractFiles.words("FloatEncoding") == words(FloatEncoding.self))
-        #expect(try ContractFiles.words("ItemErrorPolicy") == words(ItemErrorPolicy.self))
-        #expect(try ContractFiles.words("Pairing") == words(Similarity.Pairing.self))
-        #expect(try ContractFiles.words("PrecisionChoice") == words(PrecisionChoice.self))
-        #expect(try ContractFiles.words("StopReason") == words(StopReason.self))
-        #expect(try ContractFiles.words("TraceValue") == words(Initialize.TraceLevel.self))
-        #expect(try ContractFiles.words("PositionEncoding") == words(DocumentCaptions.Encoding.self))
-        #expect(try ContractFiles.words("RenderFormat") == words(RenderFormat.self))
-        #expect(try ContractFiles.words("RenderOptions", member: "view") == words(RenderView.self))
-        #expect(try ContractFiles.words("RenderOptions", member: "colors") == words(TerminalColors.self))
-        #expect(try ContractFiles.words("RefinementProgress", member: "kind") == words(RefinementProgress.Kind.self))
-        #expect(try ContractFiles.words("ExportFormat") == words(ExplanationExport.Format.self))
-        #expect(try ContractFiles.words("EvaluationMetric") == words(EvaluationMetric.self))
-        #expect(try ContractFiles.words("Quadrant") == words(QuadrantChoice.self))
-        #expect(try ContractFiles.words("ExplanationSubsetParams", member: "objective") == words(SubsetObjective.self))
-        #expect(
-            try ContractFiles.words("ExplanationEvaluateParams", member: "sampling") == words(CoalitionSampling.self))
-    }
-
     @Test func theServedDescriptionNamesTheMethodsOfTheFile() throws {
         let served = try JSONValue(parsing: OpenRPCDocument.json)
         let names = (served["methods"]?.array ?? []).compactMap { $0["name"]?.string }

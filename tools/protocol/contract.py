@@ -58,7 +58,7 @@ class Contract:
         """openrpc.json with the schemas under components/schemas, so that every $ref resolves within it."""
         document = json.loads(json.dumps(self.document))
         document["components"]["schemas"] = {
-            name: {key: value for key, value in schema.items() if key != "$schema"}
+            name: {key: value for key, value in schema.items() if key not in ("$schema", "x-composition")}
             for name, schema in self.schemas.items()
         }
         return within(document)

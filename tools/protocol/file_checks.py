@@ -5,7 +5,9 @@ import unittest
 import jsonschema
 
 import bundle
+import derive
 import generate_docs
+import generate_swift
 import test_matching
 from contract import FOLDER, read, references, type_name
 from transcripts import Transcript
@@ -34,6 +36,8 @@ def check_files(report, contract):
     with report.section("generated files"):
         report.check("docs/protocol.md", generate_docs.drift(contract))
         report.check("OpenRPCDocument.swift", bundle.drift(contract))
+        report.check("members and parameters that follow from other files", derive.drift(contract))
+        report.check("message types in Swift", generate_swift.drift(contract))
     with report.section("the matcher of transcripts"):
         result = unittest.TestResult()
         unittest.defaultTestLoader.loadTestsFromModule(test_matching).run(result)
@@ -55,7 +59,7 @@ def check_references(report, contract):
         report.check(f"{name}: description", None if schema.get("description") else "is missing")
         foreign = FOREIGN_KEYWORDS & set(keywords(schema))
         report.check(f"{name}: keywords", f"{sorted(foreign)} mean something else in older drafts" if foreign else None)
-        types = {type_name(reference) for reference in references(schema)}
+        types = {type_name(reference) for reference in references(schema)} | set(parts(schema))
         used |= types
         report.check(f"{name}: references", missing(types, contract))
     types = {type_name(r) for r in references(contract.document) if not r.startswith("#/")}
@@ -64,6 +68,13 @@ def check_references(report, contract):
     report.check("openrpc.json, bundled: references", unresolved(contract.bundled()))
     unused = set(contract.schemas) - used - ROOT_TYPES
     report.check("every type is used", f"unused: {sorted(unused)}" if unused else None)
+
+
+def parts(schema):
+    """The types whose members this one has beside its own."""
+    for entry in schema.get("x-composition", []):
+        if isinstance(entry, dict):
+            yield from entry.values()
 
 
 def missing(types, contract):

@@ -85,7 +85,7 @@ extension Services {
     private func faithfulness(
         _ explanation: Explanation, _ estimate: InteractionValues, _ parameters: ExplanationEvaluate.Parameters
     ) async throws -> ExplanationEvaluate.Faithfulness {
-        let samples = parameters.samples ?? 1000
+        let samples = parameters.samples ?? ExplanationEvaluate.Parameters.defaultSamples
         guard (2...configuration.maximumImageMasks).contains(samples) else {
             throw ParameterError("samples", "must be from 2 to \(configuration.maximumImageMasks); it is \(samples)")
         }
@@ -93,8 +93,7 @@ extension Services {
         let coalitions = try await arithmetic.run {
             try evaluationCoalitions(
                 imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
-                count: samples,
-                seed: UInt64(parameters.seed ?? 0))
+                count: samples, seed: UInt64(parameters.seed ?? ExplanationEvaluate.Parameters.defaultSeed))
         }
         let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
         let result = try await solver.run {

@@ -15,13 +15,13 @@ struct ExplanationSettings: Sendable, Equatable {
 
     /// - Throws: `ParameterError` that names the parameter.
     init(_ parameters: ExplanationOpen.Parameters) throws(ParameterError) {
-        index = parameters.index == .shapley ? .shapley : .banzhaf
-        p = parameters.p ?? 0.5
-        order = try Self.checked(order: parameters.order ?? 2)
-        masking = parameters.masking ?? .mean
-        estimator = Self.estimator(parameters.estimator ?? .ridge)
-        seeds = parameters.seed ?? Seeds(image: 0, text: 0)
-        sampling = parameters.sampling ?? .crossed
+        index = Self.index(parameters.index ?? ExplanationOpen.Parameters.defaultIndex)
+        p = parameters.p ?? ExplanationOpen.Parameters.defaultP
+        order = try Self.checked(order: parameters.order ?? ExplanationOpen.Parameters.defaultOrder)
+        masking = parameters.masking ?? ExplanationOpen.Parameters.defaultMasking
+        estimator = Self.estimator(parameters.estimator ?? ExplanationOpen.Parameters.defaultEstimator)
+        seeds = parameters.seed ?? ExplanationOpen.Parameters.defaultSeed
+        sampling = parameters.sampling ?? ExplanationOpen.Parameters.defaultSampling
         paired = parameters.paired ?? (sampling == .joint && index == .shapley)
         guard p > 0, p < 1 else {
             throw ParameterError("p", "must lie between 0 and 1, both excluded; it is \(p)")
@@ -44,6 +44,13 @@ struct ExplanationSettings: Sendable, Equatable {
         return order
     }
 
+    static func index(_ choice: IndexChoice) -> InteractionIndex {
+        switch choice {
+        case .banzhaf: .banzhaf
+        case .shapley: .shapley
+        }
+    }
+
     static func estimator(_ choice: EstimatorChoice) -> Estimator {
         switch choice {
         case .ridge: .ridge
@@ -57,5 +64,14 @@ struct ExplanationSettings: Sendable, Equatable {
         EstimatorSettings(
             index: index, p: p, order: try Self.checked(order: selection.order ?? order),
             estimator: selection.estimator.map(Self.estimator) ?? estimator, standardErrors: standardErrors)
+    }
+}
+
+extension EstimatorChoice {
+    init(_ estimator: Estimator) {
+        switch estimator {
+        case .ridge: self = .ridge
+        case .leastSquares: self = .leastSquares
+        }
     }
 }

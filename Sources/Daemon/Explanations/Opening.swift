@@ -78,7 +78,7 @@ extension Services {
             if adoptsWarmMasks {
                 try await explanation.adoptWarmMasks(
                     upTo: Budget(
-                        imageMasks: configuration.maximumImageMasks, textMasks: RefinementGoal.defaultTextMasks),
+                        imageMasks: configuration.maximumImageMasks, textMasks: Budget.defaultTextMasks),
                     on: arithmetic)
             }
             try await games.holdExplanation(explanation.id, bytes: explanation.ownBytes)
@@ -133,7 +133,7 @@ extension Services {
 
     private static func textPlayers(_ choice: TextPlayersChoice?, _ tokenization: Tokenization) throws -> [TextPlayer] {
         let grouping: PlayerGrouping
-        switch choice ?? .tokens {
+        switch choice ?? PlayersChoice.defaultText {
         case .tokens: grouping = .tokens
         case .words: grouping = .words
         case .spans(let spans):

@@ -99,7 +99,7 @@ struct Refinement: Sendable {
 
     /// Standard errors cost about as much as the values, so they are solved for only where somebody looks at them.
     private var needsStandardErrors: Bool {
-        goal.standardError != nil || (selection.standardErrors ?? false)
+        goal.standardError != nil || (selection.standardErrors ?? EstimateLayout.defaultStandardErrors)
     }
 
     /// Whether every image mask is drawn with a text mask of its own.

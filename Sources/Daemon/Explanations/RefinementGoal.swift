@@ -2,10 +2,6 @@ import FIxLIPProtocol
 import Interactions
 
 extension RefinementGoal {
-    static let defaultImageMasks = 512
-    /// All text masks up to 2^8, else this many sampled.
-    static let defaultTextMasks = 256
-
     /// How far a refinement is to go, checked and with defaults in place. Without a budget: 512 image masks; with a
     /// deadline or another stop rule alone, as many as the daemon allows.
     /// - Throws: `ApplicationError` of kind `budgetInvalid`, or `ParameterError`.
@@ -17,9 +13,9 @@ extension RefinementGoal {
         let isJoint = explanation.settings.sampling == .joint
         let mostImageMasks = isJoint ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks
         let imageMasks =
-            parameters.budget?.imageMasks ?? (hasRule ? mostImageMasks : min(Self.defaultImageMasks, mostImageMasks))
+            parameters.budget?.imageMasks ?? (hasRule ? mostImageMasks : min(Budget.defaultImageMasks, mostImageMasks))
         let textMasks =
-            parameters.budget?.textMasks ?? min(Self.defaultTextMasks, configuration.maximumTextMasks)
+            parameters.budget?.textMasks ?? min(Budget.defaultTextMasks, configuration.maximumTextMasks)
         try Self.check(imageMasks, "imageMasks", limit: mostImageMasks)
         try Self.check(textMasks, "textMasks", limit: configuration.maximumTextMasks)
         if isJoint, parameters.budget?.textMasks != nil {
@@ -42,8 +38,8 @@ extension RefinementGoal {
             imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
             textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks),
             standardError: until?.standardError,
-            topK: until?.topK ?? (asksForStability ? Self.leadingPairs : nil),
-            stableRounds: asksForStability ? (until?.stableRounds ?? 2) + 1 : .max)
+            topK: until?.topK ?? (asksForStability ? StopRule.defaultTopK : nil),
+            stableRounds: asksForStability ? (until?.stableRounds ?? StopRule.defaultStableRounds) + 1 : .max)
     }
 
     /// Pairs of masks drawn together that an explanation may ask for: a long caption has as many text masks as pairs.

@@ -23,9 +23,13 @@ struct RefinementReporter {
                 elapsedMilliseconds: (ContinuousClock.now - start).milliseconds,
                 totalImageMasks: refinement.goal.imageMasks, looR2: estimate?.looR2,
                 maxStandardError: estimate?.maximumStandardError(
-                    leading: refinement.goal.topK ?? RefinementGoal.leadingPairs),
+                    leading: refinement.goal.topK ?? StopRule.defaultTopK),
                 values: refinement.sendsValues
-                    ? estimate.map { Values($0, selection, errorsWanted: selection.standardErrors ?? false) } : nil))
+                    ? estimate.map {
+                        Values(
+                            $0, selection,
+                            errorsWanted: selection.standardErrors ?? EstimateLayout.defaultStandardErrors)
+                    } : nil))
         sequence += 1
     }
 }

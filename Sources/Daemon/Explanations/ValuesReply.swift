@@ -5,8 +5,8 @@ import Interactions
 extension Values {
     /// The part of an estimate that a selection asks for.
     init(_ estimate: InteractionValues, _ selection: Selection, errorsWanted: Bool) {
-        let layout = PairLayout(estimate, selection.pairs ?? .all)
-        let encoding = selection.encoding ?? .float
+        let layout = PairLayout(estimate, selection.pairs ?? EstimateLayout.defaultPairs)
+        let encoding = selection.encoding ?? EstimateLayout.defaultEncoding
         var errors: StandardErrors?
         if errorsWanted, let known = estimate.standardErrors {
             errors = StandardErrors(
@@ -15,7 +15,7 @@ extension Values {
         }
         self.init(
             index: estimate.index.abbreviation, p: estimate.index == .banzhaf ? estimate.p : nil,
-            order: estimate.order, estimator: estimate.estimator.rawValue, baseline: estimate.baseline,
+            order: estimate.order, estimator: EstimatorChoice(estimate.estimator), baseline: estimate.baseline,
             first: .init(estimate.first, encoding), firstOrderReading: .init(estimate.firstOrderReading, encoding),
             pairs: layout.pairs(estimate.pairs, encoding), standardErrors: errors, looR2: estimate.looR2,
             rankDeficient: estimate.rankDeficient,

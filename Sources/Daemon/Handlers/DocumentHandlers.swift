@@ -8,21 +8,21 @@ extension Services {
     func registerDocumentMethods(in table: inout MethodTable) {
         table.on(DocumentCaptions.self) { parameters, _ in
             let encoding: PositionEncoding =
-                switch parameters.positionEncoding ?? .utf16 {
+                switch parameters.positionEncoding ?? DocumentCaptions.Parameters.defaultPositionEncoding {
                 case .utf8: .utf8
                 case .utf16: .utf16
                 case .utf32: .utf32
                 }
             return try await files.run {
                 do throws(CaptionError) {
-                    let found = try CaptionFinder.captions(
+                    return try CaptionFinder.captions(
                         in: parameters.text, languageId: parameters.languageId, documentPath: parameters.path,
-                        encoding: encoding)
-                    return Result { try JSONValue(encoding: found) }
+                        encoding: encoding
+                    ).map { DocumentCaptions.Caption($0) }
                 } catch {
                     throw ParameterError("languageId", "is not one that is read: \(error)")
                 }
-            }.get()
+            }
         }
 
         table.on(Discover.self) { _, _ in
@@ -33,3 +33,20 @@ extension Services {
 
 /// Parsed once: it is large, and every client may ask for it.
 private let openRPCDocument = Result { try JSONValue(parsing: OpenRPCDocument.json, limits: JSONLimits(depth: 256)) }
+
+extension DocumentCaptions.Caption {
+    fileprivate init(_ found: DocumentCaption) {
+        self.init(
+            image: found.image, caption: found.caption, range: .init(found.range),
+            captionRange: .init(found.captionRange),
+            runs: found.runs.map { .init(start: $0.start, end: $0.end, range: .init($0.range)) })
+    }
+}
+
+extension DocumentCaptions.Range {
+    fileprivate init(_ range: TextRange) {
+        self.init(
+            start: .init(line: range.start.line, character: range.start.character),
+            end: .init(line: range.end.line, character: range.end.character))
+    }
+}

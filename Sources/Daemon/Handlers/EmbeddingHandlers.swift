@@ -8,23 +8,25 @@ extension Services {
         table.on(EmbedImage.self) { parameters, _ in
             try await withModel(parameters.model) { lease in
                 let encoded = try await encodeImages(
-                    parameters.images, lease: lease, normalize: parameters.normalize ?? true,
-                    onError: parameters.onError ?? .fail)
-                return Embeddings(encoded, lease, parameters.encoding ?? .float)
+                    parameters.images, lease: lease,
+                    normalize: parameters.normalize ?? EmbedImage.Parameters.defaultNormalize,
+                    onError: parameters.onError ?? EmbedImage.Parameters.defaultOnError)
+                return Embeddings(encoded, lease, parameters.encoding ?? EmbedImage.Parameters.defaultEncoding)
             }
         }
 
         table.on(EmbedText.self) { parameters, _ in
             try await withModel(parameters.model) { lease in
                 let encoded = try await encodeTexts(
-                    parameters.texts, lease: lease, normalize: parameters.normalize ?? true,
-                    onError: parameters.onError ?? .fail)
-                return Embeddings(encoded, lease, parameters.encoding ?? .float)
+                    parameters.texts, lease: lease,
+                    normalize: parameters.normalize ?? EmbedText.Parameters.defaultNormalize,
+                    onError: parameters.onError ?? EmbedText.Parameters.defaultOnError)
+                return Embeddings(encoded, lease, parameters.encoding ?? EmbedText.Parameters.defaultEncoding)
             }
         }
 
         table.on(Similarity.self) { parameters, _ in
-            let pairing = parameters.pairing ?? .all
+            let pairing = parameters.pairing ?? Similarity.Parameters.defaultPairing
             if pairing == .zip, parameters.images.count != parameters.texts.count {
                 throw ParameterError(
                     "pairing",
@@ -32,7 +34,7 @@ extension Services {
                 )
             }
             return try await withModel(parameters.model) { lease in
-                let policy = parameters.onError ?? .fail
+                let policy = parameters.onError ?? Similarity.Parameters.defaultOnError
                 async let images = ofList("images") {
                     try await encodeImages(parameters.images, lease: lease, normalize: true, onError: policy)
                 }

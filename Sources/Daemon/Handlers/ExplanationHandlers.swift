@@ -41,7 +41,7 @@ extension Services {
         }
 
         table.on(Explain.self) { parameters, context in
-            let isReproducible = parameters.reproducible ?? false
+            let isReproducible = parameters.reproducible ?? Explain.Parameters.defaultReproducible
             guard !isReproducible || parameters.deadlineMilliseconds == nil else {
                 throw ParameterError(
                     "reproducible", "cannot be kept with deadlineMilliseconds; give a budget or until instead")
@@ -74,7 +74,7 @@ extension Services {
 
     func values(of explanation: Explanation, _ selection: Selection) async throws -> Values {
         try check(selection, at: nil, for: explanation)
-        let wantsErrors = selection.standardErrors ?? false
+        let wantsErrors = selection.standardErrors ?? EstimateLayout.defaultStandardErrors
         let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)
         return Values(estimate, selection, errorsWanted: wantsErrors)
     }
@@ -164,7 +164,7 @@ extension Services {
                 control.end(.cancelled)
             }
         }
-        let wantsErrors = selection.standardErrors ?? false
+        let wantsErrors = selection.standardErrors ?? EstimateLayout.defaultStandardErrors
         let estimate = try await explanation.estimate(selection, standardErrors: wantsErrors, on: solver)
         await explanation.record(Explanation.Checkpoint(estimate))
         await explanations.touch(explanation.id)

@@ -102,19 +102,21 @@ private struct RenderOptionsChoice: Sendable {
 
     init(_ wanted: FIxLIPProtocol.RenderOptions) {
         let view: Rendering.RenderOptions.View =
-            switch wanted.view ?? .overview {
+            switch wanted.view ?? FIxLIPProtocol.RenderOptions.defaultView {
             case .overview: .overview
             case .token: .token(player: wanted.player)
             case .patch: .patch(player: wanted.player)
             case .pairs: .pairs
             }
         let colors: Rendering.RenderOptions.ColorMode =
-            switch wanted.colors ?? .trueColor {
+            switch wanted.colors ?? FIxLIPProtocol.RenderOptions.defaultColors {
             case .trueColor: .trueColor
             case .ansi256: .ansi256
             case .none: .none
             }
-        options = Rendering.RenderOptions(view: view, topK: wanted.topK ?? 8, width: wanted.width, colorMode: colors)
+        options = Rendering.RenderOptions(
+            view: view, topK: wanted.topK ?? FIxLIPProtocol.RenderOptions.defaultTopK, width: wanted.width,
+            colorMode: colors)
     }
 }
 

@@ -1,4 +1,4 @@
-public import FIxLIPProtocol
+import FIxLIPProtocol
 import Foundation
 import Interactions
 import JSON
@@ -69,7 +69,7 @@ extension Services {
 }
 
 /// What handlers may know and ask of the server they run in.
-public struct ServerFace: Sendable {
+package struct ServerFace: Sendable {
     let socketPath: String?
     let uptime: @Sendable () -> Double
     let statistics: @Sendable () -> (connections: Int, requests: [String: ServerStatus.MethodCounts])
@@ -78,7 +78,7 @@ public struct ServerFace: Sendable {
     /// - Parameters:
     ///   - uptime: seconds since the start.
     ///   - requestStop: begins an orderly stop and returns at once.
-    public init(
+    package init(
         socketPath: String?, uptime: @escaping @Sendable () -> Double,
         statistics: @escaping @Sendable () -> (connections: Int, requests: [String: ServerStatus.MethodCounts]),
         requestStop: @escaping @Sendable () -> Void

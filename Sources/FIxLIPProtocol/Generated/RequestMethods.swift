@@ -1,0 +1,33 @@
+// Written by tools/protocol/generate_swift.py from protocol/; edit the schemas there.
+
+/// The methods that clients may ask for, but `shutdown`, which has neither parameters nor a result.
+package let requestMethods: [any RequestMethod.Type] = [
+    Initialize.self,
+    Discover.self,
+    ServerPing.self,
+    ServerStatus.self,
+    ServerStop.self,
+    ModelsLoad.self,
+    ModelsList.self,
+    ModelsUnload.self,
+    Tokenize.self,
+    EmbedImage.self,
+    EmbedText.self,
+    Similarity.self,
+    DocumentCaptions.self,
+    Explain.self,
+    ExplanationOpen.self,
+    ExplanationRefine.self,
+    ExplanationStop.self,
+    ExplanationValues.self,
+    ExplanationCondition.self,
+    ExplanationSubset.self,
+    ExplanationCompare.self,
+    ExplanationEvaluate.self,
+    ExplanationCoalitions.self,
+    ExplanationRender.self,
+    ExplanationExport.self,
+    ExplanationImport.self,
+    ExplanationList.self,
+    ExplanationClose.self,
+]
