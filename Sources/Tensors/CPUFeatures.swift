@@ -1,27 +1,27 @@
 import COneDNN
 
 /// What the processor and the operating system support, as far as it decides speed and precision.
-public struct CPUFeatures: Sendable, Equatable {
+package struct CPUFeatures: Sendable, Equatable {
     /// The processor's own name, such as "Intel(R) Xeon(R) Processor"; empty where it has none.
-    public let name: String
-    public let avx2: Bool
+    package let name: String
+    package let avx2: Bool
     /// AVX-512 with the F, BW, VL and DQ parts.
-    public let avx512: Bool
+    package let avx512: Bool
     /// 8-bit products added in 32 bits (AVX-512 VNNI or AVX-VNNI).
-    public let vnni: Bool
+    package let vnni: Bool
     /// bf16 products in hardware (AVX-512 BF16 or AMX); without them bf16 is emulated and not faster than f32.
-    public let bf16: Bool
+    package let bf16: Bool
     /// Tile products (AMX).
-    public let amx: Bool
+    package let amx: Bool
     /// Whether products of integers are faster than those of f32 values: with VNNI, and where 16-bit ones are added in
     /// pairs.
-    public let fastIntegers: Bool
+    package let fastIntegers: Bool
 
     /// The features of the machine that this process runs on.
-    public static let current = CPUFeatures()
+    package static let current = CPUFeatures()
 
     /// The names of the features that are present, for reports.
-    public var names: [String] {
+    package var names: [String] {
         [("avx2", avx2), ("avx512", avx512), ("vnni", vnni), ("bf16", bf16), ("amx", amx)]
             .filter(\.1).map(\.0)
     }
@@ -46,7 +46,7 @@ public struct CPUFeatures: Sendable, Equatable {
 }
 
 /// The version of oneDNN that was loaded, such as "2.6.3".
-public let oneDNNVersion: String = {
+package let oneDNNVersion: String = {
     var text = [CChar](repeating: 0, count: 32)
     cdnn_version(&text, Int32(text.count))
     return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

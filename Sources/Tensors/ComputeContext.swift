@@ -5,10 +5,10 @@ import COneDNN
 /// A context belongs to one thread at a time. Nothing here starts a thread; others may serve a ``ComputeTeam``. Memory
 /// is taken on first use of a shape and kept, so that repeated work allocates nothing. A row's result never depends on
 /// how many rows are computed with it.
-public final class ComputeContext {
+package final class ComputeContext {
     private let context: OpaquePointer
 
-    public init() throws(TensorError) {
+    package init() throws(TensorError) {
         var created: OpaquePointer?
         var message = ErrorMessage()
         guard cdnn_context_create(&created, &message.text) == 0, let created else {
@@ -24,13 +24,13 @@ public final class ComputeContext {
     func withPointer(_ body: (OpaquePointer) -> Void) { body(context) }
 
     /// Keeps oneDNN's products on the calling thread. To be called on a thread before its first product.
-    public func useCallingThreadOnly() {
+    package func useCallingThreadOnly() {
         cdnn_use_calling_thread_only()
     }
 
     /// destination = activation(source · weightsᵀ + bias), for the first `rows` rows.
     /// - Throws: ``TensorError/library(reason:)``.
-    public func apply(
+    package func apply(
         _ linear: Linear, to source: Rows, rows: Int, activation: Activation = .none, into destination: Rows
     ) throws(TensorError) {
         try product(linear, source, rows, activation, accumulate: false, destination)
@@ -38,7 +38,7 @@ public final class ComputeContext {
 
     /// destination += source · weightsᵀ + bias, for the first `rows` rows.
     /// - Throws: ``TensorError/library(reason:)``.
-    public func apply(
+    package func apply(
         _ linear: Linear, to source: Rows, rows: Int, addingTo destination: Rows
     ) throws(TensorError) {
         precondition(destination.format == .f32)
@@ -66,7 +66,7 @@ public final class ComputeContext {
 
     /// Normalises the first `rows` rows of `source` into `destination`, in its format.
     /// - Throws: ``TensorError/outOfMemory(operation:)``.
-    public func layerNorm(
+    package func layerNorm(
         _ norm: LayerNorm, _ source: Rows, rows: Int, into destination: Rows
     ) throws(TensorError) {
         precondition(source.format == .f32 && source.columns == destination.columns)
@@ -83,7 +83,7 @@ public final class ComputeContext {
     }
 
     /// Stores the first `rows` f32 rows of `source` in the destination's format.
-    public func convert(_ source: Rows, rows: Int, into destination: Rows) {
+    package func convert(_ source: Rows, rows: Int, into destination: Rows) {
         precondition(source.format == .f32 && source.columns == destination.columns)
         precondition(rows <= source.capacity && rows <= destination.capacity)
         cdnn_convert_rows(source.floats.baseAddress, Int64(rows), destination.view)
@@ -98,7 +98,7 @@ public final class ComputeContext {
     ///   - v: the column where the values begin.
     ///   - row: the row of `destination` that takes the first query's result.
     /// - Throws: ``TensorError/outOfMemory(operation:)``.
-    public func attention(
+    package func attention(
         q: RowPosition, queries: Int, k: RowPosition, v: Int, keys: Int, heads: Int, width: Int,
         into destination: Rows, row: Int
     ) throws(TensorError) {
@@ -121,7 +121,7 @@ public final class ComputeContext {
     ///   - k: the column in `keyValues` where keys begin; `v`: the column where values begin.
     ///   - indices: the rows of `keyValues` to attend to.
     /// - Throws: ``TensorError/outOfMemory(operation:)``.
-    public func attention(
+    package func attention(
         q: RowPosition, keyValues: Rows, k: Int, v: Int, over indices: ArraySlice<Int32>, heads: Int, width: Int,
         into destination: Rows, row: Int
     ) throws(TensorError) {
@@ -139,12 +139,12 @@ public final class ComputeContext {
 }
 
 /// A row and a column of some rows: where an operand begins.
-public struct RowPosition {
-    public let rows: Rows
-    public let row: Int
-    public let column: Int
+package struct RowPosition {
+    package let rows: Rows
+    package let row: Int
+    package let column: Int
 
-    public init(_ rows: Rows, row: Int = 0, column: Int = 0) {
+    package init(_ rows: Rows, row: Int = 0, column: Int = 0) {
         self.rows = rows
         self.row = row
         self.column = column

@@ -1,7 +1,7 @@
 import COneDNN
 
 /// The function applied to each element of a product after its bias.
-public enum Activation: Sendable {
+package enum Activation: Sendable {
     case none
     /// x · σ(1.702 x)
     case quickGELU
@@ -25,16 +25,16 @@ public enum Activation: Sendable {
 /// The format decides how its products are computed: ``RowFormat/f32``, ``RowFormat/bf16``, or ``RowFormat/u8`` for
 /// integer weights with a scale per output, applied to 8-bit rows with a scale and a zero point each.
 // Unchecked: the packed weights are written in the initialiser only, and products read them without changing them.
-public final class Linear: @unchecked Sendable {
-    public let inputs: Int
-    public let outputs: Int
-    public let format: RowFormat
+package final class Linear: @unchecked Sendable {
+    package let inputs: Int
+    package let outputs: Int
+    package let format: RowFormat
     let matrix: OpaquePointer
 
     /// - Parameters:
     ///   - weights: `[outputs, inputs]`, row by row.
     ///   - bias: `[outputs]`.
-    public init(
+    package init(
         weights: UnsafeBufferPointer<Float>, bias: [Float]?, outputs: Int, inputs: Int, format: RowFormat
     ) throws(TensorError) {
         precondition(weights.count == outputs * inputs && (bias.map { $0.count == outputs } ?? true))
@@ -67,7 +67,7 @@ public final class Linear: @unchecked Sendable {
     /// - Parameters:
     ///   - weights: `[outputs, inputs]`, row by row.
     ///   - bias: `[outputs]`.
-    public convenience init(
+    package convenience init(
         weights: [Float], bias: [Float]?, outputs: Int, inputs: Int, format: RowFormat
     ) throws(TensorError) {
         let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: weights.count)
@@ -82,5 +82,5 @@ public final class Linear: @unchecked Sendable {
     }
 
     /// Memory held by the packed weights.
-    public var bytes: Int { Int(cdnn_matrix_bytes(matrix)) }
+    package var bytes: Int { Int(cdnn_matrix_bytes(matrix)) }
 }

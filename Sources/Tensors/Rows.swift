@@ -1,7 +1,7 @@
 import COneDNN
 
 /// How the values of ``Rows`` are stored.
-public enum RowFormat: Sendable {
+package enum RowFormat: Sendable {
     case f32
     case bf16
     /// Unsigned 8-bit integers with a scale and a zero point per row: x = scale · (q − zero).
@@ -17,23 +17,23 @@ public enum RowFormat: Sendable {
 }
 
 /// `[capacity, columns]` values of one compute thread, dense, row by row. Operations use the leading rows.
-public final class Rows {
-    public let format: RowFormat
-    public let capacity: Int
-    public let columns: Int
+package final class Rows {
+    package let format: RowFormat
+    package let capacity: Int
+    package let columns: Int
     private let memory: RowMemory
     private let values: UnsafeMutableRawPointer
     private let scaleAndZero: UnsafeMutablePointer<Float>
 
     /// Rows in memory of their own, zero at first.
-    public convenience init(_ format: RowFormat = .f32, capacity: Int, columns: Int) {
+    package convenience init(_ format: RowFormat = .f32, capacity: Int, columns: Int) {
         var layout = RowLayout(in: RowMemory(bytes: RowLayout.bytes(format, capacity: capacity, columns: columns)))
         self.init(format, capacity: capacity, columns: columns, in: &layout)
     }
 
     /// Rows in the next part of some memory, which holds whatever was written there before.
     /// - Precondition: there is room for them.
-    public init(_ format: RowFormat = .f32, capacity: Int, columns: Int, in layout: inout RowLayout) {
+    package init(_ format: RowFormat = .f32, capacity: Int, columns: Int, in layout: inout RowLayout) {
         self.format = format
         self.capacity = capacity
         self.columns = columns
@@ -48,14 +48,14 @@ public final class Rows {
 
     /// The values, `[capacity × columns]`.
     /// - Precondition: the format is ``RowFormat/f32``.
-    public var floats: UnsafeMutableBufferPointer<Float> {
+    package var floats: UnsafeMutableBufferPointer<Float> {
         precondition(format == .f32)
         return UnsafeMutableBufferPointer(
             start: values.assumingMemoryBound(to: Float.self), count: capacity * columns)
     }
 
     /// Copies row `index` of a `[_, columns]` array to row `row`.
-    public func copyRow(_ index: Int, of source: [Float], to row: Int) {
+    package func copyRow(_ index: Int, of source: [Float], to row: Int) {
         precondition(format == .f32 && row < capacity && (index + 1) * columns <= source.count)
         source.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
@@ -65,7 +65,7 @@ public final class Rows {
     }
 
     /// Copies `count` rows of a `[_, columns]` array, from row `index` on, to rows `row`, `row + 1`, ….
-    public func copyRows(from index: Int = 0, count: Int, of source: [Float], to row: Int = 0) {
+    package func copyRows(from index: Int = 0, count: Int, of source: [Float], to row: Int = 0) {
         precondition(format == .f32 && row + count <= capacity && (index + count) * columns <= source.count)
         source.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
@@ -75,7 +75,7 @@ public final class Rows {
     }
 
     /// Copies a row of other f32 rows with as many columns to row `row`.
-    public func copyRow(_ index: Int, of source: Rows, to row: Int) {
+    package func copyRow(_ index: Int, of source: Rows, to row: Int) {
         precondition(format == .f32 && source.format == .f32 && columns == source.columns)
         precondition(row < capacity && index < source.capacity)
         let size = columns * 4
@@ -83,7 +83,7 @@ public final class Rows {
     }
 
     /// The first `count` rows as an array, `[count × columns]`.
-    public func array(rows count: Int) -> [Float] {
+    package func array(rows count: Int) -> [Float] {
         Array(floats[0..<count * columns])
     }
 

@@ -1,5 +1,5 @@
 /// What is wrong with a safetensors file, or with a tensor that was asked of it.
-public enum SafetensorsError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum SafetensorsError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// The file was written to after it was opened.
     case changed(file: String)
@@ -10,7 +10,7 @@ public enum SafetensorsError: Error, Sendable, Equatable, CustomStringConvertibl
     case missingTensor(file: String, tensor: String)
     case shape(file: String, tensor: String, found: [Int], expected: [Int])
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
         case .changed(let file):

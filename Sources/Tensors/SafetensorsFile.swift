@@ -2,7 +2,7 @@ import COneDNN
 import JSON
 
 /// The element types that weights come in.
-public enum WeightType: String, Sendable {
+package enum WeightType: String, Sendable {
     case f32 = "F32"
     case f16 = "F16"
     case bf16 = "BF16"
@@ -16,7 +16,7 @@ public enum WeightType: String, Sendable {
 /// Format: eight bytes of little-endian header length, a JSON header
 /// `{"name": {"dtype", "shape", "data_offsets": [begin, end]}}`, then the data
 /// (https://github.com/huggingface/safetensors#format).
-public struct SafetensorsFile: Sendable {
+package struct SafetensorsFile: Sendable {
     struct Entry: Sendable {
         /// The type's name as written; tensors of types that are no weights (position ids) may stand in a file unread.
         let type: String
@@ -35,13 +35,13 @@ public struct SafetensorsFile: Sendable {
     let file: WeightFile
     let entries: [String: Entry]
 
-    public var path: String { file.path }
+    package var path: String { file.path }
 
     /// The names of the tensors.
-    public var names: [String] { Array(entries.keys) }
+    package var names: [String] { Array(entries.keys) }
 
     /// - Throws: ``SafetensorsError``, naming the file and, where one is at fault, the tensor.
-    public init(path: String) throws(SafetensorsError) {
+    package init(path: String) throws(SafetensorsError) {
         file = try WeightFile(path: path)
         let size = file.size
         guard size >= 8 else {
@@ -119,14 +119,14 @@ public struct SafetensorsFile: Sendable {
     }
 
     /// Whether the file holds a tensor of this name.
-    public func contains(_ name: String) -> Bool { entries[name] != nil }
+    package func contains(_ name: String) -> Bool { entries[name] != nil }
 
     /// The shape of a tensor, or nil if the file has none of this name.
-    public func shape(_ name: String) -> [Int]? { entries[name]?.shape }
+    package func shape(_ name: String) -> [Int]? { entries[name]?.shape }
 
     /// A tensor of weights, ready to be read.
     /// - Throws: ``SafetensorsError`` if it is missing, has another shape, or a type other than F32, F16 and BF16.
-    public func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
+    package func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
         guard let entry = entries[name] else { throw .missingTensor(file: path, tensor: name) }
         guard let type = WeightType(rawValue: entry.type) else {
             throw .malformedTensor(

@@ -1,11 +1,11 @@
 /// A failure inside the numerical library or its memory.
-public enum TensorError: Error, Sendable, CustomStringConvertible {
+package enum TensorError: Error, Sendable, CustomStringConvertible {
     /// A matrix could not be packed or multiplied; `reason` says which and why.
     case library(reason: String)
     /// The memory an operation needs could not be had.
     case outOfMemory(operation: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .library(let reason): reason
         case .outOfMemory(let operation): "not enough memory for \(operation)"

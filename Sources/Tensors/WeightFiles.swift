@@ -1,15 +1,15 @@
 import JSON
 
 /// The weights of a model folder: one safetensors file, or the shards that an index names.
-public struct WeightFiles: Sendable {
+package struct WeightFiles: Sendable {
     /// The file that says which tensors there are: the only file, or the index.
-    public let path: String
+    package let path: String
     private let files: [SafetensorsFile]
     private let fileOfTensor: [String: Int]
 
     /// One safetensors file.
     /// - Throws: ``SafetensorsError``.
-    public init(file path: String) throws(SafetensorsError) {
+    package init(file path: String) throws(SafetensorsError) {
         self.path = path
         let file = try SafetensorsFile(path: path)
         files = [file]
@@ -19,7 +19,7 @@ public struct WeightFiles: Sendable {
     /// The shards named by `model.safetensors.index.json`, in the folder that holds it.
     /// - Throws: ``SafetensorsError``: also when a shard that the index names is missing, or lacks a tensor said to
     ///   be in it.
-    public init(index path: String) throws(SafetensorsError) {
+    package init(index path: String) throws(SafetensorsError) {
         self.path = path
         let index: JSONValue
         do {
@@ -58,16 +58,16 @@ public struct WeightFiles: Sendable {
     }
 
     /// The names of all tensors.
-    public var names: [String] { Array(fileOfTensor.keys) }
+    package var names: [String] { Array(fileOfTensor.keys) }
 
-    public func contains(_ name: String) -> Bool { fileOfTensor[name] != nil }
+    package func contains(_ name: String) -> Bool { fileOfTensor[name] != nil }
 
     /// The shape of a tensor, or nil if there is none of this name.
-    public func shape(_ name: String) -> [Int]? { fileOfTensor[name].flatMap { files[$0].shape(name) } }
+    package func shape(_ name: String) -> [Int]? { fileOfTensor[name].flatMap { files[$0].shape(name) } }
 
     /// A tensor of weights, ready to be read.
     /// - Throws: ``SafetensorsError`` if it is missing, has another shape, or a type other than F32, F16 and BF16.
-    public func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
+    package func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
         guard let number = fileOfTensor[name] else { throw .missingTensor(file: path, tensor: name) }
         return try files[number].tensor(name, shape: shape)
     }

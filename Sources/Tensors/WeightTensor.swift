@@ -3,25 +3,25 @@ import COneDNN
 /// A tensor inside a weight file, read as f32.
 ///
 /// Reading throws ``SafetensorsError/unreadable(file:reason:)`` and ``SafetensorsError/changed(file:)``.
-public struct WeightTensor: Sendable {
+package struct WeightTensor: Sendable {
     /// Halves are read and widened in pieces of this many.
     private static let pieceLength = 1 << 18
 
     let file: WeightFile
-    public let name: String
-    public let type: WeightType
-    public let shape: [Int]
+    package let name: String
+    package let type: WeightType
+    package let shape: [Int]
     let range: Range<Int>
 
-    public var count: Int { range.count / type.bytes }
+    package var count: Int { range.count / type.bytes }
 
     /// The values as f32, row by row.
-    public func floats() throws(SafetensorsError) -> [Float] {
+    package func floats() throws(SafetensorsError) -> [Float] {
         try floats(0..<count)
     }
 
     /// The values `elements` of the row-by-row order, as f32.
-    public func floats(_ elements: Range<Int>) throws(SafetensorsError) -> [Float] {
+    package func floats(_ elements: Range<Int>) throws(SafetensorsError) -> [Float] {
         precondition(elements.lowerBound >= 0 && elements.upperBound <= count)
         var failure: SafetensorsError?
         let values = [Float](unsafeUninitializedCapacity: elements.count) { buffer, initialised in
@@ -37,7 +37,7 @@ public struct WeightTensor: Sendable {
     }
 
     /// Reads all values as f32 into `buffer`, which has room for exactly them.
-    public func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
+    package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
         precondition(buffer.count == count)
         try read(0..<count, into: buffer)
     }

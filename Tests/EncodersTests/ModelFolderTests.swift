@@ -202,7 +202,7 @@ struct ModelFolderTests {
     @Test("Shapes and names of a loaded model are its configuration's")
     func description() throws {
         let model = try LoadedModel.load(folder: Fixture(name: "siglip-small").folder, precision: .f32)
-        #expect(model.architecture == .siglip && model.dimension == 72 && model.rows == 3 && model.columns == 3)
+        #expect(model.family.name == "siglip" && model.family.probability == .sigmoid && model.dimension == 72 && model.rows == 3 && model.columns == 3)
         #expect(model.imageHeight == 60 && model.imageWidth == 60 && model.patchSize == 20)
         #expect(model.textPositions == 64 && model.vocabulary == 408)
         #expect(model.residentBytes > 500_000 && model.loadMilliseconds > 0)

@@ -32,7 +32,7 @@ extension Picture {
             words: explanation.players.text.map { Word(token: $0.token, start: $0.start, end: $0.end) },
             similarity: Similarity(
                 emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine,
-                probability: model.architecture == .siglip ? 1 / (1 + exp(-ends.full)) : nil),
+                probability: model.family.probability == .sigmoid ? 1 / (1 + exp(-ends.full)) : nil),
             estimate: estimate, history: history, isTruncated: explanation.isTruncated)
     }
 }

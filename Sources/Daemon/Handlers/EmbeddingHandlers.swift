@@ -82,21 +82,21 @@ extension Similarity.Result {
         self.init(
             model: lease.id, cosine: cosine, logits: logits,
             probabilities: logits.map { row in
-                switch (model.architecture, pairing) {
-                case (.siglip, _): Self.sigmoid(row)
-                case (_, .all): Self.softmax(row)
-                case (_, .zip): row.map { _ in nil }
+                switch (model.family.probability, pairing) {
+                case (.sigmoid, _): Self.sigmoid(row)
+                case (.softmax, .all): Self.softmax(row)
+                case (.softmax, .zip): row.map { _ in nil }
                 }
             },
             errors: sides.isEmpty ? nil : sides, truncated: texts.truncated.isEmpty ? nil : texts.truncated)
     }
 
-    /// SigLIP's probability belongs to a pair.
+    /// A probability that belongs to a pair.
     private static func sigmoid(_ logits: [Float?]) -> [Float?] {
         logits.map { $0.map { 1 / (1 + exp(-$0)) } }
     }
 
-    /// CLIP's probability is one among an image's texts, so a single pair has none.
+    /// A probability among an image's texts, so that a single pair has none.
     private static func softmax(_ logits: [Float?]) -> [Float?] {
         let largest = logits.compactMap { $0 }.max() ?? 0
         let weights = logits.map { $0.map { exp($0 - largest) } }

@@ -47,7 +47,7 @@ extension ModelsLoad.Result {
     init(_ lease: ModelLease) {
         let model = lease.model.loaded
         self.init(
-            id: lease.id, path: lease.key.folder, architecture: model.architecture.rawValue, dimension: model.dimension,
+            id: lease.id, path: lease.key.folder, architecture: model.family.name, dimension: model.dimension,
             image: ImageShape(
                 width: model.imageWidth, height: model.imageHeight, rows: model.rows, columns: model.columns),
             text: TextShape(positions: model.textPositions, vocabulary: model.vocabulary),

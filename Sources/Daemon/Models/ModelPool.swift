@@ -186,7 +186,7 @@ actor ModelPool {
             let idle = time - entry.lastUse
             let left = entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle)
             return ModelStatus(
-                id: entry.id, path: key.folder, architecture: model.architecture.rawValue,
+                id: entry.id, path: key.folder, architecture: model.family.name,
                 precision: "\(model.precision)",
                 maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason,
                 bytes: model.residentBytes,

@@ -22,11 +22,7 @@ struct TextTower: Sendable {
         last = try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c)
         norm = try reader.norm("final_layer_norm", c.hidden, epsilon: c.epsilon)
         let top = WeightReader(source: source, prefix: "", format: .f32)
-        projection =
-            switch model.architecture {
-            case .clip: try top.linear("text_projection", outputs: model.dimension, inputs: c.hidden, bias: false)
-            case .siglip: try top.linear("text_model.head", outputs: model.dimension, inputs: c.hidden)
-            }
+        projection = try top.projection(model.family.text.projection, from: c.hidden, to: model.dimension)
     }
 
     var first: TransformerBlock? { blocks.first }

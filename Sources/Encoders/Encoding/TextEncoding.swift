@@ -4,14 +4,14 @@ extension LoadedModel {
     /// What the text tower needs of a text, computed once for all of its masks.
     ///
     /// - Parameters:
-    ///   - ids: the token ids with special tokens, and for SigLIP padded to ``textPositions``.
+    ///   - ids: the token ids with special tokens, padded to ``textPositions`` where the family's texts are.
     ///   - players: the positions that can be absent, ascending.
     /// - Throws: ``EncodeError/ids(reason:)``, ``EncodeError/weights(reason:)``, ``EncodeError/compute(reason:)``.
-    public func prepare(ids: [Int], players: [Int]) throws(EncodeError) -> PreparedText {
+    package func prepare(ids: [Int], players: [Int]) throws(EncodeError) -> PreparedText {
         guard !ids.isEmpty, ids.count <= textPositions else {
             throw .ids(reason: "a text of \(ids.count) tokens was given; 1 to \(textPositions) are possible")
         }
-        if architecture == .siglip, ids.count != textPositions {
+        if family.text.isPadded, ids.count != textPositions {
             throw .ids(reason: "a text of \(ids.count) tokens was given; it must be padded to \(textPositions)")
         }
         if let id = ids.first(where: { !(0..<vocabulary).contains($0) }) {
@@ -26,7 +26,7 @@ extension LoadedModel {
             }
             playerOfPosition[position] = player
         }
-        let pooled = pooledPosition(ids)
+        let pooled = family.text.pooledPosition(ids)
         guard playerOfPosition[pooled] < 0 else {
             throw .ids(reason: "position \(pooled) is pooled into the embedding, so it cannot be a player")
         }
@@ -42,24 +42,16 @@ extension LoadedModel {
             playerOfPosition: Array(playerOfPosition[...pooled]), players: players.count)
     }
 
-    /// CLIP: the first end-of-text token (with the legacy id 2: the largest id; if there is none: the first token, as
-    /// the reference library does). SigLIP: the last position.
-    private func pooledPosition(_ ids: [Int]) -> Int {
-        guard architecture == .clip else { return ids.count - 1 }
-        let end = configuration.text.endOfText == 2 ? ids.max() : configuration.text.endOfText
-        return ids.firstIndex { $0 == end } ?? 0
-    }
-
     /// Embeds masked texts, which may be masks of several texts. Absent tokens are removed; the others keep their
     /// positions.
     ///
-    /// An item's embedding does not depend on the other items of the call. Masks of one CLIP text share the states of
+    /// An item's embedding does not depend on the other items of the call. Under causal attention masks of one text share the states of
     /// the beginnings they have in common, so many masks in one call cost less than each on its own.
     /// - Parameters:
     ///   - result: `[items, dimension]`.
     ///   - normalize: whether embeddings are divided by their Euclidean length.
     /// - Throws: ``EncodeError``.
-    public func encodeTexts(
+    package func encodeTexts(
         _ items: [TextItem], into result: UnsafeMutableBufferPointer<Float>, workspace: EncoderWorkspace,
         normalize: Bool = true
     ) throws(EncodeError) {
@@ -76,9 +68,9 @@ extension LoadedModel {
         let coarse = items.indices.filter { !(maskText == nil || items[$0].precise || items[$0].presence == nil) }
         do {
             for (tower, chosen) in [(text, precise), (maskText ?? text, coarse)] where !chosen.isEmpty {
-                switch architecture {
-                case .clip: try encodeCausal(items, alikeTogether(items, chosen), tower, workspace, result, normalize)
-                case .siglip: try encodeBidirectional(items, chosen, tower, workspace, result, normalize)
+                switch family.text.attention {
+                case .causal: try encodeCausal(items, alikeTogether(items, chosen), tower, workspace, result, normalize)
+                case .full: try encodeBidirectional(items, chosen, tower, workspace, result, normalize)
                 }
             }
         } catch {

@@ -1,5 +1,5 @@
 /// Why a model cannot be found or loaded. Every case names the file or folder at fault.
-public enum ModelError: Error, Sendable, CustomStringConvertible {
+package enum ModelError: Error, Sendable, CustomStringConvertible {
     /// Nothing of this name is a folder, and the hub cache has no such model.
     case notFound(name: String, advice: String)
     /// The folder lacks a file without which no model is loaded.
@@ -18,7 +18,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     /// The numerical library failed.
     case compute(reason: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notFound(let name, let advice): "no model \"\(name)\": \(advice)"
         case .missingFile(let folder, let file, let advice): "\(folder) has no \(file); \(advice)"

@@ -5,7 +5,7 @@ extension LoadedModel {
     ///
     /// - Parameter pixels: normalised as the preprocessor does, `[3, imageHeight, imageWidth]`.
     /// - Throws: ``EncodeError/pixelCount(found:height:width:)`` or ``EncodeError/compute(reason:)``.
-    public func prepare(pixels: [Float]) throws(EncodeError) -> PreparedImage {
+    package func prepare(pixels: [Float]) throws(EncodeError) -> PreparedImage {
         guard pixels.count == 3 * imageHeight * imageWidth else {
             throw .pixelCount(found: pixels.count, height: imageHeight, width: imageWidth)
         }
@@ -25,7 +25,7 @@ extension LoadedModel {
     ///   - result: `[items, dimension]`.
     ///   - normalize: whether embeddings are divided by their Euclidean length.
     /// - Throws: ``EncodeError``.
-    public func encodeImages(
+    package func encodeImages(
         _ items: [ImageItem], into result: UnsafeMutableBufferPointer<Float>, workspace: EncoderWorkspace,
         normalize: Bool = true
     ) throws(EncodeError) {
@@ -80,10 +80,11 @@ extension LoadedModel {
         }
     }
 
-    /// Whether an item's absent patches are removed; SigLIP's head needs something to attend to.
+    /// Whether an item's absent patches are removed; without a class token an empty image has nothing to
+    /// attend to.
     private func drops(_ item: ImageItem) -> Bool {
         guard item.masking == .drop, let presence = item.presence else { return false }
-        return architecture == .clip || presence.contains { $0 != 0 }
+        return family.vision.hasClassToken || presence.contains { $0 != 0 }
     }
 
     private func tokens(of item: ImageItem) -> Int {

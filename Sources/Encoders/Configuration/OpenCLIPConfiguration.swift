@@ -60,8 +60,7 @@ struct OpenCLIPConfiguration {
                 layers: try vision.size("layers", default: 12), heads: width / headWidth, activation: activation,
                 epsilon: 1e-5),
             imageSize: try vision.size("image_size", default: 224),
-            patchSize: try vision.size("patch_size", default: 16),
-            usesHead: false)
+            patchSize: try vision.size("patch_size", default: 16))
         guard tower.grid >= 1 else {
             throw vision.fails("patch_size", "\(tower.patchSize) is larger than image_size \(tower.imageSize)")
         }
@@ -71,15 +70,13 @@ struct OpenCLIPConfiguration {
             throw text.fails("heads", "\(heads) heads do not divide width \(textWidth)")
         }
         model = ModelConfiguration(
-            architecture: .clip, vision: tower,
+            family: .clip(pooling: .largestId), vision: tower,
             text: TextConfiguration(
                 transformer: TransformerConfiguration(
                     hidden: textWidth, intermediate: try text.size("mlp_ratio", times: textWidth, default: 4),
                     layers: try text.size("layers", default: 12), heads: heads, activation: activation, epsilon: 1e-5),
                 vocabulary: try text.size("vocab_size", default: 49408),
-                positions: try text.size("context_length", default: 77),
-                // open_clip pools at the largest id, as Hugging Face does for this legacy value.
-                endOfText: 2, projection: dimension),
+                positions: try text.size("context_length", default: 77)),
             dimension: dimension)
         preprocessor = try Self.preprocessor(
             values["preprocess_cfg"] ?? .object([:]), size: tower.imageSize, file: file)

@@ -121,6 +121,10 @@ struct WeightReader {
         try linear([(name, 1)], outputs: outputs, inputs: inputs, bias: bias)
     }
 
+    func projection(_ traits: ProjectionTraits, from inputs: Int, to outputs: Int) throws(ModelError) -> Linear {
+        try linear(traits.name, outputs: outputs, inputs: inputs, bias: traits.hasBias)
+    }
+
     func pack(_ weights: [Float], bias: [Float]?, outputs: Int, inputs: Int) throws(ModelError) -> Linear {
         do {
             return try Linear(weights: weights, bias: bias, outputs: outputs, inputs: inputs, format: format)

@@ -6,7 +6,7 @@ extension LoadedModel {
     /// is little more where the model is not a very small one.
     ///
     /// - Throws: ``ModelError``, as loading would.
-    public static func leastBytes(folder: String, precision: Precision) throws(ModelError) -> Int {
+    package static func leastBytes(folder: String, precision: Precision) throws(ModelError) -> Int {
         let model = try ModelFolder(folder)
         let features = CPUFeatures.current
         let whole = precision.resolved(features, width: model.configuration.vision.transformer.hidden).whole

@@ -80,7 +80,7 @@ struct ModelFolder {
         }
         do {
             preprocessor = try ImagePreprocessor(
-                folder: folder, family: configuration.architecture == .clip ? .clip : .siglip)
+                folder: folder, family: configuration.family.preprocessor)
             try preprocessor.validate(height: configuration.vision.imageSize, width: configuration.vision.imageSize)
         } catch .sizeMismatch(let made, let wanted) {
             throw .preprocessor(reason: "\(folder): \(PreprocessorError.sizeMismatch(made: made, wanted: wanted))")
@@ -113,7 +113,7 @@ struct ModelFolder {
         let tokenizer: any TextTokenizer
         do {
             tokenizer = try TokenizerLoader.load(
-                folder: folder, family: configuration.architecture == .clip ? .clip : .siglip,
+                folder: folder, family: configuration.family.tokenizer,
                 positions: configuration.text.positions, canonicalizes: canonicalizesText)
         } catch .noTokenizer(let folder, let expected) {
             throw .tokenizer(

@@ -2,20 +2,21 @@ import Tensors
 
 /// A vision transformer from its first states to embeddings.
 ///
-/// CLIP reads the class token only, so its last block is a ``PooledBlock``. SigLIP pools all tokens by attention.
+/// Where the class token alone is read, the last block is a ``PooledBlock``.
 struct VisionTower: Sendable {
     let configuration: TransformerConfiguration
     let format: RowFormat
     let dimension: Int
     private let blocks: [TransformerBlock]
     private let pooling: Pooling
+    private let projection: Linear?
 
     private enum Pooling: Sendable {
-        /// The class token: the last block, the norm after it, the projection.
-        case classToken(PooledBlock, LayerNorm, Linear)
+        /// The last block, then the norm of the class token.
+        case classToken(PooledBlock, LayerNorm)
         /// The norm of all tokens, then attention pooling.
         case attention(LayerNorm, AttentionPooling)
-        /// The norm of all tokens, then their mean (SigLIP without its head).
+        /// The norm of all tokens, then their mean.
         case mean(LayerNorm)
     }
 
@@ -26,21 +27,19 @@ struct VisionTower: Sendable {
         let c = configuration
         let reader = WeightReader(source: source, prefix: "vision_model.", format: format)
         let norm = try reader.norm("post_layernorm", c.hidden, epsilon: c.epsilon)
-        switch model.architecture {
-        case .clip:
-            blocks = try (0..<c.layers - 1).map { layer throws(ModelError) in
-                try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
-            }
-            let last = try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c)
-            let projection = try WeightReader(source: source, prefix: "", format: .f32)
-                .linear("visual_projection", outputs: model.dimension, inputs: c.hidden, bias: false)
-            pooling = .classToken(last, norm, projection)
-        case .siglip:
-            blocks = try (0..<c.layers).map { layer throws(ModelError) in
-                try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
-            }
-            pooling =
-                model.vision.usesHead ? .attention(norm, try AttentionPooling(reader.under("head"), c)) : .mean(norm)
+        let traits = model.family.vision
+        blocks = try (0..<(traits.pooling == .classToken ? c.layers - 1 : c.layers)).map { layer throws(ModelError) in
+            try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
+        }
+        switch traits.pooling {
+        case .classToken:
+            pooling = .classToken(try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c), norm)
+        case .attention: pooling = .attention(norm, try AttentionPooling(reader.under("head"), c))
+        case .mean: pooling = .mean(norm)
+        }
+        let top = WeightReader(source: source, prefix: "", format: .f32)
+        projection = try traits.projection.map { traits throws(ModelError) in
+            try top.projection(traits, from: c.hidden, to: model.dimension)
         }
     }
 
@@ -49,11 +48,11 @@ struct VisionTower: Sendable {
     var bytes: Int {
         let pooled =
             switch pooling {
-            case .classToken(let block, _, let projection): block.bytes + projection.bytes
+            case .classToken(let block, _): block.bytes
             case .attention(_, let head): head.bytes
             case .mean: 0
             }
-        return blocks.reduce(pooled) { $0 + $1.bytes }
+        return blocks.reduce(pooled + (projection?.bytes ?? 0)) { $0 + $1.bytes }
     }
 
     /// Embeds sequences whose first states stand in `hidden` and `queryKeyValue`.
@@ -71,7 +70,7 @@ struct VisionTower: Sendable {
             try block.finish(context, b, rows: rows)
         }
         switch pooling {
-        case .classToken(let last, let norm, let projection):
+        case .classToken(let last, let norm):
             for (index, sequence) in sequences.enumerated() {
                 b.pooled.hidden.copyRow(sequence.firstRow, of: b.hidden, to: index)
             }
@@ -79,17 +78,16 @@ struct VisionTower: Sendable {
             try last.attend(context, b, sequences, c)
             try last.finish(context, b, pooled: sequences.count)
             try context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden)
-            try context.apply(projection, to: b.pooled.hidden, rows: sequences.count, into: b.pooled.projected)
-            return b.pooled.projected
         case .attention(let norm, let head):
             try context.layerNorm(norm, b.hidden, rows: rows, into: b.normed)
             try head(context, b, sequences, rows: rows, c)
-            return b.pooled.hidden
         case .mean(let norm):
             try context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden)
             Self.average(b.hidden, sequences, into: b.pooled.hidden)
-            return b.pooled.hidden
         }
+        guard let projection else { return b.pooled.hidden }
+        try context.apply(projection, to: b.pooled.hidden, rows: sequences.count, into: b.pooled.projected)
+        return b.pooled.projected
     }
 
     private static func average(_ hidden: Rows, _ sequences: [TokenSequence], into result: Rows) {

@@ -10,7 +10,7 @@ extension LoadedModel {
     ///     `open_clip_model.safetensors` and tokenizer files.
     ///   - precision: ``Precision/auto`` decides by the processor.
     /// - Throws: ``ModelError``, naming the file, and the key or tensor at fault.
-    public static func load(folder: String, precision: Precision = .auto) throws(ModelError) -> LoadedModel {
+    package static func load(folder: String, precision: Precision = .auto) throws(ModelError) -> LoadedModel {
         let clock = ContinuousClock()
         let start = clock.now
         let files = try ModelFolder(folder)
@@ -30,7 +30,7 @@ extension LoadedModel {
         let (vision, text) = towers[0]
         let forMasks = towers.count > 1 ? towers[1] : nil
         let patchEmbedding = try PatchEmbedding(
-            source, configuration.architecture, configuration.vision, first: vision.first)
+            source, configuration.family.vision, configuration.vision, first: vision.first)
         let textEmbedding = try TextEmbedding(source, configuration.text, first: text.first)
         let absent: TokenStates
         do {
@@ -42,7 +42,7 @@ extension LoadedModel {
             throw .compute(reason: error.description)
         }
         let scale = try scalar("logit_scale", source)
-        let hasBias = configuration.architecture == .siglip || source.contains("logit_bias")
+        let hasBias = configuration.family.scoreBias == .required || source.contains("logit_bias")
         let bias = hasBias ? try scalar("logit_bias", source) : 0
         var model = LoadedModel(
             folder: folder, precision: whole, maskPrecision: masks, precisionReason: resolution.reason,
@@ -92,7 +92,7 @@ extension LoadedModel {
 extension LoadedModel {
     /// What would keep a folder from being loaded, found without reading weights: its configuration, the preprocessor,
     /// the tokenizer, and the tensors that the weight files' headers name. Nil if nothing was found.
-    public static func problem(folder: String) -> ModelError? {
+    package static func problem(folder: String) -> ModelError? {
         do {
             let files = try ModelFolder(folder)
             _ = try files.tokenizer()

@@ -5,11 +5,11 @@ struct PatchEmbedding: Sendable {
     private let configuration: VisionConfiguration
     /// The patch convolution as a product over flattened patches, `[3 × patch × patch → hidden]`.
     private let patches: Linear
-    /// `[tokens, hidden]`; CLIP's row 0 is the class token's.
+    /// `[tokens, hidden]`; row 0 is the class token's where there is one.
     private let positions: [Float]
-    /// CLIP: the class token, which stands before the patches.
+    /// Stands before the patches.
     private let classToken: [Float]?
-    /// CLIP normalises the embedded tokens before the first block.
+    /// Of the embedded tokens, before the first block.
     private let norm: LayerNorm?
     private let first: TransformerBlock?
 
@@ -19,7 +19,7 @@ struct PatchEmbedding: Sendable {
 
     /// - Parameter first: the tower's first block, unless that is the pooled one.
     init(
-        _ source: any TensorSource, _ architecture: Architecture, _ configuration: VisionConfiguration,
+        _ source: any TensorSource, _ traits: VisionTraits, _ configuration: VisionConfiguration,
         first: TransformerBlock?
     ) throws(ModelError) {
         self.configuration = configuration
@@ -29,18 +29,14 @@ struct PatchEmbedding: Sendable {
         let hidden = configuration.transformer.hidden
         let edge = configuration.patchSize
         let weights = try reader.floats("embeddings.patch_embedding.weight", hidden, 3, edge, edge)
-        let bias = architecture == .siglip ? try reader.floats("embeddings.patch_embedding.bias", hidden) : nil
+        let bias = traits.hasPatchBias ? try reader.floats("embeddings.patch_embedding.bias", hidden) : nil
         patches = try reader.pack(weights, bias: bias, outputs: hidden, inputs: 3 * edge * edge)
-        switch architecture {
-        case .clip:
-            classToken = try reader.floats("embeddings.class_embedding", hidden)
-            norm = try reader.norm("pre_layrnorm", hidden, epsilon: configuration.transformer.epsilon)
-            positions = try reader.floats("embeddings.position_embedding.weight", configuration.patches + 1, hidden)
-        case .siglip:
-            classToken = nil
-            norm = nil
-            positions = try reader.floats("embeddings.position_embedding.weight", configuration.patches, hidden)
-        }
+        classToken = traits.hasClassToken ? try reader.floats("embeddings.class_embedding", hidden) : nil
+        norm =
+            traits.normalizesEmbeddings
+            ? try reader.norm("pre_layrnorm", hidden, epsilon: configuration.transformer.epsilon) : nil
+        positions = try reader.floats(
+            "embeddings.position_embedding.weight", configuration.patches + (traits.hasClassToken ? 1 : 0), hidden)
     }
 
     var bytes: Int { patches.bytes + 4 * positions.count }

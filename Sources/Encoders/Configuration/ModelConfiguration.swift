@@ -18,8 +18,6 @@ struct VisionConfiguration: Sendable, Equatable {
     var transformer: TransformerConfiguration
     var imageSize: Int
     var patchSize: Int
-    /// SigLIP: whether the attention-pooling head is there; without it the mean of the tokens is taken.
-    var usesHead: Bool
 
     /// Patches along one edge.
     var grid: Int { imageSize / patchSize }
@@ -31,21 +29,11 @@ struct TextConfiguration: Sendable, Equatable {
     var transformer: TransformerConfiguration
     var vocabulary: Int
     var positions: Int
-    /// CLIP pools at this token; 2 in old configurations, which means the largest id of the text.
-    var endOfText: Int
-    /// Columns of the text's embedding.
-    var projection: Int
-}
-
-/// The two families of models.
-public enum Architecture: String, Sendable {
-    case clip
-    case siglip
 }
 
 /// A model's configuration with every default filled in.
 struct ModelConfiguration: Sendable, Equatable {
-    var architecture: Architecture
+    var family: ModelFamily
     var vision: VisionConfiguration
     var text: TextConfiguration
     /// Columns of the embeddings that are compared.

@@ -61,14 +61,14 @@ enum OpenCLIPSigLIP {
         let norm = ConfigurationReader(
             file: text.file, path: "\(text.path).norm_kwargs", values: text.values["norm_kwargs"] ?? .object([:]))
         return ModelConfiguration(
-            architecture: .siglip, vision: visionTower,
+            family: .siglip(), vision: visionTower,
             text: TextConfiguration(
                 transformer: TransformerConfiguration(
                     hidden: width, intermediate: try text.size("mlp_ratio", times: width, default: 4),
                     layers: try text.size("layers", default: 12), heads: textHeads, activation: activation,
                     epsilon: try norm.real("eps", default: 1e-5)),
                 vocabulary: try text.size("vocab_size", default: 49408),
-                positions: try text.size("context_length", default: 77), endOfText: 1, projection: dimension),
+                positions: try text.size("context_length", default: 77)),
             dimension: dimension)
     }
 
@@ -97,7 +97,7 @@ enum OpenCLIPSigLIP {
             transformer: TransformerConfiguration(
                 hidden: hidden, intermediate: intermediate, layers: layers, heads: heads, activation: activation(tower),
                 epsilon: 1e-6),
-            imageSize: try reader.size("image_size", default: 224), patchSize: patch, usesHead: true)
+            imageSize: try reader.size("image_size", default: 224), patchSize: patch)
         guard result.grid >= 1 else {
             throw reader.fails("image_size", "\(result.imageSize) is smaller than the weights' patches of \(patch)")
         }

@@ -4,23 +4,23 @@ import Foundation
 ///
 /// Layout: `models--org--name/refs/<revision>` holds the name of a folder under `models--org--name/snapshots/`
 /// (https://huggingface.co/docs/huggingface_hub/guides/manage-cache).
-public struct HubCache: Sendable {
+package struct HubCache: Sendable {
     /// The folder of the cache, which need not exist.
-    public let folder: String
+    package let folder: String
 
     /// A model that the cache holds.
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// `org/name`, or `name` for models without an organisation.
-        public let name: String
+        package let name: String
         /// The revision that a reference names (such as `main`), or the snapshot's own name where none does.
-        public let revision: String
+        package let revision: String
         /// The snapshot's folder.
-        public let folder: String
+        package let folder: String
         /// Why it cannot be loaded, or nil if its files look complete.
-        public let problem: ModelError?
+        package let problem: ModelError?
 
         /// The problem for a list that names the folder beside it: files are named without it.
-        public var reason: String? {
+        package var reason: String? {
             problem.map {
                 "\($0)".replacingOccurrences(of: "\(folder)/", with: "").replacingOccurrences(
                     of: "\(folder) has no", with: "no"
@@ -30,13 +30,13 @@ public struct HubCache: Sendable {
         }
     }
 
-    public init(folder: String) {
+    package init(folder: String) {
         self.folder = folder
     }
 
     /// The cache that the environment names: `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `$HF_HOME/hub`, else
     /// `${XDG_CACHE_HOME:-~/.cache}/huggingface/hub`.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         func path(_ name: String) -> String? {
             guard let value = environment[name], !value.isEmpty else { return nil }
             return NSString(string: value).expandingTildeInPath
@@ -52,7 +52,7 @@ public struct HubCache: Sendable {
     }
 
     /// Whether a string has the form `org/name` or `org/name@revision`.
-    public static func isName(_ name: String) -> Bool { parse(name) != nil }
+    package static func isName(_ name: String) -> Bool { parse(name) != nil }
 
     private static func parse(_ name: String) -> (repository: String, revision: String)? {
         let halves = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -74,7 +74,7 @@ public struct HubCache: Sendable {
     /// The folder of a cached model.
     /// - Parameter name: `org/name`, or `org/name@revision` with a branch, a tag or a commit.
     /// - Throws: ``ModelError/notFound(name:advice:)`` with the command that downloads it.
-    public func folder(of name: String) throws(ModelError) -> String {
+    package func folder(of name: String) throws(ModelError) -> String {
         guard let (repository, revision) = Self.parse(name) else {
             throw .notFound(name: name, advice: "a model of the hub is named org/name or org/name@revision")
         }
@@ -90,7 +90,7 @@ public struct HubCache: Sendable {
     }
 
     /// The models that the cache holds, by name and revision, each with what keeps it from being loaded.
-    public func entries() -> [Entry] {
+    package func entries() -> [Entry] {
         let files = FileManager.default
         return ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted()
             .filter { $0.hasPrefix("models--") }

@@ -5,30 +5,30 @@ import Tokenizers
 /// A model ready to encode: a folder's weights packed for this processor, shared read-only by all threads.
 ///
 /// Methods are synchronous and compute on the calling thread alone, which has an ``EncoderWorkspace`` of its own.
-public struct LoadedModel: Sendable {
+package struct LoadedModel: Sendable {
     /// The folder it was loaded from.
-    public let folder: String
+    package let folder: String
     /// How whole images and texts are computed.
-    public let precision: Precision
+    package let precision: Precision
     /// How masked ones are computed, unless asked for precisely.
-    public internal(set) var maskPrecision: Precision
+    package internal(set) var maskPrecision: Precision
     /// Why masks are computed so, in a few words.
-    public internal(set) var precisionReason: String
+    package internal(set) var precisionReason: String
     /// The factor α of the score α · cosine + β: exp of the stored `logit_scale`.
-    public let logitScale: Float
+    package let logitScale: Float
     /// The constant β of the score; 0 for CLIP.
-    public let logitBias: Float
+    package let logitBias: Float
     /// Memory held by weights, in bytes, without the table of token embeddings, which stays in the weight file.
-    public var residentBytes: Int {
+    package var residentBytes: Int {
         vision.bytes + text.bytes + (maskVision?.bytes ?? 0) + (maskText?.bytes ?? 0) + patchEmbedding.bytes
             + textEmbedding.bytes
     }
     /// The folder's tokenizer.
-    public let tokenizer: any TextTokenizer
+    package let tokenizer: any TextTokenizer
     /// The folder's image preprocessing, which makes pixels of this model's size.
-    public let preprocessor: ImagePreprocessor
+    package let preprocessor: ImagePreprocessor
     /// How long loading took.
-    public internal(set) var loadMilliseconds: Double
+    package internal(set) var loadMilliseconds: Double
 
     let configuration: ModelConfiguration
     let patchEmbedding: PatchEmbedding
@@ -41,38 +41,38 @@ public struct LoadedModel: Sendable {
     /// The first states of the image without any patch; the same for every image.
     let absent: TokenStates
 
-    public var architecture: Architecture { configuration.architecture }
+    package var family: ModelFamily { configuration.family }
     /// Columns of an embedding.
-    public var dimension: Int { configuration.dimension }
-    public var imageHeight: Int { configuration.vision.imageSize }
-    public var imageWidth: Int { configuration.vision.imageSize }
+    package var dimension: Int { configuration.dimension }
+    package var imageHeight: Int { configuration.vision.imageSize }
+    package var imageWidth: Int { configuration.vision.imageSize }
     /// Rows of the patch grid.
-    public var rows: Int { configuration.vision.grid }
+    package var rows: Int { configuration.vision.grid }
     /// Columns of the patch grid.
-    public var columns: Int { configuration.vision.grid }
+    package var columns: Int { configuration.vision.grid }
     /// Pixels along a patch's edge.
-    public var patchSize: Int { configuration.vision.patchSize }
+    package var patchSize: Int { configuration.vision.patchSize }
     /// The longest text, in tokens, special tokens included.
-    public var textPositions: Int { configuration.text.positions }
+    package var textPositions: Int { configuration.text.positions }
     /// Rows of the token table.
-    public var vocabulary: Int { configuration.text.vocabulary }
+    package var vocabulary: Int { configuration.text.vocabulary }
     /// Images per call that fill a micro-batch; a multiple of it is as good.
-    public var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.tokens) }
+    package var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.tokens) }
 
     /// Multiplications of the smallest matrix product that a whole image takes in a block: threads that share its
     /// encoding have no less to share.
-    public var leastProductOfImage: Int {
+    package var leastProductOfImage: Int {
         patchEmbedding.tokens * configuration.vision.transformer.hidden * configuration.vision.transformer.hidden
     }
 
     /// The same for a whole text.
-    public func leastProduct(of text: PreparedText) -> Int {
+    package func leastProduct(of text: PreparedText) -> Int {
         text.states.tokens * configuration.text.transformer.hidden * configuration.text.transformer.hidden
     }
 
     /// A workspace for one compute thread.
     /// - Throws: ``EncodeError/compute(reason:)``.
-    public func makeWorkspace() throws(EncodeError) -> EncoderWorkspace {
+    package func makeWorkspace() throws(EncodeError) -> EncoderWorkspace {
         do {
             return try EncoderWorkspace(configuration, visionTokens: patchEmbedding.tokens)
         } catch {

@@ -11,10 +11,11 @@ extension ModelFolder {
             "vision_model.embeddings.patch_embedding.weight", vision.transformer.hidden, 3, vision.patchSize,
             vision.patchSize)
         try checkBlocks("vision_model", vision.transformer)
-        if configuration.architecture == .clip {
-            try check("visual_projection.weight", configuration.dimension, vision.transformer.hidden)
-            try check("text_projection.weight", configuration.dimension, text.transformer.hidden)
+        let family = configuration.family
+        if let projection = family.vision.projection {
+            try check("\(projection.name).weight", configuration.dimension, vision.transformer.hidden)
         }
+        try check("\(family.text.projection.name).weight", configuration.dimension, text.transformer.hidden)
     }
 
     private func checkBlocks(_ tower: String, _ transformer: TransformerConfiguration) throws(ModelError) {

@@ -1,22 +1,22 @@
 /// What becomes of an absent patch.
-public enum ImageMasking: String, Sendable, CaseIterable {
+package enum ImageMasking: String, Sendable, CaseIterable {
     /// Its normalised pixels are 0, so that it shows the mean colour; its token stays (the paper's masking).
     case mean
-    /// Its token is removed. The empty image keeps CLIP's class token alone; SigLIP's has all patches as under
+    /// Its token is removed. The empty image keeps the class token alone; without one it has all patches as under
     /// ``mean``.
     case drop
 }
 
 /// An image as the vision tower's first block sees it, patch by patch. Made by ``LoadedModel/prepare(pixels:)``.
-public struct PreparedImage: Sendable {
+package struct PreparedImage: Sendable {
     let states: TokenStates
 
     /// Memory held, in bytes.
-    public var residentBytes: Int { 4 * (states.hidden.count + states.queryKeyValue.count) }
+    package var residentBytes: Int { 4 * (states.hidden.count + states.queryKeyValue.count) }
 }
 
 /// A text as the text tower's first block sees it, token by token. Made by ``LoadedModel/prepare(ids:players:)``.
-public struct PreparedText: Sendable {
+package struct PreparedText: Sendable {
     let states: TokenStates
     /// The token ids up to the pooled position.
     let ids: [Int]
@@ -25,22 +25,22 @@ public struct PreparedText: Sendable {
     /// For each position of the sequence the player that it is, or −1 where it is always present.
     let playerOfPosition: [Int]
     /// The number of players.
-    public let players: Int
+    package let players: Int
 
     /// Memory held, in bytes.
-    public var residentBytes: Int { 4 * (states.hidden.count + states.queryKeyValue.count) }
+    package var residentBytes: Int { 4 * (states.hidden.count + states.queryKeyValue.count) }
 }
 
 /// An image under a mask.
-public struct ImageItem: Sendable {
-    public var image: PreparedImage
+package struct ImageItem: Sendable {
+    package var image: PreparedImage
     /// One byte per patch, row-major, 0 = absent; nil for the whole image.
-    public var presence: [UInt8]?
-    public var masking: ImageMasking
+    package var presence: [UInt8]?
+    package var masking: ImageMasking
     /// Whether to compute in the model's own precision even where masks have a coarser one. Whole images always do.
-    public var precise: Bool
+    package var precise: Bool
 
-    public init(
+    package init(
         image: PreparedImage, presence: [UInt8]? = nil, masking: ImageMasking = .mean, precise: Bool = false
     ) {
         self.image = image
@@ -51,14 +51,14 @@ public struct ImageItem: Sendable {
 }
 
 /// A text under a mask.
-public struct TextItem: Sendable {
-    public var text: PreparedText
+package struct TextItem: Sendable {
+    package var text: PreparedText
     /// One byte per player token, 0 = absent; nil for the whole text.
-    public var presence: [UInt8]?
+    package var presence: [UInt8]?
     /// Whether to compute in the model's own precision even where masks have a coarser one. Whole texts always do.
-    public var precise: Bool
+    package var precise: Bool
 
-    public init(text: PreparedText, presence: [UInt8]? = nil, precise: Bool = false) {
+    package init(text: PreparedText, presence: [UInt8]? = nil, precise: Bool = false) {
         self.text = text
         self.presence = presence
         self.precise = precise

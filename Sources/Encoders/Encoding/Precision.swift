@@ -1,7 +1,7 @@
 import Tensors
 
 /// How precisely a model computes.
-public enum Precision: String, Sendable, CaseIterable {
+package enum Precision: String, Sendable, CaseIterable {
     /// bf16 where the processor has it. Else f32, and int8 for masks where integer products are faster, the model is
     /// large enough to gain, and its rounding is small beside what masks change (``LoadedModel/maskRounding()``).
     case auto

@@ -3,7 +3,7 @@ import Tensors
 /// The memory and primitives with which one compute thread runs one model. Made by ``LoadedModel/makeWorkspace()``.
 ///
 /// A workspace belongs to one thread at a time. It takes its memory on first use and keeps it.
-public final class EncoderWorkspace {
+package final class EncoderWorkspace {
     /// Rows of a micro-batch: enough for products to be efficient, few enough to stay in the cache.
     static let targetRows = 400
     /// The most inputs of a micro-batch.
@@ -34,7 +34,7 @@ public final class EncoderWorkspace {
     static func rounded(_ rows: Int) -> Int { rows > 104 ? (rows + 7) / 8 * 8 : (rows + 1) / 2 * 2 }
 
     /// Runs `body`, of which what is encoded with this workspace is shared out over the threads that serve `team`.
-    public func leading<Value, Failure: Error>(
+    package func leading<Value, Failure: Error>(
         _ team: ComputeTeam, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
         try context.leading(team, body)
@@ -59,7 +59,7 @@ public final class EncoderWorkspace {
     }
 
     /// Rows of texts that are pooled at once.
-    private var pooledTexts: Int { model.architecture == .clip ? capacities.text : Self.mostInputs }
+    private var pooledTexts: Int { model.family.text.attention == .causal ? capacities.text : Self.mostInputs }
 
     /// Of both towers in all formats.
     private lazy var memory = RowMemory(

@@ -1,5 +1,5 @@
 /// Why some images or texts could not be encoded.
-public enum EncodeError: Error, Sendable, CustomStringConvertible {
+package enum EncodeError: Error, Sendable, CustomStringConvertible {
     /// The pixels given are not `[3, height, width]`.
     case pixelCount(found: Int, height: Int, width: Int)
     /// A mask has another number of players than its image has patches or its text has players.
@@ -13,7 +13,7 @@ public enum EncodeError: Error, Sendable, CustomStringConvertible {
     /// The numerical library failed.
     case compute(reason: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .pixelCount(let found, let height, let width):
             "\(found) pixel values were given; 3 × \(height) × \(width) are needed"

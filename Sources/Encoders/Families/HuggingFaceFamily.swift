@@ -1,0 +1,44 @@
+import JSON
+import Tensors
+
+/// A kind of model in the Hugging Face layout: the `model_type` that names it, and how its configuration is read.
+///
+/// Another kind is a file of its own with its description, and its place in ``all``.
+struct HuggingFaceFamily: Sendable {
+    let modelType: String
+    /// What the list of supported types says beside it.
+    var remark: String?
+    /// Reads a `config.json` of this type; what it leaves out has the reference library's default.
+    let configuration: @Sendable (_ top: ConfigurationReader) throws(ModelError) -> ModelConfiguration
+
+    static let all: [HuggingFaceFamily] = [.clip, .siglip]
+
+    /// Model types that are refused with a reason of their own.
+    private static let refused: [String: String] = [
+        "siglip2":
+            "this is a SigLIP2 NaFlex model, for images of any shape; take one of a fixed resolution, such as google/siglip2-base-patch16-224",
+        "bert": "a text encoder alone has no image tower",
+        "llava": "a language model that reads images has no embedding to compare",
+        "clip_text_model": "a text tower alone has no image tower",
+        "clip_vision_model": "an image tower alone has no text tower",
+        "siglip_text_model": "a text tower alone has no image tower",
+        "siglip_vision_model": "an image tower alone has no text tower",
+    ]
+
+    /// `"a" and "b", which …`, as messages list what is supported.
+    private static var supported: String {
+        let names = all.map { "\"\($0.modelType)\"" + ($0.remark.map { ", \($0)" } ?? "") }
+        return "supported are " + names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+    }
+
+    /// The family of a configuration.
+    /// - Throws: ``ModelError/unsupported(file:what:)`` with the type that no description matches.
+    static func of(_ top: ConfigurationReader) throws(ModelError) -> HuggingFaceFamily {
+        guard let type = try top.string("model_type") else {
+            throw top.fails("model_type", "it is missing; \(supported)")
+        }
+        if let family = all.first(where: { $0.modelType == type }) { return family }
+        let reason = refused[type].map { ": \($0)" } ?? ""
+        throw top.unsupported("model_type", "\"\(type)\" is not supported\(reason); \(supported)")
+    }
+}

@@ -1,0 +1,99 @@
+import Images
+import Tokenizers
+
+/// What a kind of model does unlike other kinds: everything but its sizes that code needs to know of a model.
+///
+/// It is a value, built once from the configuration. Towers, tokenizers, checks and handlers ask it for traits; nothing
+/// asks for its name but replies and messages.
+package struct ModelFamily: Sendable, Equatable {
+    /// How a probability comes from logits.
+    package enum ProbabilityRule: Sendable, Equatable {
+        /// Softmax over an image's texts, so that a single pair has no probability (CLIP; Radford et al. 2021, 2.3).
+        case softmax
+        /// The logistic function of a pair's logit (SigLIP; Zhai et al. 2023, 3.2).
+        case sigmoid
+    }
+
+    /// Whether β of the score α · cosine + β is stored.
+    enum ScoreBias: Sendable, Equatable {
+        case required
+        /// 0 where the weights have no `logit_bias`.
+        case optional
+    }
+
+    /// Its name in replies, which is that of `model_type` in the Hugging Face layout.
+    package let name: String
+    package let probability: ProbabilityRule
+    let scoreBias: ScoreBias
+    package let vision: VisionTraits
+    let text: TextTraits
+    /// Whose files, special tokens, padding and players the tokenizer has.
+    let tokenizer: TokenizerLoader.Family
+    /// Whose defaults fill in what the preprocessor's configuration leaves out.
+    let preprocessor: ImagePreprocessor.Family
+}
+
+/// A linear layer from a tower's width to the embedding's.
+struct ProjectionTraits: Sendable, Equatable {
+    /// Its tensors' name in the Hugging Face layout, without `.weight`.
+    let name: String
+    let hasBias: Bool
+}
+
+/// How a vision tower begins and ends.
+package struct VisionTraits: Sendable, Equatable {
+    package enum Pooling: Sendable, Equatable {
+        /// The state of the class token.
+        case classToken
+        /// A learned probe attends to all tokens.
+        case attention
+        /// The mean of all tokens.
+        case mean
+    }
+
+    package var pooling: Pooling
+    /// Whether a class token stands before the patches. Without one an image of no patches is left with nothing to
+    /// attend to, so that it keeps all patches in their absent state.
+    package let hasClassToken: Bool
+    /// Whether the embedded tokens are normalised before the first block.
+    let normalizesEmbeddings: Bool
+    /// Whether the patch convolution has a bias.
+    let hasPatchBias: Bool
+    /// From the pooled state to the embedding; nil where that state is the embedding.
+    let projection: ProjectionTraits?
+}
+
+/// How a text tower attends, and where it is read.
+struct TextTraits: Sendable, Equatable {
+    enum Attention: Sendable, Equatable {
+        /// Each token attends to itself and those before it.
+        case causal
+        /// Each token attends to all.
+        case full
+    }
+
+    enum Pooling: Sendable, Equatable {
+        /// The first token of this id; the first token of all where there is none.
+        case first(id: Int)
+        /// The first token of the text's largest id.
+        case largestId
+        /// The last position.
+        case last
+    }
+
+    let attention: Attention
+    let pooling: Pooling
+    /// Whether every text has as many tokens as there are positions.
+    let isPadded: Bool
+    let projection: ProjectionTraits
+
+    /// The position that is pooled.
+    /// - Parameter ids: of a text, one at least.
+    func pooledPosition(_ ids: [Int]) -> Int {
+        switch pooling {
+        case .first(let id): ids.firstIndex(of: id) ?? 0
+        case .largestId: ids.indices.max { (ids[$0], -$0) < (ids[$1], -$1) } ?? 0
+        case .last: ids.count - 1
+        }
+    }
+}
