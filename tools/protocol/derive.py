@@ -4,9 +4,10 @@
 derive.py           write it
 derive.py --check   fail if it is not there
 
-A type with `x-composition` has the members of other types beside its own: `["explanation", {"rules": "RefinementRules"}]`
-is its own `explanation`, then all of RefinementRules. Their schemas are copied into `properties`, so that the file is
-plain JSON Schema. A method's `params` in openrpc.json are the members of the type that `x-params` names.
+A type with `x-composition` has the members of other types beside its own: with `["explanation", {"rules":
+"RefinementRules"}]` it has its own `explanation`, then all of RefinementRules. Their schemas are copied into
+`properties`, so that the file is plain JSON Schema. A method's `params` in openrpc.json are the members of the type
+that `x-params` names.
 """
 
 import sys

@@ -57,7 +57,10 @@ def requests(contract, patches):
 
 
 def numbers(value, path=()):
-    """The paths of the numbers in a JSON value. A text that is JSON itself is one step, `json`. Of a list of numbers, the ends."""
+    """The paths of the numbers in a JSON value: of a list of numbers, the ends.
+
+    A text that is JSON itself is one step, `json`.
+    """
     if isinstance(value, dict):
         for key, member in value.items():
             yield from numbers(member, (*path, key))

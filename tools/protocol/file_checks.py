@@ -2,12 +2,12 @@
 
 import unittest
 
-import jsonschema
-
 import bundle
 import derive
 import generate_docs
+import generate_python
 import generate_swift
+import jsonschema
 import test_matching
 from contract import FOLDER, read, references, type_name
 from transcripts import Transcript
@@ -38,6 +38,7 @@ def check_files(report, contract):
         report.check("OpenRPCDocument.swift", bundle.drift(contract))
         report.check("members and parameters that follow from other files", derive.drift(contract))
         report.check("message types in Swift", generate_swift.drift(contract))
+        report.check("words, options and results in Python", generate_python.drift(contract))
     with report.section("the matcher of transcripts"):
         result = unittest.TestResult()
         unittest.defaultTestLoader.loadTestsFromModule(test_matching).run(result)

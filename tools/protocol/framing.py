@@ -1,6 +1,7 @@
 """Plays the byte streams of protocol/framing to a daemon (see the README there)."""
 
 import base64
+import contextlib
 import itertools
 
 from contract import FOLDER, read
@@ -49,10 +50,8 @@ def problem(connection, pieces, framing, replies, failure=None):
     """Sends the pieces and ends the input; what is wrong with what comes back, or None."""
     for piece in pieces:
         connection.send_bytes(piece)
-    try:
+    with contextlib.suppress(OSError):
         connection.close_input()
-    except OSError:
-        pass
     messages = []
     while True:
         try:

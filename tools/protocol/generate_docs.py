@@ -8,7 +8,7 @@ generate_docs.py --check   fail if it is not what protocol/ says
 import re
 import sys
 
-from contract import ROOT, Contract, read, type_name
+from contract import ROOT, Contract, type_name
 from layout import layout
 from schema_text import cell, members_table, object_text, type_text
 
@@ -22,13 +22,14 @@ INTRODUCTION = """\
 <!-- Written by tools/protocol/generate_docs.py from protocol/; edit the files there. -->
 
 fixlipd answers JSON-RPC 2.0 over standard input and output (`fixlipd serve --stdio`) or a Unix socket
-(`fixlipd serve --socket PATH`). This is the reference of its methods, version {version}; framing, lifecycle, ordering and
-compatibility are in [protocol/README.md](../protocol/README.md), which also tells of the machine-readable files.
+(`fixlipd serve --socket PATH`). This is the reference of its methods, version {version}; framing, lifecycle, ordering
+and compatibility are in [protocol/README.md](../protocol/README.md), which also tells of the machine-readable files.
 A running daemon answers `rpc.discover` with the same as one OpenRPC document.
 
 Parameters are given by name, as an object. A `?` marks members that may be left out. An unknown parameter is an
-error, but of `initialize`; clients must ignore members of results that they do not know. Values, logits and standard errors are in logits. Players
-are numbered from 0, image players first. In the examples, long arrays and strings are cut at "…".
+error, but of `initialize`; clients must ignore members of results that they do not know. Values, logits and standard
+errors are in logits. Players are numbered from 0, image players first. In the examples, long arrays and strings are
+cut at "…".
 """
 
 
@@ -152,7 +153,7 @@ def shortened(value):
         return {key: shortened(member) for key, member in value.items()}
     if isinstance(value, list):
         elements = [shortened(element) for element in value[:LONGEST_ARRAY]]
-        return elements + ["…"] if len(value) > LONGEST_ARRAY else elements
+        return [*elements, "…"] if len(value) > LONGEST_ARRAY else elements
     if isinstance(value, str) and len(value) > LONGEST_STRING:
         return value[:LONGEST_STRING] + "…"
     return value
@@ -213,7 +214,8 @@ def errors_text(contract):
     yield "|---|---|---|---|---|"
     for error in contract.errors:
         retry = "yes" if error["retryable"] else ""
-        yield f"| {error['code']} | `{error['kind']}` | {retry} | {cell(error['meaning'])} | {cell(error['whatToDo'])} |"
+        advice = cell(error["whatToDo"])
+        yield f"| {error['code']} | `{error['kind']}` | {retry} | {cell(error['meaning'])} | {advice} |"
 
 
 def check_anchors(text):

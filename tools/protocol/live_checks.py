@@ -3,8 +3,8 @@
 import json
 
 from contract import ROOT, read, type_name
-from framing import Stream, glued, problem
 from frames import FrameJudge
+from framing import Stream, glued, problem
 from transcripts import Failure, Transcript, play
 from validation import Validators
 from wire import SocketDaemon, StdioDaemon, framed

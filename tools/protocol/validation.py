@@ -3,7 +3,6 @@
 import json
 
 import jsonschema
-
 from contract import references, within
 
 

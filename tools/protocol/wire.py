@@ -1,5 +1,6 @@
 """Runs a daemon and speaks to it, in both framings, over standard input and output or a socket."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -50,10 +51,8 @@ class Connection:
         self.send_bytes(framed(json.dumps(message, ensure_ascii=False).encode(), framing))
 
     def send_bytes(self, data):
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.write(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def receive(self, patience=PATIENCE):
         """The next message. Raises `Closed` at the end, `TimeoutError` when nothing comes."""
@@ -140,10 +139,8 @@ class StdioDaemon:
         self.process.stdout.close()
 
     def _close_input(self):
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
 
 
 class SocketDaemon:

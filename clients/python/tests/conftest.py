@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -29,7 +31,7 @@ class RunningDaemon:
     def __init__(self, socket, *arguments):
         self.socket = str(socket)
         reading, writing = os.pipe()
-        self.log = open(self.socket + ".log", "ab")
+        self.log = open(self.socket + ".log", "ab")  # noqa: SIM115 (written to until the daemon's end)
         self.process = subprocess.Popen(
             [program(), "serve", "--socket", self.socket, "--ready-fd", str(writing), *arguments],
             pass_fds=(writing,),
@@ -49,6 +51,37 @@ class RunningDaemon:
         self.process.terminate()
         self.process.wait(30)
         self.log.close()
+
+
+TIME_LIMIT = 120
+"""Seconds that one test may take."""
+
+
+@pytest.fixture(autouse=True)
+def time_limit():
+    """Ends a test that hangs: with a traceback in it, or, where it does not come to that, the whole run."""
+
+    def late(number, frame):
+        raise TimeoutError(f"the test took more than {TIME_LIMIT} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(TIME_LIMIT)
+    faulthandler.dump_traceback_later(TIME_LIMIT + 30, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """SIGINT interrupts, also where the run was started with it ignored, as `nohup make test &` does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL) if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else None
+    yield
+    signal.signal(signal.SIGINT, before)
+    if hangup is not None:
+        signal.signal(signal.SIGHUP, hangup)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,14 +17,6 @@ def connected(peer, **settings):
     return fixlipd.Client(peer.path, spawn=False, **settings)
 
 
-@pytest.fixture
-def interruptible():
-    """Where the run was started in the background, interrupts are ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_requests_of_many_threads_share_a_connection_and_get_their_own_answers(make_peer):
     peer = make_peer(lambda method, params, peer: {"pid": params.get("n", 0)})
     with connected(peer) as client, ThreadPoolExecutor(16) as pool:
@@ -81,9 +73,8 @@ def test_the_reason_the_daemon_gave_before_it_hung_up_is_passed_on(make_peer):
         peer.hang_up()
         return Peer.NOTHING
 
-    with connected(make_peer(script)) as client:
-        with pytest.raises(fixlipd.DaemonGone, match="the message is too long"):
-            client.ping()
+    with connected(make_peer(script)) as client, pytest.raises(fixlipd.DaemonGone, match="the message is too long"):
+        client.ping()
 
 
 def test_another_protocol_version_is_said_so(make_peer):
@@ -122,7 +113,7 @@ def test_a_message_that_the_daemon_would_refuse_is_not_sent(make_peer):
     assert [message["method"] for message in peer.received] == ["small"]
 
 
-def test_an_interrupt_cancels_the_request_and_leaves_the_connection_usable(make_peer, interruptible):
+def test_an_interrupt_cancels_the_request_and_leaves_the_connection_usable(make_peer):
     def script(method, params, peer):
         if method == "long":
             os.kill(os.getpid(), signal.SIGINT)

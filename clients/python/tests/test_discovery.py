@@ -45,7 +45,7 @@ def test_the_packaged_program_goes_before_one_on_the_path(tmp_path, monkeypatch)
 
 def test_no_daemon_and_none_allowed_to_start(short_path):
     with pytest.raises(
-        fixlipd.DaemonUnavailable, match="no daemon runs on .*none.sock; start one with 'fixlipd serve'"
+        fixlipd.DaemonUnavailable, match=r"no daemon runs on .*none.sock; start one with 'fixlipd serve'"
     ):
         fixlipd.Client(str(short_path / "none.sock"), spawn=False).ping()
 
@@ -66,14 +66,14 @@ def test_a_program_that_is_none(short_path):
 def test_a_daemon_that_ends_at_once_is_quoted(short_path):
     program = script(short_path, "echo 'error: the model is broken' >&2; exit 1")
     with pytest.raises(
-        fixlipd.DaemonUnavailable, match="did not start: error: the model is broken .see .*none.sock.log"
+        fixlipd.DaemonUnavailable, match=r"did not start: error: the model is broken .see .*none.sock.log"
     ):
         fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
 
 
 def test_a_daemon_that_never_gets_ready(short_path):
     program = script(short_path, "exec sleep 5")
-    with pytest.raises(fixlipd.DaemonUnavailable, match="not ready after 0.2 s"):
+    with pytest.raises(fixlipd.DaemonUnavailable, match=r"not ready after 0.2 s"):
         fixlipd.Client(str(short_path / "none.sock"), executable=program, start_timeout=0.2).ping()
 
 
@@ -100,7 +100,7 @@ def test_a_log_that_is_a_link_is_not_written(short_path):
     target.write_text("mine")
     (short_path / "none.sock.log").symlink_to(target)
     program = script(short_path, "echo 'error: the model is broken' >&2; exit 1")
-    with pytest.raises(fixlipd.DaemonUnavailable, match="cannot write .*none.sock.log"):
+    with pytest.raises(fixlipd.DaemonUnavailable, match=r"cannot write .*none.sock.log"):
         fixlipd.Client(str(short_path / "none.sock"), executable=program).ping()
     assert target.read_text() == "mine"
 
@@ -111,7 +111,7 @@ def test_no_daemon_is_started_in_a_folder_that_others_can_enter(short_path):
     folder = short_path / "open"
     folder.mkdir()
     folder.chmod(0o755)
-    with pytest.raises(fixlipd.DaemonUnavailable, match="others can enter .*open .mode 0755.; run: chmod 700 "):
+    with pytest.raises(fixlipd.DaemonUnavailable, match=r"others can enter .*open .mode 0755.; run: chmod 700 "):
         fixlipd.Client(str(folder / "none.sock"), executable=program).ping()
     assert not started.exists() and list(folder.iterdir()) == []
 

@@ -45,7 +45,7 @@ def test_an_explanation_without_masks_says_so(make_peer):
     with connected(make_peer(answers())) as client:
         explanation = client.open("/a.png", "red dog")
         with pytest.raises(fixlipd.BudgetInvalid, match="call refine"):
-            explanation.first
+            _ = explanation.first
         assert "no masks yet" in repr(explanation)
 
 
@@ -170,7 +170,7 @@ def test_saving_by_ending(make_peer, tmp_path):
         ):
             explanation.save(tmp_path / f"e.{ending}")
             assert content in (tmp_path / f"e.{ending}").read_text()
-        with pytest.raises(ValueError, match="cannot save as .png"):
+        with pytest.raises(ValueError, match=r"cannot save as .png"):
             explanation.save(tmp_path / "e.png")
 
 
@@ -209,9 +209,8 @@ def test_a_refinement_that_fails_leaves_no_reason_and_no_time(make_peer):
 
 def test_shapiq_is_asked_for_clearly(make_peer, monkeypatch):
     monkeypatch.setitem(sys.modules, "shapiq", None)
-    with connected(make_peer(answers())) as client:
-        with pytest.raises(ImportError, match="pip install shapiq"):
-            client.explain("/a.png", "red dog").to_shapiq()
+    with connected(make_peer(answers())) as client, pytest.raises(ImportError, match="pip install shapiq"):
+        client.explain("/a.png", "red dog").to_shapiq()
 
 
 def test_arrays_by_name(make_peer):

@@ -107,3 +107,26 @@ def test_one_image_is_a_list_of_one_and_a_stack_of_arrays_a_list_of_them():
     assert len(image_list(numpy.zeros((4, 4, 3), dtype=numpy.uint8))) == 1
     assert len(image_list(numpy.zeros((5, 4, 4, 3), dtype=numpy.uint8))) == 5
     assert image_list(path for path in ("a", "b")) == ["a", "b"]
+
+
+def test_a_file_whose_name_is_not_utf8_is_read_here(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    with open(path, "wb") as file:
+        file.write(PNG)
+    for form in (path, pathlib.Path(path), {"path": path}):
+        assert base64.b64decode(wire_image(form)["data"]) == PNG
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        wire_image(path + ".gone")
+
+
+def test_a_picture_is_turned_as_its_file_says(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    turned = image.new("RGB", (3, 2))
+    turned.putpixel((0, 0), (255, 0, 0))
+    tags = image.Exif()
+    tags[0x0112] = 6  # A quarter to the right.
+    turned.save(tmp_path / "turned.png", exif=tags)
+    with image.open(tmp_path / "turned.png") as opened:
+        wire = wire_image(opened)
+    pixels = base64.b64decode(wire["pixels"])
+    assert (wire["width"], wire["height"]) == (2, 3) and pixels[3:6] == b"\xff\0\0"

@@ -4,17 +4,20 @@ import asyncio
 import base64
 import json
 import os
+import pathlib
 import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
+import types
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import conftest
 import fixlipd
 import pytest
+from fixlipd import notebook
 
 
 def test_embeddings_and_similarity_agree(client, scenes):
@@ -36,7 +39,7 @@ def test_embeddings_and_similarity_agree(client, scenes):
 def test_all_forms_of_an_image_give_the_same_embedding(client, scene):
     numpy = pytest.importorskip("numpy")
     path = scene[0]
-    file = open(path, "rb").read()
+    file = pathlib.Path(path).read_bytes()
     forms = [path, file, {"data": base64.b64encode(file).decode()}, "file://" + path, {"bytes": file, "path": None}]
     try:
         from PIL import Image
@@ -47,6 +50,21 @@ def test_all_forms_of_an_image_give_the_same_embedding(client, scene):
             forms += [image.copy(), numpy.asarray(image.convert("RGB"))]
     rows = client.embed_images(forms)
     assert numpy.array_equal(rows, numpy.repeat(rows[:1], len(forms), axis=0))
+
+
+def test_an_orientation_counts_in_every_form(client, scene, tmp_path):
+    numpy = pytest.importorskip("numpy")
+    image = pytest.importorskip("PIL.Image")
+    tags = image.Exif()
+    tags[0x0112] = 6
+    path = tmp_path / "turned.jpg"
+    with image.open(scene[0]) as upright:
+        upright.convert("RGB").save(path, quality=100, subsampling=0, exif=tags)
+    with image.open(path) as opened:
+        rows = client.embed_images([path, path.read_bytes(), opened, upright])
+    assert numpy.allclose(rows[1], rows[0], atol=1e-6)
+    # Two decoders of JPEG differ by rounding.
+    assert numpy.dot(rows[2], rows[0]) > 0.999 and numpy.dot(rows[3], rows[0]) < 0.999
 
 
 def test_a_relative_path_is_the_callers(client, scene, monkeypatch):
@@ -364,7 +382,9 @@ def test_dask_partitions(daemon, scenes):
     assert list(done["error"]) == [""] * 4 and done["logit"].notna().all() and len(done["tokens"].iloc[0]) == 2
 
 
-def test_asyncio(daemon, scene):
+def test_asyncio(daemon, scene, monkeypatch):
+    monkeypatch.setattr(notebook, "shell", lambda: types.SimpleNamespace(kernel=None))
+
     async def work():
         seen = []
 

@@ -4,32 +4,18 @@ import pickle
 
 import pytest
 from fixlipd import FixlipdError, ImageUnreadable, Overloaded, Until, requests
+from fixlipd.contract import OpenOptions, RefineOptions
 from fixlipd.errors import error_from_wire
-
-NOTHING = dict(
-    model=None,
-    index=None,
-    p=None,
-    order=None,
-    masking=None,
-    grid=None,
-    regions=None,
-    text_players=None,
-    estimator=None,
-    seed=None,
-    sampling=None,
-    paired=None,
-    keep_for_display=True,
-)
 
 
 def opened(**changed):
-    return requests.open_parameters("/a.png", "a dog", **{**NOTHING, **changed})
+    return requests.open_parameters("/a.png", "a dog", None, OpenOptions(**changed), keep_for_display=True)
 
 
 def test_what_is_not_given_is_not_sent():
     assert opened() == {"image": {"path": "/a.png"}, "text": "a dog"}
-    assert requests.refine_parameters(image_masks=None, text_masks=None, until=None, deadline=None) == {}
+    assert opened(index=None, seed=None) == opened(index="banzhaf", p=0.5, seed=0) == opened()
+    assert requests.refine_parameters(RefineOptions()) == {}
 
 
 def test_players():
@@ -48,20 +34,20 @@ def test_regions_from_an_array():
 
 def test_a_caption_that_is_no_text_is_refused():
     with pytest.raises(TypeError, match="caption"):
-        requests.open_parameters("/a.png", 3, **NOTHING)
+        requests.open_parameters("/a.png", 3, None, OpenOptions(), keep_for_display=True)
 
 
 def test_stop_rules():
     def until(rule):
-        return requests.refine_parameters(image_masks=None, text_masks=None, until=rule, deadline=None)["until"]
+        return requests.refine_parameters(RefineOptions(until=rule))["until"]
 
     assert until(0.05) == {"standardError": 0.05}
     assert until(Until(top_k=5, stable_rounds=3)) == {"topK": 5, "stableRounds": 3}
     assert until({"standard_error": 0.1}) == until({"standardError": 0.1}) == {"standardError": 0.1}
-    both = requests.refine_parameters(image_masks=64, text_masks=None, until=None, deadline=1.5)
+    both = requests.refine_parameters(RefineOptions(image_masks=64, deadline=1.5))
     assert both == {"budget": {"imageMasks": 64}, "deadlineMilliseconds": 1500}
     with pytest.raises(ValueError, match="deadline"):
-        requests.refine_parameters(image_masks=None, text_masks=None, until=None, deadline=0)
+        requests.refine_parameters(RefineOptions(deadline=0))
 
 
 def test_selections():

@@ -112,7 +112,7 @@ def test_players_by_word():
     assert find_players(0, caption, players) == [0]
     with pytest.raises(ValueError, match="occurs 2 times; give the player's number: 1 or 5"):
         find_players("a", caption, players)
-    with pytest.raises(ValueError, match="no word 'dog'.*'whale'"):
+    with pytest.raises(ValueError, match=r"no word 'dog'.*'whale'"):
         find_players("dog", caption, players)
     with pytest.raises(ValueError, match="no player 7"):
         find_players(7, caption, players)

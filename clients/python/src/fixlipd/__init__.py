@@ -9,9 +9,12 @@
 The package needs nothing but the standard library. Arrays are NumPy's where it is installed, else lists.
 """
 
-from .aio import AsyncClient, AsyncExplanation
+from .aio import AsyncClient
+from .aio_explanation import AsyncExplanation
+from .choices import Until
 from .client import Client
-from .comparison import Comparison
+from .comparison import AsyncComparison, Comparison
+from .contract import AvailableModel, Curves, Faithfulness, LoadedModel, Subset, TextPlayer, TokenPlayer
 from .errors import (
     BudgetInvalid,
     DaemonGone,
@@ -36,16 +39,16 @@ from .errors import (
     ShuttingDown,
     TextInvalid,
 )
-from .evaluation import Coalitions, Curves, Evaluation, Faithfulness
+from .evaluation import Coalitions, Evaluation
 from .explainer import Explainer
 from .explanation import Explanation
 from .link import CLIENT_VERSION as __version__
-from .requests import Until
-from .results import AvailableModel, LoadedModel, Model, Models, Similarity, TokenPlayer, Tokens
-from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subset, Subsets, TextPlayer, Values
+from .results import Model, Models, Similarity, Tokens
+from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subsets, Values
 
 __all__ = [
     "AsyncClient",
+    "AsyncComparison",
     "AsyncExplanation",
     "AvailableModel",
     "BudgetInvalid",

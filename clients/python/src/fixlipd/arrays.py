@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import sys
 from array import array
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -30,7 +31,7 @@ def numpy_module() -> Any:
     return numpy
 
 
-def decode_floats(encoded: EncodedFloats) -> "array[float]":
+def decode_floats(encoded: EncodedFloats) -> array[float]:
     """The floats of either encoding of the protocol; null becomes NaN."""
     if not isinstance(encoded, str):
         return array("f", (float("nan") if value is None else value for value in encoded))
@@ -59,7 +60,7 @@ def matrix(floats: Sequence[float], rows: int, columns: int) -> Matrix:
     return [list(floats[row * columns : (row + 1) * columns]) for row in range(rows)]  # type: ignore[return-value]
 
 
-def rows_matrix(rows: Sequence[Optional[Sequence[float]]], columns: int) -> Matrix:
+def rows_matrix(rows: Sequence[Sequence[float] | None], columns: int) -> Matrix:
     """``[rows, columns]``; a missing row is all NaN."""
     flat = array("f")
     missing = array("f", [float("nan")]) * columns
@@ -77,7 +78,7 @@ def symmetric_matrix(upper: Sequence[float], size: int) -> Matrix:
         full = numpy.zeros((size, size), dtype=numpy.float32)
         full[numpy.triu_indices(size, 1)] = upper
         return full + full.T  # type: ignore[no-any-return]
-    table: List[List[float]] = [[0.0] * size for _ in range(size)]
+    table: list[list[float]] = [[0.0] * size for _ in range(size)]
     position = 0
     for i in range(size):
         for j in range(i + 1, size):

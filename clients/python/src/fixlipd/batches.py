@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Generic, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Generic, TypeVar, Union
 
 from .arrays import Matrix
+from .choices import OnError
+from .contract import Pairing
 from .errors import FixlipdError
 from .images import image_list
 from .requests import given, image_chunks, text_chunks, text_list
@@ -13,7 +16,7 @@ from .results import Similarity, embedding_matrix, item_errors
 
 Reply = Mapping[str, Any]
 Result = TypeVar("Result")
-Embeddings = Union[Matrix, Tuple[Matrix, List[FixlipdError]]]
+Embeddings = Union[Matrix, tuple[Matrix, list[FixlipdError]]]
 
 
 @dataclass
@@ -24,13 +27,13 @@ class Batch(Generic[Result]):
     """
 
     method: str
-    requests: Iterator[Tuple[int, Dict[str, Any]]]
-    combine: Callable[[List[Reply], List[int]], Result]
-    replies: List[Reply] = field(default_factory=list)
-    starts: List[int] = field(default_factory=list)
+    requests: Iterator[tuple[int, dict[str, Any]]]
+    combine: Callable[[list[Reply], list[int]], Result]
+    replies: list[Reply] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     _start: int = 0
 
-    def __iter__(self) -> Iterator[Dict[str, Any]]:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         for count, params in self.requests:
             yield params
             self._start += count
@@ -50,22 +53,20 @@ class Batch(Generic[Result]):
         return self.combine(self.replies, self.starts)
 
 
-def embed_images(images: Iterable[Any], model: Optional[str], normalize: bool, on_error: str) -> Batch[Embeddings]:
+def embed_images(images: Iterable[Any], model: str | None, normalize: bool, on_error: OnError) -> Batch[Embeddings]:
     return _embed("embed/image", "images", image_chunks(image_list(images)), model, normalize, on_error)
 
 
-def embed_texts(
-    texts: Union[str, Iterable[str]], model: Optional[str], normalize: bool, on_error: str
-) -> Batch[Embeddings]:
+def embed_texts(texts: str | Iterable[str], model: str | None, normalize: bool, on_error: OnError) -> Batch[Embeddings]:
     return _embed("embed/text", "texts", text_chunks(text_list(texts)), model, normalize, on_error)
 
 
 def similarity(
     images: Iterable[Any],
-    texts: Union[str, Iterable[str]],
-    model: Optional[str],
-    pairing: str,
-    on_error: str,
+    texts: str | Iterable[str],
+    model: str | None,
+    pairing: Pairing,
+    on_error: OnError,
 ) -> Batch[Similarity]:
     captions = text_list(texts)
     pictures = image_list(images)
@@ -73,7 +74,7 @@ def similarity(
         raise ValueError(f'pairing="zip" needs as many images as texts; there are {len(pictures)} and {len(captions)}')
     settings = given(model=model, pairing=pairing, on_error=_policy(on_error))
 
-    def requests() -> Iterator[Tuple[int, Dict[str, Any]]]:
+    def requests() -> Iterator[tuple[int, dict[str, Any]]]:
         start = 0
         for chunk in image_chunks(pictures):
             part = captions[start : start + len(chunk)] if pairing == "zip" else captions
@@ -86,21 +87,21 @@ def similarity(
 def _embed(
     method: str,
     name: str,
-    chunks: Iterable[List[Any]],
-    model: Optional[str],
+    chunks: Iterable[list[Any]],
+    model: str | None,
     normalize: bool,
-    on_error: str,
+    on_error: OnError,
 ) -> Batch[Embeddings]:
     settings = given(model=model, normalize=normalize, on_error=_policy(on_error), encoding="base64")
 
-    def combine(replies: List[Reply], starts: List[int]) -> Embeddings:
+    def combine(replies: list[Reply], starts: list[int]) -> Embeddings:
         embeddings = embedding_matrix(replies)
         return embeddings if on_error == "raise" else (embeddings, item_errors(replies))
 
     return Batch(method, ((len(chunk), {**settings, name: chunk}) for chunk in chunks), combine)
 
 
-def _policy(on_error: str) -> str:
+def _policy(on_error: OnError) -> str:
     try:
         return {"raise": "fail", "return": "item"}[on_error]
     except KeyError:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterable, List, Literal, Mapping, Optional, Tuple, Type, Union, overload
+from typing import Any, Callable, Literal, overload
 
 from . import batches
 from .arrays import Matrix
+from .choices import OnError
+from .contract import NORMALIZE, PAIRING, OpenOptions, Pairing, PrecisionWanted, RefineOptions
 from .errors import FixlipdError
 from .explanation import Explanation
 from .images import Image
 from .link import Link
 from .live import Live
-from .requests import Stop, TextPlayers, given, open_parameters, text_list
+from .opening import OpensExplanations
+from .requests import given, open_parameters, text_list
 from .results import Model, Models, Similarity, Tokens
 from .values import Progress
 
 
-class Client:
+class Client(OpensExplanations):
     """A client of the daemon on this machine. It connects at the first call, and starts a daemon if none runs.
 
     One client may be used from several threads; requests go on at the same time over one connection. When the daemon
@@ -35,16 +40,21 @@ class Client:
 
     def __init__(
         self,
-        socket: Optional[str] = None,
+        socket: str | None = None,
         *,
-        model: Optional[str] = None,
+        model: str | None = None,
         spawn: bool = True,
-        executable: Optional[str] = None,
+        executable: str | None = None,
         start_timeout: float = 60.0,
     ) -> None:
         self.model = model
+        self._connecting = partial(Client, socket, spawn=spawn, executable=executable, start_timeout=start_timeout)
         self._link = Link(socket, spawn, executable, start_timeout)
-        self._explanations: "weakref.WeakSet[Explanation]" = weakref.WeakSet()
+        self._explanations: weakref.WeakSet[Explanation] = weakref.WeakSet()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its arguments: the copy connects by itself, in whichever process it is used."""
+        return partial(self._connecting, model=self.model), ()
 
     @property
     def socket(self) -> str:
@@ -54,8 +64,8 @@ class Client:
     def request(
         self,
         method: str,
-        params: Optional[Mapping[str, Any]] = None,
-        on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
+        params: Mapping[str, Any] | None = None,
+        on_progress: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> Any:
         """Calls any method of the protocol with its own parameters and gives its result as it came.
 
@@ -69,8 +79,8 @@ class Client:
         self,
         images: Iterable[Image],
         *,
-        model: Optional[str] = None,
-        normalize: bool = True,
+        model: str | None = None,
+        normalize: bool = NORMALIZE,
         on_error: Literal["raise"] = "raise",
     ) -> Matrix: ...
 
@@ -79,68 +89,68 @@ class Client:
         self,
         images: Iterable[Image],
         *,
-        model: Optional[str] = None,
-        normalize: bool = True,
+        model: str | None = None,
+        normalize: bool = NORMALIZE,
         on_error: Literal["return"],
-    ) -> Tuple[Matrix, List[FixlipdError]]: ...
+    ) -> tuple[Matrix, list[FixlipdError]]: ...
 
     def embed_images(
         self,
         images: Iterable[Image],
         *,
-        model: Optional[str] = None,
-        normalize: bool = True,
-        on_error: str = "raise",
-    ) -> Union[Matrix, Tuple[Matrix, List[FixlipdError]]]:
+        model: str | None = None,
+        normalize: bool = NORMALIZE,
+        on_error: OnError = "raise",
+    ) -> Matrix | tuple[Matrix, list[FixlipdError]]:
         """Embeddings ``[images, dimension]``, float32.
 
         Args:
             images: any number of images of any kind; see :meth:`explain`.
             normalize: scale to length 1.
-            on_error: ``"raise"`` at the first bad image, or ``"return"`` a pair: the embeddings, with NaN in the rows of
-                bad images, and the list of errors, whose ``index`` says which image.
+            on_error: ``"raise"`` at the first bad image, or ``"return"`` a pair: the embeddings, with NaN in the rows
+                of bad images, and the list of errors, whose ``index`` says which image.
         """
         return self._run(batches.embed_images(images, model or self.model, normalize, on_error))
 
     @overload
     def embed_texts(
         self,
-        texts: Union[str, Iterable[str]],
+        texts: str | Iterable[str],
         *,
-        model: Optional[str] = None,
-        normalize: bool = True,
+        model: str | None = None,
+        normalize: bool = NORMALIZE,
         on_error: Literal["raise"] = "raise",
     ) -> Matrix: ...
 
     @overload
     def embed_texts(
         self,
-        texts: Union[str, Iterable[str]],
+        texts: str | Iterable[str],
         *,
-        model: Optional[str] = None,
-        normalize: bool = True,
+        model: str | None = None,
+        normalize: bool = NORMALIZE,
         on_error: Literal["return"],
-    ) -> Tuple[Matrix, List[FixlipdError]]: ...
+    ) -> tuple[Matrix, list[FixlipdError]]: ...
 
     def embed_texts(
         self,
-        texts: Union[str, Iterable[str]],
+        texts: str | Iterable[str],
         *,
-        model: Optional[str] = None,
-        normalize: bool = True,
-        on_error: str = "raise",
-    ) -> Union[Matrix, Tuple[Matrix, List[FixlipdError]]]:
+        model: str | None = None,
+        normalize: bool = NORMALIZE,
+        on_error: OnError = "raise",
+    ) -> Matrix | tuple[Matrix, list[FixlipdError]]:
         """Embeddings ``[texts, dimension]``, float32; arguments as in :meth:`embed_images`."""
         return self._run(batches.embed_texts(texts, model or self.model, normalize, on_error))
 
     def similarity(
         self,
         images: Iterable[Image],
-        texts: Union[str, Iterable[str]],
+        texts: str | Iterable[str],
         *,
-        model: Optional[str] = None,
-        pairing: str = "all",
-        on_error: str = "raise",
+        model: str | None = None,
+        pairing: Pairing = PAIRING,
+        on_error: OnError = "raise",
     ) -> Similarity:
         """Cosine, logit and probability of every image against every text.
 
@@ -150,7 +160,7 @@ class Client:
         """
         return self._run(batches.similarity(images, texts, model or self.model, pairing, on_error))
 
-    def tokenize(self, texts: Union[str, Iterable[str]], *, model: Optional[str] = None) -> List[Tokens]:
+    def tokenize(self, texts: str | Iterable[str], *, model: str | None = None) -> list[Tokens]:
         """How a model reads texts."""
         reply = self.request("tokenize", given(model=model or self.model, texts=text_list(texts)))
         return [Tokens.from_wire(tokens) for tokens in reply["texts"]]
@@ -161,10 +171,10 @@ class Client:
 
     def load(
         self,
-        model: Optional[str] = None,
+        model: str | None = None,
         *,
-        precision: Optional[str] = None,
-        keep_alive: Optional[float] = None,
+        precision: PrecisionWanted | None = None,
+        keep_alive: float | None = None,
     ) -> Model:
         """Loads a model, so that the first call does not wait for it.
 
@@ -176,11 +186,11 @@ class Client:
             self.request("models/load", given(model=model or self.model, precision=precision, keep_alive=keep_alive))
         )
 
-    def unload(self, model: str) -> List[str]:
+    def unload(self, model: str) -> list[str]:
         """Gives a model's memory back once nothing uses it; the names of what was unloaded."""
         return list(self.request("models/unload", {"model": model})["unloaded"])
 
-    def status(self) -> Dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """What the daemon holds and does: the result of ``server/status``."""
         return dict(self.request("server/status"))
 
@@ -192,120 +202,29 @@ class Client:
         """Ends the daemon, for all its clients."""
         self.request("server/stop")
 
-    def open(
-        self,
-        image: Image,
-        text: str,
-        *,
-        model: Optional[str] = None,
-        index: Optional[str] = None,
-        p: Optional[float] = None,
-        order: Optional[int] = None,
-        masking: Optional[str] = None,
-        grid: Optional[Tuple[int, int]] = None,
-        regions: Optional[Any] = None,
-        text_players: Optional[TextPlayers] = None,
-        estimator: Optional[str] = None,
-        seed: Optional[int] = None,
-        sampling: Optional[str] = None,
-        paired: Optional[bool] = None,
-    ) -> Explanation:
-        """Begins an explanation without encoding any masks; arguments as in :meth:`explain`."""
-        opened = self.request(
-            "explanation/open",
-            open_parameters(
-                image,
-                text,
-                model=model or self.model,
-                index=index,
-                p=p,
-                order=order,
-                masking=masking,
-                grid=grid,
-                regions=regions,
-                text_players=text_players,
-                estimator=estimator,
-                seed=seed,
-                sampling=sampling,
-                paired=paired,
-                keep_for_display=True,
-            ),
-        )
-        explanation = Explanation(self._link, opened, text)
+    def _open(self, image: Image, text: str, model: str | None, options: OpenOptions) -> Explanation:
+        parameters = open_parameters(image, text, model or self.model, options, keep_for_display=True)
+        explanation = Explanation(self._link, self.request("explanation/open", parameters), text)
         self._explanations.add(explanation)
         return explanation
 
-    def explain(
+    def _explain(
         self,
         image: Image,
         text: str,
-        *,
-        model: Optional[str] = None,
-        index: Optional[str] = None,
-        p: Optional[float] = None,
-        order: Optional[int] = None,
-        masking: Optional[str] = None,
-        grid: Optional[Tuple[int, int]] = None,
-        regions: Optional[Any] = None,
-        text_players: Optional[TextPlayers] = None,
-        estimator: Optional[str] = None,
-        seed: Optional[int] = None,
-        sampling: Optional[str] = None,
-        paired: Optional[bool] = None,
-        image_masks: Optional[int] = None,
-        text_masks: Optional[int] = None,
-        until: Optional[Stop] = None,
-        deadline: Optional[float] = None,
-        live: Live = None,
-        on_progress: Optional[Callable[[Progress], None]] = None,
+        model: str | None,
+        options: OpenOptions,
+        rules: RefineOptions,
+        live: Live,
+        on_progress: Callable[[Progress], None] | None,
     ) -> Explanation:
-        """Explains why an image and a caption match, by interactions of patches and words.
-
-        The daemon keeps what it encoded: another caption for the same image costs little, and so does another index or
-        a larger budget. A ``KeyboardInterrupt`` ends the refinement and keeps what there is.
-
-        Args:
-            image: a path, a ``data:`` URI, the bytes of an image file, a PIL image, or a uint8 array ``(H, W, 3)`` or
-                ``(H, W)``.
-            text: the caption.
-            model: ``"demo"``, a folder, or ``"org/name"``; by default the client's, else the daemon's.
-            index: ``"banzhaf"`` (default) or ``"shapley"``.
-            p: the Banzhaf index's probability that a player is present, 0.5 by default.
-            order: 1, or 2 (default) with the interactions of pairs.
-            masking: what stands for an absent patch: ``"mean"`` (default), the mean colour, or ``"drop"``, nothing.
-            grid: rows and columns of image players, if coarser than the model's patches.
-            regions: or a label 0, 1, … for every patch; patches of one label are one player.
-            text_players: ``"tokens"`` (default), ``"words"``, or ``(start, end)`` ranges of the caption's characters.
-            estimator: ``"ridge"`` (default) or ``"least_squares"``.
-            seed: of the masks.
-            sampling: ``"crossed"`` (default), every image mask with every text mask, or ``"joint"``: coalitions of all players,
-                ``image_masks`` pairs of masks.
-            paired: draw each mask with its complement (p = 0.5, or ``"shapley"`` with ``"joint"``, where it is the default).
-            image_masks, text_masks, until, deadline, live, on_progress: how far to go, and how to show it; see
-                :meth:`Explanation.refine`.
-        """
-        explanation = self.open(
-            image,
-            text,
-            model=model,
-            index=index,
-            p=p,
-            order=order,
-            masking=masking,
-            grid=grid,
-            regions=regions,
-            text_players=text_players,
-            estimator=estimator,
-            seed=seed,
-            sampling=sampling,
-            paired=paired,
-        )
+        explanation = self._open(image, text, model, options)
         try:
             return explanation.refine(
-                image_masks=image_masks,
-                text_masks=text_masks,
-                until=until,
-                deadline=deadline,
+                image_masks=rules.image_masks,
+                text_masks=rules.text_masks,
+                until=rules.until,
+                deadline=rules.deadline,
                 live=live,
                 on_progress=on_progress,
             )
@@ -319,24 +238,24 @@ class Client:
             explanation.close()
         self._link.close()
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
     def __repr__(self) -> str:
         return f"<fixlipd.Client on {self.socket}>"
 
-    def _run(self, batch: "batches.Batch[batches.Result]") -> "batches.Result":
+    def _run(self, batch: batches.Batch[batches.Result]) -> batches.Result:
         for params in batch:
             try:
                 batch.add(self.request(batch.method, params))
             except FixlipdError as error:
-                raise batch.located(error)
+                raise batch.located(error) from None
         return batch.result

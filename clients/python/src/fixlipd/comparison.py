@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any, Callable, cast
 
 from . import notebook
 from .arrays import decode_floats, matrix, vector
+from .contract import RENDER_TOP_K, RenderFormat, TerminalColors
 from .requests import given
-from .saving import save_text
+from .saving import what_to_save, write_text
 from .values import ComparedSide
 
 
-class Comparison:
-    """Two explanations on common players; shows itself in notebooks, on one scale.
+class ComparisonBase:
+    """What :class:`Comparison` and :class:`AsyncComparison` share: two explanations on common players.
 
     Attributes:
         grid: rows and columns of the common (finer) image grid.
@@ -23,11 +26,11 @@ class Comparison:
             where it is undefined.
     """
 
-    def __init__(self, wire: Mapping[str, Any], draw: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    def __init__(self, wire: Mapping[str, Any]) -> None:
         rows, columns = wire["grid"]["rows"], wire["grid"]["columns"]
-        self.grid: Tuple[int, int] = (rows, columns)
-        self.words: List[str] = list(wire["words"])
-        self.sides: List[ComparedSide] = [
+        self.grid: tuple[int, int] = (rows, columns)
+        self.words: list[str] = list(wire["words"])
+        self.sides: list[ComparedSide] = [
             ComparedSide(
                 explanation=side["explanation"],
                 image=matrix(side["image"], rows, columns),
@@ -38,28 +41,12 @@ class Comparison:
             )
             for side in wire["sides"]
         ]
-        self.image_correlation: Optional[float] = wire.get("imageCorrelation")
-        self.word_correlation: Optional[float] = wire.get("wordCorrelation")
-        self.cross_modal_correlation: Optional[float] = wire.get("crossModalCorrelation")
-        self._draw = draw
-
-    def render(
-        self,
-        format: str = "svg",
-        *,
-        top_k: Optional[int] = None,
-        width: Optional[int] = None,
-        colors: Optional[str] = None,
-    ) -> str:
-        """A drawing of both explanations on one scale; both must still be open. Arguments as in ``Explanation.render``."""
-        return str(self._draw(given(format=format, top_k=top_k, width=width, colors=colors))["content"])
-
-    def save(self, path: Any, **options: Any) -> None:
-        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) to a file."""
-        save_text(path, self.render, None, options)
+        self.image_correlation: float | None = wire.get("imageCorrelation")
+        self.word_correlation: float | None = wire.get("wordCorrelation")
+        self.cross_modal_correlation: float | None = wire.get("crossModalCorrelation")
 
     def __repr__(self) -> str:
-        def number(value: Optional[float]) -> str:
+        def number(value: float | None) -> str:
             return "undefined" if value is None else f"{value:.2f}"
 
         return (
@@ -67,5 +54,64 @@ class Comparison:
             f"image {number(self.image_correlation)}, of the pairs {number(self.cross_modal_correlation)}>"
         )
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Dict[str, str]:
+
+class Comparison(ComparisonBase):
+    """Two explanations on common players; shows itself in notebooks, on one scale."""
+
+    def __init__(self, wire: Mapping[str, Any], draw: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        super().__init__(wire)
+        self._draw = draw
+
+    def render(
+        self,
+        format: RenderFormat = "svg",
+        *,
+        top_k: int = RENDER_TOP_K,
+        width: int | None = None,
+        colors: TerminalColors | None = None,
+    ) -> str:
+        """A drawing of both explanations on one scale; both must still be open. Arguments: ``Explanation.render``'s."""
+        return str(self._draw(given(format=format, top_k=top_k, width=width, colors=colors))["content"])
+
+    def save(self, path: Any, **options: Any) -> None:
+        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) to a file."""
+        format, options = what_to_save(path, options, exports=False)
+        write_text(path, self.render(cast(RenderFormat, format), **options))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return notebook.mimebundle(repr(self), lambda **options: self.render(**options))
+
+
+class AsyncComparison(ComparisonBase):
+    """Two explanations on common players, drawn by coroutines; shows itself in notebooks."""
+
+    def __init__(
+        self, wire: Mapping[str, Any], draw: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+    ) -> None:
+        super().__init__(wire)
+        self._draw = draw
+        self._drawing: str | None = None
+
+    async def render(
+        self,
+        format: RenderFormat = "svg",
+        *,
+        top_k: int = RENDER_TOP_K,
+        width: int | None = None,
+        colors: TerminalColors | None = None,
+    ) -> str:
+        """A drawing of both explanations on one scale; both must still be open. Arguments: ``Explanation.render``'s."""
+        return str((await self._draw(given(format=format, top_k=top_k, width=width, colors=colors)))["content"])
+
+    async def save(self, path: Any, **options: Any) -> None:
+        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) to a file."""
+        format, options = what_to_save(path, options, exports=False)
+        content = await self.render(cast(RenderFormat, format), **options)
+        await asyncio.get_running_loop().run_in_executor(None, write_text, path, content)
+
+    async def prepare_display(self) -> None:
+        """Fetches what a notebook will show, which must not wait when it asks."""
+        self._drawing = await self.render("html") if notebook.shell() is not None else None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return notebook.prepared(repr(self), self._drawing)

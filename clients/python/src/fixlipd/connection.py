@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import logging
@@ -9,8 +10,9 @@ import os
 import queue
 import socket
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Mapping, Optional, Union
+from typing import Any, Callable, Union
 
 from .errors import DaemonGone, FixlipdError, error_from_wire
 
@@ -55,14 +57,14 @@ class Connection:
     def __init__(self, connected: socket.socket, path: str) -> None:
         self.path = path
         self.process = os.getpid()
-        self.message_limit: Optional[int] = None
+        self.message_limit: int | None = None
         self._socket = connected
-        self._outgoing: "queue.SimpleQueue[Optional[bytes]]" = queue.SimpleQueue()
+        self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._state = threading.Lock()
-        self._pending: Dict[int, Deliver] = {}
+        self._pending: dict[int, Deliver] = {}
         self._ids = itertools.count(1)
-        self._ended: Optional[DaemonGone] = None
-        self._complaint: Optional[str] = None
+        self._ended: DaemonGone | None = None
+        self._complaint: str | None = None
         self._writer = threading.Thread(target=self._write, name="fixlipd-writer", daemon=True)
         self._reader = threading.Thread(target=self._read, name="fixlipd-reader", daemon=True)
         self._writer.start()
@@ -182,16 +184,14 @@ class Connection:
         reason = f": {self._complaint}" if self._complaint else ""
         return f"the daemon on {self.path} ended the connection before it answered{reason}"
 
-    def _end(self, reason: Optional[str] = None) -> None:
+    def _end(self, reason: str | None = None) -> None:
         with self._state:
             if self._ended is None:
                 self._ended = DaemonGone(reason or self._gone())
             orphans = list(self._pending.values())
             self._pending.clear()
-        try:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()
         for deliver in orphans:
             deliver(FailureEvent(DaemonGone(reason or self._gone())))

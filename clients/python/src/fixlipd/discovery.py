@@ -12,7 +12,7 @@ import stat
 import struct
 import subprocess
 import time
-from typing import List, Mapping, Optional
+from collections.abc import Mapping
 
 from .errors import DaemonUnavailable
 
@@ -21,10 +21,10 @@ PACKAGED_PROGRAM = os.path.join(os.path.dirname(__file__), "program", "bin", "fi
 
 SUN_PATH_BYTES = 107  # what sun_path holds besides its closing NUL, unix(7)
 
-_started: List["subprocess.Popen[bytes]"] = []  # daemons outlive the client; kept so that ended ones are reaped
+_started: list[subprocess.Popen[bytes]] = []  # daemons outlive the client; kept so that ended ones are reaped
 
 
-def socket_path(environment: Optional[Mapping[str, str]] = None) -> str:
+def socket_path(environment: Mapping[str, str] | None = None) -> str:
     """``$FIXLIPD_SOCKET``, else ``$XDG_RUNTIME_DIR/fixlipd/fixlipd.sock``, else ``/tmp/fixlipd-<uid>/fixlipd.sock``."""
     environment = os.environ if environment is None else environment
     if environment.get("FIXLIPD_SOCKET"):
@@ -34,7 +34,7 @@ def socket_path(environment: Optional[Mapping[str, str]] = None) -> str:
     return f"/tmp/fixlipd-{os.geteuid()}/fixlipd.sock"
 
 
-def executable_path(environment: Optional[Mapping[str, str]] = None) -> Optional[str]:
+def executable_path(environment: Mapping[str, str] | None = None) -> str | None:
     """The daemon's program; ``None`` where there is none.
 
     It is ``$FIXLIPD``, else the one that the wheel brings, else ``fixlipd`` on the ``PATH``.
@@ -47,7 +47,7 @@ def executable_path(environment: Optional[Mapping[str, str]] = None) -> Optional
     return shutil.which("fixlipd", path=environment.get("PATH"))
 
 
-def connect(path: str) -> Optional[socket.socket]:
+def connect(path: str) -> socket.socket | None:
     """A connection to the daemon of a socket, or ``None`` where nobody listens.
 
     Raises:
@@ -77,7 +77,7 @@ def connect(path: str) -> Optional[socket.socket]:
     return connection
 
 
-def connect_or_start(path: str, *, spawn: bool, executable: Optional[str], timeout: float) -> socket.socket:
+def connect_or_start(path: str, *, spawn: bool, executable: str | None, timeout: float) -> socket.socket:
     """A connection to the daemon of a socket, which is started if nobody listens there.
 
     Of several processes that start one at the same time one wins, and the others use its daemon.
@@ -116,7 +116,7 @@ def connect_or_start(path: str, *, spawn: bool, executable: Optional[str], timeo
         time.sleep(0.01)
 
 
-def _start(program: str, path: str, log: str, deadline: float) -> "subprocess.Popen[bytes]":
+def _start(program: str, path: str, log: str, deadline: float) -> subprocess.Popen[bytes]:
     """Starts ``fixlipd serve`` in a session of its own and waits for its line on the ready descriptor, or its end."""
     _started[:] = [process for process in _started if process.poll() is None]
     try:

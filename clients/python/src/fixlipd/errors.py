@@ -6,7 +6,8 @@ protocol; those that arise before the daemon can answer (none runs, it went away
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Type
+from collections.abc import Mapping
+from typing import Any
 
 
 class FixlipdError(Exception):
@@ -20,11 +21,11 @@ class FixlipdError(Exception):
         retryable: whether the same call may succeed a moment later.
     """
 
-    code: Optional[int] = None
+    code: int | None = None
     kind: str = "error"
     retryable: bool = False
 
-    def __init__(self, message: str, *, index: Optional[int] = None) -> None:
+    def __init__(self, message: str, *, index: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.index = index
@@ -160,7 +161,7 @@ class ModelInUse(FixlipdError):
     code, kind, retryable = 1013, "modelInUse", True
 
 
-_BY_CODE: Dict[int, Type[FixlipdError]] = {
+_BY_CODE: dict[int, type[FixlipdError]] = {
     error.code: error
     for error in (
         InvalidRequest,

@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Union
+from typing import Any, Callable
 
+from .contract import Curves, Estimator, EvaluationMetric, Faithfulness, Order, Quadrant
 from .requests import camel, given, selection
 from .results import record
-
-
-@dataclass(frozen=True)
-class Faithfulness:
-    """How well the values predict coalitions that were not used for them; ``None`` where undefined."""
-
-    samples: int
-    r_squared: Optional[float]
-    pearson: Optional[float]
-    spearman: Optional[float]
-    kendall: Optional[float]
-    mean_squared_error: float
-    mean_absolute_error: float
-    cosine: Optional[float]
-
-
-@dataclass(frozen=True)
-class Curves:
-    """How fast the value falls as players are removed in the explanation's order.
-
-    Attributes:
-        least_important_first, most_important_first: normalised values at 51 even fractions of players present.
-        area_between: the area between the two; larger is better.
-    """
-
-    least_important_first: List[float]
-    most_important_first: List[float]
-    area_between: float
 
 
 @dataclass(frozen=True)
@@ -46,12 +20,12 @@ class Evaluation:
     """
 
     metric: str
-    faithfulness: Optional[Faithfulness]
-    insertion_deletion: Optional[Curves]
-    pointing_game: Optional[float]
+    faithfulness: Faithfulness | None
+    insertion_deletion: Curves | None
+    pointing_game: float | None
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Evaluation":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Evaluation:
         faithfulness, curves = wire.get("faithfulness"), wire.get("insertionDeletion")
         return record(
             cls,
@@ -70,20 +44,20 @@ class Coalitions:
         predicted: what the estimate says, in logits; ``None`` before the first masks.
     """
 
-    values: List[float]
-    predicted: Optional[List[float]]
+    values: list[float]
+    predicted: list[float] | None
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Coalitions":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Coalitions:
         return record(cls, wire)
 
 
 def coalition_parameters(
-    coalitions: Iterable[Iterable[Union[int, str]]],
-    estimator: Optional[str],
-    order: Optional[int],
-    find: Callable[[Union[int, str]], List[int]],
-) -> Dict[str, Any]:
+    coalitions: Iterable[Iterable[int | str]],
+    estimator: Estimator | None,
+    order: Order | None,
+    find: Callable[[int | str], list[int]],
+) -> dict[str, Any]:
     """Parameters of ``explanation/coalitions``; ``find`` gives the players of a word."""
     listed = [sorted({number for player in coalition for number in find(player)}) for coalition in coalitions]
     chosen = selection(estimator=estimator, order=order)
@@ -92,14 +66,14 @@ def coalition_parameters(
 
 
 def parameters(
-    metric: str,
-    samples: Optional[int],
-    p: Optional[float],
-    seed: Optional[int],
-    targets: Optional[Mapping[Union[int, str], str]],
-    find: Callable[[Union[int, str]], List[int]],
+    metric: EvaluationMetric,
+    samples: int,
+    p: float | None,
+    seed: int,
+    targets: Mapping[int | str, Quadrant] | None,
+    find: Callable[[int | str], list[int]],
     image_players: int,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Parameters of ``explanation/evaluate``; ``find`` gives the players of a word."""
     wanted = (
         None

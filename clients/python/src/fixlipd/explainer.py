@@ -7,16 +7,20 @@ import json
 import math
 import os
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import fields
+from typing import Any
 
 from .arrays import to_lists
+from .choices import PairsWanted
 from .client import Client
+from .contract import OpenOptions, RefineOptions
 from .errors import DaemonGone, FixlipdError
 from .requests import open_parameters, refine_parameters, selection
 from .values import Players, Values
 
-COLUMNS: Dict[str, Any] = {
+COLUMNS: dict[str, Any] = {
     "tokens": [],
     "cosine": math.nan,
     "logit": math.nan,
@@ -48,11 +52,11 @@ class Explainer:
         dask_frame.map_partitions(explainer.dataframe, meta=explainer.meta(dask_frame._meta))
 
     Results do not depend on the order of rows, on batches or on workers: masks are drawn from the image's name (or its
-    bytes) and from the caption, as ``fixlipd batch`` draws them, and what is warm in the daemon does not count. Rows that
-    share an image share its masks; keep them near each other.
+    bytes) and from the caption, as ``fixlipd batch`` draws them, and what is warm in the daemon does not count. Rows
+    that share an image share its masks; keep them near each other.
 
-    A row that cannot be explained gets its reason in the column ``error`` (empty otherwise), NaN in place of numbers and
-    empty lists; the others go on.
+    A row that cannot be explained gets its reason in the column ``error`` (empty otherwise), NaN in place of numbers
+    and empty lists; the others go on.
 
     Args:
         model: by default the daemon's.
@@ -71,14 +75,14 @@ class Explainer:
 
     def __init__(
         self,
-        model: Optional[str] = None,
+        model: str | None = None,
         *,
         image: str = "image",
         text: str = "text",
         columns: Sequence[str] = ("tokens", "first", "cross_modal", "logit", "loo_r2"),
         prefix: str = "",
         concurrency: int = 2,
-        socket: Optional[str] = None,
+        socket: str | None = None,
         spawn: bool = True,
         seed: int = 0,
         **parameters: Any,
@@ -89,7 +93,7 @@ class Explainer:
         self.model = model
         self.image = image
         self.text = text
-        self.columns: Tuple[str, ...] = tuple(dict.fromkeys([*columns, "error"]))
+        self.columns: tuple[str, ...] = tuple(dict.fromkeys([*columns, "error"]))
         self.prefix = prefix
         self.concurrency = max(1, concurrency)
         self.socket = socket
@@ -97,9 +101,9 @@ class Explainer:
         self.seed = seed
         self.parameters = parameters
         self._request("image.png", "caption")  # Wrong parameters are an error here, not in each row.
-        self._client: Optional[Client] = None
+        self._client: Client | None = None
 
-    def __call__(self, batch: Mapping[str, Any]) -> Dict[str, Any]:
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """The batch with the columns added, as lists.
 
         Raises:
@@ -132,13 +136,13 @@ class Explainer:
             }
         )
 
-    def __getstate__(self) -> Dict[str, Any]:
+    def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_client": None}
 
-    def _added(self, rows: List[Dict[str, Any]]) -> Dict[str, List[Any]]:
+    def _added(self, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
         return {self.prefix + name: [row[name] for row in rows] for name in self.columns}
 
-    def _row(self, image: Any, text: Any) -> Dict[str, Any]:
+    def _row(self, image: Any, text: Any) -> dict[str, Any]:
         row = {name: list(value) if isinstance(value, list) else value for name, value in COLUMNS.items()}
         try:
             reply = self._explained(image, text)
@@ -177,17 +181,20 @@ class Explainer:
                 if not isinstance(error, DaemonGone):
                     time.sleep(0.1 * 2**attempts)
 
-    def _request(self, image: Any, text: Any) -> Dict[str, Any]:
-        chosen = dict(self.parameters)
-        rules = {name: chosen.pop(name, None) for name in ("image_masks", "text_masks", "until", "deadline")}
-        names = ("index", "p", "order", "masking", "grid", "regions", "text_players", "estimator", "sampling", "paired")
-        game = {name: chosen.pop(name, None) for name in names}
-        if chosen:
-            raise TypeError(f"Explainer() has no parameter {next(iter(chosen))!r}")
-        pairs = "all" if "pairs" in self.columns else "cross_modal" if "cross_modal" in self.columns else "none"
+    def _request(self, image: Any, text: Any) -> dict[str, Any]:
+        known = {kind: {field.name for field in fields(kind)} for kind in (OpenOptions, RefineOptions)}
+        unknown = [name for name in self.parameters if name not in set.union(*known.values()) - {"seed"}]
+        if unknown:
+            raise TypeError(f"Explainer() has no parameter {unknown[0]!r}")
+        options, rules = (
+            {name: value for name, value in self.parameters.items() if name in names} for names in known.values()
+        )
+        pairs: PairsWanted = (
+            "all" if "pairs" in self.columns else "cross_modal" if "cross_modal" in self.columns else "none"
+        )
         request = {
-            **open_parameters(image, text, model=self.model, keep_for_display=False, seed=None, **game),
-            **refine_parameters(**rules),
+            **open_parameters(image, text, self.model, OpenOptions(**options), keep_for_display=False),
+            **refine_parameters(RefineOptions(**rules)),
             **selection(pairs=pairs),
         }
         name = os.fspath(image) if isinstance(image, (str, os.PathLike)) else _canonical(request["image"])
@@ -213,7 +220,7 @@ def _caption(text: Any) -> Any:
 
 def _seed(kind: str, base: int, name: str) -> int:
     """The first 32 bits of SHA-256 over kind, base and name, as ``fixlipd batch`` takes them."""
-    return int(hashlib.sha256(f"{kind}\n{base}\n{name}".encode()).hexdigest()[:8], 16)
+    return int(hashlib.sha256(f"{kind}\n{base}\n{name}".encode("utf-8", "surrogateescape")).hexdigest()[:8], 16)
 
 
 def _canonical(value: Any) -> str:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Type, Union
+from typing import Any, Callable, cast
 
 from . import shapiq_export
+from .choices import PairsWanted, Stop
 from .comparison import Comparison
 from .connection import Connection
+from .contract import (
+    EVALUATE_SAMPLES,
+    EVALUATE_SEED,
+    RENDER_TOP_K,
+    RENDER_VIEW,
+    SUBSET_OBJECTIVE,
+    Estimator,
+    EvaluationMetric,
+    ExportFormat,
+    Order,
+    Quadrant,
+    RefineOptions,
+    RenderFormat,
+    RenderView,
+    SubsetObjective,
+    TerminalColors,
+)
 from .errors import FixlipdError
 from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase, Player
 from .live import Live, live_reporter
-from .requests import Stop, selection
-from .saving import save_text
+from .requests import selection
+from .saving import EXPORT, what_to_save, write_text
 from .values import Condition, Progress, Subsets, Values
 
 
@@ -27,13 +46,13 @@ class Explanation(ExplanationBase):
     def refine(
         self,
         *,
-        image_masks: Optional[int] = None,
-        text_masks: Optional[int] = None,
-        until: Optional[Stop] = None,
-        deadline: Optional[float] = None,
+        image_masks: int | None = None,
+        text_masks: int | None = None,
+        until: Stop | None = None,
+        deadline: float | None = None,
         live: Live = None,
-        on_progress: Optional[Callable[[Progress], None]] = None,
-    ) -> "Explanation":
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Explanation:
         """Adds masks until a stop rule holds, and takes over the estimate.
 
         A ``KeyboardInterrupt`` ends the refinement and keeps what there is (``stop_reason`` is then ``"stopped"``); a
@@ -51,7 +70,7 @@ class Explanation(ExplanationBase):
         Returns:
             this explanation.
         """
-        parameters = self._refine_parameters(image_masks, text_masks, until, deadline)
+        parameters = self._refine_parameters(RefineOptions(image_masks, text_masks, deadline, until))
         begun = interrupted = False
 
         def report(wire: Mapping[str, Any]) -> None:
@@ -91,9 +110,9 @@ class Explanation(ExplanationBase):
     def estimate(
         self,
         *,
-        estimator: Optional[str] = None,
-        order: Optional[int] = None,
-        pairs: Union[str, int] = "all",
+        estimator: Estimator | None = None,
+        order: Order | None = None,
+        pairs: PairsWanted = "all",
         standard_errors: bool = True,
     ) -> Values:
         """Another reading of the same masks; asks no model.
@@ -118,12 +137,12 @@ class Explanation(ExplanationBase):
         replies = [self._ask("explanation/condition", {"player": number}) for number in self.find_players(player)]
         return Condition.from_wire(replies, self.players)
 
-    def subset(self, sizes: Union[int, Sequence[int]], objective: str = "max") -> Subsets:
+    def subset(self, sizes: int | Sequence[int], objective: SubsetObjective = SUBSET_OBJECTIVE) -> Subsets:
         """The coalitions of the given sizes with the largest (``"max"``) or smallest (``"min"``) predicted value."""
         wanted = [sizes] if isinstance(sizes, int) else list(sizes)
         return Subsets.from_wire(self._ask("explanation/subset", {"sizes": wanted, "objective": objective}))
 
-    def compare(self, other: "Explanation") -> Comparison:
+    def compare(self, other: Explanation) -> Comparison:
         """Both explanations on common players: the finer image grid and the captions' words."""
         other._addressed({})
         reply = self._link.call("explanation/compare", {"explanations": [self._addressed({})["explanation"], other.id]})
@@ -131,12 +150,12 @@ class Explanation(ExplanationBase):
 
     def evaluate(
         self,
-        metric: str = "faithfulness",
+        metric: EvaluationMetric = "faithfulness",
         *,
-        samples: Optional[int] = None,
-        p: Optional[float] = None,
-        seed: Optional[int] = None,
-        targets: Optional[Mapping[Player, str]] = None,
+        samples: int = EVALUATE_SAMPLES,
+        p: float | None = None,
+        seed: int = EVALUATE_SEED,
+        targets: Mapping[Player, Quadrant] | None = None,
     ) -> Evaluation:
         """Measures the explanation, with further masks.
 
@@ -152,8 +171,8 @@ class Explanation(ExplanationBase):
         self,
         coalitions: Iterable[Iterable[Player]],
         *,
-        estimator: Optional[str] = None,
-        order: Optional[int] = None,
+        estimator: Estimator | None = None,
+        order: Order | None = None,
     ) -> Coalitions:
         """What the model says of coalitions of your choosing, beside what the estimate predicts.
 
@@ -169,13 +188,13 @@ class Explanation(ExplanationBase):
 
     def render(
         self,
-        format: str = "svg",
+        format: RenderFormat = "svg",
         *,
-        view: Optional[str] = None,
-        player: Optional[Player] = None,
-        top_k: Optional[int] = None,
-        width: Optional[int] = None,
-        colors: Optional[str] = None,
+        view: RenderView = RENDER_VIEW,
+        player: Player | None = None,
+        top_k: int = RENDER_TOP_K,
+        width: int | None = None,
+        colors: TerminalColors | None = None,
     ) -> str:
         """A drawing of the estimate.
 
@@ -199,9 +218,10 @@ class Explanation(ExplanationBase):
         Raises:
             ValueError: another ending.
         """
-        save_text(path, self.render, self.export, options)
+        format, options = what_to_save(path, options, exports=True)
+        write_text(path, self.export() if format == EXPORT else self.render(cast(RenderFormat, format), **options))
 
-    def export(self, format: str = "json") -> str:
+    def export(self, format: ExportFormat = "json") -> str:
         """All values as JSON, or with ``"shapiq"`` the JSON that ``shapiq.InteractionValues.load`` reads."""
         return str(self._ask("explanation/export", {"format": format})["content"])
 
@@ -224,13 +244,13 @@ class Explanation(ExplanationBase):
         self._is_closed = True
         self._finalizer()
 
-    def __enter__(self) -> "Explanation":
+    def __enter__(self) -> Explanation:
         return self
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
+from collections.abc import Iterable, Mapping
+from typing import Any, Union
 
 from . import evaluation, notebook
 from .arrays import Matrix, Vector
+from .contract import (
+    Estimator,
+    EvaluationMetric,
+    Order,
+    Quadrant,
+    RefineOptions,
+    RenderFormat,
+    RenderView,
+    TerminalColors,
+)
 from .errors import BudgetInvalid, ExplanationNotFound, TextInvalid
 from .link import Link
 from .naming import find_players
-from .requests import Stop, given, refine_parameters, selection
+from .requests import given, refine_parameters, selection
 from .values import Players, Progress, StandardErrors, Values, to_arrays
 
 Player = Union[int, str]
@@ -45,10 +56,10 @@ class ExplanationBase:
         self.truncated: bool = opened["truncated"]
         self.image_masks: int = opened["warm"]["imageMasks"]
         self.text_masks: int = opened["warm"]["textMasks"]
-        self.stop_reason: Optional[str] = None
+        self.stop_reason: str | None = None
         self.elapsed: float = 0.0
         self._link = link
-        self._values: Optional[Values] = None
+        self._values: Values | None = None
         self._is_closed = False
         self._finalizer = weakref.finalize(self, link.post, "explanation/close", {"explanation": self.id})
         if not self.players.text:
@@ -80,31 +91,31 @@ class ExplanationBase:
         return self.values.first_order_reading
 
     @property
-    def pairs(self) -> Optional[Matrix]:
+    def pairs(self) -> Matrix | None:
         """``[n, n]``, logits, symmetric: the interaction of each two players; ``None`` for order 1."""
         return self.values.pairs
 
     @property
-    def cross_modal(self) -> Optional[Matrix]:
+    def cross_modal(self) -> Matrix | None:
         """``[n_T, n_I]``, logits: the interaction of each text player with each image player; ``None`` for order 1."""
         return self.values.cross_modal
 
     @property
-    def standard_errors(self) -> Optional[StandardErrors]:
+    def standard_errors(self) -> StandardErrors | None:
         """Standard errors of all values, in the same shapes."""
         return self.values.standard_errors
 
     @property
-    def loo_r2(self) -> Optional[float]:
+    def loo_r2(self) -> float | None:
         """The share of the variance over unseen coalitions that the values explain, by leave-one-out."""
         return self.values.loo_r2
 
     @property
-    def words(self) -> List[str]:
+    def words(self) -> list[str]:
         """The text players as they stand in the caption."""
         return [self.text[player.start : player.end] for player in self.players.text]
 
-    def to_numpy(self) -> Dict[str, Any]:
+    def to_numpy(self) -> dict[str, Any]:
         """The values as float32 arrays: ``first``, ``first_order_reading``, ``pairs``, ``cross_modal``, and their
         standard errors as ``…_error``.
 
@@ -113,7 +124,7 @@ class ExplanationBase:
         """
         return to_arrays(self.values)
 
-    def find_players(self, player: Player) -> List[int]:
+    def find_players(self, player: Player) -> list[int]:
         """The numbers of a player given by number, or of the players that a word of the caption consists of.
 
         Raises:
@@ -130,7 +141,7 @@ class ExplanationBase:
         r2 = "" if self._values is None or self._values.loo_r2 is None else f", R² {self._values.loo_r2:.2f}"
         return f"<Explanation of {self.text!r} ({self.model}): logit {self.full_value:.2f}, {masks}{r2}>"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         def draw(**options: Any) -> str:
             return str(self._ask("explanation/render", given(**options))["content"])
 
@@ -142,21 +153,21 @@ class ExplanationBase:
         """Calls a method on this explanation and waits."""
         return self._link.call(method, self._addressed(params))
 
-    def _addressed(self, params: Mapping[str, Any]) -> Dict[str, Any]:
+    def _addressed(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if self._is_closed:
             raise ExplanationNotFound("this explanation is closed; its values are still here, the rest is gone")
         return {"explanation": self.id, **params}
 
     def _render_parameters(
         self,
-        format: str,
-        view: Optional[str],
-        player: Optional[Player],
-        top_k: Optional[int],
-        width: Optional[int],
-        colors: Optional[str],
-        compare_with: Optional["ExplanationBase"] = None,
-    ) -> Dict[str, Any]:
+        format: RenderFormat,
+        view: RenderView,
+        player: Player | None,
+        top_k: int,
+        width: int | None,
+        colors: TerminalColors | None,
+        compare_with: ExplanationBase | None = None,
+    ) -> dict[str, Any]:
         return given(
             format=format,
             view=view,
@@ -169,30 +180,27 @@ class ExplanationBase:
 
     def _evaluate_parameters(
         self,
-        metric: str,
-        samples: Optional[int],
-        p: Optional[float],
-        seed: Optional[int],
-        targets: Optional[Mapping[Player, str]],
-    ) -> Dict[str, Any]:
+        metric: EvaluationMetric,
+        samples: int,
+        p: float | None,
+        seed: int,
+        targets: Mapping[Player, Quadrant] | None,
+    ) -> dict[str, Any]:
         return evaluation.parameters(metric, samples, p, seed, targets, self.find_players, self.players.image.count)
 
     def _coalition_parameters(
         self,
         coalitions: Iterable[Iterable[Player]],
-        estimator: Optional[str],
-        order: Optional[int],
-    ) -> Dict[str, Any]:
+        estimator: Estimator | None,
+        order: Order | None,
+    ) -> dict[str, Any]:
         return evaluation.coalition_parameters(coalitions, estimator, order, self.find_players)
 
     def _refine_parameters(
         self,
-        image_masks: Optional[int],
-        text_masks: Optional[int],
-        until: Optional[Stop],
-        deadline: Optional[float],
-    ) -> Dict[str, Any]:
-        rules = refine_parameters(image_masks=image_masks, text_masks=text_masks, until=until, deadline=deadline)
+        options: RefineOptions,
+    ) -> dict[str, Any]:
+        rules = refine_parameters(options)
         parameters = self._addressed({**rules, "values": selection(pairs="all", standard_errors=True)})
         # A refinement that fails has no reason and no time; those of an earlier one would be wrong.
         self.stop_reason, self.elapsed = None, 0.0

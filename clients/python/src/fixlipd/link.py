@@ -1,4 +1,4 @@
-"""The way to the daemon that clients share: connects, starts a daemon if need be, and connects again when it went away."""
+"""The way to the daemon that clients share: connects, starts a daemon if need be, and connects again after its end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import queue
 import threading
 import weakref
-from typing import Any, Callable, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Callable
 
 from . import discovery
 from .connection import Connection, Event, FailureEvent, ProgressEvent, ResultEvent
@@ -15,21 +16,21 @@ from .errors import DaemonGone, InvalidParameter, ProtocolMismatch
 PROTOCOL_VERSION = 1
 CLIENT_VERSION = "0.1.0"
 
-_links: "weakref.WeakSet[Link]" = weakref.WeakSet()
+_links: weakref.WeakSet[Link] = weakref.WeakSet()
 
 
 class Link:
-    """At most one connection at a time, made on the first request. Safe to use from several threads and after a fork."""
+    """At most one connection at a time, made on the first request. Threads may share it; a fork makes its own."""
 
-    def __init__(self, socket: Optional[str], spawn: bool, executable: Optional[str], start_timeout: float) -> None:
+    def __init__(self, socket: str | None, spawn: bool, executable: str | None, start_timeout: float) -> None:
         self.path = os.path.abspath(os.path.expanduser(socket or discovery.socket_path()))
         self.spawn = spawn
         self.executable = executable
         self.start_timeout = start_timeout
         self._lock = threading.Lock()
-        self._connection: Optional[Connection] = None
+        self._connection: Connection | None = None
         self._is_closed = False
-        self._finalizer: Optional["weakref.finalize[[], Link]"] = None
+        self._finalizer: weakref.finalize[[], Link] | None = None
         _links.add(self)
 
     def connection(self) -> Connection:
@@ -71,8 +72,8 @@ class Link:
         self,
         method: str,
         params: Mapping[str, Any],
-        on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
-        on_interrupt: Optional[Callable[[Connection], bool]] = None,
+        on_progress: Callable[[Mapping[str, Any]], None] | None = None,
+        on_interrupt: Callable[[Connection], bool] | None = None,
     ) -> Any:
         """Sends a request and waits for its result.
 
@@ -106,12 +107,12 @@ def call(
     connection: Connection,
     method: str,
     params: Mapping[str, Any],
-    on_progress: Optional[Callable[[Mapping[str, Any]], None]] = None,
-    on_interrupt: Optional[Callable[[Connection], bool]] = None,
+    on_progress: Callable[[Mapping[str, Any]], None] | None = None,
+    on_interrupt: Callable[[Connection], bool] | None = None,
 ) -> Any:
     """As :meth:`Link.call`, on a given connection."""
-    events: "queue.SimpleQueue[Event]" = queue.SimpleQueue()
-    final: List[Event] = []  # Kept apart as well, lest an interrupt loses what was just taken from the queue.
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    final: list[Event] = []  # Kept apart as well, lest an interrupt loses what was just taken from the queue.
 
     def deliver(event: Event) -> None:
         if not isinstance(event, ProgressEvent):
@@ -119,7 +120,7 @@ def call(
         events.put(event)
 
     identifier = connection.send(method, params, deliver, progress=on_progress is not None)
-    event: Optional[Event] = None
+    event: Event | None = None
     try:
         while not isinstance(event, (ResultEvent, FailureEvent)):
             try:
@@ -139,7 +140,7 @@ def call(
     return event.value
 
 
-def _next(events: "queue.SimpleQueue[Event]") -> Event:
+def _next(events: queue.SimpleQueue[Event]) -> Event:
     """The next event. A signal that comes just before a thread begins to wait does not wake it, hence the timeout."""
     while True:
         try:
@@ -148,7 +149,7 @@ def _next(events: "queue.SimpleQueue[Event]") -> Event:
             continue
 
 
-def last_of(event: Event, waiting: Any) -> Tuple[Event, Optional[ProgressEvent]]:
+def last_of(event: Event, waiting: Any) -> tuple[Event, ProgressEvent | None]:
     """Skips progress that later progress has replaced.
 
     Args:
@@ -158,7 +159,7 @@ def last_of(event: Event, waiting: Any) -> Tuple[Event, Optional[ProgressEvent]]
     Returns:
         the first event that is not skipped, and the progress to report: none before a result, which replaces it too.
     """
-    latest: Optional[ProgressEvent] = None
+    latest: ProgressEvent | None = None
     while isinstance(event, ProgressEvent):
         latest = event
         if waiting.empty():
@@ -183,7 +184,8 @@ def _introduce(connection: Connection) -> None:
             "update this package" if isinstance(version, int) and version > PROTOCOL_VERSION else "update the daemon"
         )
         raise ProtocolMismatch(
-            f"the daemon on {connection.path} speaks protocol version {version}, this package speaks {PROTOCOL_VERSION}; {advice}"
+            f"the daemon on {connection.path} speaks protocol version {version}, "
+            f"this package speaks {PROTOCOL_VERSION}; {advice}"
         )
     limit = reply.get("capabilities", {}).get("limits", {}).get("messageBytes")
     connection.message_limit = limit if isinstance(limit, int) else None

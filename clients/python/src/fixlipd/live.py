@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import sys
 import time
@@ -43,10 +44,8 @@ class NotebookDisplay(Silent):
     def report(self, progress: Progress) -> None:
         start = time.monotonic()
         if progress.image_masks and progress.loo_r2 is not None and start >= self._next:
-            try:
+            with contextlib.suppress(FixlipdError):  # The refinement itself says what is wrong.
                 self._picture = notebook.picture(self._draw())
-            except FixlipdError:
-                pass  # The refinement itself says what is wrong.
             end = time.monotonic()
             self._next = end + max(self.INTERVAL, 5 * (end - start))
         self._show(_line(progress), progress)
@@ -56,13 +55,14 @@ class NotebookDisplay(Silent):
             self._picture = ""
             self._show(summary, None)
 
-    def _show(self, line: str, progress: Optional[Progress]) -> None:
+    def _show(self, line: str, progress: Progress | None) -> None:
         from IPython.display import HTML, display
 
         total = progress.total_image_masks if progress is not None else None
         bar = ""
         if progress is not None and total:
-            bar = f'<progress style="width:14em;vertical-align:middle" max="{total}" value="{min(progress.image_masks, total)}"></progress> '
+            done = min(progress.image_masks, total)
+            bar = f'<progress style="width:14em;vertical-align:middle" max="{total}" value="{done}"></progress> '
         shown = HTML(
             f'<div style="font:13px system-ui,sans-serif;opacity:.75">{bar}{html.escape(line)}</div>{self._picture}'
         )
@@ -82,6 +82,9 @@ class TerminalBar(Silent):
     def report(self, progress: Progress) -> None:
         if self._bar is None:
             self._bar = self._tqdm(total=progress.total_image_masks, unit=" masks", desc="explain", file=sys.stderr)
+        # Warm masks may be more than the budget asks for.
+        if progress.total_image_masks and progress.image_masks > progress.total_image_masks:
+            self._bar.total = progress.image_masks
         self._bar.n = progress.image_masks
         if progress.loo_r2 is not None:
             self._bar.set_postfix_str(f"R² {progress.loo_r2:.3f}", refresh=False)
@@ -108,6 +111,7 @@ def live_reporter(live: Live, draw: Callable[[], str]) -> Silent:
 
 
 def _line(progress: Progress) -> str:
-    of = f" of {progress.total_image_masks}" if progress.total_image_masks else ""
+    total = progress.total_image_masks
+    of = f" of {total}" if total and total >= progress.image_masks else ""
     r2 = "" if progress.loo_r2 is None else f", R² {progress.loo_r2:.3f}"
     return f"{progress.image_masks}{of} image masks, {progress.text_masks} text masks{r2}, {progress.elapsed:.1f} s"

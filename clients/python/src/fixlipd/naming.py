@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import List, Union
 
 from .values import Players
 
 
-def find_players(player: Union[int, str], caption: str, players: Players) -> List[int]:
+def find_players(player: int | str, caption: str, players: Players) -> list[int]:
     """The numbers of the players that are meant; see :meth:`ExplanationBase.find_players`."""
     if not isinstance(player, str):
         number = int(player)
@@ -29,7 +28,7 @@ def find_players(player: Union[int, str], caption: str, players: Players) -> Lis
     ]
     if not places:
         groups = [[first + index] for index, text in enumerate(players.text) if text.token == word]
-    distinct: List[List[int]] = []
+    distinct: list[list[int]] = []
     for group in groups:
         if group and group not in distinct:
             distinct.append(group)

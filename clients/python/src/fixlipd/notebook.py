@@ -7,8 +7,9 @@ import html
 import os
 import shutil
 import sys
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
+from .contract import TerminalColors
 from .errors import FixlipdError
 
 FRAME_HEIGHT = 900
@@ -17,11 +18,13 @@ FRAME_HEIGHT = 900
 # The page in the frame has an origin of its own, so the notebook's cookies and documents are out of its reach; it
 # tells its height when asked.
 _ASK = (
-    "var f=this;window.addEventListener('message',function(e){if(e.source===f.contentWindow&&e.data&&e.data.fixlipdHeight)"
+    "var f=this;window.addEventListener('message',function(e){"
+    "if(e.source===f.contentWindow&&e.data&&e.data.fixlipdHeight)"
     "f.style.height=Math.ceil(e.data.fixlipdHeight)+'px'});f.contentWindow.postMessage('fixlipd-height','*')"
 )
 _ANSWER = (
-    "<script>(function(){var to=null,last=0;function tell(){var h=document.documentElement.getBoundingClientRect().height;"
+    "<script>(function(){var to=null,last=0;"
+    "function tell(){var h=document.documentElement.getBoundingClientRect().height;"
     "if(to&&h!==last){last=h;to.postMessage({fixlipdHeight:h},'*')}}"
     "window.addEventListener('message',function(e){if(e.data==='fixlipd-height'){to=e.source;tell()}});"
     "new ResizeObserver(tell).observe(document.documentElement)})()</script>"
@@ -39,7 +42,7 @@ def in_notebook() -> bool:
     return hasattr(shell(), "kernel")
 
 
-def mimebundle(text: str, draw: Callable[..., str]) -> Dict[str, str]:
+def mimebundle(text: str, draw: Callable[..., str]) -> dict[str, str]:
     """What a notebook or terminal shows of something that ``draw`` draws; ``text`` alone where it cannot be drawn."""
     try:
         if shell() is not None and not in_notebook():
@@ -50,7 +53,12 @@ def mimebundle(text: str, draw: Callable[..., str]) -> Dict[str, str]:
         return {"text/plain": f"{text}\n(cannot be drawn: {error})"}
 
 
-def terminal_colors() -> str:
+def prepared(text: str, page: str | None) -> dict[str, str]:
+    """What is shown of something whose page was fetched before, or was not."""
+    return {"text/plain": text} if page is None else {"text/plain": text, "text/html": frame(page)}
+
+
+def terminal_colors() -> TerminalColors:
     """The colours that the terminal says it has."""
     if os.environ.get("NO_COLOR"):
         return "none"

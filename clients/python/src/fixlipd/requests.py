@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
+from .choices import PairsWanted, Stop, TextPlayers, Until
+from .contract import Estimator, OpenOptions, Order, RefineOptions
 from .errors import TextInvalid
 from .images import Image, WireImage, wire_image
 
@@ -13,32 +16,7 @@ CHUNK_ITEMS = 1024
 CHUNK_BYTES = 16 << 20
 
 
-@dataclass(frozen=True)
-class Until:
-    """When an estimate is good enough.
-
-    Attributes:
-        standard_error: the largest standard error, in logits, that the leading values may have.
-        top_k: how many of the strongest pairs are looked at.
-        stable_rounds: over how many successive estimates those pairs must stay the same.
-    """
-
-    standard_error: Optional[float] = None
-    top_k: Optional[int] = None
-    stable_rounds: Optional[int] = None
-
-
-Stop = Union[Until, float, Mapping[str, Any]]
-"""An :class:`Until`, a standard error in logits, or a mapping with the names of either."""
-
-Seed = Union[int, Mapping[str, int]]
-"""One number, or one for the masks of each side: ``{"image": …, "text": …}``."""
-
-TextPlayers = Union[str, Sequence[Tuple[int, int]]]
-"""``"tokens"``, ``"words"`` or ``(start, end)`` ranges of characters of the caption."""
-
-
-def given(**parameters: Any) -> Dict[str, Any]:
+def given(**parameters: Any) -> dict[str, Any]:
     """The parameters that are not ``None``, under the protocol's names (``image_masks`` becomes ``imageMasks``)."""
     return {camel(name): value for name, value in parameters.items() if value is not None}
 
@@ -48,69 +26,51 @@ def camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in tail)
 
 
+def changed(options: Any) -> dict[str, Any]:
+    """The options that differ from what the daemon takes where they are left out."""
+    values = {field.name: (getattr(options, field.name), field.default) for field in fields(options)}
+    return {name: value for name, (value, default) in values.items() if not _is(value, default)}
+
+
+def _is(value: Any, default: Any) -> bool:
+    """Whether an option is left out or at its default; arrays are neither."""
+    return value is None or (isinstance(value, (str, int, float)) and value == default)
+
+
 def open_parameters(
-    image: Image,
-    text: str,
-    *,
-    model: Optional[str],
-    index: Optional[str],
-    p: Optional[float],
-    order: Optional[int],
-    masking: Optional[str],
-    grid: Optional[Tuple[int, int]],
-    regions: Optional[Any],
-    text_players: Optional[TextPlayers],
-    estimator: Optional[str],
-    seed: Optional[Seed],
-    sampling: Optional[str],
-    paired: Optional[bool],
-    keep_for_display: bool,
-) -> Dict[str, Any]:
+    image: Image, text: str, model: str | None, options: OpenOptions, *, keep_for_display: bool
+) -> dict[str, Any]:
     """The part of ``explanation/open`` and ``explain`` that they share."""
     if not isinstance(text, str):
         raise TypeError(f"the caption is a str, not {type(text).__name__}")
     if not text.strip():
         raise TextInvalid("the caption has no words to explain the image with")
-    return given(
-        model=model,
-        image=wire_image(image, keep_for_display=keep_for_display),
-        text=text,
-        index=index,
-        p=p,
-        order=order,
-        masking=masking,
-        players=_players(grid, regions, text_players),
-        estimator=_estimator(estimator),
-        seed=seed,
-        sampling=sampling,
-        paired=paired,
-    )
+    chosen = changed(options)
+    players = _players(chosen.pop("grid", None), chosen.pop("regions", None), chosen.pop("text_players", None))
+    estimator = _estimator(chosen.pop("estimator", None))
+    wire = wire_image(image, keep_for_display=keep_for_display)
+    return given(model=model, image=wire, text=text, players=players, estimator=estimator, **chosen)
 
 
-def refine_parameters(
-    *,
-    image_masks: Optional[int],
-    text_masks: Optional[int],
-    until: Optional[Stop],
-    deadline: Optional[float],
-) -> Dict[str, Any]:
-    """The part of ``explanation/refine`` and ``explain`` that says when to stop; ``deadline`` is in seconds."""
+def refine_parameters(options: RefineOptions) -> dict[str, Any]:
+    """The part of ``explanation/refine`` and ``explain`` that says when to stop."""
+    deadline = options.deadline
     if deadline is not None and not (deadline > 0 and math.isfinite(deadline)):
         raise ValueError(f"deadline is a number of seconds above 0, not {deadline}")
     return given(
-        budget=given(image_masks=image_masks, text_masks=text_masks) or None,
-        until=_until(until),
+        budget=given(image_masks=options.image_masks, text_masks=options.text_masks) or None,
+        until=_until(options.until),
         deadline_milliseconds=None if deadline is None else 1000 * deadline,
     )
 
 
 def selection(
     *,
-    pairs: Union[str, int, None] = None,
-    standard_errors: Optional[bool] = None,
-    estimator: Optional[str] = None,
-    order: Optional[int] = None,
-) -> Dict[str, Any]:
+    pairs: PairsWanted | None = None,
+    standard_errors: bool | None = None,
+    estimator: Estimator | None = None,
+    order: Order | None = None,
+) -> dict[str, Any]:
     """What of an estimate is wanted, with floats in base64."""
     chosen: Any = pairs
     if isinstance(pairs, int) and not isinstance(pairs, bool):
@@ -122,7 +82,7 @@ def selection(
     )
 
 
-def text_list(texts: Union[str, Iterable[str]]) -> List[str]:
+def text_list(texts: str | Iterable[str]) -> list[str]:
     """Texts as a list; a single one is a list of one."""
     listed = [texts] if isinstance(texts, str) else list(texts)
     for index, text in enumerate(listed):
@@ -131,9 +91,9 @@ def text_list(texts: Union[str, Iterable[str]]) -> List[str]:
     return [str(text) for text in listed]
 
 
-def image_chunks(images: Iterable[Any]) -> Iterator[List[WireImage]]:
+def image_chunks(images: Iterable[Any]) -> Iterator[list[WireImage]]:
     """Images in lists that each fit well into one message."""
-    chunk: List[WireImage] = []
+    chunk: list[WireImage] = []
     size = 0
     for index, image in enumerate(images):
         try:
@@ -150,18 +110,16 @@ def image_chunks(images: Iterable[Any]) -> Iterator[List[WireImage]]:
         yield chunk
 
 
-def text_chunks(texts: Sequence[str]) -> Iterator[List[str]]:
+def text_chunks(texts: Sequence[str]) -> Iterator[list[str]]:
     """Texts in lists that each fit well into one message."""
     for start in range(0, len(texts), CHUNK_ITEMS):
         yield list(texts[start : start + CHUNK_ITEMS])
 
 
-def _players(
-    grid: Optional[Tuple[int, int]], regions: Optional[Any], text: Optional[TextPlayers]
-) -> Optional[Dict[str, Any]]:
+def _players(grid: tuple[int, int] | None, regions: Any | None, text: TextPlayers | None) -> dict[str, Any] | None:
     if grid is not None and regions is not None:
         raise ValueError("image players are either a grid or regions, not both")
-    image: Optional[Dict[str, Any]] = None
+    image: dict[str, Any] | None = None
     if grid is not None:
         rows, columns = grid
         image = {"grid": {"rows": rows, "columns": columns}}
@@ -171,14 +129,14 @@ def _players(
     return given(image=image, text=chosen) or None
 
 
-def _flattened(labels: Any) -> List[Any]:
+def _flattened(labels: Any) -> list[Any]:
     listed = labels.tolist() if hasattr(labels, "tolist") else list(labels)
     if listed and isinstance(listed[0], (list, tuple)):
         return [label for row in listed for label in row]
     return list(listed)
 
 
-def _until(until: Optional[Stop]) -> Optional[Dict[str, Any]]:
+def _until(until: Stop | None) -> dict[str, Any] | None:
     if until is None:
         return None
     if isinstance(until, Until):
@@ -188,5 +146,5 @@ def _until(until: Optional[Stop]) -> Optional[Dict[str, Any]]:
     return {"standardError": float(until)}
 
 
-def _estimator(name: Optional[str]) -> Optional[str]:
+def _estimator(name: str | None) -> str | None:
     return "leastSquares" if name == "least_squares" else name

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, TypeVar
+from typing import Any, TypeVar
 
 from .arrays import Matrix, decode_floats, rows_matrix
+from .contract import AvailableModel, LoadedModel, TokenPlayer
 from .errors import FixlipdError, error_from_wire
 from .requests import camel
 
 Record = TypeVar("Record")
 
 
-def record(kind: Type[Record], wire: Mapping[str, Any], **changed: Any) -> Record:
+def record(kind: type[Record], wire: Mapping[str, Any], **changed: Any) -> Record:
     """A dataclass from the members of the same names; members it does not know are left out."""
     values = {field.name: wire.get(camel(field.name)) for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{**values, **changed})
@@ -38,8 +40,8 @@ class Model:
     path: str
     architecture: str
     dimension: int
-    image_size: Tuple[int, int]
-    patches: Tuple[int, int]
+    image_size: tuple[int, int]
+    patches: tuple[int, int]
     positions: int
     vocabulary: int
     precision: str
@@ -50,7 +52,7 @@ class Model:
     load_seconds: float
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Model":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Model:
         image, text = wire["image"], wire["text"]
         return record(
             cls,
@@ -64,55 +66,18 @@ class Model:
 
 
 @dataclass(frozen=True)
-class LoadedModel:
-    """A model in the daemon's memory."""
-
-    id: str
-    path: str
-    architecture: str
-    precision: str
-    mask_precision: str
-    bytes: int
-    last_used_seconds_ago: float
-    expires_in_seconds: Optional[float]
-    in_use: int
-
-
-@dataclass(frozen=True)
-class AvailableModel:
-    """A model on disk: built in, or in the local hub cache. ``reason`` says why one is not ``loadable``."""
-
-    id: str
-    path: str
-    origin: str
-    architecture: Optional[str]
-    loadable: bool
-    reason: Optional[str]
-
-
-@dataclass(frozen=True)
 class Models:
     """The models in memory and those on disk."""
 
-    loaded: List[LoadedModel]
-    available: List[AvailableModel]
+    loaded: list[LoadedModel]
+    available: list[AvailableModel]
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Models":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Models:
         return cls(
             loaded=[record(LoadedModel, model) for model in wire["loaded"]],
             available=[record(AvailableModel, model) for model in wire["available"]],
         )
-
-
-@dataclass(frozen=True)
-class TokenPlayer:
-    """A token that an explanation has as a player: its text, its place in the given text, its ids."""
-
-    token: str
-    start: int
-    end: int
-    ids: List[int]
 
 
 @dataclass(frozen=True)
@@ -127,14 +92,14 @@ class Tokens:
         truncated: whether the text was longer than the model's positions.
     """
 
-    ids: List[int]
-    tokens: List[str]
-    offsets: List[Tuple[int, int]]
-    players: List[TokenPlayer]
+    ids: list[int]
+    tokens: list[str]
+    offsets: list[tuple[int, int]]
+    players: list[TokenPlayer]
     truncated: bool
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Tokens":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Tokens:
         return record(
             cls,
             wire,
@@ -151,16 +116,17 @@ class Similarity:
         cosine: cosine of the embeddings.
         logits: what the model was trained on: scale · cosine + bias.
         probabilities: CLIP: softmax over the texts of an image (NaN for ``pairing="zip"``); SigLIP: sigmoid per pair.
-        errors: with ``on_error="item"``, what was wrong: ``("images" or "texts", exception)``, whose ``index`` says which.
+        errors: with ``on_error="return"``, what was wrong: ``("images" or "texts", exception)``, whose ``index`` says
+            which.
     """
 
     cosine: Matrix
     logits: Matrix
     probabilities: Matrix
-    errors: List[Tuple[str, FixlipdError]] = field(default_factory=list)
+    errors: list[tuple[str, FixlipdError]] = field(default_factory=list)
 
     @classmethod
-    def from_wire(cls, replies: Sequence[Mapping[str, Any]], starts: Sequence[int], pairing: str) -> "Similarity":
+    def from_wire(cls, replies: Sequence[Mapping[str, Any]], starts: Sequence[int], pairing: str) -> Similarity:
         """From the replies to one or more chunks of images, which begin at ``starts``."""
 
         def table(name: str) -> Matrix:
@@ -169,7 +135,7 @@ class Similarity:
                 rows = [[value for row in rows for value in row]]
             return rows_matrix([decode_floats(row) for row in rows], len(rows[0]) if rows else 0)
 
-        errors: Dict[Tuple[str, int], FixlipdError] = {}
+        errors: dict[tuple[str, int], FixlipdError] = {}
         for reply, start in zip(replies, starts):
             for item in reply.get("errors") or []:
                 error = error_from_wire(item)
@@ -190,9 +156,9 @@ def embedding_matrix(replies: Sequence[Mapping[str, Any]]) -> Matrix:
     return rows_matrix(rows, replies[0]["dimension"] if replies else 0)
 
 
-def item_errors(replies: Sequence[Mapping[str, Any]]) -> List[FixlipdError]:
+def item_errors(replies: Sequence[Mapping[str, Any]]) -> list[FixlipdError]:
     """What was wrong with single items, their index counted over all chunks."""
-    errors: List[FixlipdError] = []
+    errors: list[FixlipdError] = []
     start = 0
     for reply in replies:
         for item in reply.get("errors") or []:

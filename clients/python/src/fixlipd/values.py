@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 
 from .arrays import Matrix, Vector, decode_floats, matrix, symmetric_matrix, to_lists, vector
+from .contract import Subset, TextPlayer
 from .results import record
 
 
@@ -22,17 +24,8 @@ class ImagePlayers:
     rows: int
     columns: int
     count: int
-    boxes: List[Tuple[float, float, float, float]]
-    regions: Optional[List[int]]
-
-
-@dataclass(frozen=True)
-class TextPlayer:
-    """A token, word or span of the caption; ``start`` and ``end`` are indexes into the ``str``."""
-
-    token: str
-    start: int
-    end: int
+    boxes: list[tuple[float, float, float, float]]
+    regions: list[int] | None
 
 
 @dataclass(frozen=True)
@@ -40,13 +33,13 @@ class Players:
     """All players of an explanation: first those of the image, then those of the text."""
 
     image: ImagePlayers
-    text: List[TextPlayer]
+    text: list[TextPlayer]
 
     def __len__(self) -> int:
         return self.image.count + len(self.text)
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Players":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Players:
         image = wire["image"]
         return cls(
             image=record(ImagePlayers, image, boxes=[tuple(box) for box in image["boxes"]]),
@@ -64,12 +57,12 @@ class PairValues:
         strongest: ``(i, j, value)`` of the strongest pairs, strongest first.
     """
 
-    full: Optional[Matrix] = None
-    cross_modal: Optional[Matrix] = None
-    strongest: Optional[List[Tuple[int, int, float]]] = None
+    full: Matrix | None = None
+    cross_modal: Matrix | None = None
+    strongest: list[tuple[int, int, float]] | None = None
 
     @classmethod
-    def from_wire(cls, wire: Optional[Mapping[str, Any]], image_players: int, text_players: int) -> "PairValues":
+    def from_wire(cls, wire: Mapping[str, Any] | None, image_players: int, text_players: int) -> PairValues:
         if wire is None:
             return cls()
         if wire["format"] == "list":
@@ -94,8 +87,8 @@ class StandardErrors:
 
     first: Vector
     first_order_reading: Vector
-    pairs: Optional[Matrix]
-    cross_modal: Optional[Matrix]
+    pairs: Matrix | None
+    cross_modal: Matrix | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,26 +114,26 @@ class Values:
     """
 
     index: str
-    p: Optional[float]
+    p: float | None
     order: int
     estimator: str
     baseline: float
     first: Vector
     first_order_reading: Vector
-    pairs: Optional[Matrix]
-    cross_modal: Optional[Matrix]
-    strongest: Optional[List[Tuple[int, int, float]]]
-    standard_errors: Optional[StandardErrors]
-    loo_r2: Optional[float]
+    pairs: Matrix | None
+    cross_modal: Matrix | None
+    strongest: list[tuple[int, int, float]] | None
+    standard_errors: StandardErrors | None
+    loo_r2: float | None
     rank_deficient: bool
-    restriction: Optional[str]
-    unconverged: Optional[bool] = None
+    restriction: str | None
+    unconverged: bool | None = None
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any], players: Players) -> "Values":
+    def from_wire(cls, wire: Mapping[str, Any], players: Players) -> Values:
         counts = (players.image.count, len(players.text))
         pairs = PairValues.from_wire(wire.get("pairs"), *counts)
-        errors: Optional[StandardErrors] = None
+        errors: StandardErrors | None = None
         known = wire.get("standardErrors")
         if known is not None:
             of_pairs = PairValues.from_wire(known.get("pairs"), *counts)
@@ -176,14 +169,14 @@ class Progress:
 
     image_masks: int
     text_masks: int
-    total_image_masks: Optional[int]
+    total_image_masks: int | None
     elapsed: float
-    loo_r2: Optional[float]
-    max_standard_error: Optional[float]
-    values: Optional[Values]
+    loo_r2: float | None
+    max_standard_error: float | None
+    values: Values | None
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any], players: Players) -> "Progress":
+    def from_wire(cls, wire: Mapping[str, Any], players: Players) -> Progress:
         values = wire.get("values")
         return record(
             cls,
@@ -205,14 +198,14 @@ class Condition:
         heatmap: ``image`` as ``[rows, columns]``; ``None`` where image players are regions.
     """
 
-    players: List[int]
+    players: list[int]
     first: float
     image: Vector
     text: Vector
-    heatmap: Optional[Matrix]
+    heatmap: Matrix | None
 
     @classmethod
-    def from_wire(cls, wires: List[Mapping[str, Any]], players: Players) -> "Condition":
+    def from_wire(cls, wires: list[Mapping[str, Any]], players: Players) -> Condition:
         image = [sum(column) for column in zip(*(wire["image"] for wire in wires))]
         text = [sum(column) for column in zip(*(wire["text"] for wire in wires))]
         shape = players.image
@@ -226,23 +219,14 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Subset:
-    """A coalition of a given size, with its predicted value above that of the empty pair, in logits."""
-
-    size: int
-    players: List[int]
-    value: float
-
-
-@dataclass(frozen=True)
 class Subsets:
     """The best coalitions by size; ``exact`` unless the search was greedy (more than 20 players)."""
 
-    subsets: List[Subset]
+    subsets: list[Subset]
     exact: bool
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> "Subsets":
+    def from_wire(cls, wire: Mapping[str, Any]) -> Subsets:
         return cls([record(Subset, subset) for subset in wire["subsets"]], wire["exact"])
 
 
@@ -256,7 +240,7 @@ class ComparedSide:
     cross_modal: Matrix
 
 
-def to_arrays(values: Values) -> Dict[str, Any]:
+def to_arrays(values: Values) -> dict[str, Any]:
     """The values as a dictionary of NumPy arrays, with ``NaN`` for none.
 
     Raises:
@@ -266,7 +250,7 @@ def to_arrays(values: Values) -> Dict[str, Any]:
         import numpy
     except ImportError:
         raise ImportError("to_numpy() needs NumPy: pip install numpy") from None
-    arrays: Dict[str, Any] = {
+    arrays: dict[str, Any] = {
         "first": values.first,
         "first_order_reading": values.first_order_reading,
         "pairs": values.pairs,

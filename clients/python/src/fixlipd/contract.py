@@ -1,0 +1,268 @@
+"""Words, defaults, options and results of the protocol.
+
+Written by tools/protocol/generate_python.py from protocol/; edit the schemas there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .choices import Seed, Stop, TextPlayers
+
+Order = Literal[1, 2]
+CoalitionSampling = Literal["bernoulli", "shapley"]
+"""How coalitions are drawn: ``"bernoulli"``, every player by itself with probability ``p``; ``"shapley"``, sizes by the
+Shapley kernel, without ``p``."""
+Estimator = Literal["ridge", "least_squares"]
+"""How values are estimated. ``"ridge"``: regression with shrinkage per order, tuned by leave-one-out.
+``"least_squares"``: the paper's weighted least squares over all pairs of masks."""
+EvaluationMetric = Literal["faithfulness", "insertion_deletion", "pointing_game"]
+"""What is measured. ``"faithfulness"``: how well the values predict unseen coalitions. ``"insertion_deletion"``: how
+fast the value falls as players are removed in the explanation's order. ``"pointing_game"``: how much of the words'
+pairs lies in the quadrants they belong to."""
+ExportFormat = Literal["shapiq", "json"]
+"""What kind of file. ``"shapiq"``: the JSON that ``shapiq.InteractionValues.load`` reads. ``"json"``: everything about
+the explanation."""
+Index = Literal["banzhaf", "shapley"]
+"""Which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley."""
+Masking = Literal["mean", "drop"]
+"""What stands for an absent patch: ``"mean"``, the mean colour, as in the paper; ``"drop"``, nothing: its token leaves
+the sequence, which is a different game at about half the cost."""
+Pairing = Literal["all", "zip"]
+"""Which pairs are compared. ``"all"``: every image with every text. ``"zip"``: the first image with the first text, and
+so on."""
+PrecisionWanted = Literal["auto", "f32", "bf16", "int8"]
+"""The arithmetic of the towers: ``"auto"`` takes bf16 where the processor has it, else f32, with 8-bit products for
+masked inputs where they are faster and the model loses little by them (``precisionReason`` says so); ``"int8"`` encodes
+masked inputs with 8-bit products and whole ones in f32."""
+Quadrant = Literal["top_left", "top_right", "bottom_left", "bottom_right"]
+"""A quarter of the image. Of an odd grid the middle row and column belong to none."""
+RenderFormat = Literal["svg", "html", "ansi", "markdown"]
+"""An SVG picture, an HTML page that needs no other file, text for terminals, or Markdown."""
+RenderView = Literal["overview", "token", "patch", "pairs"]
+"""What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind."""
+Sampling = Literal["crossed", "joint"]
+"""How masks are drawn. ``"crossed"``: image and text masks are drawn apart, and every image mask meets every text mask.
+``"joint"``: coalitions of all players are drawn, each one image mask with one text mask, as the paper's reference
+implementation does; ``imageMasks`` is then the number of pairs, and ``textMasks`` is left out."""
+StopReason = Literal["budget", "deadline", "standardError", "stable", "stopped", "exhausted"]
+"""Why a refinement ended: ``budget``, the masks asked for are there; ``deadline``; ``standardError`` or ``stable``, a
+rule of ``until`` holds; ``stopped``, by ``explanation/stop``; ``exhausted``, every image mask there is has been
+encoded."""
+SubsetObjective = Literal["max", "min"]
+"""The largest or the smallest predicted value."""
+TerminalColors = Literal["trueColor", "ansi256", "none"]
+"""What the terminal can show; without colours, signs and bars carry the meaning."""
+
+NORMALIZE: bool = True
+PAIRING: Pairing = "all"
+SUBSET_OBJECTIVE: SubsetObjective = "max"
+EVALUATE_SAMPLES: int = 1000
+EVALUATE_SEED: int = 0
+RENDER_VIEW: RenderView = "overview"
+RENDER_TOP_K: int = 8
+STOP_RULE_TOP_K: int = 10
+STOP_RULE_STABLE_ROUNDS: int = 2
+BUDGET_IMAGE_MASKS: int = 512
+BUDGET_TEXT_MASKS: int = 256
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """How an explanation is set up.
+
+    Attributes:
+        index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
+        p: how likely each player is present, for the Banzhaf index only.
+        order: 1: single players only. 2: pairs too.
+        masking: what stands for an absent patch: ``"mean"``, the mean colour, as in the paper; ``"drop"``, nothing: its
+            token leaves the sequence, which is a different game at about half the cost.
+        grid: rows and columns of image players, if coarser than the patches.
+        regions: or a label 0, 1, … for every patch; patches of one label are one player.
+        text_players: ``"tokens"``, ``"words"``, or ``(start, end)`` ranges of the caption's characters.
+        estimator: how values are estimated. ``"ridge"``: regression with shrinkage per order, tuned by leave-one-out.
+            ``"least_squares"``: the paper's weighted least squares over all pairs of masks.
+        seed: seed of the masks: the same seed and budget give the same masks. One number is for both sides; an object
+            gives each its own, so that captions of an image share its masks whatever their own seeds are.
+        sampling: how masks are drawn. ``"crossed"``: image and text masks are drawn apart, and every image mask meets
+            every text mask. ``"joint"``: coalitions of all players are drawn, each one image mask with one text mask,
+            as the paper's reference implementation does; ``image_masks`` is then the number of pairs, and
+            ``text_masks`` is left out.
+        paired: whether each mask is followed by its complement; only for Banzhaf with p = 0.5, and for Shapley with
+            joint sampling. Left out, it is true for the latter, else false.
+    """
+
+    index: Index = "banzhaf"
+    p: float = 0.5
+    order: Order = 2
+    masking: Masking = "mean"
+    grid: tuple[int, int] | None = None
+    regions: Any | None = None
+    text_players: TextPlayers = "tokens"
+    estimator: Estimator = "ridge"
+    seed: Seed = 0
+    sampling: Sampling = "crossed"
+    paired: bool | None = None
+
+
+@dataclass(frozen=True)
+class RefineOptions:
+    """How far a refinement goes.
+
+    Attributes:
+        image_masks: how many image masks the estimate shall rest on in all, not how many to add. By default 512 if
+            there is no other rule.
+        text_masks: how many text masks; by default all where there are no more than 256, else that many.
+        deadline: stop after so many seconds.
+        until: stop when good enough: an :class:`Until`, or a standard error in logits.
+    """
+
+    image_masks: int | None = None
+    text_masks: int | None = None
+    deadline: float | None = None
+    until: Stop | None = None
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in memory.
+
+    Attributes:
+        id: what the first client that asked for it called it.
+        path: its folder.
+        architecture: the family of a model; probabilities are a softmax over an image's texts for CLIP, a sigmoid per
+            pair for SigLIP and SigLIP2.
+        precision: for whole inputs.
+        mask_precision: for masked inputs.
+        precision_reason: why masks are computed so.
+        bytes: memory of its weights.
+        last_used_seconds_ago: seconds since its last use.
+        expires_in_seconds: seconds until it is unloaded if nobody uses it; absent while it is in use or kept for ever.
+        last_used: time of its last use, in whole seconds since 1970.
+        expires_at: when it is unloaded if nobody uses it, in whole seconds since 1970; absent as ``expires_in_seconds``
+            is.
+        in_use: requests and open explanations that hold it.
+    """
+
+    id: str
+    path: str
+    architecture: str
+    precision: str
+    mask_precision: str
+    precision_reason: str | None
+    bytes: int
+    last_used_seconds_ago: float
+    expires_in_seconds: float | None
+    last_used: int | None
+    expires_at: int | None
+    in_use: int
+
+
+@dataclass(frozen=True)
+class AvailableModel:
+    """A model that could be loaded.
+
+    Attributes:
+        id: the name to load it by.
+        path: its folder.
+        origin: comes with the daemon, or lies in the local hub cache.
+        loadable: whether the daemon can run it.
+        reason: why it cannot be loaded.
+    """
+
+    id: str
+    path: str
+    origin: str
+    loadable: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class TokenPlayer:
+    """A token that is a text player of explanations.
+
+    Attributes:
+        token: its spelling in the vocabulary, such as ``rose</w>`` or ``▁rose``. The text players of explanations have
+            the caption's own text instead.
+        start: where it begins, in Unicode scalars of the given text.
+        end: where it ends, excluded.
+        ids: its vocabulary ids.
+    """
+
+    token: str
+    start: int
+    end: int
+    ids: list[int]
+
+
+@dataclass(frozen=True)
+class TextPlayer:
+    """A text player.
+
+    Attributes:
+        token: its text: what the caption has from ``start`` to ``end``.
+        start: where it begins, in Unicode scalars of the caption.
+        end: where it ends, excluded.
+    """
+
+    token: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """How well the values predict the model on coalitions drawn at random, above the empty value (the paper's section
+    5). A member is absent where it has no value, as a correlation of constants.
+
+    Attributes:
+        samples: coalitions drawn.
+        r_squared: coefficient of determination, at most 1; negative where the mean would do better.
+        pearson: pearson correlation.
+        spearman: spearman's rank correlation.
+        kendall: kendall's rank correlation.
+        mean_squared_error: in logits squared.
+        mean_absolute_error: in logits.
+        cosine: cosine of the two vectors of values.
+    """
+
+    samples: int
+    r_squared: float | None
+    pearson: float | None
+    spearman: float | None
+    kendall: float | None
+    mean_squared_error: float
+    mean_absolute_error: float
+    cosine: float | None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The values of the model as players are removed in the explanation's order (the paper's section 5), with 0 for the
+    empty and 1 for the whole pair, at 51 even fractions of players present, from none to all.
+
+    Attributes:
+        least_important_first: with the least important players removed first: 51 points.
+        most_important_first: with the most important players removed first: 51 points.
+        area_between: the area between the first curve and the second; larger is better.
+    """
+
+    least_important_first: list[float]
+    most_important_first: list[float]
+    area_between: float
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A coalition.
+
+    Attributes:
+        size: players in it.
+        players: their numbers, ascending.
+        value: predicted value above that of the empty pair, in logits.
+    """
+
+    size: int
+    players: list[int]
+    value: float
