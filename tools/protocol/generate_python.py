@@ -123,7 +123,8 @@ OPENING = '''\
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from .aio_explanation import AsyncExplanation, OnProgress
 from .choices import Seed, Stop, TextPlayers
@@ -312,11 +313,12 @@ class PythonWriter:
         own = {NAMES.get(name, name) for name, found in self.messages.types.items() if isinstance(found, Choice)}
         imports = sorted((words & own) | set(OPTIONS) | ({"Order"} & words))
         imported = "\n".join(listed("from .contract import ", imports, ""))
-        yield OPENING.format(note=NOTE, imports=imported)
+        yield OPENING.format(note=NOTE, imports=imported).rstrip()
         for name, explanation, shown, is_async in (
             ("OpensExplanations", "Explanation", SHOWN, False),
             ("OpensAsyncExplanations", "AsyncExplanation", SHOWN_ASYNC, True),
         ):
+            yield ""
             yield ""
             yield f"class {name}:"
             yield f'    """What a client calls to have explanations{" awaited" if is_async else ""}."""'

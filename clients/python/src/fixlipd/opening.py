@@ -5,7 +5,8 @@ Written by tools/protocol/generate_python.py from protocol/; edit the schemas th
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from .aio_explanation import AsyncExplanation, OnProgress
 from .choices import Seed, Stop, TextPlayers
