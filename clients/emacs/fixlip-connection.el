@@ -2,8 +2,9 @@
 
 ;;; Commentary:
 
-;; One connection for all buffers: found, started if allowed, greeted.
-;; Messages travel over the daemon's Unix socket with jsonrpc.el.
+;; One connection for all buffers: opened and greeted.  The program
+;; `fixlipd connect' finds the daemon, checks whose it is, and starts one if
+;; none runs and one may be started; messages travel with jsonrpc.el.
 
 ;;; Code:
 
@@ -18,12 +19,11 @@
 
 (defcustom fixlip-socket nil
   "Path of the daemon's socket.
-When nil: $FIXLIPD_SOCKET, else $XDG_RUNTIME_DIR/fixlipd/fixlipd.sock,
-else /tmp/fixlipd-<uid>/fixlipd.sock."
+When nil: where the program looks, see fixlipd(1)."
   :type '(choice (const :tag "Default" nil) file))
 
 (defcustom fixlip-command nil
-  "The program that starts the daemon.
+  "The program.
 When nil: $FIXLIPD, else fixlipd on the PATH."
   :type '(choice (const :tag "Default" nil) string))
 
@@ -54,51 +54,38 @@ When nil: $FIXLIPD, else fixlipd on the PATH."
   (let ((value (getenv name)))
     (and value (not (string-empty-p value)) value)))
 
-(defun fixlip--socket ()
-  "The path of the daemon's socket."
-  (cond (fixlip-socket (expand-file-name fixlip-socket))
-        ((fixlip--environment "FIXLIPD_SOCKET"))
-        ((fixlip--environment "XDG_RUNTIME_DIR")
-         (expand-file-name "fixlipd/fixlipd.sock" (fixlip--environment "XDG_RUNTIME_DIR")))
-        (t (format "/tmp/fixlipd-%d/fixlipd.sock" (user-uid)))))
-
 (defun fixlip--command ()
-  "The program that starts the daemon."
+  "The program."
   (or fixlip-command (fixlip--environment "FIXLIPD") "fixlipd"))
 
-(defun fixlip--check-socket (path)
-  "Refuse a socket PATH that is too long or belongs to another user."
-  (when (> (string-bytes path) 107)
-    (fixlip--fail "the socket path is longer than 107 bytes: %s" path))
-  (when-let ((owner (file-attribute-user-id (file-attributes path 'integer))))
-    (unless (memq owner (list (user-uid) 0))
-      (fixlip--fail "%s belongs to another user; set fixlip-socket" path))))
+(defun fixlip--arguments ()
+  "What the program is told."
+  (append '("connect")
+          (and fixlip-socket (list "--socket" (expand-file-name fixlip-socket)))
+          (and (not fixlip-autostart) '("--no-spawn"))))
 
-(defun fixlip--dial (path)
-  "A stream to the socket PATH, or nil if no daemon listens there."
-  (condition-case failure
-      (make-network-process :name "fixlipd" :family 'local :service path :coding 'utf-8-emacs-unix :noquery t)
-    (file-error
-     (if (or (not (file-exists-p path)) (string-match-p "refused" (error-message-string failure)))
-         nil
-       (fixlip--fail "cannot connect to %s: %s" path (car (last failure)))))))
-
-(defun fixlip--start (path)
-  "Start a daemon for the socket PATH and return once it answers."
+(defun fixlip--dial (errors)
+  "Start the program and return its process.
+What it says on standard error goes to the buffer ERRORS."
   (let ((command (fixlip--command)))
-    (with-temp-buffer
-      (let ((status (condition-case failure
-                        (call-process command nil t nil "call" "server/ping" "--socket" path)
-                      (file-error
-                       (fixlip--fail
-                        "no daemon runs, and '%s' cannot be started (%s); install fixlipd or set fixlip-command"
-                        command
-                        (if (executable-find command) (error-message-string failure) "not found"))))))
-        (unless (equal status 0)
-          (let ((lines (split-string (buffer-string) "[\r\n]+" t)))
-            (fixlip--fail "%s" (if lines
-                                   (string-remove-prefix "Error: " (car (last lines)))
-                                 (format "'%s' ended with status %s" command status)))))))))
+    (condition-case failure
+        (make-process :name "fixlipd" :command (cons command (fixlip--arguments))
+                      :connection-type 'pipe :coding 'utf-8-emacs-unix :noquery t
+                      :stderr errors)
+      (file-error
+       (kill-buffer errors)
+       (fixlip--fail "'%s' cannot be started (%s); install fixlipd or set fixlip-command"
+                     command
+                     (if (executable-find command) (error-message-string failure) "not found"))))))
+
+(defun fixlip--last-words (errors)
+  "What the program, which has ended, said last in the buffer ERRORS, or nil."
+  (let ((process (get-buffer-process errors)))
+    (while (and process (process-live-p process) (accept-process-output process 1))))
+  ;; Emacs adds a line of its own when the process of a buffer ends.
+  (let ((lines (cl-remove-if (lambda (line) (string-prefix-p "Process " line))
+                             (split-string (with-current-buffer errors (buffer-string)) "[\r\n]+" t))))
+    (and lines (string-remove-prefix "Error: " (car (last lines))))))
 
 (defun fixlip--notified (_connection method params)
   "Hand the PARAMS of a progress report to its listener.
@@ -148,34 +135,35 @@ METHOD is the notification's."
   (let ((process (jsonrpc--process connection)))
     (when (process-live-p process) (delete-process process))))
 
-(defun fixlip--open (path)
-  "A greeted connection to the daemon of the socket PATH.
+(defun fixlip--open ()
+  "A greeted connection to the daemon.
 It is nil if the daemon ended meanwhile."
-  (fixlip--check-socket path)
-  (let ((stream (or (fixlip--dial path)
-                    (if fixlip-autostart
-                        (progn (fixlip--start path) (fixlip--dial path))
-                      (fixlip--fail "no daemon runs on %s; start one with 'fixlipd serve'" path))
-                    (fixlip--fail "no daemon runs on %s" path))))
-    (let ((connection (make-instance 'jsonrpc-process-connection
-                                     :name "fixlipd" :process stream
-                                     :notification-dispatcher #'fixlip--notified
-                                     :on-shutdown #'fixlip--ended)))
-      (fixlip--quieten connection)
-      (set-process-query-on-exit-flag stream nil)
-      (fixlip--greet connection))))
+  (let* ((errors (generate-new-buffer " *fixlipd errors*"))
+         (process (fixlip--dial errors))
+         (connection (make-instance 'jsonrpc-process-connection
+                                    :name "fixlipd" :process process
+                                    :notification-dispatcher #'fixlip--notified
+                                    :on-shutdown #'fixlip--ended)))
+    (fixlip--quieten connection)
+    (unwind-protect
+        (or (fixlip--greet connection)
+            (let ((words (fixlip--last-words errors)))
+              (and words (fixlip--fail "%s" words))))
+      (let ((process (get-buffer-process errors)))
+        (when process (set-process-query-on-exit-flag process nil)))
+      (unless (jsonrpc-running-p connection) (kill-buffer errors)))))
 
 (defun fixlip-connect ()
   "The connection to the daemon, made if there is none.
 Signal a `user-error' whose message says what to do."
-  (let ((path (fixlip--socket)))
+  (let ((key (cons (fixlip--command) (fixlip--arguments))))
     (unless (and fixlip--connection
                  (jsonrpc-running-p (cdr fixlip--connection))
-                 (equal (car fixlip--connection) path))
+                 (equal (car fixlip--connection) key))
       (setq fixlip--connection nil)
       ;; A daemon that is ending still takes connections for a moment.
-      (let ((connection (or (fixlip--open path) (fixlip--open path) (fixlip--fail "%s" fixlip-gone))))
-        (setq fixlip--connection (cons path connection))))
+      (let ((connection (or (fixlip--open) (fixlip--open) (fixlip--fail "%s" fixlip-gone))))
+        (setq fixlip--connection (cons key connection))))
     (cdr fixlip--connection)))
 
 (defun fixlip--call (connection method params success failure)

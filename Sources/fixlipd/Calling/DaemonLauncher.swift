@@ -14,7 +14,7 @@ struct DaemonLauncher {
         var description: String {
             switch self {
             case .notRunning(let socket):
-                "no daemon runs on \(socket); start one with 'fixlipd serve', or leave --no-spawn out"
+                "no daemon runs on \(socket); start one with 'fixlipd serve'"
             case .didNotStart(let log, let tail):
                 "the daemon did not start\(tail.isEmpty ? "" : ": \(tail)") (see \(log))"
             case .cannotSpawn(let reason): "cannot start a daemon: \(reason)"

@@ -21,3 +21,12 @@ local function recolour()
 end
 vim.api.nvim_create_autocmd("ColorScheme", { group = group, callback = recolour })
 vim.api.nvim_create_autocmd("OptionSet", { group = group, pattern = "background", callback = recolour })
+
+vim.api.nvim_create_autocmd("VimLeavePre", {
+  group = vim.api.nvim_create_augroup("fixlipd.connection", { clear = true }),
+  callback = function()
+    if package.loaded["fixlipd.daemon"] then
+      require("fixlipd.daemon").disconnect()
+    end
+  end,
+})

@@ -24,7 +24,7 @@ return {
   { "the program is not installed", function()
     support.fresh({ socket = vim.env.FIXLIP_TEST_FOLDER .. "/none.sock", command = "no-such-program" })
     support.edit("markdown", { line }, { 1, 5 })
-    support.equal(said(), "fixlip: no daemon runs, and 'no-such-program' cannot be started (not found); install fixlipd or set command")
+    support.equal(said(), "fixlip: 'no-such-program' cannot be started (not found); install fixlipd or set command")
   end },
   { "the daemon does not start", function()
     local folder = vim.env.FIXLIP_TEST_FOLDER .. "/open"
@@ -37,7 +37,7 @@ return {
   { "the socket path is too long", function()
     support.fresh({ socket = "/tmp/" .. ("x"):rep(120) })
     support.edit("markdown", { line }, { 1, 5 })
-    support.contains(said(), "longer than 107 bytes")
+    support.contains(said(), "has 125 bytes, the system allows 107")
   end },
   { "the daemon speaks another protocol version, and says so", function()
     local path, stop = support.stand_in(function(request)
@@ -177,13 +177,13 @@ return {
         .. '\n{"jsonrpc":"2.0","method":"window/logMessage","params":{"type":3,"message":"x"}}'
     end)
     local results = {}
-    connections.open(path, function(_, connection)
-      for index = 1, 3 do
-        connection:request("any", { index = index }, function(_, result) results[index] = #result end)
-      end
-    end)
+    local connection = connections.open(require("fixlipd.config").command(), { "connect", "--socket", path })
+    for index = 1, 3 do
+      connection:request("any", { index = index }, function(_, result) results[index] = #result end)
+    end
     support.await("replies", function() return #results == 3 end)
     support.equal(results, { 200000, 200000, 200000 })
+    connection:close()
     stop()
   end },
 }

@@ -1,6 +1,6 @@
 'use strict';
-// One connection to the daemon's socket: JSON-RPC 2.0, one message a line.
-const net = require('node:net');
+// One connection to the daemon, through `fixlipd connect`: JSON-RPC 2.0, one message a line.
+const { spawn } = require('node:child_process');
 
 /** Something went wrong that a user should read; `code` is the protocol's, or 'gone'. */
 class FixlipError extends Error {
@@ -13,29 +13,30 @@ class FixlipError extends Error {
 const GONE = 'the daemon went away; run the command again to reconnect';
 
 class Connection {
-  /** @param {net.Socket} socket a connected socket */
-  constructor(socket) {
-    this.socket = socket;
+  /** @param {ChildProcess} child a program that speaks for the daemon on its standard input and output */
+  constructor(child) {
+    this.child = child;
     this.isOpen = true;
     this.pending = new Map();
     this.progress = new Map(); // functions of a progress value, by token
     this.nextId = 0;
     this.parts = [];
-    socket.setEncoding('utf8');
-    socket.on('data', (text) => this.receive(text));
-    socket.on('error', () => this.close());
-    socket.on('close', () => this.close());
+    let errors = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => this.receive(text));
+    child.stderr.setEncoding('utf8').on('data', (text) => { errors += text; });
+    child.stdin.on('error', () => {});
+    child.on('close', () => {
+      const line = errors.trim().split('\n').pop().replace(/^Error: /, '');
+      this.close(line || GONE, line ? undefined : 'gone');
+    });
   }
 
-  /** @returns {Promise<Connection>} rejects with the system's error (`ENOENT`, `ECONNREFUSED`, …) */
-  static open(path) {
+  /** @returns {Promise<Connection>} rejects with the system's error (`ENOENT`, `EACCES`, …) if the program cannot be started */
+  static open(command, parameters) {
     return new Promise((resolve, reject) => {
-      const socket = net.connect(path);
-      socket.once('error', reject);
-      socket.once('connect', () => {
-        socket.removeListener('error', reject);
-        resolve(new Connection(socket));
-      });
+      const child = spawn(command, parameters, { stdio: 'pipe' });
+      child.once('error', reject);
+      child.once('spawn', () => resolve(new Connection(child)));
     });
   }
 
@@ -60,7 +61,7 @@ class Connection {
   }
 
   send(message) {
-    if (this.isOpen) this.socket.write(`${JSON.stringify(message)}\n`);
+    if (this.isOpen) this.child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
   receive(text) {
@@ -98,7 +99,8 @@ class Connection {
   close(reason = GONE, code = 'gone') {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.socket.destroy();
+    // At its input's end alone it would wait for the replies that nobody wants any more.
+    this.child.kill();
     const pending = [...this.pending.values()];
     this.pending.clear();
     this.progress.clear();

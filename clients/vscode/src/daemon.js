@@ -1,50 +1,8 @@
 'use strict';
-// The connection that everything shares: found, started if allowed, greeted.
-const { execFile } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
+// The connection that everything shares: opened and greeted.
 const { Connection, FixlipError } = require('./connection');
 
 const PROTOCOL = 1;
-
-function socketPath(setting, environment = process.env) {
-  if (setting) return setting;
-  if (environment.FIXLIPD_SOCKET) return environment.FIXLIPD_SOCKET;
-  if (environment.XDG_RUNTIME_DIR) return path.join(environment.XDG_RUNTIME_DIR, 'fixlipd', 'fixlipd.sock');
-  return `/tmp/fixlipd-${process.getuid()}/fixlipd.sock`;
-}
-
-/** Refuses a socket that is too long or another user's. */
-function checkSocket(socket) {
-  if (Buffer.byteLength(socket) > 107) throw new FixlipError(`the socket path is longer than 107 bytes: ${socket}`);
-  let owner;
-  try {
-    owner = fs.statSync(socket).uid;
-  } catch {
-    return;
-  }
-  if (owner !== process.getuid() && owner !== 0) {
-    throw new FixlipError(`${socket} belongs to another user; set fixlip.socket`);
-  }
-}
-
-/** Starts a daemon; returns once it answers. */
-function start(command, socket) {
-  return new Promise((resolve, reject) => {
-    execFile(command, ['call', 'server/ping', '--socket', socket], (failure, _output, errors) => {
-      if (!failure) {
-        resolve();
-      } else if (typeof failure.code === 'string') {
-        const reason = failure.code === 'ENOENT' ? 'not found' : failure.code;
-        reject(new FixlipError(
-          `no daemon runs, and '${command}' cannot be started (${reason}); install fixlipd or set fixlip.command`));
-      } else {
-        const line = errors.trim().split('\n').pop().replace(/^Error: /, '');
-        reject(new FixlipError(line || `'${command}' ended with status ${failure.code}`));
-      }
-    });
-  });
-}
 
 class Daemon {
   /**
@@ -64,23 +22,29 @@ class Daemon {
    * @returns {Promise<Connection>} rejects with a `FixlipError` that says what to do
    */
   connect({ mayStart = true } = {}) {
-    const { socket: setting, command, autostart } = this.settings();
-    const socket = socketPath(setting);
-    if (this.current?.isOpen && this.current.path === socket) return Promise.resolve(this.current);
-    const allowed = mayStart && autostart;
-    const key = `${allowed} ${socket}`;
+    const { socket, command, autostart } = this.settings();
+    const program = command || process.env.FIXLIPD || 'fixlipd';
+    const target = `${program} ${socket}`;
+    if (this.current?.isOpen && this.current.target === target) return Promise.resolve(this.current);
+    // The program finds the socket, checks whose it is, and starts a daemon if none runs and one may be started.
+    const parameters = ['connect', ...(socket ? ['--socket', socket] : []), ...(mayStart && autostart ? [] : ['--no-spawn'])];
+    const key = [program, ...parameters].join(' ');
     if (!this.opening.has(key)) {
-      const program = command || process.env.FIXLIPD || 'fixlipd';
-      const opening = this.open(socket, program, allowed).finally(() => this.opening.delete(key));
+      const opening = this.open(program, parameters, target).finally(() => this.opening.delete(key));
       this.opening.set(key, opening);
     }
     return this.opening.get(key);
   }
 
-  async open(socket, program, mayStart) {
-    checkSocket(socket);
+  async open(program, parameters, target) {
     for (let attempt = 1; ; attempt++) {
-      const connection = await this.dial(socket, program, mayStart);
+      let connection;
+      try {
+        connection = await Connection.open(program, parameters);
+      } catch (failure) {
+        const reason = failure.code === 'ENOENT' ? 'not found' : failure.code;
+        throw new FixlipError(`'${program}' cannot be started (${reason}); install fixlipd or set fixlip.command`);
+      }
       try {
         await this.greet(connection);
       } catch (failure) {
@@ -89,27 +53,9 @@ class Daemon {
         if (failure.code === 'gone' && attempt === 1) continue;
         throw failure;
       }
-      connection.path = socket;
+      connection.target = target;
       this.current = connection;
       return connection;
-    }
-  }
-
-  async dial(socket, program, mayStart) {
-    const isAbsent = (failure) => failure.code === 'ENOENT' || failure.code === 'ECONNREFUSED';
-    const named = (failure) => new FixlipError(
-      isAbsent(failure) ? `no daemon runs on ${socket}; start one with 'fixlipd serve'` : `cannot connect to ${socket}: ${failure.code}`,
-      isAbsent(failure) ? 'absent' : undefined);
-    try {
-      return await Connection.open(socket);
-    } catch (failure) {
-      if (!isAbsent(failure) || !mayStart) throw named(failure);
-    }
-    await start(program, socket);
-    try {
-      return await Connection.open(socket);
-    } catch (failure) {
-      throw named(failure);
     }
   }
 
@@ -140,4 +86,4 @@ class Daemon {
   }
 }
 
-module.exports = { Daemon, PROTOCOL, socketPath };
+module.exports = { Daemon, PROTOCOL };

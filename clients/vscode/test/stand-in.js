@@ -180,7 +180,7 @@ async function until(what, condition) {
 /** One answer of the daemon, over a connection of its own. */
 async function call(method, params = {}) {
   const { Connection } = require('../src/connection');
-  const connection = await Connection.open(process.env.FIXLIPD_SOCKET);
+  const connection = await Connection.open(process.env.FIXLIPD, ['connect']);
   try {
     return await connection.request(method, params);
   } finally {

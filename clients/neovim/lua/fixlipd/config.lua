@@ -2,9 +2,9 @@
 local M = {}
 
 M.defaults = {
-  -- The daemon's socket; nil: $FIXLIPD_SOCKET, else $XDG_RUNTIME_DIR/fixlipd/fixlipd.sock, else /tmp/fixlipd-<uid>/fixlipd.sock.
+  -- The daemon's socket; nil: where the program looks, see its manual.
   socket = nil,
-  -- The program that starts the daemon; nil: $FIXLIPD, else fixlipd on the PATH.
+  -- The program; nil: $FIXLIPD, else fixlipd on the PATH.
   command = nil,
   -- Whether to start a daemon if none runs.
   autostart = true,
@@ -41,17 +41,9 @@ function M.set(options)
   M.options = vim.tbl_deep_extend("force", vim.deepcopy(M.defaults), options)
 end
 
+--- The socket of the options, or nil where the program is to find it.
 function M.socket()
-  if M.options.socket then
-    return vim.fn.expand(M.options.socket)
-  end
-  local environment = vim.env
-  if (environment.FIXLIPD_SOCKET or "") ~= "" then
-    return environment.FIXLIPD_SOCKET
-  elseif (environment.XDG_RUNTIME_DIR or "") ~= "" then
-    return environment.XDG_RUNTIME_DIR .. "/fixlipd/fixlipd.sock"
-  end
-  return ("/tmp/fixlipd-%d/fixlipd.sock"):format((vim.uv or vim.loop).getuid())
+  return M.options.socket and vim.fn.expand(M.options.socket)
 end
 
 function M.command()

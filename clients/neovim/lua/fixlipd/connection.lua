@@ -1,4 +1,4 @@
--- One connection to the daemon's socket: JSON-RPC 2.0, one message a line.
+-- One connection to the daemon, through `fixlipd connect`: JSON-RPC 2.0, one message a line.
 local uv = vim.uv or vim.loop
 
 local M = {}
@@ -6,31 +6,57 @@ local Connection = {}
 Connection.__index = Connection
 
 M.GONE = -1
+M.WENT_AWAY = "the daemon went away; run the command again to reconnect"
 
---- Connects to a socket.
---- @param path string
---- @param ready fun(reason: string|nil, connection: table|nil) `reason` is libuv's, such as "ENOENT: no such file or directory"
-function M.open(path, ready)
-  local pipe = uv.new_pipe(false)
-  local self = setmetatable({ pipe = pipe, pending = {}, progress = {}, next_id = 0, parts = {}, open = false }, Connection)
-  pipe:connect(path, vim.schedule_wrap(function(failure)
-    if failure then
-      pipe:close()
-      ready(failure)
-      return
+local function last_line(text)
+  local last = ""
+  for line in text:gmatch("[^\r\n]+") do
+    last = line
+  end
+  return (last:gsub("^Error: ", ""))
+end
+
+--- Starts a program that speaks for the daemon on its standard input and output.
+--- @param command string
+--- @param arguments string[]
+--- @return table|nil connection, string|nil reason libuv's, such as "ENOENT: no such file or directory"
+function M.open(command, arguments)
+  local input, output, errors = uv.new_pipe(false), uv.new_pipe(false), uv.new_pipe(false)
+  local self = setmetatable({ input = input, output = output, pending = {}, progress = {}, next_id = 0, parts = {}, open = true }, Connection)
+  local text, ended = {}, { code = nil, silent = false }
+  -- The reason is whole once the process has ended and its standard error with it.
+  local function close()
+    if ended.code and ended.silent then
+      local reason = last_line(table.concat(text))
+      self:close(reason ~= "" and reason or nil)
     end
-    self.open = true
-    pipe:read_start(function(read_failure, chunk)
-      if read_failure or not chunk then
-        vim.schedule(function()
-          self:close()
-        end)
-      else
-        self:receive(chunk)
-      end
-    end)
-    ready(nil, self)
+  end
+  local failure
+  self.process, failure = uv.spawn(command, { args = arguments, stdio = { input, output, errors }, hide = true }, vim.schedule_wrap(function(code)
+    self.process:close()
+    ended.code = code
+    close()
   end))
+  if not self.process then
+    for _, pipe in ipairs({ input, output, errors }) do
+      pipe:close()
+    end
+    return nil, tostring(failure)
+  end
+  errors:read_start(vim.schedule_wrap(function(_, chunk)
+    text[#text + 1] = chunk
+    if not chunk then
+      errors:close()
+      ended.silent = true
+      close()
+    end
+  end))
+  output:read_start(function(_, chunk)
+    if chunk then
+      self:receive(chunk)
+    end
+  end)
+  return self
 end
 
 --- Sends a request.
@@ -57,7 +83,7 @@ function Connection:notify(method, params)
 end
 
 function Connection:send(message)
-  self.pipe:write(vim.json.encode(message) .. "\n")
+  self.input:write(vim.json.encode(message) .. "\n")
 end
 
 --- Splits what arrives into lines; called outside the main loop.
@@ -109,12 +135,17 @@ function Connection:close(reason)
     return
   end
   self.open = false
-  self.pipe:read_stop()
-  self.pipe:close()
+  self.output:read_stop()
+  self.output:close()
+  self.input:close()
+  -- At its input's end alone it would wait for the replies that nobody wants any more.
+  if self.process:is_active() then
+    self.process:kill("sigterm")
+  end
   local pending = self.pending
   self.pending, self.progress = {}, {}
   for _, callback in pairs(pending) do
-    callback({ code = M.GONE, message = reason or "the daemon went away; run the command again to reconnect" })
+    callback({ code = M.GONE, message = reason or M.WENT_AWAY })
   end
 end
 

@@ -32,17 +32,17 @@ function M.check()
   if vim.fn.executable(config.command()) == 1 then
     ok(("'%s' can be run"):format(config.command()))
   else
-    warn(("'%s' cannot be run"):format(config.command()), {
-      "Install fixlipd, or set command in require('fixlipd').setup{}; without it a daemon must run already.",
+    fault(("'%s' cannot be run"):format(config.command()), {
+      "Install fixlipd, or set command in require('fixlipd').setup{}.",
     })
+    return
   end
   local message, connection = awaited(daemon.acquire)
   if message then
-    fault(message, { ("The socket is %s."):format(config.socket()) })
+    fault(message, config.socket() and { ("The socket is %s, as 'socket' says."):format(config.socket()) } or nil)
     return
   end
-  ok(("fixlipd %s answers on %s (protocol %d)"):format(
-    connection.server.serverInfo.version, config.socket(), connection.server.protocolVersion))
+  ok(("fixlipd %s answers (protocol %d)"):format(connection.server.serverInfo.version, connection.server.protocolVersion))
   local failure, status = awaited(function(done)
     connection:request("server/status", vim.empty_dict(), done)
   end)
