@@ -8,7 +8,7 @@ PYTHON ?= python3
 
 # Libraries the program is built on.
 PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev \
-	libsentencepiece-dev libssl-dev patchelf
+	libssl-dev patchelf
 # What packages are made with.
 DIST_PACKAGES = dpkg-dev lintian man-db xz-utils
 # Programs that tests drive the clients with.

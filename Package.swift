@@ -28,10 +28,9 @@ let package = Package(
         .target(name: "FIxLIPProtocol", dependencies: ["JSON", "JSONRPC"]),
 
         // Models
-        .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
         .target(
             name: "Tokenizers",
-            dependencies: ["CSentencePiece", "JSON", .product(name: "HeapModule", package: "swift-collections")]),
+            dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")]),
         .target(
             name: "CImageCodecs",
             linkerSettings: [

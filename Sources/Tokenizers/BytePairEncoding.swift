@@ -47,22 +47,26 @@ final class BytePairEncoding: TokenModel {
         UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
     }
 
-    func tokens(of piece: ArraySlice<Unicode.Scalar>) -> [PieceToken] {
-        guard piece.count <= PieceCache.longestPiece else { return merged(piece) }
+    func tokens(
+        of piece: ArraySlice<Unicode.Scalar>, limit: Int, checkpoint: Checkpoint
+    ) throws(CancellationError) -> [PieceToken] {
+        guard piece.count <= PieceCache.longestPiece else { return try merged(piece, checkpoint: checkpoint) }
         let key = Array(piece)
         if let known = cache[key] { return known }
-        let tokens = merged(piece)
+        let tokens = try merged(piece, checkpoint: checkpoint)
         cache[key] = tokens
         return tokens
     }
 
-    private func merged(_ piece: ArraySlice<Unicode.Scalar>) -> [PieceToken] {
+    private func merged(
+        _ piece: ArraySlice<Unicode.Scalar>, checkpoint: Checkpoint
+    ) throws(CancellationError) -> [PieceToken] {
         if options.ignoresMerges {
             let bytes = piece.flatMap(\.utf8Bytes)
             if let id = vocabulary.id(of: bytes[...]) { return [PieceToken(id: id, range: 0..<piece.count)] }
         }
         var symbols = symbols(of: piece)
-        mergeAll(&symbols)
+        try mergeAll(&symbols, checkpoint: checkpoint)
         return symbols.compactMap { symbol in
             symbol.isMerged ? nil : PieceToken(id: Int(symbol.id), range: symbol.start..<symbol.end)
         }
@@ -126,14 +130,17 @@ final class BytePairEncoding: TokenModel {
         }
     }
 
-    private func mergeAll(_ symbols: inout [Symbol]) {
+    private func mergeAll(_ symbols: inout [Symbol], checkpoint: Checkpoint) throws(CancellationError) {
         func candidate(_ left: Int, _ right: Int) -> Candidate? {
             merges[Self.key(symbols[left].id, symbols[right].id)].map {
                 Candidate(rank: $0.rank, id: $0.id, position: left)
             }
         }
         var queue = Heap((0..<max(0, symbols.count - 1)).compactMap { candidate($0, $0 + 1) })
+        var steps = 0
         while let best = queue.popMin() {
+            steps += 1
+            if steps % 4096 == 0 { try checkpoint.pass() }
             let left = best.position
             let right = symbols[left].next
             // Either of the two may have merged since the pair was queued.

@@ -63,6 +63,11 @@ enum ModelReading {
         _ vocabularyStart: inout JSONScanner, _ settings: [String: JSONValue], _ file: String
     ) throws(TokenizerError) -> Unigram {
         let (vocabulary, scores) = try VocabularyReading.scoredVocabulary(&vocabularyStart, file: file)
+        if vocabulary.longest > Unigram.longestToken {
+            throw .corrupt(
+                file: file, place: "model.vocab",
+                reason: "has a token of \(vocabulary.longest) bytes, and at most \(Unigram.longestToken) are accepted")
+        }
         var unknownId: Int?
         if let value = settings["unk_id"], !value.isNull {
             guard let id = value.int, scores.indices.contains(id) else {

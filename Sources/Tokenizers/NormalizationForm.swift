@@ -4,7 +4,7 @@ import Foundation
 enum NormalizationForm: Sendable {
     case nfc, nfd, nfkc, nfkd
 
-    func apply(to text: AlignedText) -> AlignedText {
+    func apply(to text: AlignedText, checkpoint: Checkpoint) throws(CancellationError) -> AlignedText {
         // Below U+00A0 all forms change nothing, and NFC changes nothing below U+0300.
         let inert: UInt32 = self == .nfc ? 0x300 : 0xA0
         if text.scalars.allSatisfy({ $0.value < inert }) { return text }
@@ -13,7 +13,12 @@ enum NormalizationForm: Sendable {
         var result = AlignedText()
         result.reserveCapacity(text.count)
         var start = 0
+        var nextPass = 0
         while start < text.count {
+            if start >= nextPass {
+                try checkpoint.pass()
+                nextPass = start + 256
+            }
             var end = start + 1
             while end < text.count, Self.attaches(text.scalars[end]) { end += 1 }
             appendNormalized(text, start..<end, to: &result)

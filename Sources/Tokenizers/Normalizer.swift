@@ -13,16 +13,19 @@ indirect enum Normalizer: Sendable {
     case prepend([Unicode.Scalar])
     case precompiled(PrecompiledCharacterMap)
 
-    func apply(to text: AlignedText) -> AlignedText {
+    func apply(to text: AlignedText, checkpoint: Checkpoint) throws(CancellationError) -> AlignedText {
+        try checkpoint.pass()
         switch self {
         case .sequence(let steps):
-            return steps.reduce(text) { $1.apply(to: $0) }
+            var result = text
+            for step in steps { result = try step.apply(to: result, checkpoint: checkpoint) }
+            return result
         case .unicode(let form):
-            return form.apply(to: text)
+            return try form.apply(to: text, checkpoint: checkpoint)
         case .lowercase:
-            return Self.lowercased(text)
+            return text.mapped(Self.lowercase)
         case .replace(let pattern, let content):
-            return Self.replacing(pattern, with: content, in: text)
+            return try Self.replacing(pattern, with: content, in: text, checkpoint: checkpoint)
         case .strip(let left, let right):
             return Self.stripped(text, left: left, right: right)
         case .prepend(let prefix):
@@ -31,28 +34,30 @@ indirect enum Normalizer: Sendable {
             result.prepend(prefix)
             return result
         case .precompiled(let map):
-            return map.apply(to: text)
+            return try map.apply(to: text, checkpoint: checkpoint)
         }
     }
 
-    private static func lowercased(_ text: AlignedText) -> AlignedText {
-        text.mapped { scalar, emit in
-            if scalar.isASCII {
-                let isUpper = scalar.value >= 0x41 && scalar.value <= 0x5A
-                emit(isUpper ? Unicode.Scalar(UInt8(scalar.value + 0x20)) : scalar)
-            } else {
-                for lower in scalar.properties.lowercaseMapping.unicodeScalars { emit(lower) }
-            }
+    /// Calls `emit` with the full lower-case mapping of a scalar.
+    static func lowercase(_ scalar: Unicode.Scalar, _ emit: (Unicode.Scalar) -> Void) {
+        if scalar.isASCII {
+            let isUpper = scalar.value >= 0x41 && scalar.value <= 0x5A
+            emit(isUpper ? Unicode.Scalar(UInt8(scalar.value + 0x20)) : scalar)
+        } else {
+            for lower in scalar.properties.lowercaseMapping.unicodeScalars { emit(lower) }
         }
     }
 
     private static func replacing(
-        _ pattern: ScalarPattern, with content: [Unicode.Scalar], in text: AlignedText
-    ) -> AlignedText {
+        _ pattern: ScalarPattern, with content: [Unicode.Scalar], in text: AlignedText, checkpoint: Checkpoint
+    ) throws(CancellationError) -> AlignedText {
         var result = AlignedText()
         result.reserveCapacity(text.count)
         var index = 0
+        var steps = 0
         while index < text.count {
+            steps += 1
+            if steps % 4096 == 0 { try checkpoint.pass() }
             guard let end = pattern.match(in: text.scalars, at: index) else {
                 result.append(text.scalars[index], source: text.sources[index])
                 index += 1

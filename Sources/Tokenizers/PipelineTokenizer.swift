@@ -32,7 +32,10 @@ struct PipelineTokenizer: TextTokenizer {
         var normalizedTokens = AddedTokens()
         for token in parts.addedTokens where token.isNormalized {
             let content = AlignedText(Array(token.content.unicodeScalars)[...])
-            normalizedTokens.add(token, searchedAs: (parts.normalizer?.apply(to: content) ?? content).scalars)
+            let normalized = Checkpoint.uncancelled { checkpoint throws(CancellationError) in
+                try parts.normalizer?.apply(to: content, checkpoint: checkpoint) ?? content
+            }
+            normalizedTokens.add(token, searchedAs: normalized.scalars)
         }
         self.normalizedTokens = normalizedTokens
         let vocabulary = parts.model.vocabulary
@@ -43,14 +46,15 @@ struct PipelineTokenizer: TextTokenizer {
         maxId = otherIds.reduce(vocabulary.maxId) { max($0, $1) }
     }
 
-    func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
+    func tokenize(
+        _ text: String, scalars: [Unicode.Scalar], checkpoint: Checkpoint
+    ) throws(CancellationError) -> Tokenization {
         var builder = SequenceBuilder(capacity: positions - special.count)
-        let scalars = try AlignedText.scalars(of: text)
         for segment in verbatimTokens.segments(of: scalars) {
             if let token = segment.token {
                 builder.append(id: token.id, token: token.content, source: segment.range)
             } else {
-                tokenize(AlignedText(scalars[segment.range]), into: &builder)
+                try tokenize(AlignedText(scalars[segment.range]), into: &builder, checkpoint: checkpoint)
             }
             if builder.isOverfull { break }
         }
@@ -58,28 +62,34 @@ struct PipelineTokenizer: TextTokenizer {
     }
 
     /// Tokenizes a part of the text without verbatim added tokens, until the sequence is full.
-    private func tokenize(_ part: AlignedText, into builder: inout SequenceBuilder) {
-        let text = normalizer?.apply(to: part) ?? part
+    private func tokenize(
+        _ part: AlignedText, into builder: inout SequenceBuilder, checkpoint: Checkpoint
+    ) throws(CancellationError) {
+        let text = try normalizer?.apply(to: part, checkpoint: checkpoint) ?? part
         if normalizedTokens.isEmpty {
-            tokenizePieces(of: text, into: &builder)
+            try tokenizePieces(of: text, into: &builder, checkpoint: checkpoint)
             return
         }
         for segment in normalizedTokens.segments(of: text.scalars) {
             if let token = segment.token {
                 builder.append(id: token.id, token: token.content, source: text.source(of: segment.range))
             } else {
-                tokenizePieces(of: text[segment.range], into: &builder)
+                try tokenizePieces(of: text[segment.range], into: &builder, checkpoint: checkpoint)
             }
             if builder.isOverfull { return }
         }
     }
 
-    private func tokenizePieces(of text: AlignedText, into builder: inout SequenceBuilder) {
+    private func tokenizePieces(
+        of text: AlignedText, into builder: inout SequenceBuilder, checkpoint: Checkpoint
+    ) throws(CancellationError) {
         if text.isEmpty { return }
         let whole = PreTokenizedText(text: text, pieces: [0..<text.count])
-        let split = preTokenizer?.apply(to: whole) ?? whole
+        let split = try preTokenizer?.apply(to: whole, checkpoint: checkpoint) ?? whole
         for piece in split.pieces {
-            for token in model.tokens(of: split.text.scalars[piece]) {
+            let tokens = try model.tokens(
+                of: split.text.scalars[piece], limit: builder.room, checkpoint: checkpoint)
+            for token in tokens {
                 let range = piece.lowerBound + token.range.lowerBound..<piece.lowerBound + token.range.upperBound
                 builder.append(
                     id: token.id, token: model.vocabulary.token(token.id), source: split.text.source(of: range))

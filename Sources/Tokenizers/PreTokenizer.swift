@@ -28,28 +28,37 @@ indirect enum PreTokenizer: Sendable {
     case byteLevel(addPrefixSpace: Bool, splitWords: Bool)
     case metaspace(replacement: Unicode.Scalar, PrependScheme, split: Bool)
 
-    func apply(to input: PreTokenizedText) -> PreTokenizedText {
+    func apply(to input: PreTokenizedText, checkpoint: Checkpoint) throws(CancellationError) -> PreTokenizedText {
+        try checkpoint.pass()
         switch self {
         case .sequence(let steps):
-            return steps.reduce(input) { $1.apply(to: $0) }
+            var result = input
+            for step in steps { result = try step.apply(to: result, checkpoint: checkpoint) }
+            return result
         case .split(let pattern, let behavior, let invert):
-            return PreTokenizedText(
-                text: input.text,
-                pieces: input.pieces.flatMap {
-                    Self.split(input.text.scalars, $0, by: pattern, behavior: behavior, invert: invert)
-                })
+            var pieces: [Range<Int>] = []
+            for piece in input.pieces {
+                pieces += try Self.split(
+                    input.text.scalars, piece, by: pattern, behavior: behavior, invert: invert, checkpoint: checkpoint)
+            }
+            return PreTokenizedText(text: input.text, pieces: pieces)
         case .byteLevel(let addPrefixSpace, let splitWords):
             var output = addPrefixSpace ? Self.prefixed(input, with: " ", where: { _ in true }) : input
-            if splitWords { output = PreTokenizer.split(.words(.gpt2), .isolated, invert: false).apply(to: output) }
+            if splitWords {
+                output = try PreTokenizer.split(.words(.gpt2), .isolated, invert: false)
+                    .apply(to: output, checkpoint: checkpoint)
+            }
             return ByteCharacters.encode(output)
         case .metaspace(let replacement, let scheme, let split):
             var output = input
-            output.text = Normalizer.replace(.literal([" "]), with: [replacement]).apply(to: input.text)
+            output.text = try Normalizer.replace(.literal([" "]), with: [replacement])
+                .apply(to: input.text, checkpoint: checkpoint)
             if scheme != .never {
                 output = Self.prefixed(output, with: replacement) { source in scheme == .always || source == 0 }
             }
             guard split else { return output }
-            return PreTokenizer.split(.literal([replacement]), .mergedWithNext, invert: false).apply(to: output)
+            return try PreTokenizer.split(.literal([replacement]), .mergedWithNext, invert: false)
+                .apply(to: output, checkpoint: checkpoint)
         }
     }
 
@@ -73,15 +82,18 @@ indirect enum PreTokenizer: Sendable {
 
     private static func split(
         _ scalars: [Unicode.Scalar], _ piece: Range<Int>, by pattern: ScalarPattern, behavior: SplitBehavior,
-        invert: Bool
-    ) -> [Range<Int>] {
+        invert: Bool, checkpoint: Checkpoint
+    ) throws(CancellationError) -> [Range<Int>] {
         // A match may not see past the end of its piece.
         let whole = piece.lowerBound == 0 && piece.upperBound == scalars.count
         let view = whole ? scalars : Array(scalars[piece])
         var segments: [(range: Range<Int>, isSeparator: Bool)] = []
         var index = 0
         var pending = 0
+        var steps = 0
         while index < view.count {
+            steps += 1
+            if steps % 4096 == 0 { try checkpoint.pass() }
             guard let end = pattern.match(in: view, at: index) else {
                 index += 1
                 continue

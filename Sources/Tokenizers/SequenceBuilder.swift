@@ -11,6 +11,9 @@ struct SequenceBuilder {
     /// More tokens than have room were given; what follows them changes nothing.
     var isOverfull: Bool { ids.count > capacity }
 
+    /// How many tokens more make the sequence overfull.
+    var room: Int { max(0, capacity + 1 - ids.count) }
+
     mutating func append(id: Int, token: String, source: Range<Int>) {
         ids.append(id)
         tokens.append(token)

@@ -10,7 +10,11 @@ protocol TokenModel: Sendable {
     var vocabulary: Vocabulary { get }
 
     /// The tokens of a piece, which is not empty.
-    func tokens(of piece: ArraySlice<Unicode.Scalar>) -> [PieceToken]
+    ///
+    /// - Parameter limit: how many tokens are wanted; the ones that follow may be left out.
+    func tokens(
+        of piece: ArraySlice<Unicode.Scalar>, limit: Int, checkpoint: Checkpoint
+    ) throws(CancellationError) -> [PieceToken]
 }
 
 /// The tokens `<0x00>` … `<0xFF>` that stand for the bytes of characters which have no token.

@@ -32,11 +32,23 @@ func readTokenizer(_ bytes: [UInt8]) {
     for family in TokenizerLoader.Family.allCases {
         guard let tokenizer = try? TokenizerLoader.load(folder: Scratch.shared.folder, family: family, positions: 16)
         else { continue }
-        for text in ["", "a postbox next to a cocktail glass", "Ein Hündchen 🐶 — don't!\u{0}\u{301}  x"] {
-            guard let tokens = try? tokenizer.tokenize(text) else { continue }
-            precondition(tokens.ids.count <= 16, "\(tokens.ids.count) tokens for 16 positions")
-            precondition(tokens.ids.allSatisfy { $0 >= 0 && $0 <= tokenizer.maxId }, "an id outside the vocabulary")
-        }
+        tokenize(with: tokenizer)
+    }
+}
+
+/// As a tokenizer.
+func readSentencePiece(_ bytes: [UInt8]) {
+    Scratch.shared.write(bytes, to: "sentencepiece/spiece.model")
+    let folder = Scratch.shared.sentencePieceFolder
+    guard let tokenizer = try? TokenizerLoader.load(folder: folder, family: .siglip, positions: 16) else { return }
+    tokenize(with: tokenizer)
+}
+
+private func tokenize(with tokenizer: any TextTokenizer) {
+    for text in ["", "a postbox next to a cocktail glass", "Ein Hündchen 🐶 — don't!\u{0}\u{301}  x", "ﬁne ㎏ ﷺ"] {
+        guard let tokens = try? tokenizer.tokenize(text) else { continue }
+        precondition(tokens.ids.count <= 16, "\(tokens.ids.count) tokens for 16 positions")
+        precondition(tokens.ids.allSatisfy { $0 >= 0 && $0 <= tokenizer.maxId }, "an id outside the vocabulary")
     }
 }
 

@@ -11,6 +11,8 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
     case image
     /// `tokenizer.json`, of both families.
     case tokenizer
+    /// `spiece.model`.
+    case sentencePiece
     /// `preprocessor_config.json`.
     case preprocessor
     /// `config.json` of a model folder.
@@ -32,6 +34,7 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
         case .safetensors: readSafetensors(bytes)
         case .image: readImage(bytes)
         case .tokenizer: readTokenizer(bytes)
+        case .sentencePiece: readSentencePiece(bytes)
         case .preprocessor: readPreprocessor(bytes)
         case .configuration: readConfiguration(bytes)
         case .openCLIP: readOpenCLIP(bytes)

@@ -10,14 +10,17 @@ struct Scratch: Sendable {
     let modelFolder: String
     /// With the files of an open_clip folder around the `open_clip_config.json` of `folder`.
     let openCLIPFolder: String
+    /// For a `spiece.model`.
+    let sentencePieceFolder: String
 
     private init() {
         let parent = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
         folder = "\(parent)/fixlipd-fuzz-\(getuid())-\(getpid())"
         modelFolder = folder + "/model"
         openCLIPFolder = folder + "/open_clip"
+        sentencePieceFolder = folder + "/sentencepiece"
         let files = FileManager.default
-        for folder in [modelFolder, openCLIPFolder] {
+        for folder in [modelFolder, openCLIPFolder, sentencePieceFolder] {
             try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
         let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -41,6 +41,35 @@ def safetensors_header_flips(setting):
 
 
 @case
+def sentencepiece_models_damaged(setting):
+    """A spiece.model with a damaged character map, flipped bytes, a piece of 1 MiB: refused or loaded, never the end."""
+    model = copy_model(setting.folder, fixture="siglip-small")
+    path = model / "spiece.model"
+    whole = path.read_bytes()
+    generator = setting.random("sentencepiece")
+    piece = b"\x0a\x80\x80\x40" + b"a" * (1 << 20)
+    damages = [whole + b"\x0a\x84\x80\x40" + piece, b"", b"\xff" * 1000, whole[: len(whole) // 2]]
+    for _ in range(setting.amount(60, 600)):
+        place = generator.randrange(len(whole))
+        length = generator.choice([1, 1, 4, 64, 4096])
+        change = generator.choice([b"\xff" * length, generator.randbytes(length), bytes([whole[place] ^ 1])])
+        damages.append(whole[:place] + change + whole[place + len(change) :])
+    outcomes = {}
+    with setting.daemon() as daemon:
+        client = daemon.connect()
+        for damage in damages:
+            path.write_bytes(damage)
+            code = client.error_code("tokenize", {"model": str(model), "texts": ["a ﬁne café, ㎏ ﷺ 日本", ""]})
+            check(code in (None, 1001, 1002, 1003, 1006), f"error {code}")
+            outcomes[code] = outcomes.get(code, 0) + 1
+            client.call("models/unload", {"model": str(model)})
+        path.write_bytes(whole)
+        check("result" in client.call("models/load", {"model": str(model)}), "the mended file does not load")
+    loaded = outcomes.pop(None, 0)
+    return f"{len(damages)} files: {sum(outcomes.values())} refused, {loaded} loaded all the same"
+
+
+@case
 def model_texts_damaged(setting):
     """config.json, tokenizer.json and preprocessor_config.json damaged at random places, cut, emptied."""
     model = copy_model(setting.folder)

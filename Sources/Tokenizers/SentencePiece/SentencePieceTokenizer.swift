@@ -28,10 +28,11 @@ struct SentencePieceTokenizer: TextTokenizer {
 
         func named(_ key: String, _ role: String, default spelling: String) throws(TokenizerError) -> NamedToken {
             let token = config.token(key) ?? spelling
-            guard let id = model.id(of: token) ?? added.first(where: { $0.content == token })?.id else {
+            guard let id = model.id(of: token) ?? added.first(where: { $0.content.utf8.elementsEqual(token.utf8) })?.id
+            else {
                 throw .unknownSpecialToken(file: file, role: role, token: token)
             }
-            if !added.contains(where: { $0.content == token }) {
+            if !added.contains(where: { $0.content.utf8.elementsEqual(token.utf8) }) {
                 added.append(AddedTokens.Token(id: id, content: token))
             }
             return NamedToken(id: id, token: token)
@@ -49,12 +50,14 @@ struct SentencePieceTokenizer: TextTokenizer {
         lowercases = config.lowercases
         self.separatesUnderscores = separatesUnderscores
         leader = Array(unknown.token.utf8)
-        leaderCount = try model.encode(leader).count
+        leaderCount = model.encode(leader).count
     }
 
-    func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
-        var whole = AlignedText(try AlignedText.scalars(of: text)[...])
-        whole = Normalizer.replace(.literal([Self.underline]), with: [" "]).apply(to: whole)
+    func tokenize(
+        _ text: String, scalars: [Unicode.Scalar], checkpoint: Checkpoint
+    ) throws(CancellationError) -> Tokenization {
+        var whole = AlignedText(scalars[...])
+        whole = try Normalizer.replace(.literal([Self.underline]), with: [" "]).apply(to: whole, checkpoint: checkpoint)
         whole.prepend([Self.underline])
 
         var builder = SequenceBuilder(capacity: positions - 1)
@@ -62,7 +65,8 @@ struct SentencePieceTokenizer: TextTokenizer {
             if let token = segment.token {
                 builder.append(id: token.id, token: token.content, source: whole.source(of: segment.range))
             } else {
-                try encode(canonical(whole[segment.range]), into: &builder)
+                let part = try canonical(whole[segment.range], checkpoint: checkpoint)
+                try encode(part, into: &builder, checkpoint: checkpoint)
             }
             if builder.isOverfull { break }
         }
@@ -73,7 +77,9 @@ struct SentencePieceTokenizer: TextTokenizer {
             players: .idsOther(than: [padding.token.id]))
     }
 
-    private func encode(_ text: AlignedText, into builder: inout SequenceBuilder) throws(TokenizerError) {
+    private func encode(
+        _ text: AlignedText, into builder: inout SequenceBuilder, checkpoint: Checkpoint
+    ) throws(CancellationError) {
         var bytes = leader
         /// The scalar that each byte after the leader belongs to, then the count.
         var scalarAt: [Int] = []
@@ -84,12 +90,12 @@ struct SentencePieceTokenizer: TextTokenizer {
         }
         scalarAt.append(text.count)
 
-        let pieces = try model.encode(bytes)
+        let pieces = try model.encode(bytes, limit: leaderCount + builder.room, checkpoint: checkpoint)
         for piece in pieces.dropFirst(pieces.count >= leaderCount ? leaderCount : 0) {
             let start = scalarAt[max(0, piece.bytes.lowerBound - leader.count)]
             var end = scalarAt[max(0, piece.bytes.upperBound - leader.count)]
             // The library gives a character that becomes several pieces to the last of them; it belongs to all.
-            if end == start, end < text.count, piece.piece != String(Self.underline) { end += 1 }
+            if end == start, end < text.count, !piece.piece.utf8.elementsEqual(Self.underline.utf8Bytes) { end += 1 }
             builder.append(id: piece.id, token: piece.piece, source: Self.source(of: start..<end, in: text))
             if builder.isOverfull { return }
         }
@@ -105,17 +111,12 @@ struct SentencePieceTokenizer: TextTokenizer {
         return end..<end
     }
 
-    private func canonical(_ text: AlignedText) -> AlignedText {
-        (lowercases ? PythonText.lowercased(text) : text).applying(
-            SigLIPTokenizer.canonicalization(
-                whitespace: PythonText.whitespace, separatesUnderscores: separatesUnderscores))
+    private func canonical(_ text: AlignedText, checkpoint: Checkpoint) throws(CancellationError) -> AlignedText {
+        let lower = lowercases ? try PythonText.lowercased(text, checkpoint: checkpoint) : text
+        let cleaning = SigLIPTokenizer.canonicalization(
+            whitespace: PythonText.whitespace, separatesUnderscores: separatesUnderscores)
+        return try Normalizer.sequence(cleaning).apply(to: lower, checkpoint: checkpoint)
     }
 
     private static let underline: Unicode.Scalar = "\u{2581}"
-}
-
-extension AlignedText {
-    fileprivate func applying(_ normalizers: [Normalizer]) -> AlignedText {
-        normalizers.reduce(self) { $1.apply(to: $0) }
-    }
 }
