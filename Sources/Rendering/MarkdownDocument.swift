@@ -15,7 +15,7 @@ struct MarkdownDocument {
         var blocks = [
             "> \(caption)", "\(report.similarityLine.markdownEscaped)  \n\(report.sourceLine.markdownEscaped)",
         ]
-        if picture.isTruncated { blocks.append(report.truncationLine.markdownEscaped) }
+        blocks += report.unseenLines.map(\.markdownEscaped)
         blocks.append("## \(report.viewTitle.markdownEscaped)")
         if !picture.words.isEmpty { blocks.append(words) }
         if picture.patches.formGrid, !report.heat.isEmpty, picture.patches.columns <= 16 { blocks.append(grid) }

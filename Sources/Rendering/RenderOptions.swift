@@ -26,6 +26,19 @@ extension RenderOptions {
         case patch(player: Int?)
         /// The strongest pairs of each kind.
         case pairs
+
+        /// The same view of a picture whose players have other numbers.
+        func renumbered(_ players: [Int]) -> View {
+            func number(_ player: Int?) -> Int? {
+                player.map { players.indices.contains($0) ? players[$0] : $0 }
+            }
+            return switch self {
+            case .overview: .overview
+            case .pairs: .pairs
+            case .token(let player): .token(player: number(player))
+            case .patch(let player): .patch(player: number(player))
+            }
+        }
     }
 
     /// Colours a terminal can show. With `none`, signs and bars carry the meaning.

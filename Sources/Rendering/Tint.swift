@@ -19,8 +19,12 @@ enum Tint {
         return min(1, abs(measured.value) / scale) * max(0.2, measured.confidence)
     }
 
-    /// The opacity of a patch over the image at full strength.
-    static let heatOpacity = 0.9
+    /// The opacity of a patch's tint over the image at full strength: the image shows through.
+    static let heatOpacity = 0.42
+    /// The same in terminals, whose cells have one colour each.
+    static let cellOpacity = 0.9
+    /// The opacity of the veil over a patch without a value.
+    static let veilOpacity = 0.68
 }
 
 /// A colour of 8 bits per channel.

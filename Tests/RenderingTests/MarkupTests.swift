@@ -49,7 +49,7 @@ struct MarkupTests {
     func wellFormed(view: RenderOptions.View, width: Int) throws {
         let document = try #require(outline(try Sample.picture().svg(.init(view: view, width: width))))
         #expect(document.references.isSubset(of: document.ids))
-        #expect(document.counts["svg"] == 1)
+        #expect(document.counts["svg"] == 1 + (document.classes["svg.crop"] ?? 0))
         #expect((document.counts["title"] ?? 0) > 0 && document.counts["desc"] == 1)
     }
 
@@ -91,9 +91,75 @@ struct MarkupTests {
 
     @Test("As many curves as asked for: topK of words and patches, half as many of patches", arguments: [1, 2, 4])
     func curves(topK: Int) throws {
-        let document = try #require(outline(try Sample.picture(history: false).svg(.init(topK: topK))))
+        let document = try #require(outline(try Sample.picture(history: false).svg(.init(view: .pairs, topK: topK))))
         let curves = (document.classes["path.ps"] ?? 0) + (document.classes["path.ns"] ?? 0)
         #expect(curves == topK + (topK + 1) / 2)
+    }
+
+    @Test("The overview names the strongest words on the image, in the colour of their rows")
+    func regions() throws {
+        let document = try #require(outline(try Sample.picture(history: false).svg()))
+        // “dog” is the only word that raises the match and has a pair that stands out.
+        #expect(document.classes["path.r0s"] == 1 && document.classes["path.r1s"] == nil)
+        #expect(document.classes["text.tag"] == 1 && document.classes["rect.r0"] == 2)
+        #expect(
+            (document.classes["path.ps"] ?? 0) + (document.classes["path.ns"] ?? 0) == 2, "in the maps of dog and red")
+        let none = try #require(outline(try Sample.picture(pairs: false).svg()))
+        #expect(none.classes["text.tag"] == nil)
+    }
+
+    @Test(
+        "Pairs of words compete for the overview, above pairs of patches",
+        arguments: ["svg", "html", "ansi", "markdown"])
+    func pairsOfWords(format: String) throws {
+        let picture = Sample.picture()
+        let text =
+            switch format {
+            case "svg": try picture.svg()
+            case "html": try picture.html()
+            case "ansi": try picture.ansi(.init(colorMode: .none))
+            default: try picture.markdown()
+            }
+        let words = try #require(text.range(of: "Words among themselves"))
+        let patches = try #require(text.range(of: "Patches among themselves"))
+        #expect(words.lowerBound < patches.lowerBound)
+    }
+
+    @Test("What the model does not see of the picture is told in every format, and dimmed in drawings")
+    func crop() throws {
+        var picture = Sample.picture()
+        func formats(_ picture: Picture) throws -> [String] {
+            try [picture.html(), picture.svg(), picture.markdown(), picture.ansi(.init(width: 100, colorMode: .none))]
+        }
+        let line = "The model sees only 200 × 200 of 320 × 200 pixels."
+        #expect(try formats(picture).allSatisfy { !$0.contains("The model sees only") })
+        picture.image.width = 320
+        // Drawings and terminals break lines where their columns end.
+        #expect(try formats(picture).allSatisfy { $0.contains("The model sees only 200 × 200") })
+        #expect(try picture.html().contains(line) && picture.markdown().contains(line))
+        #expect(try picture.svg().contains("fill-rule=\"evenodd\""))
+    }
+
+    @Test("Tokens that share a character are one word, with the sum of their values")
+    func sharedCharacters() throws {
+        var picture = Sample.picture(caption: "a red 🎸")
+        let before = picture.estimate.firstOrderReading
+        // The emoji's bytes: “red” stays, the last word becomes two tokens of one span.
+        picture.words.append(picture.words[2])
+        picture.estimate.first.append(0)
+        picture.estimate.firstOrderReading.append(-7)
+        picture.estimate.readingErrors = [Double](repeating: 0.1, count: 8)
+        picture.estimate.pairs = (0..<28).map { Double($0) / 100 }
+        picture.estimate.pairErrors = nil
+        picture.history = []
+        let svg = try picture.svg()
+        let sum = before[6] - 7
+        #expect(sum == -3)
+        #expect(svg.contains("−3.00 ± 0.20") && !svg.contains("🎸 (2)"))
+        // Pair (row 1 column 1, 🎸) is the sum of pairs (0, 6) and (0, 7).
+        let page = try picture.html(.init(view: .token(player: 7)))
+        #expect(page.contains("What “🎸” works with"))
+        #expect(page.contains("+0.11"))
     }
 
     @Test("The strongest pair leads the list, with its place")

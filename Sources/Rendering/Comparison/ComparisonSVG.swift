@@ -61,9 +61,8 @@ struct ComparisonSVG {
         drawing.group("transform=\"translate(\(px(x)) \(px(y)))\"") { $0.append(caption.markup) }
         y += caption.height
         for (line, style) in [
-            (report.similarityLine, "ink"), (report.sourceLine, "soft"), (report.truncationLine, "soft"),
-        ]
-        where !line.isEmpty {
+            (report.similarityLine, "ink"), (report.sourceLine, "soft"),
+        ] + report.unseenLines.map({ ($0, "soft") }) where !line.isEmpty {
             y += 17
             drawing.text(TextWidth.fit(line, size: 12.5, width: width), x: x, y: y, size: 12.5, class: style)
         }

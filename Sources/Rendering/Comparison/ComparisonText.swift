@@ -22,7 +22,7 @@ extension PictureComparison {
         for (name, report) in [("a", a), ("b", b)] {
             let facts = "\(report.similarityLine) · \(report.sourceLine)"
             var lines = ["**\(name)** \(report.picture.caption.markdownEscaped)", facts.markdownEscaped]
-            if report.picture.isTruncated { lines.append(report.truncationLine.markdownEscaped) }
+            lines += report.unseenLines.map(\.markdownEscaped)
             blocks.append(lines.joined(separator: "  \n"))
         }
         blocks.append(
@@ -51,7 +51,7 @@ struct ComparisonText {
         for (name, report) in [("a", a), ("b", b)] {
             let caption = TerminalLists(report: report, text: text).caption(width: width - 3)
             lines += caption.enumerated().map { ($0.offset == 0 ? "\(name)  " : "   ") + $0.element }
-            for line in ["\(report.similarityLine) · \(report.sourceLine)", report.truncationLine] {
+            for line in ["\(report.similarityLine) · \(report.sourceLine)"] + report.unseenLines {
                 lines += wrappedColumns(line.terminalSafe, width: width - 3).map { "   " + text.dim($0) }
             }
         }

@@ -9,9 +9,14 @@ struct DifferenceMap {
     func figure() -> Figure {
         let frame = ImageFrame(report.picture, id: id, x: 0, y: 0, width: min(width, 360), maxHeight: 460)
         var drawing = Drawing()
-        frame.drawImage(into: &drawing, washed: true)
+        frame.drawImage(into: &drawing)
         drawing.group("transform=\"\(frame.transform)\" shape-rendering=\"crispEdges\"") {
-            $0.append(HeatMarkup(boxes: report.picture.patches.boxes, values: differences, scale: scale).markup())
+            let patches = report.picture.patches
+            $0.append(
+                HeatMarkup(
+                    boxes: patches.boxes, values: differences, scale: scale,
+                    columns: patches.formGrid ? patches.columns : nil
+                ).markup())
         }
         let legend = Legend(title: "patch, b \(NumberText.minus) a, logits", scale: scale, errors: report.hasErrors)
         legend.draw(x: 0, y: frame.height + 12, width: min(frame.width, 300), into: &drawing)

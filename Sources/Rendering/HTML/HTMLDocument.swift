@@ -75,7 +75,7 @@ struct HTMLDocument {
         </style>
         </head>
         <body>
-        <svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>\(Stylesheet.filters)\(Stylesheet.gradients)\(definitions)</defs></svg>
+        <svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>\(Stylesheet.gradients)\(definitions)</defs></svg>
         <main>
         \(body)
         </main>

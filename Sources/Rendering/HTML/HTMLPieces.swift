@@ -26,7 +26,7 @@ struct HTMLPieces {
 
     /// What the model makes of the whole pair, and what it is.
     func facts() -> String {
-        let soft = [report.sourceLine, report.truncationLine].filter { !$0.isEmpty }
+        let soft = [report.sourceLine].filter { !$0.isEmpty } + report.unseenLines
         return "<p>\(report.similarityLine.escaped)</p>" + soft.map { "<p class=\"note\">\($0.escaped)</p>" }.joined()
     }
 
@@ -55,7 +55,8 @@ struct HTMLPieces {
         let axis = BarAxis(values: table.pairs.map(\.measured) + axisValues, from: 0, to: 200)
         let rows = table.pairs.map { pair -> String in
             var place = Drawing()
-            PatchLocator(picture: picture).draw([pair.a, pair.b], x: 0, y: 0, size: 22, into: &place)
+            PatchLocator(picture: picture, id: id).draw([pair.a, pair.b], x: 0, y: 0, size: 30, into: &place)
+            let crops = [pair.a, pair.b].count { !picture.isWord($0) }
             let value = pair.measured
             var bar = Drawing()
             let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
@@ -67,8 +68,10 @@ struct HTMLPieces {
                     x1: axis.x(value.value - error), y1: 6, x2: axis.x(value.value + error), y2: 6, class: "whisker",
                     opacity: 0.75)
             }
-            return "<tr><td class=\"l\"><svg width=\"22\" height=\"22\" aria-hidden=\"true\">\(place.markup)</svg></td>"
-                + "<th scope=\"row\">\(name(of: pair))</th>"
+            let places =
+                crops == 0
+                ? "" : "<svg width=\"\(crops * 34 - 4)\" height=\"30\" aria-hidden=\"true\">\(place.markup)</svg>"
+            return "<tr><td class=\"l\">\(places)</td><th scope=\"row\">\(name(of: pair))</th>"
                 + "<td class=\"b\"><svg viewBox=\"0 0 200 12\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\(bar.markup)</svg></td>"
                 + "<td class=\"v \(value.value < 0 ? "nt" : "pt")\">\(report.text(of: pair).escaped)</td></tr>"
         }

@@ -7,6 +7,7 @@ enum HoverScript {
         function show(k){heats.forEach(function(h){h.setAttribute('href',k===null?'#a-heat':'#a-map-'+k)});
         [['.heat-legend',k!==null],['.map-legend',k===null]].forEach(function(p){[].forEach.call(document.querySelectorAll(p[0]),
         function(g){g.setAttribute('visibility',p[1]?'hidden':'visible')})});
+        [].forEach.call(document.querySelectorAll('.regions'),function(g){g.setAttribute('visibility',k===null?'visible':'hidden')});
         marked.forEach(function(m){m.classList.toggle('on',m.dataset.player===k)})}
         marked.forEach(function(m){var k=m.dataset.player;
         ['pointerenter','focus'].forEach(function(e){m.addEventListener(e,function(){show(k)})});

@@ -21,8 +21,18 @@ extension Report {
     }
 
     /// What the model did not read of the caption; empty where it read all of it.
-    var truncationLine: String {
+    private var truncationLine: String {
         picture.isTruncated ? "The caption is longer than the model reads; its end is left out." : ""
+    }
+
+    /// What the model does not take in; a sentence each.
+    var unseenLines: [String] { [cropLine, truncationLine].filter { !$0.isEmpty } }
+
+    /// What the model does not see of the picture; empty where it sees all of it.
+    private var cropLine: String {
+        guard let seen = picture.seenBox else { return "" }
+        let (width, height) = (Int((seen.x1 - seen.x0).rounded()), Int((seen.y1 - seen.y0).rounded()))
+        return "The model sees only \(width) × \(height) of \(picture.image.width) × \(picture.image.height) pixels."
     }
 
     /// What the tint of a word and the number under it mean.
@@ -103,7 +113,7 @@ extension Report {
     /// One sentence that says the main result in words, for readers who cannot see the drawing.
     var summary: String {
         var text = "\(viewTitle). Caption: \(picture.caption). \(similarityLine)."
-        if let strongest = links.first {
+        if let strongest = tables.first?.pairs.first {
             text += " Strongest: \(name(of: strongest)), \(self.text(of: strongest)) logits."
         }
         return text

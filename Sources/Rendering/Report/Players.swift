@@ -36,6 +36,18 @@ extension Picture {
         return Measured(pairs[position], estimate.pairErrors?[position])
     }
 
+    /// The part of the image that the patches cover, where that is not nearly all of it.
+    var seenBox: Box? {
+        guard let first = patches.boxes.first else { return nil }
+        let seen = patches.boxes.dropFirst().reduce(first) {
+            Box(x0: min($0.x0, $1.x0), y0: min($0.y0, $1.y0), x1: max($0.x1, $1.x1), y1: max($0.y1, $1.y1))
+        }
+        let (width, height) = (Double(image.width), Double(image.height))
+        let most = max(seen.x0, seen.y0, width - seen.x1, height - seen.y1)
+        // A hundredth is what a crop's rounding leaves out.
+        return most > 0.01 * max(width, height) ? seen : nil
+    }
+
     /// The caption's text under a text player; its token where the span is empty or blank.
     func text(ofWord word: Int) -> String {
         let word = words[word]

@@ -10,6 +10,8 @@ struct Report: Sendable {
     var wordValues: [Measured?]
     /// Pairs drawn as curves, strongest first.
     var links: [RankedPair]
+    /// The strongest words with the patches they have their meaning from, linked by colour.
+    var regions: [WordRegion]
     /// Words with a heat map of their own.
     var maps: [Int]
     var tables: [PairTable]
@@ -43,10 +45,12 @@ struct Report: Sendable {
     init(_ picture: Picture, options: RenderOptions, scales: Scales? = nil) throws(RenderError) {
         try picture.check()
         try options.check()
+        let (picture, players) = picture.joiningSharedCharacters()
         self.picture = picture
         self.view = options.view
         self.scales = scales ?? picture.scales
-        focus = try picture.player(for: options.view)
+        focus = try picture.player(for: options.view.renumbered(players))
+        regions = []
         let (strong, few) = (options.topK, (options.topK + 1) / 2)
         switch options.view {
         case .overview:
@@ -54,10 +58,12 @@ struct Report: Sendable {
             wordValues = picture.wordPlayers.map(picture.reading)
             let cross = picture.strongestPairs(.wordPatch, count: strong)
             let patches = picture.strongestPairs(.patchPatch, count: few)
-            links = cross + patches
+            links = []
+            regions = WordRegion.strongest(in: picture)
             maps = picture.estimate.pairs == nil ? [] : picture.wordsWithStrongestPairs(count: Self.mostMaps)
             tables = [
                 PairTable(title: "Words and patches", pairs: cross),
+                PairTable(title: "Words among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
                 PairTable(title: "Patches among themselves", pairs: patches),
             ]
         case .pairs:
@@ -69,8 +75,8 @@ struct Report: Sendable {
             maps = []
             tables = [
                 PairTable(title: "Words and patches", pairs: cross),
-                PairTable(title: "Patches among themselves", pairs: patches),
                 PairTable(title: "Words among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
+                PairTable(title: "Patches among themselves", pairs: patches),
             ]
         case .token, .patch:
             let player = focus ?? 0

@@ -1,21 +1,56 @@
-/// Values over patches as paths in source pixels: patches of like colour share a path, so that a map of
-/// hundreds of patches stays small, and a page defines each map once and refers to it.
+import Foundation
+
+/// Values over patches as paths in source pixels. The photo stays a photo: patches without a value lie under a veil of the
+/// page's colour, patches with one come through it, tinted by its sign, and the strongest are outlined.
+///
+/// Patches of like strength share a path, so that a map of hundreds of patches stays small, and a page defines each map
+/// once and refers to it.
 struct HeatMarkup {
     var boxes: [Picture.Box]
     var values: [Measured]
     var scale: Double
+    /// How many columns the boxes form, in rows of that many; nil where they form no grid.
+    var columns: Int?
+    /// Whether the strongest patches are outlined; other outlines may lie above.
+    var isOutlined = true
 
     /// Opacity in this many steps.
     private static let steps = 40.0
+    /// From this strength on a patch is outlined.
+    private static let leastOutlined = 0.4
 
-    func markup() -> String {
+    func markup() -> String { veil() + tints() + outlines() }
+
+    private func veil() -> String {
+        var paths: [Int: String] = [:]
+        for (box, measured) in zip(boxes, values) {
+            let step = Int((pow(1 - Tint.strength(measured, scale: scale), 1.5) * Self.steps).rounded())
+            if step > 0 { paths[step, default: ""] += PatchOutline.path(of: box) }
+        }
+        return paths.sorted { $0.key < $1.key }.map { step, d in
+            "<path class=\"paper\" fill-opacity=\"\(px(Double(step) / Self.steps * Tint.veilOpacity))\" d=\"\(d)\"/>"
+        }.joined()
+    }
+
+    private func outlines() -> String {
+        guard let columns, isOutlined, !values.isEmpty else { return "" }
+        return [(-1.0, "ns"), (1.0, "ps")].map { sign, name in
+            let strong = boxes.indices.filter {
+                values[$0].value * sign > 0 && Tint.strength(values[$0], scale: scale) >= Self.leastOutlined
+            }
+            let d = PatchOutline.path(around: strong, boxes: boxes, columns: columns)
+            guard !d.isEmpty else { return "" }
+            return "<path class=\"casing\" stroke-width=\"3.5\" vector-effect=\"non-scaling-stroke\" d=\"\(d)\"/>"
+                + "<path class=\"\(name)\" stroke-width=\"1.75\" vector-effect=\"non-scaling-stroke\" d=\"\(d)\"/>"
+        }.joined()
+    }
+
+    private func tints() -> String {
         var paths: [Int: String] = [:]
         for (box, measured) in zip(boxes, values) {
             let step = Int((Tint.strength(measured, scale: scale) * Self.steps).rounded())
             guard step > 0 else { continue }
-            let (width, height) = (box.x1 - box.x0, box.y1 - box.y0)
-            paths[measured.value < 0 ? -step : step, default: ""] +=
-                "M\(px(box.x0)) \(px(box.y0))h\(px(width))v\(px(height))h\(px(-width))z"
+            paths[measured.value < 0 ? -step : step, default: ""] += PatchOutline.path(of: box)
         }
         return paths.sorted { $0.key < $1.key }.map { step, d in
             let opacity = Double(abs(step)) / Self.steps * Tint.heatOpacity
@@ -43,13 +78,19 @@ struct Definitions {
         let hasMaps = report.view == .overview && picture.estimate.pairs != nil
         let maps = (hasMaps ? Array(picture.words.indices) : []).map { word -> String in
             let values = picture.patchPlayers.map { picture.pair($0, picture.patchCount + word) }
-            return group(Self.mapID(id, word: word), values, scale: report.scales.crossPair)
+            return group(Self.mapID(id, word: word), values, scale: report.scales.crossPair, isOutlined: true)
         }
-        return image + group(Self.heatID(id), report.heat, scale: report.heatScale) + maps.joined()
+        let heat = group(
+            Self.heatID(id), report.heat, scale: report.heatScale, isOutlined: report.regions.isEmpty)
+        return image + heat + maps.joined()
     }
 
-    private func group(_ id: String, _ values: [Measured], scale: Double) -> String {
-        let content = HeatMarkup(boxes: report.picture.patches.boxes, values: values, scale: scale).markup()
+    private func group(_ id: String, _ values: [Measured], scale: Double, isOutlined: Bool) -> String {
+        let patches = report.picture.patches
+        let content = HeatMarkup(
+            boxes: patches.boxes, values: values, scale: scale, columns: patches.formGrid ? patches.columns : nil,
+            isOutlined: isOutlined
+        ).markup()
         return "<g id=\"\(id)\" shape-rendering=\"crispEdges\">\(content)</g>"
     }
 }

@@ -31,12 +31,18 @@ struct ImageFrame: Sendable {
         return (box.x + box.width / 2, box.y + box.height / 2)
     }
 
-    /// The image; `washed` takes its colour out so that colours laid over it can be read.
-    func drawImage(into drawing: inout Drawing, washed: Bool) {
+    /// The image, what the model does not see of it under a veil.
+    func drawImage(into drawing: inout Drawing) {
         drawing.rect(x: x, y: y, width: width, height: height, class: "empty")
         guard picture.image.dataURI != nil else { return }
+        drawing.append("<use href=\"#\(id)-image\" transform=\"\(transform)\"/>")
+        guard let seen = picture.seenBox else { return }
+        let whole = "M0 0H\(picture.image.width)V\(picture.image.height)H0z"
+        let d = whole + PatchOutline.path(of: seen)
         drawing.append(
-            "<use href=\"#\(id)-image\" transform=\"\(transform)\"\(washed ? " class=\"wash\"" : "")/>")
+            "<path class=\"paper\" fill-opacity=\"0.82\" fill-rule=\"evenodd\" transform=\"\(transform)\" d=\"\(d)\"/>"
+                + "<path class=\"axis\" stroke-dasharray=\"5 4\" vector-effect=\"non-scaling-stroke\" "
+                + "transform=\"\(transform)\" d=\"\(PatchOutline.path(of: seen))\"/>")
     }
 
     /// A heat map that the document defines, laid over the image.

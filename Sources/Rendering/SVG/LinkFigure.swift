@@ -1,4 +1,5 @@
-/// The main figure: the image with its heat, the words with their bars, and curves for the strongest pairs.
+/// The main figure: the image with its heat and the words with their bars. The strongest words are linked to the patches
+/// they have their meaning from: by a colour and a name on the image, or, in views of pairs, by curves.
 struct LinkFigure {
     var report: Report
     /// Prefix of the shared definitions' ids.
@@ -42,10 +43,13 @@ struct LinkFigure {
         let top = stacked ? head : head + (content - rows) / 2
         var drawing = Drawing()
 
-        frame.drawImage(into: &drawing, washed: !report.heat.isEmpty)
+        frame.drawImage(into: &drawing)
         frame.drawHeat(Definitions.heatID(id), into: &drawing, class: interactive ? "heat" : nil)
         drawColumns(top: top, into: &drawing)
         drawLinks(frame: frame, top: top, into: &drawing)
+        if !report.regions.isEmpty {
+            drawing.group(interactive ? "class=\"regions\"" : "") { drawRegions(frame: frame, into: &$0) }
+        }
         if let focus = report.focus, !picture.isWord(focus) { frame.drawOutline(focus, into: &drawing) }
 
         var height = head + content
@@ -117,6 +121,11 @@ struct LinkFigure {
                         x: wordX - 4, y: y - rowHeight / 2, width: width - wordX + 4, height: rowHeight, class: "hit",
                         opacity: 0)
                 }
+                if let region = report.regions.first(where: { $0.word == player }) {
+                    $0.rect(
+                        x: wordX - 13, y: y + wordOffset - wordSize * 0.36, width: 6, height: wordSize * 0.85,
+                        class: "r\(region.color)", radius: 1.5)
+                }
                 $0.text(name, x: wordX, y: y + wordOffset + wordSize * 0.33, size: wordSize, class: "word ink")
                 guard let value = report.wordValues[index] else {
                     let line = y + wordOffset + wordSize * 0.5
@@ -153,6 +162,41 @@ struct LinkFigure {
             x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y, class: "whisker", width: 1,
             opacity: 0.75)
     }
+
+    // MARK: Regions
+
+    /// Each word's patches outlined in the word's colour, its name at the largest piece.
+    private func drawRegions(frame: ImageFrame, into drawing: inout Drawing) {
+        guard picture.patches.formGrid else { return }
+        let (boxes, columns) = (picture.patches.boxes, picture.patches.columns)
+        var taken: [Tag] = []
+        for region in report.regions {
+            let d = PatchOutline.path(around: region.patches, boxes: boxes, columns: columns)
+            let place = "transform=\"\(frame.transform)\" vector-effect=\"non-scaling-stroke\""
+            drawing.append("<path class=\"casing\" stroke-width=\"\(narrow ? 4 : 6)\" \(place) d=\"\(d)\"/>")
+            drawing.append(
+                "<path class=\"r\(region.color)s\" stroke-width=\"\(narrow ? 2 : 3)\" \(place) d=\"\(d)\"/>")
+        }
+        for region in report.regions {
+            let pieces = PatchOutline.pieces(of: region.patches, columns: columns)
+            guard let piece = pieces.first else { continue }
+            let name = TextWidth.fit(
+                picture.wordNames[region.word - picture.patchCount], size: tagSize, width: frame.width * 0.6)
+            let tag = Tag.places(
+                beside: piece.map(frame.box), width: TextWidth.ems(name) * tagSize * 1.08 + 12, height: tagSize + 8,
+                in: frame
+            ).first { place in !taken.contains { $0.overlaps(place) } }
+            guard let tag else { continue }
+            taken.append(tag)
+            drawing.rect(
+                x: tag.x, y: tag.y, width: tag.width, height: tag.height, class: "r\(region.color)", radius: 3)
+            drawing.text(
+                name, x: tag.x + tag.width / 2, y: tag.y + tag.height / 2 + tagSize * 0.35, size: tagSize,
+                class: "tag", anchor: .middle)
+        }
+    }
+
+    private var tagSize: Double { narrow ? 11 : width < 620 ? 12 : 14 }
 
     // MARK: Links
 
@@ -191,6 +235,36 @@ struct LinkFigure {
         let (dx, dy) = (to.x - from.x, to.y - from.y)
         let middle = (x: (from.x + to.x) / 2 + dy * 0.2, y: (from.y + to.y) / 2 - dx * 0.2)
         return "M\(px(from.x)) \(px(from.y))Q\(px(middle.x)) \(px(middle.y)) \(px(to.x)) \(px(to.y))"
+    }
+}
+
+/// A word's name on the image.
+private struct Tag {
+    var x: Double
+    var y: Double
+    var width: Double
+    var height: Double
+
+    func overlaps(_ other: Tag) -> Bool {
+        x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height
+    }
+
+    /// Places that touch a piece of patches: above it, below it, then within; all inside the image.
+    static func places(
+        beside boxes: [(x: Double, y: Double, width: Double, height: Double)], width: Double, height: Double,
+        in frame: ImageFrame
+    ) -> [Tag] {
+        let left = boxes.map(\.x).min() ?? frame.x
+        let right = boxes.map { $0.x + $0.width }.max() ?? left
+        let top = boxes.map(\.y).min() ?? frame.y
+        let bottom = boxes.map { $0.y + $0.height }.max() ?? top
+        let middle = (left + right - width) / 2
+        let rows = [top - height, bottom, top, bottom - height]
+        return rows.flatMap { y in
+            [middle, left, right - width].map { x in
+                Tag(x: min(max(x, frame.x), frame.x + frame.width - width), y: y, width: width, height: height)
+            }
+        }.filter { $0.y >= frame.y && $0.y + $0.height <= frame.y + frame.height }
     }
 }
 

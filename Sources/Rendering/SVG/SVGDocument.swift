@@ -29,8 +29,7 @@ struct SVGDocument {
         place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, into: &drawing)
         for (text, name) in [
             (report.captionKey, "soft"), (report.similarityLine, "ink"), (report.sourceLine, "soft"),
-            (report.truncationLine, "soft"),
-        ] {
+        ] + report.unseenLines.map({ ($0, "soft") }) {
             for line in wrapped(text, size: 13, width: textWidth) {
                 y += 14
                 drawing.text(TextWidth.fit(line, size: 13, width: textWidth), x: margin, y: y, size: 13, class: name)
@@ -40,7 +39,7 @@ struct SVGDocument {
         if report.picture.image.dataURI != nil {
             var frame = thumbnail
             (frame.x, frame.y) = width < 620 ? (margin, y + 10) : (width - margin - frame.width, margin)
-            frame.drawImage(into: &drawing, washed: false)
+            frame.drawImage(into: &drawing)
             y = max(y, frame.y + frame.height)
         }
         y += 26
@@ -85,7 +84,7 @@ struct SVGDocument {
         <title id="title">\(title.escaped)</title><desc id="desc">\(summary.escaped)</desc>
         <style>\(Stylesheet.drawing)\(Stylesheet.gradientColors).head{font-weight:600}
         @media (prefers-color-scheme:dark){\(Stylesheet.darkDrawing)\(Stylesheet.darkGradientColors)}</style>
-        <defs>\(Stylesheet.filters)\(Stylesheet.gradients)\(definitions)</defs>
+        <defs>\(Stylesheet.gradients)\(definitions)</defs>
         <rect width="100%" height="100%" class="paper"/>
         \(body)
         </svg>

@@ -33,7 +33,7 @@ struct WordMaps {
             drawing.group(title: label) {
                 let name = TextWidth.fit(picture.wordNames[player - picture.patchCount], size: size, width: cell)
                 $0.text(name, x: x, y: y + size, size: size, class: "word ink")
-                frame.drawImage(into: &$0, washed: true)
+                frame.drawImage(into: &$0)
                 frame.drawHeat(Definitions.mapID(id, word: player - picture.patchCount), into: &$0)
                 guard let strongest, strongest.element.value != 0 else { return }
                 $0.text(

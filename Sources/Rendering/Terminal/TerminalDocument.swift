@@ -18,7 +18,7 @@ struct TerminalDocument {
         let lists = TerminalLists(report: report, text: text)
         var lines = lists.caption(width: width)
         lines += wrappedPlain(report.similarityLine)
-        lines += (wrappedPlain(report.sourceLine) + wrappedPlain(report.truncationLine)).map(text.dim)
+        lines += (wrappedPlain(report.sourceLine) + report.unseenLines.flatMap(wrappedPlain)).map(text.dim)
         lines += [
             "", text.bold(report.viewTitle.terminalSafe.fitted(min(width, report.viewTitle.terminalSafe.columns))),
         ]

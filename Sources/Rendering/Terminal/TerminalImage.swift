@@ -50,7 +50,7 @@ struct TerminalImage {
                 guard !report.heat.isEmpty else { return color }
                 let washed = color.washed
                 guard let measured = heat[row * width + column] else { return washed }
-                let opacity = Tint.strength(measured, scale: report.heatScale) * Tint.heatOpacity
+                let opacity = Tint.strength(measured, scale: report.heatScale) * Tint.cellOpacity
                 return washed.covered(by: measured.value < 0 ? Tint.negative : Tint.positive, opacity: opacity)
             }
         }

@@ -1,0 +1,40 @@
+/// The patches that a word has its meaning from, and the colour that links the two.
+struct WordRegion: Sendable, Equatable {
+    /// The text player.
+    var word: Int
+    /// Image players, ascending.
+    var patches: [Int]
+    /// Which of the colours for regions.
+    var color: Int
+
+    /// How many words are linked to a region: more cannot be told apart at a glance.
+    static let most = 3
+    /// A patch belongs to a word's region from this share of the word's strongest pair on.
+    private static let leastShare = 0.45
+    /// A word has a region if its strongest pair is at least this share of the strongest pair there is.
+    private static let leastWord = 0.25
+}
+
+extension WordRegion {
+    /// Regions of the words that raise the match, by their positive pairs that stand clear of their errors; the strongest
+    /// word first.
+    static func strongest(in picture: Picture) -> [WordRegion] {
+        guard picture.estimate.pairs != nil else { return [] }
+        let candidates = picture.wordPlayers.compactMap { word -> (word: Int, patches: [Int], peak: Double)? in
+            let pairs = picture.patchPlayers.map { picture.pair($0, word) }
+            let peak = pairs.filter(\.isClear).map(\.value).max() ?? 0
+            guard peak > 0, picture.reading(word).value > 0 else { return nil }
+            let patches = picture.patchPlayers.filter { pairs[$0].isClear && pairs[$0].value >= leastShare * peak }
+            return (word, patches, peak)
+        }
+        let scale = candidates.map(\.peak).max() ?? 0
+        let strongest = candidates.filter { $0.peak >= leastWord * scale }
+            .sorted { $0.peak != $1.peak ? $0.peak > $1.peak : $0.word < $1.word }.prefix(most)
+        return strongest.enumerated().map { WordRegion(word: $1.word, patches: $1.patches, color: $0) }
+    }
+}
+
+extension Measured {
+    /// Whether the value is at least twice its error.
+    fileprivate var isClear: Bool { abs(value) >= 2 * (error ?? 0) }
+}
