@@ -74,7 +74,7 @@ let package = Package(
             ]),
 
         // Tests
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "JSONTests", dependencies: ["CJansson", "CMalloc", "JSON"]),
         .testTarget(
             name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"], exclude: ["Fixtures"]),

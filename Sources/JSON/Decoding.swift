@@ -32,11 +32,12 @@ private final class UnreadMembers {
 
     var error: JSONError? {
         for object in objects {
-            let unknown = object.value.object?.keys.filter { !object.known.contains($0) } ?? []
+            let unknown = object.value.object?.keys.filter { !object.known.contains(MemberName($0)) } ?? []
             if !unknown.isEmpty {
                 let path = pathText(object.codingPath)
                 return .unknown(
-                    paths: unknown.map { path.isEmpty ? $0 : "\(path).\($0)" }, known: object.known.sorted())
+                    paths: unknown.map { path.isEmpty ? $0 : "\(path).\($0)" }, known: object.known.map(\.text).sorted()
+                )
             }
         }
         return nil
@@ -51,7 +52,7 @@ private final class ValueDecoder: Decoder {
     private let key: (any CodingKey)?
     let unread: UnreadMembers
     /// The members that the type asked for.
-    var known: OrderedSet<String> = []
+    var known: OrderedSet<MemberName> = []
     private var isObject = false
 
     init(value: JSONValue, in parent: ValueDecoder? = nil, at key: (any CodingKey)? = nil, unread: UnreadMembers) {
@@ -153,10 +154,10 @@ private final class ValueDecoder: Decoder {
 }
 
 private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let members: OrderedDictionary<String, JSONValue>
+    let members: JSONObject
     let decoder: ValueDecoder
 
-    init(members: OrderedDictionary<String, JSONValue>, decoder: ValueDecoder) {
+    init(members: JSONObject, decoder: ValueDecoder) {
         self.members = members
         self.decoder = decoder
     }
@@ -165,7 +166,7 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0) } }
 
     private func member(_ key: Key) -> JSONValue? {
-        decoder.known.append(key.stringValue)
+        decoder.known.append(MemberName(key.stringValue))
         return members[key.stringValue]
     }
 

@@ -40,7 +40,7 @@ private final class Slot {
     enum Content {
         case empty
         case value(JSONValue)
-        case members(OrderedDictionary<String, Slot>)
+        case members(OrderedDictionary<MemberName, Slot>)
         case elements([Slot])
     }
     var content: Content = .empty
@@ -49,7 +49,7 @@ private final class Slot {
         switch content {
         case .empty: .object([:])
         case .value(let value): value
-        case .members(let members): .object(members.mapValues(\.value))
+        case .members(let members): .object(JSONObject(members.map { ($0.key.text, $0.value.value) }))
         case .elements(let elements): .array(elements.map(\.value))
         }
     }
@@ -120,7 +120,7 @@ private struct MemberWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
         let (slot, child) = (encoder.slot, Slot())
         if case .members(var members) = slot.content {
             slot.content = .empty
-            members[key.stringValue] = child
+            members[MemberName(key.stringValue)] = child
             slot.content = .members(members)
         }
         return child

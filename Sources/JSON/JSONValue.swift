@@ -1,14 +1,12 @@
-public import OrderedCollections
-
 /// A JSON document (RFC 8259). Members of an object keep their order, so that what people read stays readable.
-public enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
     case real(Double)
     case string(String)
     case array([JSONValue])
-    case object(OrderedDictionary<String, JSONValue>)
+    case object(JSONObject)
 
     /// The member `key` of an object; nil where this is no object or has no such member.
     public subscript(key: String) -> JSONValue? {
@@ -21,7 +19,9 @@ public enum JSONValue: Sendable, Equatable {
         return elements[index]
     }
 
-    public var isNull: Bool { self == .null }
+    public var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
 
     public var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
@@ -53,7 +53,7 @@ public enum JSONValue: Sendable, Equatable {
         if case .array(let value) = self { value } else { nil }
     }
 
-    public var object: OrderedDictionary<String, JSONValue>? {
+    public var object: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }
 
@@ -70,6 +70,22 @@ public enum JSONValue: Sendable, Equatable {
     }
 }
 
+extension JSONValue: Equatable {
+    /// Whether both are of one kind and hold the same: strings by their bytes, members in the same order.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.real(let left), .real(let right)): left == right
+        case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
@@ -80,6 +96,6 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     public init(stringLiteral value: String) { self = .string(value) }
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(OrderedDictionary(elements, uniquingKeysWith: { _, last in last }))
+        self = .object(JSONObject(elements))
     }
 }

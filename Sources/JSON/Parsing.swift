@@ -1,24 +1,44 @@
 import CJansson
 import Foundation
-import OrderedCollections
 
 extension JSONValue {
-    /// Parses one JSON text of any kind (a bare string or number is a document too).
+    /// Parses one JSON text of any kind (a bare string or number is a document too), with or without a byte order mark.
     ///
-    /// A text with an integer beyond 64 bits is read with all its integers as 64-bit floats, as most readers of JSON
-    /// read any: those up to 2^53 stay exact.
-    /// - Throws: `JSONError.malformed` with the position, also for a real beyond 64-bit floats, or `.tooDeep`.
+    /// An integer beyond 64 bits is read as a 64-bit float, as most readers of JSON read any. Half of a surrogate pair
+    /// that is escaped without the other (`"\\ud83d"`), which no UTF-8 can hold, is read as U+FFFD.
+    /// - Throws: `JSONError.malformed` with the position, also for a real beyond 64-bit floats, `.tooDeep` or
+    ///   `.tooLarge`.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
-        guard nestingDepth(of: bytes) <= limits.depth else { throw .tooDeep(limit: limits.depth) }
+        try self.init(parsing: bytes, surveyed: JSONSurvey(bytes), limits: limits)
+    }
+
+    /// The same for a text that was looked over before.
+    package init(
+        parsing bytes: UnsafeRawBufferPointer, surveyed survey: JSONSurvey, limits: JSONLimits
+    ) throws(JSONError) {
+        guard survey.depth <= limits.depth else { throw .tooDeep(limit: limits.depth) }
+        guard survey.parsingBytes <= limits.memory else {
+            throw .tooLarge(bytes: survey.parsingBytes, limit: limits.memory)
+        }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = bytes.starts(with: mark) ? UnsafeRawBufferPointer(rebasing: bytes.dropFirst(mark.count)) : bytes
+        var failure = json_error_t()
         var flags = Int(JSON_DECODE_ANY | JSON_ALLOW_NUL)
         if limits.rejectDuplicateKeys { flags |= Int(JSON_REJECT_DUPLICATES) }
-        var failure = json_error_t()
-        let characters = bytes.assumingMemoryBound(to: CChar.self)
-        var root = json_loadb(characters.baseAddress, characters.count, flags, &failure)
-        let hasLargeIntegers = root == nil && json_error_code(&failure) == json_error_numeric_overflow
-        if hasLargeIntegers {
-            flags |= Int(JSON_DECODE_INT_AS_REAL)
-            root = json_loadb(characters.baseAddress, characters.count, flags, &failure)
+        let load = { (bytes: UnsafeRawBufferPointer, flags: Int, failure: inout json_error_t) in
+            json_loadb(bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count, flags, &failure)
+        }
+        var root: UnsafeMutablePointer<json_t>?
+        if survey.largeIntegers > 0 || survey.hasLoneSurrogates {
+            root = readableByJansson(bytes, survey).withUnsafeBytes { load($0, flags, &failure) }
+            if root == nil, survey.largeIntegers > 0 {
+                // Where the fault is in the text as it came.
+                let text = readableByJansson(bytes, survey, integers: false)
+                let faulty = text.withUnsafeBytes { load($0, flags | Int(JSON_DECODE_INT_AS_REAL), &failure) }
+                json_decref(faulty)
+            }
+        } else {
+            root = load(bytes, flags, &failure)
         }
         guard let root else {
             throw .malformed(
@@ -26,13 +46,21 @@ extension JSONValue {
                 byte: Int(failure.position))
         }
         defer { json_decref(root) }
-        self = convert(root, integersAreReal: hasLargeIntegers)
+        self = convert(root)
     }
 
     /// - Throws: as `init(parsing:limits:)` on raw bytes.
     public init(parsing bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
         let outcome = bytes.withUnsafeBytes { raw in
             Result { () throws(JSONError) in try JSONValue(parsing: raw, limits: limits) }
+        }
+        self = try outcome.get()
+    }
+
+    /// The same for a text that was looked over before.
+    package init(parsing bytes: [UInt8], surveyed survey: JSONSurvey, limits: JSONLimits) throws(JSONError) {
+        let outcome = bytes.withUnsafeBytes { raw in
+            Result { () throws(JSONError) in try JSONValue(parsing: raw, surveyed: survey, limits: limits) }
         }
         self = try outcome.get()
     }
@@ -74,48 +102,26 @@ extension json_error_t {
     }
 }
 
-/// How deep brackets are nested, without regard to whether they match: jansson's own limit is fixed when it is built.
-private func nestingDepth(of bytes: UnsafeRawBufferPointer) -> Int {
-    var depth = 0
-    var deepest = 0
-    var inString = false
-    var index = 0
-    while index < bytes.count {
-        let byte = bytes[index]
-        if inString {
-            if byte == UInt8(ascii: "\\") { index += 1 } else if byte == UInt8(ascii: "\"") { inString = false }
-        } else {
-            switch byte {
-            case UInt8(ascii: "\""): inString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                deepest = max(deepest, depth)
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            default: break
-            }
-        }
-        index += 1
-    }
-    return deepest
-}
-
-/// Recursion is bounded by the depth that was checked before.
-private func convert(_ value: UnsafeMutablePointer<json_t>, integersAreReal: Bool) -> JSONValue {
+/// Takes a tree apart: what is converted is freed, so that both are never whole in memory at a time. Recursion is
+/// bounded by the depth that was checked before.
+private func convert(_ value: UnsafeMutablePointer<json_t>) -> JSONValue {
     switch value.pointee.type {
     case JSON_OBJECT:
-        var members = OrderedDictionary<String, JSONValue>(minimumCapacity: json_object_size(value))
+        var members = JSONObject(minimumCapacity: json_object_size(value))
         var iterator = json_object_iter(value)
         while let current = iterator {
             if let key = json_object_iter_key(current), let member = json_object_iter_value(current) {
-                members[String(cString: key)] = convert(member, integersAreReal: integersAreReal)
+                members[String(cString: key)] = convert(member)
             }
+            json_object_iter_set_new(value, current, json_null())
             iterator = json_object_iter_next(value, current)
         }
         return .object(members)
     case JSON_ARRAY:
         return .array(
             (0..<json_array_size(value)).map { index in
-                json_array_get(value, index).map { convert($0, integersAreReal: integersAreReal) } ?? .null
+                defer { json_array_set_new(value, index, json_null()) }
+                return json_array_get(value, index).map { convert($0) } ?? .null
             })
     case JSON_STRING:
         let length = json_string_length(value)
@@ -123,10 +129,7 @@ private func convert(_ value: UnsafeMutablePointer<json_t>, integersAreReal: Boo
         let bytes = UnsafeRawBufferPointer(start: characters, count: length)
         return .string(String(decoding: bytes, as: UTF8.self))
     case JSON_INTEGER: return .integer(Int64(json_integer_value(value)))
-    case JSON_REAL:
-        let real = json_real_value(value)
-        if integersAreReal, abs(real) <= 0x1p53, let integer = Int64(exactly: real) { return .integer(integer) }
-        return .real(real)
+    case JSON_REAL: return .real(json_real_value(value))
     case JSON_TRUE: return .bool(true)
     case JSON_FALSE: return .bool(false)
     default: return .null

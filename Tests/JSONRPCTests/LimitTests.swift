@@ -166,10 +166,56 @@ import Testing
             + #"{"jsonrpc":"2.0","id":2,"method":"wait"}]"#
         client.send(batch)
         while serving.server.statistics.methods["echo"] == nil { await Task.yield() }
-        #expect(serving.server.statistics.heldBytes == batch.utf8.count)
+        #expect(serving.server.statistics.heldBytes == JSONSurvey(Array(batch.utf8)).valueBytes)
         gate.open()
         #expect(await client.next()?.array?.count == 2)
         #expect(serving.server.statistics.heldBytes == 0)
+    }
+
+    /// 87 bytes of memory for a byte: what a message takes is not told by its length.
+    @Test(arguments: [Framing.lines, .headers])
+    func aMessageOfTooManyValuesIsRefusedUnderItsID(framing: Framing) async {
+        let serving = Serving(
+            configure: {
+                $0.framing.messageBytes = 1 << 20
+                $0.maximumParsingBytes = 1 << 20
+            }, addEcho)
+        let (client, _) = serving.connect(framing: framing)
+        let many = "[" + String(repeating: "{},", count: 60_000) + "{}]"
+        client.request(1, "echo", many)
+        let refusal = await client.next()
+        #expect(refusal?["id"] == 1)
+        #expect(refusal?["error"]?["code"] == -32600)
+        #expect(refusal?["error"]?["message"]?.string?.contains("send it in parts") == true)
+        client.send(#"{"jsonrpc":"2.0","method":"echo","params":\#(many),"id":"two"}"#)
+        #expect(await client.next()?["id"] == "two")
+        // The ids of others are not its own, and one that is no id is none.
+        client.send(#"{"jsonrpc":"2.0","method":"echo","params":{"id":5,"many":\#(many)},"id":[6]}"#)
+        #expect(await client.next()?["id"] == .null)
+        client.request(3, "echo", "[" + String(repeating: "1,", count: 60_000) + "1]")
+        #expect(await client.next()?["result"]?.array?.count == 60_001)
+        #expect(serving.server.statistics.heldBytes == 0)
+    }
+
+    @Test func aBatchThatIsTooLongIsRefusedByItsCountAlone() async {
+        let serving = Serving(configure: { $0.maximumParsingBytes = 0 }, addEcho)
+        let (client, _) = serving.connect()
+        client.send("[" + String(repeating: "{},", count: 349_524) + "{}]")
+        let error = await client.next()?["error"]
+        #expect(error?["code"] == -32600)
+        #expect(error?["message"] == "a batch of 349525 is larger than the limit of 1000")
+    }
+
+    @Test func whatAMessageTakesInMemoryIsHeldAgainstTheLimit() async {
+        let gate = Gate()
+        let serving = Serving(configure: { $0.maximumHeldBytesPerConnection = 1 << 20 }) { addWaiting(gate, &$0) }
+        let (client, _) = serving.connect()
+        let many = "[" + String(repeating: "{},", count: 5_000) + "{}]"
+        client.request(1, "wait", many)
+        client.request(2, "wait", many)
+        #expect(await client.next()?["error"]?["code"] == 1011)
+        gate.open()
+        #expect(await client.next()?["result"] == "done")
     }
 
     /// Two messages of the largest size fit; a third that comes at the same time does not, however the pieces mix.

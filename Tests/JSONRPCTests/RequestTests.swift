@@ -36,6 +36,48 @@ import Testing
         #expect(replies.last?["id"] == 7 && replies.last?["result"] == [1], "the rest of the batch is answered")
     }
 
+    @Test func anIDIsExactBesideAnIntegerThatIsNot() async {
+        let (client, _) = Serving(addEcho).connect()
+        client.send(#"{"jsonrpc":"2.0","id":9007199254740993,"method":"echo","params":[18446744073709551615]}"#)
+        let reply = await client.next()
+        #expect(reply?["id"] == .integer(9_007_199_254_740_993))
+        #expect(reply?["result"] == [1.84467441e+19], "reals are written with nine digits")
+    }
+
+    /// `JSON.stringify` writes half of an emoji so.
+    @Test func halfOfASurrogatePairIsAnsweredUnderItsID() async {
+        let (client, _) = Serving(addEcho).connect()
+        client.send(#"{"jsonrpc":"2.0","id":3,"method":"echo","params":["a cat \ud83d"]}"#)
+        #expect(await client.next() == ["jsonrpc": "2.0", "id": 3, "result": ["a cat \u{FFFD}"]])
+    }
+
+    @Test func parametersOfNoneAreAnObjectOfNone() async {
+        struct MayHave: Codable, Sendable { var a: Int? }
+        struct MustHave: Codable, Sendable { var a: Int }
+        let serving = Serving { methods in
+            methods.onRequest("optional") { (parameters: MayHave, _) in parameters }
+            methods.onRequest("required") { (parameters: MustHave, _) in parameters }
+        }
+        let (client, _) = serving.connect()
+        for params in ["", #","params":null"#, #","params":[]"#, #","params":{}"#] {
+            client.send(#"{"jsonrpc":"2.0","id":1,"method":"optional"\#(params)}"#)
+            #expect(await client.next()?["result"] == [:])
+        }
+        client.request(5, "required", "[]")
+        #expect(await client.next()?["error"]?["message"]?.string?.hasSuffix("'a' is missing") == true)
+        client.request(6, "optional", "[1]")
+        #expect(await client.next()?["error"]?["code"] == -32602)
+    }
+
+    /// U+212A KELVIN SIGN is canonically equivalent to the letter K.
+    @Test func aMethodIsNamedByItsBytes() async {
+        let (client, _) = Serving { $0.onRequest("K") { _, _ in "letter" } }.connect()
+        client.request(1, "K")
+        #expect(await client.next()?["result"] == "letter")
+        client.request(2, "\u{212A}")
+        #expect(await client.next()?["error"]?["code"] == -32601)
+    }
+
     @Test func anUnknownMethodIsNamed() async {
         let (client, _) = Serving(addEcho).connect()
         client.request(1, "ecko")

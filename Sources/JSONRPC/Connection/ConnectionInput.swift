@@ -17,7 +17,9 @@ struct ConnectionInput {
     private var countedBytes = 0
     private var readIsHeld = false
     /// A large message is being parsed elsewhere; those after it wait.
-    private(set) var isParsing = false
+    private var isParsing = false
+    /// Other connections have their turn; messages wait.
+    private var isPaused = false
     /// The client sends no more.
     private(set) var hasEnded = false
     /// The bytes could not be cut into messages; nothing after them counts.
@@ -58,8 +60,22 @@ struct ConnectionInput {
         }
     }
 
-    /// Takes the next arrival out; none while a message is being parsed. The bytes of a message wait until ``taken(_:)``.
-    mutating func next() -> Arrival? { isParsing ? nil : inbox.popFirst() }
+    /// Whether messages that come now would only wait.
+    var isHeld: Bool { isParsing || isPaused }
+
+    /// Takes the next arrival out; none while a message is being parsed or others have their turn. The bytes of a
+    /// message wait until ``taken(_:)``.
+    mutating func next() -> Arrival? { isHeld ? nil : inbox.popFirst() }
+
+    /// Leaves the turn to others, if anything waits.
+    /// - Returns: whether ``resume()`` is due.
+    mutating func pause() -> Bool {
+        guard !isHeld, !inbox.isEmpty else { return false }
+        isPaused = true
+        return true
+    }
+
+    mutating func resume() { isPaused = false }
 
     /// A message of so many bytes is on its way to its handlers.
     mutating func taken(_ bytes: Int) {
@@ -100,7 +116,13 @@ extension Connection {
     /// Larger messages are parsed on a thread of their own, so that other connections of the event loop do not wait.
     private static let inlineParseLimit = 32 << 10
 
-    var mayRead: Bool { !input.isParsing && !output.isBackedUp }
+    /// How long the messages of one connection are worked on before other connections of the event loop, and bytes that
+    /// have come meanwhile, have their turn.
+    private static let turn = Duration.microseconds(250)
+    /// Messages that take more memory than this are parsed one at a time.
+    private static let memoryHungry = 64 << 20
+
+    var mayRead: Bool { !input.isHeld && !output.isBackedUp }
 
     func readIfWanted() {
         guard mayRead, let context, input.takeHeldRead() else { return }
@@ -146,37 +168,57 @@ extension Connection {
     }
 
     private func processInbox() {
+        let end = ContinuousClock.now + Self.turn
         while phase == .open, let (event, received) = input.next() {
             switch event {
             case .failure(let error): failInput(error)
             case .message(let bytes) where bytes.count <= Self.inlineParseLimit:
                 input.taken(bytes.count)
-                accept(parse(bytes), bytes: bytes.count, received: received)
+                let survey = JSONSurvey(bytes)
+                accept(parse(bytes, survey), holding: survey.valueBytes, received: received)
             case .message(let bytes): parseElsewhere(bytes, received: received)
             }
+            if ContinuousClock.now >= end { break }
         }
+        if input.pause() { Turns.ofThisLoop.wait(self) }
         closeWhenDone()
     }
 
-    private var parse: @Sendable ([UInt8]) -> IncomingMessage {
-        let configuration = service.configuration
-        let maximumBatch = configuration.maximumBatch
-        return { IncomingMessage(parsing: $0, limits: configuration.json, maximumBatch: maximumBatch) }
+    /// Called when this connection has its turn again.
+    func resumeInbox() {
+        input.resume()
+        processInbox()
+        countUnfinished()
+        readIfWanted()
+    }
+
+    private var parse: @Sendable ([UInt8], JSONSurvey) -> IncomingMessage {
+        let limits = service.configuration.messageLimits
+        let maximumBatch = service.configuration.maximumBatch
+        return { IncomingMessage(parsing: $0, surveyed: $1, limits: limits, maximumBatch: maximumBatch) }
     }
 
     private func parseElsewhere(_ bytes: [UInt8], received: ContinuousClock.Instant) {
         input.beginParsing()
         let parse = parse
         let connection = bound
-        Threads.json.runIfActive(eventLoop: eventLoop) { parse(bytes) }.whenSuccess { message in
-            connection.value.parsed(message, bytes: bytes.count, received: received)
-        }
+        let eventLoop = eventLoop
+        Threads.json.runIfActive(eventLoop: eventLoop) { JSONSurvey(bytes) }
+            .flatMap { survey in
+                let pool = survey.parsingBytes > Self.memoryHungry ? Threads.memoryHungryJSON : Threads.json
+                return pool.runIfActive(eventLoop: eventLoop) { (parse(bytes, survey), survey.valueBytes) }
+            }
+            .whenSuccess { message, size in
+                connection.value.parsed(message, bytes: bytes.count, holding: size, received: received)
+            }
     }
 
-    private func parsed(_ message: IncomingMessage, bytes: Int, received: ContinuousClock.Instant) {
+    private func parsed(
+        _ message: IncomingMessage, bytes: Int, holding size: Int, received: ContinuousClock.Instant
+    ) {
         guard phase != .closed else { return }
         input.taken(bytes)
-        if phase == .open { accept(message, bytes: bytes, received: received) }
+        if phase == .open { accept(message, holding: size, received: received) }
         processInbox()
         countUnfinished()
         readIfWanted()
@@ -194,23 +236,61 @@ extension Connection {
         send([ByteBuffer(bytes: OutgoingMessage.error(error.rpcError, id: .null))])
     }
 
-    /// - Parameter bytes: the length of the message.
-    private func accept(_ message: IncomingMessage, bytes: Int, received: ContinuousClock.Instant) {
+    /// - Parameter size: what the message takes in memory, in bytes.
+    private func accept(_ message: IncomingMessage, holding size: Int, received: ContinuousClock.Instant) {
         switch message {
         case .unreadable(let error):
             service.ledger.count(\.malformed)
             send([ByteBuffer(bytes: OutgoingMessage.error(error, id: .null))])
         case .single(let item):
-            handle(item, destination: .single, admission: admit([item], bytes: bytes), received: received)
+            handle(item, destination: .single, admission: admit([item], holding: size), received: received)
         case .batch(let all):
             // What follows an `exit` is neither run nor replied to; what comes before it is owed its replies.
             let items = all.firstIndex { $0.isExit }.map { all[...$0] } ?? all[...]
             let replies = items.count { $0.getsReply }
-            let admission = admit(items, bytes: bytes)
+            let admission = admit(items, holding: size)
             let batch = BatchReply(expecting: replies)
             for item in items {
                 handle(item, destination: .batch(batch), admission: admission, received: received)
             }
+        }
+    }
+}
+
+/// The connections of one event loop whose messages wait for their turn, in order; confined to that loop.
+///
+/// An event loop looks for bytes only when no task is due, so turns that were scheduled each for itself would follow one
+/// another for ever, and a client that sends a single message would not be heard. One turn is scheduled at a time, and
+/// bytes that have come are looked for between two of them.
+private final class Turns {
+    /// Safe because each thread, and so each event loop, sees a value of its own.
+    nonisolated(unsafe) private static let perLoop = ThreadSpecificVariable<Turns>()
+    /// Until the next turn: enough that it is not due yet when the loop has done what is.
+    private static let pause = TimeAmount.microseconds(50)
+
+    private var waiting = CircularBuffer<Connection>()
+    private var isScheduled = false
+
+    static var ofThisLoop: Turns {
+        if let turns = perLoop.currentValue { return turns }
+        let turns = Turns()
+        perLoop.currentValue = turns
+        return turns
+    }
+
+    func wait(_ connection: Connection) {
+        waiting.append(connection)
+        schedule(on: connection.eventLoop)
+    }
+
+    private func schedule(on loop: any EventLoop) {
+        guard !isScheduled else { return }
+        isScheduled = true
+        loop.assumeIsolated().scheduleTask(in: Self.pause) { [self] in
+            isScheduled = false
+            guard let next = waiting.popFirst() else { return }
+            next.resumeInbox()
+            if !waiting.isEmpty { schedule(on: loop) }
         }
     }
 }

@@ -22,7 +22,7 @@ struct ConnectionRequests {
     private(set) var isInitialized = false
     private(set) var traceLevel = TraceLevel.off
 
-    /// Asks for room for so many handlers of a message of so many bytes.
+    /// Asks for room for so many handlers of a message that takes so many bytes in memory.
     mutating func admit(
         handlers count: Int, bytes: Int, limits: RPCServerConfiguration, ledger: ServerLedger
     ) -> Admission {
@@ -118,8 +118,8 @@ struct ConnectionRequests {
 }
 
 extension Connection {
-    /// Asks for room for all handlers of a message of so many bytes.
-    func admit(_ items: ArraySlice<IncomingItem>, bytes: Int) -> ConnectionRequests.Admission {
+    /// Asks for room for all handlers of a message that takes so many bytes in memory.
+    func admit(_ items: ArraySlice<IncomingItem>, holding bytes: Int) -> ConnectionRequests.Admission {
         requests.admit(
             handlers: items.count { service.startsHandler($0) }, bytes: bytes, limits: service.configuration,
             ledger: service.ledger)

@@ -1,4 +1,4 @@
-/// The messages whose handlers run, with their sizes in bytes. A message counts until the last of its handlers has
+/// The messages whose handlers run, with the bytes that they take in memory. A message counts until the last of its handlers has
 /// returned, because each keeps a part of it.
 ///
 /// A pure value, owned by its connection's event loop.

@@ -51,16 +51,23 @@ package struct MethodTable: Sendable {
 
     func isPrompt(_ method: String) -> Bool { prompt.contains(method) }
 
-    func request(_ method: String) -> RequestHandler? { requests[method] }
+    /// The handler of a method; names are compared by their bytes.
+    func request(_ method: String) -> RequestHandler? {
+        guard let index = requests.index(forKey: method), requests[index].key.hasSameBytes(as: method) else {
+            return nil
+        }
+        return requests[index].value
+    }
 }
 
-/// Reads the params of `method`.
+/// Reads the params of `method`. None, and an array of none, which some clients always send, are an object without
+/// members.
 /// - Throws: `RPCError` -32602, which names the parameter.
 package func decodeParams<Params: Decodable>(
     _ type: Params.Type, from params: JSONValue?, of method: String, strict: Bool = true
 ) throws(RPCError) -> Params {
     do throws(JSONError) {
-        return try (params ?? [:]).decode(type, strict: strict)
+        return try (params == nil || params == [] ? [:] : params ?? [:]).decode(type, strict: strict)
     } catch {
         var answer = RPCError.invalidParams("invalid params of '\(method)': \(error)")
         if let parameter = error.path {

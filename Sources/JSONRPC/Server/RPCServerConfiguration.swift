@@ -6,14 +6,17 @@ package struct RPCServerConfiguration: Sendable {
     package var framing = FrameDecoder.Limits()
     /// What JSON is accepted: depth, duplicate keys.
     package var json = JSONLimits.default
+    /// What the values of one message may take in memory while it is parsed, as ``JSONLimits/memory`` estimates it; a
+    /// message that would take more is refused before it is parsed. Eight times the largest message always fits.
+    package var maximumParsingBytes = 512 << 20
     /// Requests in one batch.
     package var maximumBatch = 1_000
     /// Handlers running for one connection; more requests are error 1011. A batch is admitted whole or not at all.
     package var maximumInFlightPerConnection = 256
     /// Handlers running in the whole server.
     package var maximumInFlight = 1_024
-    /// Bytes of the messages of one connection whose handlers run; a request that would exceed it is error 1011, unless
-    /// it is the only one. A message counts until the last of its handlers has returned.
+    /// Bytes that the messages of one connection whose handlers run take in memory; a request that would exceed it is
+    /// error 1011, unless it is the only one. A message counts until the last of its handlers has returned.
     package var maximumHeldBytesPerConnection = 256 << 20
     /// The same in the whole server.
     package var maximumHeldBytes = 1 << 30
@@ -48,6 +51,13 @@ package struct RPCServerConfiguration: Sendable {
     package var onRequestFinished: (@Sendable (RequestTimings) -> Void)?
 
     package init() {}
+
+    /// What JSON of a message is accepted.
+    var messageLimits: JSONLimits {
+        var limits = json
+        limits.memory = min(limits.memory, max(maximumParsingBytes, 8 * framing.messageBytes))
+        return limits
+    }
 }
 
 /// Where the time of one request went.

@@ -18,8 +18,9 @@ final class RefusedConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let first = unwrapInboundIn(data).readableBytesView.first
-        tell(context, framing: first.flatMap { Framing(firstByte: $0) } ?? .lines)
+        var decoder = FrameDecoder()
+        unwrapInboundIn(data).withUnsafeReadableBytes { _ = decoder.decode($0) }
+        tell(context, framing: decoder.framing ?? .lines)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { isOver = true }

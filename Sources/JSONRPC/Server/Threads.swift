@@ -15,6 +15,13 @@ enum Threads {
         return pool
     }()
 
+    /// Where messages are parsed that take much memory: one at a time, and those that take little do not wait for them.
+    static let memoryHungryJSON: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        return pool
+    }()
+
     /// Runs `body` where large JSON is worked on. What was begun is finished, also for a task that was cancelled
     /// meanwhile.
     static func onJSON<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

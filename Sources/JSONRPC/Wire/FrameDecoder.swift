@@ -37,8 +37,12 @@ package struct FrameDecoder: Sendable {
     package let limits: Limits
 
     private var state = State.undecided
-    /// What has come of the unfinished line, header section or body.
+    /// What has come of the unfinished line, header section or body, or of a byte order mark.
     private var partial: [UInt8] = []
+    private var isMarkSkipped = false
+
+    /// Some programs begin every text with it (RFC 3629, section 6).
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
@@ -50,7 +54,7 @@ package struct FrameDecoder: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             switch state {
-            case .undecided: recognise(rest[rest.startIndex], &events)
+            case .undecided: recognise(&rest, &events)
             case .line: takeLine(&rest, &events)
             case .header: takeHeader(&rest, &events)
             case .body(let length): takeBody(length: length, &rest, &events)
@@ -72,7 +76,8 @@ package struct FrameDecoder: Sendable {
             partial = []
         }
         switch state {
-        case .undecided, .failed: return []
+        case .failed: return []
+        case .undecided: return partial.first.map { [.failure(.unrecognisedFirstByte($0))] } ?? []
         case .line: return isBlank(partial) ? [] : [.message(partial)]
         case .header:
             return partial.isEmpty ? [] : [.failure(.truncated(received: partial.count, expected: nil))]
@@ -89,12 +94,22 @@ package struct FrameDecoder: Sendable {
         fail(error)
     }
 
-    private mutating func recognise(_ byte: UInt8, _ events: inout [Event]) {
-        framing = Framing(firstByte: byte)
+    /// Decides on the framing by the first byte, which it leaves there; a byte order mark before it is skipped.
+    private mutating func recognise(_ rest: inout Slice<UnsafeRawBufferPointer>, _ events: inout [Event]) {
+        let byte = rest[rest.startIndex]
+        if !isMarkSkipped, byte == Self.byteOrderMark[partial.count] {
+            partial.append(byte)
+            rest = rest.dropFirst()
+            isMarkSkipped = partial.count == Self.byteOrderMark.count
+            if isMarkSkipped { partial = [] }
+            return
+        }
+        let first = partial.first ?? byte
+        framing = Framing(firstByte: first)
         switch framing {
         case .lines: state = .line
         case .headers: state = .header
-        case nil: events.append(fail(.unrecognisedFirstByte(byte)))
+        case nil: events.append(fail(.unrecognisedFirstByte(first)))
         }
     }
 

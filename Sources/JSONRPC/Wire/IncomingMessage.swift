@@ -20,9 +20,25 @@ package enum IncomingItem: Sendable {
 
 extension IncomingMessage {
     package init(parsing bytes: [UInt8], limits: JSONLimits, maximumBatch: Int) {
+        self.init(parsing: bytes, surveyed: JSONSurvey(bytes), limits: limits, maximumBatch: maximumBatch)
+    }
+
+    /// Parses a message that was looked over before; one that has too much in it is refused without being parsed, under
+    /// its id where it has one.
+    package init(parsing bytes: [UInt8], surveyed survey: JSONSurvey, limits: JSONLimits, maximumBatch: Int) {
+        guard survey.elements <= maximumBatch else {
+            self = .unreadable(
+                .invalidRequest("a batch of \(survey.elements) is larger than the limit of \(maximumBatch)"))
+            return
+        }
         let value: JSONValue
         do throws(JSONError) {
-            value = try JSONValue(parsing: bytes, limits: limits)
+            value = try JSONValue(parsing: bytes, surveyed: survey, limits: limits)
+        } catch .tooLarge(let needed, let limit) {
+            let error = RPCError.invalidRequest("\(JSONError.tooLarge(bytes: needed, limit: limit))")
+            let id = survey.id(in: bytes).flatMap { RequestID($0) }
+            self = id.map { .single(.invalid(id: $0, error)) } ?? .unreadable(error)
+            return
         } catch {
             self = .unreadable(.parseError(error.description))
             return
@@ -33,9 +49,6 @@ extension IncomingMessage {
         }
         if elements.isEmpty {
             self = .unreadable(.invalidRequest("a batch must not be empty"))
-        } else if elements.count > maximumBatch {
-            self = .unreadable(
-                .invalidRequest("a batch of \(elements.count) is larger than the limit of \(maximumBatch)"))
         } else {
             self = .batch(elements.map(IncomingItem.init))
         }

@@ -31,6 +31,7 @@ struct FramingFile: Sendable, CustomTestStringConvertible {
     static func glueable(_ framing: Framing) -> [FramingFile] {
         all.filter { file in
             file.framing == framing && file.failure == nil && file.limits == .init()
+                && !file.input.starts(with: [0xEF, 0xBB, 0xBF])
                 && (framing == .headers || file.input.last == UInt8(ascii: "\n"))
         }
     }
