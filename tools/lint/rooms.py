@@ -3,7 +3,7 @@
 
 Targets: a source file imports only what the table allows. Rooms: within a target no two rooms need each other, directly or
 around a corner. A room needs another if it names a type that the other declares at the left margin; comments and strings do not
-count. Files beside the folders, the entrance of a target, may use every room and be used by all.
+count, nor names that it gives a nested type of its own. Files beside the folders, the entrance of a target, may use every room and be used by all.
 
 rooms.py            what is not allowed; status 1 if there is anything
 rooms.py --print    the uses that there are, as a table
@@ -49,7 +49,10 @@ DECLARATION = re.compile(
     r"(?:struct|enum|class|actor|protocol|typealias)\s+(\w+)",
     re.MULTILINE,
 )
-IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private)\s+)?import\s+(?:\w+\s+)?(\w+)", re.MULTILINE)
+NESTED = re.compile(r"^ +(?:\w+ )*(?:struct|enum|class|actor|typealias) (\w+)", re.MULTILINE)
+IMPORT = re.compile(
+    r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private)\s+)?import\s+(?:\w+\s+)?(\w+)", re.MULTILINE
+)
 WORD = re.compile(r"\b[A-Z]\w+")
 
 
@@ -68,17 +71,18 @@ def rooms_of(target):
 
 def uses_between(rooms):
     """For each two rooms the types of the second that the first names."""
-    home, texts = {}, {}
+    home, texts, nested = {}, {}, {}
     for room, files in rooms.items():
         for file in files:
             texts[file] = text_of(file)
             for name in DECLARATION.findall(texts[file]):
                 home.setdefault(name, room)
+            nested.setdefault(room, set()).update(NESTED.findall(texts[file]))
     uses = defaultdict(set)
     for room, files in rooms.items():
         for file in files:
             for word in set(WORD.findall(texts[file])):
-                if home.get(word, room) != room:
+                if home.get(word, room) != room and word not in nested[room]:
                     uses[room, home[word]].add(word)
     return uses
 

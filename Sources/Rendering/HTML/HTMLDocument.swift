@@ -27,7 +27,10 @@ struct HTMLDocument {
         let key = report.captionKey.isEmpty ? "" : "<p class=\"note key\">\(report.captionKey.escaped)</p>"
         var body = "<header><div>\(pieces.caption())\(key)\(pieces.facts())</div>"
         body += "\(pieces.thumbnail())</header>"
-        let hint = interactive ? "<p class=\"note screen\">Point at a word to see its pairs on the image.</p>" : ""
+        let hint =
+            interactive
+            ? "<p class=\"note screen\">Point at a word to see its pairs on the image; click to keep it, and another to add it. "
+                + "Click on a patch to ask about it. Esc lets go.</p>\(PageScript.controls)" : ""
         body += section(
             report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
         if !report.maps.isEmpty {
@@ -49,7 +52,8 @@ struct HTMLDocument {
         body += "<footer>\(report.methodLine.escaped)</footer>"
         return HTMLDocument.wrap(
             body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,
-            definitions: Definitions(report: report, id: id).markup(), script: interactive ? HoverScript.markup : "")
+            definitions: Definitions(report: report, id: id).markup(),
+            script: interactive ? PageData(picture: report.picture).markup() + PageScript.markup : "")
     }
 
     private func section(_ title: String, _ content: String) -> String {

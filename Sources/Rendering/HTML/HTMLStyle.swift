@@ -26,8 +26,10 @@ extension Stylesheet {
         td.l{padding-right:12px}td.l svg{display:block}td.b{width:99%;min-width:60px;padding-left:18px}table th[scope=row]{white-space:nowrap}td.b svg{display:block;width:100%;height:12px}
         .pt{color:var(--pt)}.nt{color:var(--nt)}.w{font-family:\(serif);font-size:16px}
         footer{border-top:1px solid var(--rule);padding-top:14px;color:var(--soft);font-size:12.5px}
-        [data-player]{cursor:default}[data-player]:focus{outline:none}
-        ruby.on{outline:1.5px solid var(--ink)}
+        [data-player]{cursor:pointer}.touch{cursor:crosshair;outline-offset:2px}
+        ruby.on,ruby:focus-visible,.touch:focus-visible{outline:1.5px solid var(--ink)}.row:focus{outline:none}
+        .ask{margin-top:8px;font-size:13px;color:var(--soft)}.ask .note{min-height:1.5em;margin-top:4px;color:var(--ink)}
+        .ask input{vertical-align:middle;width:9em;accent-color:var(--ink)}.ask output{display:inline-block;min-width:1.6em}
         .row:hover .hit,.row:focus .hit,.row.on .hit{fill:var(--ink);fill-opacity:.06}
         .pair h1{font-size:25px;margin-top:-8px}.pair figure{margin-top:22px}
         """

@@ -45,11 +45,15 @@ struct LinkFigure {
 
         frame.drawImage(into: &drawing)
         frame.drawHeat(Definitions.heatID(id), into: &drawing, class: interactive ? "heat" : nil)
+        if interactive {
+            drawing.append("<g class=\"live\" shape-rendering=\"crispEdges\" transform=\"\(frame.transform)\"></g>")
+        }
         drawColumns(top: top, into: &drawing)
         drawLinks(frame: frame, top: top, into: &drawing)
         if !report.regions.isEmpty {
             drawing.group(interactive ? "class=\"regions\"" : "") { drawRegions(frame: frame, into: &$0) }
         }
+        if interactive { drawTouchArea(frame, into: &drawing) }
         if let focus = report.focus, !picture.isWord(focus) { frame.drawOutline(focus, into: &drawing) }
 
         var height = head + content
@@ -161,6 +165,16 @@ struct LinkFigure {
         drawing.line(
             x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y, class: "whisker", width: 1,
             opacity: 0.75)
+    }
+
+    /// Takes clicks and keys for the patches below it.
+    private func drawTouchArea(_ frame: ImageFrame, into drawing: inout Drawing) {
+        let attributes =
+            "class=\"touch\" tabindex=\"0\" role=\"group\" aria-label=\"Patches: arrow keys choose one\" "
+            + "data-width=\"\(picture.image.width)\" data-height=\"\(picture.image.height)\""
+        drawing.append(
+            "<rect \(attributes) x=\"\(px(frame.x))\" y=\"\(px(frame.y))\" width=\"\(px(frame.width))\" "
+                + "height=\"\(px(frame.height))\" fill-opacity=\"0\"/>")
     }
 
     // MARK: Regions
