@@ -14,12 +14,12 @@ def scenes(count):
 
 def r_squared(connection, image, caption, masks, p, **options):
     """R² against held-out coalitions that are evaluated in f32."""
-    opened = connection.call("explanation/open", image=image, text=caption, p=p)["explanation"]
+    opened = connection.result("explanation/open", image=image, text=caption, p=p)["explanation"]
     refine(connection, opened, masks)
-    found = connection.call(
+    found = connection.result(
         "explanation/evaluate", explanation=opened, metric="faithfulness", samples=1000, p=p, seed=9, **options
     )
-    connection.call("explanation/close", explanation=opened)
+    connection.result("explanation/close", explanation=opened)
     return found["faithfulness"]["rSquared"]
 
 
@@ -59,7 +59,7 @@ def rounding(options):
     rows = []
     for name in ["vit-b-32"] + ([] if options.quick else ["vit-b-16", "siglip-b-16"]):
         with Daemon("--precision", "auto") as daemon:
-            loaded = daemon.connect().call("models/load", model=model(name))
+            loaded = daemon.connect().result("models/load", model=model(name))
         rows.append([name, loaded["maskPrecision"], loaded.get("precisionReason", "")])
     return ['What `precision: "auto"` takes for masks of full-size models with random weights:', ""] + table(
         ["model", "masks", "because"], rows

@@ -22,7 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from daemon import ROOT, Connection, Daemon
+from daemon import ROOT, Daemon
+from harness.client import connect
 from pairs import write_pairs
 
 PROGRAM = os.environ.get("FIXLIPD", str(ROOT / ".build/release/fixlipd"))
@@ -44,7 +45,7 @@ class Runs:
             "-o",
             str(output),
             "--socket",
-            daemon.path,
+            daemon.socket,
             "--no-spawn",
             "--model",
             self.options.model,
@@ -61,11 +62,11 @@ class Runs:
         output = self.folder / f"{name}.jsonl"
         with Daemon() as daemon:
             connection = daemon.connect()
-            connection.call("models/load", model=self.options.model)
+            connection.result("models/load", model=self.options.model)
             start = time.perf_counter()
             subprocess.run(self.command(daemon, output, *more, pairs=pairs), check=True, stderr=subprocess.DEVNULL)
             seconds = time.perf_counter() - start
-            status = connection.call("server/status")
+            status = connection.result("server/status")
             return seconds, output.read_text().splitlines(), status["games"]["image"]["masks"], daemon.resident()
 
     def first(self, count):
@@ -167,7 +168,7 @@ def end(processes):
 def listening(socket):
     """The daemon that listens on a socket, as a list of none or one."""
     try:
-        return [Connection(str(socket)).call("server/status")["pid"]]
+        return [connect(str(socket)).result("server/status")["pid"]]
     except (FileNotFoundError, ConnectionRefusedError):
         return []
 

@@ -49,7 +49,7 @@ def model(name):
 
 def refine(connection, explanation, masks, text_masks=None, **options):
     budget = {"imageMasks": masks} | ({"textMasks": text_masks} if text_masks else {})
-    return connection.call(
+    return connection.result(
         "explanation/refine", explanation=explanation, budget=budget, values={"pairs": "none"}, **options
     )
 

@@ -15,19 +15,19 @@ BATCHES = [1, 8, 64]
 
 def masked_rate(connection, folder, masks, seed):
     """Masked images a second of a refinement of a cold image, with all that belongs to it."""
-    opened = connection.call("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0], seed=seed)
+    opened = connection.result("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0], seed=seed)
     refine(connection, opened["explanation"], 8)
-    held = connection.call("explanation/list")["explanations"][0]["imageMasks"]
+    held = connection.result("explanation/list")["explanations"][0]["imageMasks"]
     start = time.perf_counter()
     refine(connection, opened["explanation"], held + masks)
     rate = masks / (time.perf_counter() - start)
-    connection.call("explanation/close", explanation=opened["explanation"])
+    connection.result("explanation/close", explanation=opened["explanation"])
     return rate
 
 
 def coalition_rate(connection, folder, batch, seconds, seed):
     """Masked images a second where a request evaluates so many coalitions, none seen before; in the model's own precision."""
-    opened = connection.call("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])
+    opened = connection.result("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])
     handle, patches = opened["explanation"], opened["players"]["image"]["count"]
     text = list(range(patches, patches + len(opened["players"]["text"])))
     draw = random.Random(seed)
@@ -36,9 +36,9 @@ def coalition_rate(connection, folder, batch, seconds, seed):
     while time.perf_counter() - start < seconds or not rates:
         coalitions = [[patch for patch in range(patches) if draw.random() < 0.5] + text for _ in range(batch)]
         before = time.perf_counter()
-        connection.call("explanation/coalitions", explanation=handle, coalitions=coalitions)
+        connection.result("explanation/coalitions", explanation=handle, coalitions=coalitions)
         rates.append(batch / (time.perf_counter() - before))
-    connection.call("explanation/close", explanation=handle)
+    connection.result("explanation/close", explanation=handle)
     return statistics.median(rates)
 
 
@@ -48,7 +48,7 @@ def whole_rate(connection, folder, batch, seconds):
     start = time.perf_counter()
     while time.perf_counter() - start < seconds or not rates:
         before = time.perf_counter()
-        connection.call("embed/image", model=folder, images=[IMAGE] * batch, encoding="base64")
+        connection.result("embed/image", model=folder, images=[IMAGE] * batch, encoding="base64")
         rates.append(batch / (time.perf_counter() - before))
     return statistics.median(rates)
 
@@ -80,7 +80,7 @@ def measure(name, usual, masks, options):
         for precision in PRECISIONS:
             with Daemon("--precision", precision) as daemon:
                 connection = daemon.connect()
-                connection.call("models/load", model=folder)
+                connection.result("models/load", model=folder)
                 ours.setdefault(("masked", precision), []).append(masked_rate(connection, folder, masks, round + 1))
                 if precision != "int8":
                     for batch in BATCHES:

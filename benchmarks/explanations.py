@@ -22,7 +22,7 @@ def timed(call, *arguments, **options):
 def first_estimate(connection, folder):
     """Seconds from a cold image to the first published estimate, its masks, and seconds to that of 64 masks."""
     start = time.perf_counter()
-    opened = connection.call("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])
+    opened = connection.result("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])
     opening = time.perf_counter() - start
     refine(connection, opened["explanation"], 64, progressToken="first")
     total = time.perf_counter() - start
@@ -57,9 +57,9 @@ def measure(folder, precision, masks):
     found = {}
     with Daemon("--precision", precision) as daemon:
         connection = daemon.connect()
-        found["loading"] = connection.call("models/load", model=folder)["loadMilliseconds"] / 1000
+        found["loading"] = connection.result("models/load", model=folder)["loadMilliseconds"] / 1000
         # Another image's masks warm the program up, not this image's game.
-        warm = connection.call("explanation/open", model=folder, image=IMAGE.replace("03", "04"), text=CAPTIONS[1])
+        warm = connection.result("explanation/open", model=folder, image=IMAGE.replace("03", "04"), text=CAPTIONS[1])
         refine(connection, warm["explanation"], 16)
         explanation, opening, first, total = first_estimate(connection, folder)
         found["opening a cold image"] = opening
@@ -70,7 +70,7 @@ def measure(folder, precision, masks):
         found[WHOLE.format(masks)], _ = timed(
             lambda: refine(
                 connection,
-                connection.call("explanation/open", model=folder, image=IMAGE.replace("03", "05"), text=CAPTIONS[0])[
+                connection.result("explanation/open", model=folder, image=IMAGE.replace("03", "05"), text=CAPTIONS[0])[
                     "explanation"
                 ],
                 masks,
@@ -82,7 +82,7 @@ def measure(folder, precision, masks):
             timed(
                 lambda: refine(
                     connection,
-                    connection.call("explanation/open", model=folder, image=IMAGE, text=caption)["explanation"],
+                    connection.result("explanation/open", model=folder, image=IMAGE, text=caption)["explanation"],
                     masks,
                 )
             )[0]

@@ -15,7 +15,7 @@ def timed_refine(connection, explanation, masks, **options):
 
 def held_masks(connection, explanation):
     """Image and text masks of an explanation."""
-    held = connection.call("explanation/list")["explanations"]
+    held = connection.result("explanation/list")["explanations"]
     return next((each["imageMasks"], each["textMasks"]) for each in held if each["explanation"] == explanation)
 
 
@@ -41,8 +41,8 @@ def patches(options):
             folder = model(name)
             with Daemon("--precision", "f32") as daemon:
                 connection = daemon.connect()
-                loaded = connection.call("models/load", model=folder)
-                opened = connection.call("explanation/open", model=folder, image=IMAGE, text="a red dog")["explanation"]
+                loaded = connection.result("models/load", model=folder)
+                opened = connection.result("explanation/open", model=folder, image=IMAGE, text="a red dog")["explanation"]
                 refine(connection, opened, 8)
                 held, _ = held_masks(connection, opened)
                 times.setdefault(count, []).append(timed_refine(connection, opened, held + masks) / masks)
@@ -62,10 +62,10 @@ def tokens(options):
             # A daemon for each caption, so that its memory is its own.
             with Daemon("--precision", "f32") as daemon:
                 connection = daemon.connect()
-                loaded = connection.call("models/load", model=folder)
-                warm = connection.call("explanation/open", model=folder, image=IMAGE, text="a")["explanation"]
+                loaded = connection.result("models/load", model=folder)
+                warm = connection.result("explanation/open", model=folder, image=IMAGE, text="a")["explanation"]
                 refine(connection, warm, 16)
-                opened = connection.call("explanation/open", model=folder, image=IMAGE, text=caption)
+                opened = connection.result("explanation/open", model=folder, image=IMAGE, text=caption)
                 players = len(opened["players"]["text"])
                 times.setdefault(players, []).append(timed_refine(connection, opened["explanation"], 16))
                 memory.setdefault(players, []).append((daemon.resident() - loaded["bytes"]) / 1e6)
@@ -98,8 +98,8 @@ def grown(name, powers):
     found = {}
     with Daemon("--precision", "int8", told=True) as daemon:
         connection = daemon.connect()
-        loaded = connection.call("models/load", model=folder)
-        opened = connection.call("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])["explanation"]
+        loaded = connection.result("models/load", model=folder)
+        opened = connection.result("explanation/open", model=folder, image=IMAGE, text=CAPTIONS[0])["explanation"]
         total = encoding = estimation = 0
         for power in powers:
             total += timed_refine(connection, opened, 2**power)

@@ -17,7 +17,7 @@ def latencies(options):
     }
     rows, goals = [], {}
     with Daemon("--precision", "f32") as daemon:
-        daemon.connect().call("models/load", model="demo")
+        daemon.connect().result("models/load", model="demo")
 
         def client(name, count):
             connection = daemon.connect()
@@ -25,7 +25,7 @@ def latencies(options):
             times = []
             for _ in range(count):
                 start = time.perf_counter()
-                connection.call(method, **params)
+                connection.result(method, **params)
                 times.append((time.perf_counter() - start) * 1000)
             connection.close()
             return times
@@ -54,20 +54,20 @@ def scheduling(options):
     folder = model("vit-b-32")
     count = 32 if options.quick else 96
     with Daemon("--precision", "f32") as daemon:
-        daemon.connect().call("models/load", model=folder)
+        daemon.connect().result("models/load", model=folder)
 
         def batches():
             connection = daemon.connect()
             start = time.perf_counter()
             for _ in range(count // 32):
-                connection.call("embed/image", model=folder, images=[IMAGE] * 32, encoding="base64")
+                connection.result("embed/image", model=folder, images=[IMAGE] * 32, encoding="base64")
             return count / (time.perf_counter() - start)
 
         def singles():
             def client(_):
                 connection = daemon.connect()
                 for _ in range(count // 8):
-                    connection.call("embed/image", model=folder, images=[IMAGE], encoding="base64")
+                    connection.result("embed/image", model=folder, images=[IMAGE], encoding="base64")
 
             start = time.perf_counter()
             with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -89,7 +89,7 @@ def peers(options, budget):
 
 
 def open_pair(connection, pair, **settings):
-    return connection.call("explanation/open", image=pair["image"], text=pair["text"], **settings)
+    return connection.result("explanation/open", image=pair["image"], text=pair["text"], **settings)
 
 
 def estimate(connection, pair, options, result):
@@ -105,14 +105,14 @@ def estimate(connection, pair, options, result):
     coalitions = np.random.default_rng(1).random((options.held_out, players)) < 0.5
     estimates, predictions = {}, []
     for budget in options.budgets:
-        connection.call(
+        connection.result(
             "explanation/refine",
             explanation=handle,
             budget={"imageMasks": budget, "textMasks": 2**text_players},
             values={"pairs": "none"},
         )
         for name, (estimator, order) in OURS.items():
-            values = connection.call(
+            values = connection.result(
                 "explanation/values",
                 explanation=handle,
                 estimator=estimator,
@@ -127,7 +127,7 @@ def estimate(connection, pair, options, result):
             )
     lists = [np.flatnonzero(mask).tolist() for mask in coalitions]
     for name, (estimator, order) in OURS.items():
-        told = connection.call(
+        told = connection.result(
             "explanation/coalitions", explanation=handle, coalitions=lists, estimator=estimator, order=order
         )
         predictions.append((name, options.budgets[-1], np.array(told["predicted"])))
@@ -147,7 +147,7 @@ def indexes(connection, pair, options, targets):
         for order in (1, 2):
             opened = open_pair(connection, pair, order=order, seed=1, **settings)
             handle = opened["explanation"]
-            connection.call(
+            connection.result(
                 "explanation/refine",
                 explanation=handle,
                 budget={"imageMasks": options.index_budget},
@@ -155,7 +155,7 @@ def indexes(connection, pair, options, targets):
             )
             row = {"index": name, "order": order, "r2": {}, "spearman": {}}
             for place, parameters in AT.items():
-                scores = connection.call(
+                scores = connection.result(
                     "explanation/evaluate",
                     explanation=handle,
                     metric="faithfulness",
@@ -163,11 +163,11 @@ def indexes(connection, pair, options, targets):
                     **parameters,
                 )["faithfulness"]
                 row["r2"][place], row["spearman"][place] = scores["rSquared"], scores["spearman"]
-            row["aid"] = connection.call("explanation/evaluate", explanation=handle, metric="insertionDeletion")[
+            row["aid"] = connection.result("explanation/evaluate", explanation=handle, metric="insertionDeletion")[
                 "insertionDeletion"
             ]["areaBetween"]
             if targets:
-                values = connection.call(
+                values = connection.result(
                     "explanation/values", explanation=handle, pairs="all" if order == 2 else "none"
                 )["values"]
                 grid = opened["players"]["image"]
@@ -181,7 +181,7 @@ def indexes(connection, pair, options, targets):
                     order,
                 )
             rows.append(row)
-            connection.call("explanation/close", explanation=handle)
+            connection.result("explanation/close", explanation=handle)
     return rows
 
 
@@ -216,7 +216,7 @@ def curves(connection, pair, opened, estimates, options):
     areas = {}
     for key, (best, worst) in subsets.items():
         lists = [np.flatnonzero(mask).tolist() for mask in np.concatenate([best, worst])]
-        values = np.array(connection.call("explanation/coalitions", explanation=handle, coalitions=lists)["values"])
+        values = np.array(connection.result("explanation/coalitions", explanation=handle, coalitions=lists)["values"])
         areas[key] = metrics.area_between(
             values[: len(best)], values[len(best) :], opened["emptyValue"], opened["fullValue"]
         )

@@ -5,7 +5,7 @@ import pathlib
 import random
 import tempfile
 
-from daemon import Daemon
+from harness.daemon import Daemon
 
 
 class Skipped(Exception):

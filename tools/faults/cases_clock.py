@@ -13,7 +13,7 @@ import time
 
 import sessions
 from cases import case
-from daemon import SCENES, check, environment, wait_for
+from harness.daemon import SCENES, check, environment, wait_for
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -7,7 +7,7 @@ import threading
 import time
 
 from cases import case
-from daemon import FIXTURES, SCENES, SMALL_MODEL, check, copy_model, wait_for
+from harness.daemon import FIXTURES, SCENES, SMALL_MODEL, check, copy_model, wait_for
 
 
 @case

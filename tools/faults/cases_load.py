@@ -5,7 +5,7 @@ import asyncio
 import sessions
 import traffic
 from cases import case
-from daemon import SMALL_MODEL, check, wait_for
+from harness.daemon import SMALL_MODEL, check, wait_for
 
 
 def settle(client):

@@ -11,8 +11,9 @@ import time
 import zlib
 
 from cases import case
-from client import Client, frame, notification, request
-from daemon import FIXTURES, REPOSITORY, SCENES, SMALL_MODEL, check, copy_model, wait_for
+from harness.client import connect
+from harness.daemon import FIXTURES, REPOSITORY, SCENES, SMALL_MODEL, check, copy_model, wait_for
+from harness.wire import frame, notification, request
 
 SCENE = str(SCENES[3])
 
@@ -75,7 +76,7 @@ def model_memory_limit(setting):
         results = []
 
         def load():
-            with Client(daemon.socket) as other:
+            with connect(daemon.socket) as other:
                 results.append(other.error_code("models/load", {"model": "demo"}))
 
         threads = [threading.Thread(target=load) for _ in range(12)]
@@ -127,7 +128,7 @@ def models_loaded_at_once_under_a_limit(setting):
         with setting.daemon("--model-memory", 1000 if number % 2 else 4) as daemon:
 
             def load(name, daemon=daemon):
-                with Client(daemon.socket) as other:
+                with connect(daemon.socket) as other:
                     codes.append(other.error_code("models/load", {"model": name}))
 
             threads = [threading.Thread(target=load, args=(name,)) for name in names]

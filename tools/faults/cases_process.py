@@ -13,8 +13,9 @@ import threading
 import time
 
 from cases import Skipped, case
-from client import Client, frame, request
-from daemon import SCENES, check, environment, wait_for
+from harness.client import connect
+from harness.daemon import SCENES, check, environment, wait_for
+from harness.wire import HEADERS, frame, request
 
 SCENE = str(SCENES[3])
 
@@ -188,7 +189,7 @@ def second_daemon_is_refused(setting):
             for _ in range(6)
         ]
         ready = [process.stdout.readline() == b"ready\n" for process in racing]
-        with Client(daemon.socket) as client:
+        with connect(daemon.socket) as client:
             check("result" in client.call("server/ping"), "nobody serves")
         for process in racing:
             process.terminate()
@@ -260,10 +261,8 @@ def connect_bridges_and_starts_the_daemon(setting):
     check(out.returncode != 0 and b"no daemon runs" in out.stderr, f"without a daemon: {out.returncode}, {out.stderr}")
     out = subprocess.run(bridge, input=frame(request(1, "server/ping")) + frame(request(2, "no/such")), **options)
     check(out.returncode == 0 and out.stdout.count(b"\n") == 2, f"with none running: {out.stdout} {out.stderr}")
-    out = subprocess.run(bridge, input=frame(request(1, "embed/image", {"images": [SCENE] * 8}), "headers"), **options)
-    check(
-        out.returncode == 0 and out.stdout.startswith(b"Content-Length: ") and b'"embeddings"' in out.stdout, "headers"
-    )
+    out = subprocess.run(bridge, input=frame(request(1, "embed/image", {"images": [SCENE] * 8}), HEADERS), **options)
+    check(out.returncode == 0 and out.stdout.startswith(b"Content-Length: ") and b'"embeddings"' in out.stdout, HEADERS)
     waiting = subprocess.Popen(bridge, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=options["env"])
     try:
         waiting.stdin.write(frame(request(1, "server/ping")))
@@ -318,7 +317,7 @@ def clients_come_as_the_daemon_ends(setting):
             time.sleep(0.27 + 0.06 * generator.random())
             while time.monotonic() - start < 5:
                 try:
-                    client = Client(daemon.socket, timeout=20)
+                    client = connect(daemon.socket, timeout=20)
                 except (FileNotFoundError, ConnectionRefusedError):
                     absent += 1
                     break
@@ -367,7 +366,7 @@ def socket_activation(setting):
         listener.bind(path)
         listener.listen(16)
         for _ in range(2):
-            early = Client(path, timeout=60)
+            early = connect(path, timeout=60)
             number = early.post("server/ping")
             with setting.daemon(inherited=listener) as daemon:
                 daemon.socket = path
@@ -497,7 +496,7 @@ def standard_error_that_nobody_reads(setting):
                         check(process.stdout.readline(), f"{number} of {pings} pings were answered")
             else:
                 process.stdout.readline()
-                with Client(setting.folder / "f.sock", timeout=60) as client:
+                with connect(setting.folder / "f.sock", timeout=60) as client:
                     ping_often(client, pings)
             # The thread that writes the log holds what the pipe does not take; a mebibyte more waits, the rest is lost.
             process.terminate()

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 from cases import Skipped, case
-from daemon import SCENES, SMALL_MODEL, check, wait_for
+from harness.daemon import SCENES, SMALL_MODEL, check, wait_for
 
 SCENE = str(SCENES[3])
 OPEN = {"image": SCENE, "text": "a kite and a bus", "seed": 7}

@@ -6,8 +6,8 @@ import socket
 import time
 
 from cases import case
-from client import frame, notification, request
-from daemon import SCENES, SMALL_MODEL, check, wait_for
+from harness.daemon import SCENES, SMALL_MODEL, check, wait_for
+from harness.wire import HEADERS, LINES, frame, notification, request
 
 VALID = [
     request(1, "server/ping"),
@@ -111,9 +111,9 @@ def malformed_headers(setting):
     replies = 0
     with setting.daemon() as daemon:
         for _ in range(count):
-            with daemon.connect("headers") as client:
-                data = frame(request(0, "server/ping"), "headers")
-                data += damaged(generator, frame(generator.choice(VALID), "headers"))
+            with daemon.connect(HEADERS) as client:
+                data = frame(request(0, "server/ping"), HEADERS)
+                data += damaged(generator, frame(generator.choice(VALID), HEADERS))
                 messages = drain(client, data)
                 check(
                     any(m.get("id") == 0 for m in messages if isinstance(m, dict)),
@@ -132,7 +132,7 @@ def random_bytes(setting):
     with setting.daemon() as daemon:
         for _ in range(count):
             data = generator.randbytes(generator.randint(1, 2000))
-            with daemon.connect("headers" if data[:1] in b"Cc" else "lines") as client:
+            with daemon.connect(HEADERS if data[:1] in b"Cc" else LINES) as client:
                 messages = drain(client, data)
                 if data[:1] not in b"{[ \t\r\nCc":
                     check(
@@ -195,7 +195,7 @@ def deep_wide_and_huge_json(setting):
             check(len(rows) == len(texts), "5,000 texts in one request: not as many embeddings")
         resident = daemon.resident()
     with setting.daemon("--max-message", 1) as daemon:
-        for framing in ("lines", "headers"):
+        for framing in (LINES, HEADERS):
             with daemon.connect(framing) as client:
                 try:
                     client.send(frame(line(b'{"a":"' + b"x" * (2 << 20) + b'"}'), framing))
@@ -306,7 +306,7 @@ def clients_of_one_byte_a_second(setting):
         other = daemon.connect()
         slow = []
         for index in range(20):
-            framing = ("lines", "headers")[index % 2]
+            framing = (LINES, HEADERS)[index % 2]
             slow.append((daemon.connect(framing), frame(request(index, "server/ping"), framing)))
         for step in range(seconds):
             for client, data in slow:
@@ -327,7 +327,7 @@ def every_split_of_a_message(setting):
     """A message cut in two at every byte is read as if it came whole."""
     splits = 0
     with setting.daemon() as daemon:
-        for framing in ("lines", "headers"):
+        for framing in (LINES, HEADERS):
             data = frame(request(1, "tokenize", {"texts": ["ein Hündchen 🐶"]}), framing)
             with daemon.connect(framing) as client:
                 for place in range(len(data) + 1):

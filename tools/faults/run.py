@@ -13,6 +13,8 @@ import sys
 import time
 import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
 import cases
 import cases_clock
 import cases_files
@@ -21,8 +23,8 @@ import cases_memory
 import cases_process
 import cases_state
 import cases_wire
-from client import Ended
-from daemon import REPOSITORY, Failure
+from harness.client import Ended
+from harness.daemon import REPOSITORY, Failure, heed_signals
 
 MODULES = (cases_wire, cases_files, cases_memory, cases_process, cases_state, cases_clock, cases_load)
 
@@ -62,6 +64,7 @@ def run(function, options):
 
 
 def main():
+    heed_signals()
     options = arguments()
     if options.list:
         for function in cases.ALL:

@@ -5,7 +5,7 @@ import collections
 import time
 
 import traffic
-from client import Frames, frame, notification, request
+from harness.wire import HEADERS, LINES, Frames, frame, notification, request
 
 
 class Ledger:
@@ -60,7 +60,7 @@ class LoadClient:
         try:
             while data := await self.reader.read(1 << 17):
                 # A connection that is refused before it has sent anything is told so in a line, whatever its framing.
-                if not self.answered and self.framing == "headers" and data.startswith(b"{"):
+                if not self.answered and self.framing == HEADERS and data.startswith(b"{"):
                     raise Refused
                 for message in frames.feed(data):
                     for item in message if isinstance(message, list) else [message]:
@@ -218,7 +218,7 @@ async def explanation_session(client, generator):
 async def connected(path, ledger, generator, end, patience):
     """A client that is served; nothing where there was no place for it until the end."""
     while time.monotonic() < end:
-        client = LoadClient(ledger, generator.choice(["lines", "headers"]), patience)
+        client = LoadClient(ledger, generator.choice([LINES, HEADERS]), patience)
         try:
             await client.connect(path)
             return client

@@ -4,9 +4,9 @@ import base64
 import dataclasses
 import json
 
-from daemon import FIXTURES, SCENES, SMALL_MODEL
+from harness.daemon import FIXTURES, SCENES, SMALL_MODEL
 
-WORDS = "kite bus rose postbox clock boat lamp horse tree hat".split()
+WORDS = ["kite", "bus", "rose", "postbox", "clock", "boat", "lamp", "horse", "tree", "hat"]
 SMALL_IMAGE = base64.b64encode((FIXTURES / "images" / "palette-8.png").read_bytes()).decode()
 PIXELS = base64.b64encode(bytes(range(192))).decode()
 # An explanation of the whole image and one word, as another program saves it.

@@ -138,7 +138,7 @@ def full_size_row(folder, model, peers):
     count = max(labels) + 1
     resized = np.ascontiguousarray(pillow_pixels(model["family"], size))
     with Daemon("--precision", "f32") as daemon:
-        call = lambda method, **parameters: connection.call(method, model=str(folder), **parameters)
+        call = lambda method, **parameters: connection.result(method, model=str(folder), **parameters)
         connection = daemon.connect()
         bare = dict(pixels=base64.b64encode(resized.tobytes()).decode(), width=size, height=size)
         images = call("embed/image", images=[str(SCENE), bare])["embeddings"]
@@ -158,7 +158,7 @@ def full_size_row(folder, model, peers):
             order=2,
             players=dict(image=dict(regions=labels)),
         )
-        values = connection.call(
+        values = connection.result(
             "explanation/refine",
             explanation=opened["explanation"],
             budget=dict(imageMasks=2**count, textMasks=2 ** len(positions)),
@@ -203,7 +203,7 @@ def load_row(folder):
     times, busy = [], os.getloadavg()[0] > os.cpu_count() / 2
     for _ in range(3):
         with Daemon("--precision", "f32") as daemon:
-            loaded = daemon.connect().call("models/load", model=str(folder))
+            loaded = daemon.connect().result("models/load", model=str(folder))
             times.append(loaded["loadMilliseconds"])
             resident = daemon.resident()
     return dict(

@@ -85,7 +85,7 @@ def compare(connection, folder, model, options):
     image = picture(size)
     pixels = expected.pixels(image)
     given = dict(pixels=base64.b64encode(image.tobytes()).decode(), width=size, height=size)
-    call = lambda method, **parameters: connection.call(method, model=str(folder), **parameters)
+    call = lambda method, **parameters: connection.result(method, model=str(folder), **parameters)
 
     found_image = call("embed/image", images=[given])["embeddings"][0]
     found_texts = call("embed/text", texts=CAPTIONS)["embeddings"]
@@ -121,7 +121,7 @@ def compare(connection, folder, model, options):
         for mask in range(2 ** len(words))
     ]
     game = reference.banzhaf(np.array([[expected.score(a, b) for b in h] for a in f]), 2, len(words))
-    values = connection.call(
+    values = connection.result(
         "explanation/refine", explanation=opened["explanation"], budget=dict(imageMasks=4, textMasks=2 ** len(words))
     )["values"]
     found_game = [values["baseline"], *values["first"], *values["pairs"]["data"]]

@@ -11,20 +11,25 @@ else needs the network. Ends with
 """
 
 import argparse
+import pathlib
 import sys
 
 import environment
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 environment.ensure()
 
 from contract import Contract  # noqa: E402
 from extreme_numbers import check_extreme_numbers  # noqa: E402
 from file_checks import check_files  # noqa: E402
+from harness.daemon import heed_signals  # noqa: E402
 from live_checks import check_daemon, check_transcripts  # noqa: E402
 from report import Report  # noqa: E402
 
 
 def main():
+    heed_signals()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--daemon", metavar="PROGRAM", help="a fixlipd to drive")
     parser.add_argument("--transcript", metavar="NAME", help="play only this one")

@@ -4,9 +4,10 @@ import json
 
 from contract import read, type_name
 from frames import FrameJudge
+from harness.client import Ended
+from harness.daemon import SocketDaemon
 from live_checks import IMAGE, placed
 from validation import Validators
-from wire import Closed, SocketDaemon
 
 EXTREMES = {
     "2^63-1": 2**63 - 1,
@@ -111,9 +112,9 @@ class Trial:
         self.number += 1
         message = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}
         self.judge.sent(message)
-        self.connection.send(message, "newline-delimited")
+        self.connection.say(message)
         while True:
-            reply = self.connection.receive(PATIENCE)
+            reply = self.connection.expect(PATIENCE)
             self.judge.received(reply)
             if "id" in reply:
                 return reply
@@ -134,7 +135,7 @@ class Trial:
             if opened and opened != self.handle:
                 self.call("explanation/close", {"explanation": opened})
             self.call("server/ping", {})
-        except (Closed, TimeoutError) as error:
+        except (Ended, TimeoutError) as error:
             self.start()
             return str(error)
         error = reply.get("error", {})

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 
 from contract import FOLDER, read
-from wire import Closed
+from harness.daemon import PATIENCE
 
 FRAMINGS = {"lines": "newline-delimited", "headers": "content-length", None: "newline-delimited"}
 
@@ -48,16 +48,12 @@ def glued(streams):
 
 def problem(connection, pieces, framing, replies, failure=None):
     """Sends the pieces and ends the input; what is wrong with what comes back, or None."""
-    for piece in pieces:
-        connection.send_bytes(piece)
+    with contextlib.suppress(OSError):
+        for piece in pieces:
+            connection.send(piece)
     with contextlib.suppress(OSError):
         connection.close_input()
-    messages = []
-    while True:
-        try:
-            messages.append(connection.receive())
-        except Closed:
-            break
+    messages = connection.rest(PATIENCE)
     if failure:
         mentions = failure.get("mentions", "")
         texts = [
@@ -65,8 +61,8 @@ def problem(connection, pieces, framing, replies, failure=None):
         ]
         if not any(mentions in text for text in texts):
             return f"no error that mentions {mentions!r}: {texts}"
-    if connection.framings - {FRAMINGS[framing]}:
-        return f"answered with {sorted(connection.framings)}"
+    if connection.frames.seen - {FRAMINGS[framing]}:
+        return f"answered with {sorted(connection.frames.seen)}"
     expected, found = canonical(replies), canonical([summary(message) for message in messages])
     return None if expected == found else f"expected {expected}, found {found}"
 

@@ -5,9 +5,10 @@ import json
 from contract import ROOT, read, type_name
 from frames import FrameJudge
 from framing import Stream, glued, problem
+from harness.daemon import SocketDaemon, StdioDaemon
+from harness.wire import frame
 from transcripts import Failure, Transcript, play
 from validation import Validators
-from wire import SocketDaemon, StdioDaemon, framed
 
 FRAMINGS = ("newline-delimited", "content-length")
 LIMIT = 1 << 20
@@ -42,9 +43,9 @@ class Caller:
         if params is not None:
             message["params"] = params
         self.judge.sent(message)
-        self.connection.send(message, "newline-delimited")
+        self.connection.say(message)
         while True:
-            reply = self.connection.receive()
+            reply = self.connection.expect()
             self.judge.received(reply)
             if "id" in reply:
                 return reply
@@ -196,7 +197,7 @@ def check_framing(report, program):
         for size, replies in ((LIMIT, [{"id": 1, "result": True}]), (LIMIT + 1, [refused])):
             failure = {"mentions": str(LIMIT)} if replies == [refused] else None
             for framing, name in (("lines", "newline-delimited"), ("headers", "content-length")):
-                data = framed(ping[:-1] + b" " * (size - len(ping)) + b"}", name)
+                data = frame(ping[:-1] + b" " * (size - len(ping)) + b"}", name)
                 report.check(
                     f"{name}, {size} bytes",
                     over_stdio(program, [data], framing, replies, failure, ["--max-message", "1"]),

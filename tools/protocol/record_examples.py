@@ -3,24 +3,27 @@
 
     record_examples.py --daemon .build/release/fixlipd
 
-Run it after a change of the protocol, then bundle.py and generate_docs.py. Methods that the daemon answers with an
+Run it after a change of the protocol, then generate.py. Methods that the daemon answers with an
 error keep the examples they have.
 """
 
 import argparse
 import copy
+import pathlib
 import sys
 
 import environment
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 environment.ensure()
 
 from contract import FOLDER, ROOT, Contract, type_name  # noqa: E402
 from example_requests import REQUESTS  # noqa: E402
+from harness.daemon import StdioDaemon  # noqa: E402
 from layout import write  # noqa: E402
 from live_checks import Caller  # noqa: E402
 from validation import Validators  # noqa: E402
-from wire import StdioDaemon  # noqa: E402
 
 PATHS = {str(ROOT / "models/demo/scenes") + "/": "/photos/", str(ROOT / "models"): "/usr/share/fixlipd/models"}
 DIGITS = 6

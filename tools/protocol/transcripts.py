@@ -17,8 +17,9 @@ import json
 
 from contract import FOLDER
 from frames import FrameError, FrameJudge
+from harness.client import Ended
+from harness.daemon import PATIENCE, StdioDaemon
 from matching import Mismatch, filled, match, matches
-from wire import Closed, framed
 
 
 @dataclasses.dataclass
@@ -65,20 +66,20 @@ def play(transcript, daemon, framing, contract, validators):
             else:
                 hear(block, connection, judge, kept, daemon)
         finish(transcript, connection, judge)
-    except (Mismatch, FrameError, Closed, TimeoutError, json.JSONDecodeError, ValueError) as error:
+    except (Mismatch, FrameError, Ended, TimeoutError, json.JSONDecodeError, ValueError) as error:
         raise Failure(f"{type(error).__name__}: {error}") from None
-    if connection.framings - {framing}:
-        raise Failure(f"the daemon answered {framing} with {sorted(connection.framings)}")
+    if connection.frames.seen - {framing}:
+        raise Failure(f"the daemon answered {framing} with {sorted(connection.frames.seen)}")
     return judge.frames
 
 
 def say(line, connection, framing, judge, kept):
     if "raw" in line:
-        connection.send_bytes(framed(line["raw"].encode(), framing))
+        connection.say(line["raw"].encode(), framing)
         return
     message = filled(line["message"], kept)
     judge.sent(message)
-    connection.send(message, framing)
+    connection.say(message, framing)
 
 
 def hear(block, connection, judge, kept, daemon):
@@ -86,8 +87,8 @@ def hear(block, connection, judge, kept, daemon):
     waiting = list(block)
     while any(not line.get("repeat") for line in waiting):
         try:
-            message = connection.receive()
-        except Closed:
+            message = connection.expect()
+        except Ended:
             expect_end(waiting, daemon)
             return
         judge.received(message)
@@ -135,7 +136,7 @@ def expect_end(waiting, daemon):
     line = waiting[list(candidates(waiting))[-1]]
     if not line.get("closes"):
         raise Mismatch(f"the daemon closed the connection; expected {json.dumps(line, ensure_ascii=False)[:400]}")
-    if "status" in line and hasattr(daemon, "connection"):
+    if "status" in line and isinstance(daemon, StdioDaemon):
         status = daemon.status()
         if status != line["status"]:
             raise Mismatch(f"the process ended with status {status}, expected {line['status']}")
@@ -146,7 +147,7 @@ def finish(transcript, connection, judge):
     if transcript.lines[-1].get("closes"):
         return
     connection.close_input()
-    rest = connection.receive_all()
+    rest = connection.rest(PATIENCE)
     for message in rest:
         judge.received(message)
     if rest:

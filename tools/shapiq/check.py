@@ -1,19 +1,21 @@
-"""Holds the exchange with shapiq against the real program: what `explanation/export` gives is loaded and drawn by shapiq, and what shapiq
-saves is taken by `explanation/import`. Skipped where shapiq is not installed (`make test-shapiq` installs it in .peers/shapiq).
+"""Holds the exchange with shapiq against the real program: what `explanation/export` gives is loaded and drawn by
+shapiq, and what shapiq saves is taken by `explanation/import`. Skipped where shapiq is not installed (`make
+test-shapiq` installs it in .peers/shapiq).
 
     check.py [--daemon .build/release/fixlipd] [--plot plot.png]
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from harness.daemon import StdioDaemon  # noqa: E402
+
 SCENE = ROOT / "models/demo/scenes/scene-03.png"
 INPUT = {
     "image": str(SCENE),
@@ -22,33 +24,8 @@ INPUT = {
 }
 
 
-class Daemon:
-    """A daemon of its own over standard input and output, asked one thing at a time."""
-
-    def __init__(self, program):
-        environment = dict(os.environ, FIXLIPD_MODELS=str(ROOT / "models"))
-        self.process = subprocess.Popen(
-            [program, "serve", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-
-    def ask(self, method, **parameters):
-        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        while True:
-            reply = json.loads(self.process.stdout.readline())
-            if reply.get("id") == 1:
-                if "error" in reply:
-                    raise SystemExit(f"{method}: {reply['error']['message']}")
-                return reply["result"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def pairs(daemon, handle):
-    return daemon.ask("explanation/values", explanation=handle)["values"]["pairs"]["data"]
+    return daemon.client.result("explanation/values", explanation=handle)["values"]["pairs"]["data"]
 
 
 def main():
@@ -66,12 +43,12 @@ def main():
         return 0
     checks = []
     with tempfile.TemporaryDirectory() as folder:
-        daemon = Daemon(options.daemon)
-        handle = daemon.ask("explanation/open", **INPUT)["explanation"]
-        daemon.ask("explanation/refine", explanation=handle)
+        daemon = StdioDaemon(options.daemon)
+        handle = daemon.client.result("explanation/open", **INPUT)["explanation"]
+        daemon.client.result("explanation/refine", explanation=handle)
         ours = pairs(daemon, handle)
         exported = Path(folder) / "exported.json"
-        exported.write_text(daemon.ask("explanation/export", explanation=handle, format="shapiq")["content"])
+        exported.write_text(daemon.client.result("explanation/export", explanation=handle, format="shapiq")["content"])
 
         loaded = shapiq.InteractionValues.load(exported)
         read = [loaded[(i, j)] for i in range(loaded.n_players) for j in range(i + 1, loaded.n_players)]
@@ -84,7 +61,7 @@ def main():
 
         saved = Path(folder) / "saved.json"
         loaded.save(saved)
-        imported = daemon.ask("explanation/import", **INPUT, content=saved.read_text())["explanation"]
+        imported = daemon.client.result("explanation/import", **INPUT, content=saved.read_text())["explanation"]
         theirs = pairs(daemon, imported)
         checks.append(
             ("what shapiq saves is imported", max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < 1e-4)

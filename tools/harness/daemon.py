@@ -1,4 +1,4 @@
-"""A daemon of its own for a case: private folder, private socket, log kept, the process watched."""
+"""Daemons of one's own: private folder, private socket, log kept, the process watched."""
 
 import os
 import pathlib
@@ -7,11 +7,14 @@ import select
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
-from client import Client
+from harness.client import Client, PipeStream, connect
+from harness.wire import LINES
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("FIXLIPD", str(REPOSITORY / ".build/release/fixlipd"))
 FIXTURES = REPOSITORY / "Tests" / "Fixtures"
 # The quickest to load and to run.
 SMALL_MODEL = str(FIXTURES / "clip-small")
@@ -50,14 +53,23 @@ def wait_for(what, condition, seconds=30.0, interval=0.05):
         time.sleep(interval)
 
 
+def heed_signals():
+    """SIGINT and SIGHUP end this program and what it starts, also where they were ignored (`nohup make test &`)."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Daemon:
-    """Runs `fixlipd serve`. On leaving the context it must still be alive, end by SIGTERM with status 0, and have
-    logged no crash; a case that ends it on purpose says so with `kill`, `wait` or `terminate`."""
+    """Runs `fixlipd serve` on a socket in a folder, which is its own and temporary where none is given.
+
+    On leaving the context it must still be alive, end by SIGTERM with status 0, and have logged no crash; a case that
+    ends it on purpose says so with `kill`, `wait` or `terminate`. `close` ends it without any of that.
+    """
 
     def __init__(
         self,
-        program,
-        folder,
+        program=PROGRAM,
+        folder=None,
         *options,
         descriptor_limit=None,
         log_level="warning",
@@ -68,7 +80,8 @@ class Daemon:
         log_pipe=False,
     ):
         self.program = str(program)
-        self.folder = pathlib.Path(folder)
+        self.own_folder = None if folder else tempfile.TemporaryDirectory(prefix="flt-", ignore_cleanup_errors=True)
+        self.folder = pathlib.Path(folder or self.own_folder.name)
         self.options = [str(option) for option in options]
         self.descriptor_limit = descriptor_limit
         self.log_level = log_level
@@ -91,7 +104,7 @@ class Daemon:
             # LISTEN_PID must be that of the daemon, which the shell becomes; the socket must be descriptor 3.
             number = self.inherited.fileno()
             script = f'exec 3<&{number}; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=fixlipd exec "$@"'
-            command = ["sh", "-c", script, "sh"] + command
+            command = ["sh", "-c", script, "sh", *command]
             keep = (number,)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -133,26 +146,31 @@ class Daemon:
             elif not self.ended and self.process.poll() is not None:
                 raise Failure(f"the daemon ended with status {self.process.returncode}: {self.crash()}") from error
         finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-            self.process.stdout.close()
-            for descriptor in self.log_pipe or ():
-                os.close(descriptor)
+            self.close()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        for descriptor in self.log_pipe or ():
+            os.close(descriptor)
+        if self.own_folder:
+            self.own_folder.cleanup()
 
     @property
     def pid(self):
         return self.process.pid
 
-    def connect(self, framing="lines", timeout=60.0):
-        client = Client(self.socket, framing, timeout)
+    def connect(self, framing=LINES, timeout=60.0, **settings):
+        client = connect(self.socket, framing, timeout, **settings)
         self.clients.append(client)
         return client
 
     def check_alive(self):
         status = self.process.poll()
         check(status is None, f"the daemon ended with status {status}: {self.crash()}")
-        with Client(self.socket, timeout=60.0) as client:
+        with connect(self.socket, timeout=60.0) as client:
             check("result" in client.call("server/ping"), "the daemon does not answer a ping")
 
     def check_log(self):
@@ -178,7 +196,7 @@ class Daemon:
                     (i for i, text in enumerate(lines) if text.startswith("Thread") and "crashed" in text), number
                 )
                 frames = [text.strip() for text in lines[crashed : crashed + 25] if " in " in text]
-                return " | ".join([line.strip("* ")] + frames[:8])
+                return " | ".join([line.strip("* "), *frames[:8]])
         return self.log()[-800:]
 
     def resident(self):
@@ -215,13 +233,65 @@ class Daemon:
         return self.wait()
 
 
-# What a program that was built with a sanitizer is told.
-SANITIZING = {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD") if name in os.environ}
+PATIENCE = 120.0
+"""Seconds until a daemon that says nothing counts as hung."""
+
+
+class SocketDaemon(Daemon):
+    """A running daemon on a socket, whose clients read all the time and take either framing."""
+
+    def __init__(self, program=PROGRAM, options=()):
+        super().__init__(program, None, *options)
+        self.start()
+
+    def connect(self):
+        return super().connect(timeout=PATIENCE, eager=True, lenient=True)
+
+
+class StdioDaemon:
+    """`fixlipd serve --stdio`: one connection, which the process ends with."""
+
+    def __init__(self, program=PROGRAM, options=()):
+        self.folder = tempfile.TemporaryDirectory(prefix="flt-", ignore_cleanup_errors=True)
+        with open(pathlib.Path(self.folder.name) / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [str(program), "serve", "--stdio", *options],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment(self.folder.name),
+            )
+        self.client = Client(PipeStream(self.process), timeout=PATIENCE, eager=True, lenient=True)
+
+    def connect(self):
+        return self.client
+
+    def status(self):
+        """Its exit status, once it has ended."""
+        return self.process.wait(self.client.timeout)
+
+    def close(self):
+        self.client.close_input()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+# What a program that was built with a sanitizer is told, and what narrows the processor.
+PASSED_ON = {
+    name: os.environ[name]
+    for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD", "FIXLIPD_INSTRUCTION_SET")
+    if name in os.environ
+}
 
 
 def environment(folder):
     """Nothing of the user's own daemon, cache or state is touched."""
-    return SANITIZING | {
+    return PASSED_ON | {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "HOME": str(folder),
         "TMPDIR": str(folder),
