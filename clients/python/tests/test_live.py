@@ -314,10 +314,82 @@ def test_a_daemon_killed_in_the_middle_of_a_refinement(own_daemon, scene):
         again = conftest.RunningDaemon(own_daemon.socket)
         try:
             assert client.ping() == again.process.pid
-            with pytest.raises(fixlipd.ExplanationNotFound):
-                explanation.refine(image_masks=16)
+            # The new daemon knows nothing of it; it is opened again with what it was opened with.
+            assert explanation.refine(image_masks=16).image_masks == 16
+            assert explanation.render("svg").lstrip().startswith("<")
         finally:
             again.close()
+
+
+def test_explanations_outlive_the_daemon(own_daemon, scene):
+    numpy = pytest.importorskip("numpy")
+    coarse = {"grid": (2, 2), "text_players": "words"}
+    with fixlipd.Client(own_daemon.socket, model="demo", spawn=False) as client:
+        explanation, other = (client.explain(scene[0], text, seed=4, **coarse) for text in (scene[1], "a red dog"))
+        heatmap, first = explanation.condition("whale").heatmap, explanation.first
+        own_daemon.kill()
+        again = conftest.RunningDaemon(own_daemon.socket)
+        try:
+            # What the client holds needs no daemon; the rest is asked of the same explanation, opened again.
+            assert explanation.top_pairs(1)[0].value == pytest.approx(numpy.abs(explanation.pairs).max(), abs=1e-6)
+            assert numpy.allclose(explanation.condition("whale").heatmap, heatmap, atol=1e-4)
+            assert numpy.allclose(explanation.estimate().first, first, atol=1e-4)
+            assert len(explanation.compare(other).words) > 2
+            explanation.close()
+            with pytest.raises(fixlipd.ExplanationNotFound, match="is closed"):
+                explanation.condition("whale")
+        finally:
+            again.close()
+
+
+def test_an_asyncio_explanation_outlives_its_handle(daemon, scene):
+    async def work():
+        async with fixlipd.AsyncClient(daemon.socket, model="demo", spawn=False) as client:
+            explanation = await client.explain(*scene, grid=(2, 2), text_players="words")
+            before = (await explanation.condition("whale")).heatmap
+            await client.request("explanation/close", {"explanation": explanation.id})
+            assert ((await explanation.condition("whale")).heatmap == before).all()
+            await client.request("explanation/close", {"explanation": explanation.id})
+            assert (await explanation.compare(explanation)).image_correlation == pytest.approx(1)
+            await client.request("explanation/close", {"explanation": explanation.id})
+            assert (await explanation.refine(image_masks=16)).image_masks == 16
+
+    pytest.importorskip("numpy")
+    asyncio.run(work())
+
+
+def test_a_saved_explanation_is_read_without_a_daemon(client, scene, tmp_path):
+    numpy = pytest.importorskip("numpy")
+    explanation = client.explain(*scene, image_masks=64)
+    explanation.save(tmp_path / "why.json")
+    saved = fixlipd.load(tmp_path / "why.json")
+    assert (saved.model, saved.text, saved.words) == ("demo", scene[1], explanation.words)
+    assert numpy.allclose(saved.cross_modal, explanation.cross_modal, atol=1e-4) and "whale" in repr(saved)
+    assert saved.top_pairs(3)[0].players == explanation.top_pairs(3)[0].players
+    (tmp_path / "other.json").write_text("[1]")
+    with pytest.raises(ValueError, match="is no explanation"):
+        fixlipd.load(tmp_path / "other.json")
+
+
+def test_pairs_by_strength_and_frames(client, scene):
+    explanation = client.explain(*scene, image_masks=64, grid=(3, 3), text_players="words")
+    pairs = explanation.top_pairs(5)
+    assert [abs(pair.value) for pair in pairs] == sorted((abs(pair.value) for pair in pairs), reverse=True)
+    crossed = explanation.top_pairs(2, between="cross_modal")[0]
+    assert crossed.names[0].startswith("row ") and crossed.names[1] in explanation.words
+    pytest.importorskip("pandas")
+    frame = explanation.to_dataframe()
+    assert len(frame) == len(explanation.players) and frame["name"].iloc[-1] == explanation.words[-1]
+    everything = explanation.to_dataframe("pairs")
+    assert len(everything) == len(frame) * (len(frame) - 1) // 2 and everything["value"].iloc[0] == pairs[0].value
+
+
+def test_what_matches_best_comes_first(client, scenes, scene):
+    images = [scenes / f"scene-{n:02}.png" for n in range(4)]
+    ranked = client.rank(images, scene[1])
+    assert ranked[0].image == 0 and len(ranked) == 4
+    assert [cell.logit for cell in ranked] == sorted((cell.logit for cell in ranked), reverse=True)
+    assert len(repr(client.similarity(images, ["a", "b"]))) < 80
 
 
 def test_a_daemon_is_started_once_by_many(short_path, daemon, scene):

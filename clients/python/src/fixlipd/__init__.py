@@ -39,11 +39,12 @@ from .errors import (
     ShuttingDown,
     TextInvalid,
 )
+from .estimate import Pair, SavedExplanation, load
 from .evaluation import Coalitions, Evaluation
 from .explainer import Explainer
 from .explanation import Explanation
 from .link import CLIENT_VERSION as __version__
-from .results import Model, Models, Similarity, Tokens
+from .results import Model, Models, Ranked, Similarity, Tokens
 from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subsets, Values
 
 __all__ = [
@@ -81,11 +82,14 @@ __all__ = [
     "ModelUnsupported",
     "Models",
     "Overloaded",
+    "Pair",
     "PathNotAllowed",
     "Players",
     "Progress",
     "ProtocolMismatch",
+    "Ranked",
     "RequestCancelled",
+    "SavedExplanation",
     "ShuttingDown",
     "Similarity",
     "StandardErrors",
@@ -98,4 +102,5 @@ __all__ = [
     "Until",
     "Values",
     "__version__",
+    "load",
 ]

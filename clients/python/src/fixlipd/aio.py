@@ -22,7 +22,7 @@ from .images import Image
 from .link import Link
 from .opening import OpensAsyncExplanations
 from .requests import given, open_parameters, text_list
-from .results import Model, Models, Similarity, Tokens
+from .results import Model, Models, Ranked, Similarity, Tokens
 
 
 class AsyncClient(OpensAsyncExplanations):
@@ -133,6 +133,12 @@ class AsyncClient(OpensAsyncExplanations):
         """Cosine, logit and probability of images against texts; see :meth:`Client.similarity`."""
         return await self._run(batches.similarity(images, texts, model or self.model, pairing, on_error))
 
+    async def rank(
+        self, images: Iterable[Image], texts: str | Iterable[str], *, model: str | None = None
+    ) -> list[Ranked]:
+        """Every image with every text, best match first; for one text, its images in order."""
+        return (await self.similarity(images, texts, model=model)).ranked()
+
     async def tokenize(self, texts: str | Iterable[str], *, model: str | None = None) -> list[Tokens]:
         """How a model reads texts."""
         reply = await self.request("tokenize", given(model=model or self.model, texts=text_list(texts)))
@@ -203,7 +209,7 @@ class AsyncClient(OpensAsyncExplanations):
         parameters = await in_thread(
             lambda: open_parameters(image, text, model or self.model, options, keep_for_display=True)
         )
-        return AsyncExplanation(self._link, await self.request("explanation/open", parameters), text)
+        return AsyncExplanation(self._link, parameters, await self.request("explanation/open", parameters))
 
     async def close(self) -> None:
         """Ends the connection. The daemon runs on."""

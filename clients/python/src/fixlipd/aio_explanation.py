@@ -30,9 +30,10 @@ from .contract import (
     SubsetObjective,
     TerminalColors,
 )
-from .errors import BudgetInvalid, FixlipdError
+from .errors import BudgetInvalid, ExplanationNotFound, FixlipdError
+from .estimate import Player
 from .evaluation import Coalitions, Evaluation
-from .explanation_base import ExplanationBase, Player
+from .explanation_base import ExplanationBase
 from .link import Link, last_of
 from .requests import selection
 from .saving import EXPORT, what_to_save, write_text
@@ -91,8 +92,8 @@ class AsyncExplanation(ExplanationBase):
     no coroutine (``values``, ``first``, the display in a notebook) is made of what was awaited before.
     """
 
-    def __init__(self, link: Link, opened: Mapping[str, Any], text: str) -> None:
-        super().__init__(link, opened, text)
+    def __init__(self, link: Link, opening: Mapping[str, Any], opened: Mapping[str, Any]) -> None:
+        super().__init__(link, opening, opened)
         self._drawing: str | None = None
 
     @property
@@ -122,7 +123,12 @@ class AsyncExplanation(ExplanationBase):
             return on_progress(progress) if on_progress is not None else None
 
         parameters = self._refine_parameters(RefineOptions(image_masks, text_masks, deadline, until))
-        self._note_refined(await acall(self._link, "explanation/refine", parameters, report))
+        try:
+            refined = await acall(self._link, "explanation/refine", parameters, report)
+        except ExplanationNotFound:
+            await self._reopen(keeps_masks=False)
+            refined = await acall(self._link, "explanation/refine", {**parameters, "explanation": self.id}, report)
+        self._note_refined(refined)
         await self._draw()
         return self
 
@@ -172,8 +178,11 @@ class AsyncExplanation(ExplanationBase):
 
     async def compare(self, other: AsyncExplanation) -> AsyncComparison:
         """Both explanations on common players: the finer image grid and the captions' words."""
-        pair = {"explanations": [self._addressed({})["explanation"], other._addressed({})["explanation"]]}
-        reply = await acall(self._link, "explanation/compare", pair)
+        try:
+            reply = await self._ask_about_both(other)
+        except ExplanationNotFound:
+            await asyncio.gather(self._reopen(), other._reopen())
+            reply = await self._ask_about_both(other)
 
         async def draw(options: Mapping[str, Any]) -> Mapping[str, Any]:
             drawn: Mapping[str, Any] = await self._acall("explanation/render", {**options, "compareWith": other.id})
@@ -182,6 +191,10 @@ class AsyncExplanation(ExplanationBase):
         comparison = AsyncComparison(reply, draw)
         await comparison.prepare_display()
         return comparison
+
+    async def _ask_about_both(self, other: AsyncExplanation) -> Any:
+        pair = {"explanations": [self._addressed({})["explanation"], other._addressed({})["explanation"]]}
+        return await acall(self._link, "explanation/compare", pair)
 
     async def evaluate(
         self,
@@ -253,4 +266,16 @@ class AsyncExplanation(ExplanationBase):
         await self.close()
 
     async def _acall(self, method: str, params: Mapping[str, Any]) -> Any:
-        return await acall(self._link, method, self._addressed(params))
+        try:
+            return await acall(self._link, method, self._addressed(params))
+        except ExplanationNotFound:
+            if self._is_closed:
+                raise
+            await self._reopen()
+            return await acall(self._link, method, self._addressed(params))
+
+    async def _reopen(self, *, keeps_masks: bool = True) -> None:
+        """Opens the explanation again: the daemon forgot it when it was idle, or is another one."""
+        rules = self._note_reopened(await acall(self._link, "explanation/open", self._opening))
+        if rules is not None and keeps_masks:
+            await acall(self._link, "explanation/refine", rules)

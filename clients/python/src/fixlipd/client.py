@@ -19,7 +19,7 @@ from .link import Link
 from .live import Live
 from .opening import OpensExplanations
 from .requests import given, open_parameters, text_list
-from .results import Model, Models, Similarity, Tokens
+from .results import Model, Models, Ranked, Similarity, Tokens
 from .values import Progress
 
 
@@ -160,6 +160,10 @@ class Client(OpensExplanations):
         """
         return self._run(batches.similarity(images, texts, model or self.model, pairing, on_error))
 
+    def rank(self, images: Iterable[Image], texts: str | Iterable[str], *, model: str | None = None) -> list[Ranked]:
+        """Every image with every text, best match first; for one text, its images in order."""
+        return (self.similarity(images, texts, model=model)).ranked()
+
     def tokenize(self, texts: str | Iterable[str], *, model: str | None = None) -> list[Tokens]:
         """How a model reads texts."""
         reply = self.request("tokenize", given(model=model or self.model, texts=text_list(texts)))
@@ -204,7 +208,7 @@ class Client(OpensExplanations):
 
     def _open(self, image: Image, text: str, model: str | None, options: OpenOptions) -> Explanation:
         parameters = open_parameters(image, text, model or self.model, options, keep_for_display=True)
-        explanation = Explanation(self._link, self.request("explanation/open", parameters), text)
+        explanation = Explanation(self._link, parameters, self.request("explanation/open", parameters))
         self._explanations.add(explanation)
         return explanation
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, cast
 
-from . import shapiq_export
+from . import notebook, shapiq_export
 from .choices import PairsWanted, Stop
 from .comparison import Comparison
 from .connection import Connection
@@ -27,11 +27,12 @@ from .contract import (
     SubsetObjective,
     TerminalColors,
 )
-from .errors import FixlipdError
+from .errors import BudgetInvalid, ExplanationNotFound, FixlipdError
+from .estimate import Player
 from .evaluation import Coalitions, Evaluation
-from .explanation_base import ExplanationBase, Player
+from .explanation_base import ExplanationBase
 from .live import Live, live_reporter
-from .requests import selection
+from .requests import given, selection
 from .saving import EXPORT, what_to_save, write_text
 from .values import Condition, Progress, Subsets, Values
 
@@ -90,7 +91,7 @@ class Explanation(ExplanationBase):
 
         reporter = live_reporter(live, lambda: self.render("svg", width=860))
         try:
-            self._note_refined(self._link.call("explanation/refine", parameters, report, stop))
+            self._note_refined(self._refined(parameters, report, stop))
         except FixlipdError:
             if interrupted:
                 raise KeyboardInterrupt from None
@@ -98,6 +99,51 @@ class Explanation(ExplanationBase):
         finally:
             reporter.finish(self.summary())
         return self
+
+    def _refined(self, parameters: dict[str, Any], report: Any, stop: Any) -> Any:
+        try:
+            return self._link.call("explanation/refine", parameters, report, stop)
+        except ExplanationNotFound:
+            self._reopen(keeps_masks=False)
+            return self._link.call("explanation/refine", {**parameters, "explanation": self.id}, report, stop)
+
+    def _reopen(self, *, keeps_masks: bool = True) -> None:
+        """Opens the explanation again: the daemon forgot it when it was idle, or is another one."""
+        rules = self._note_reopened(self._link.call("explanation/open", self._opening))
+        if rules is not None and keeps_masks:
+            self._link.call("explanation/refine", rules)
+
+    def _ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Calls a method on this explanation and waits."""
+        try:
+            return self._link.call(method, self._addressed(params))
+        except ExplanationNotFound:
+            if self._is_closed:
+                raise
+            self._reopen()
+            return self._link.call(method, self._addressed(params))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        def draw(**options: Any) -> str:
+            return str(self._ask("explanation/render", given(**options))["content"])
+
+        if self._is_closed:
+            return {"text/plain": repr(self)}
+        return notebook.mimebundle(repr(self), draw)
+
+    @property
+    def values(self) -> Values:
+        """The latest estimate. An explanation that was not refined has one if its games were warm.
+
+        Raises:
+            BudgetInvalid: there are no masks yet.
+        """
+        if self._values is None:
+            if not self.image_masks:
+                raise BudgetInvalid("the explanation has no masks yet; call refine() first")
+            reply = self._ask("explanation/values", selection(standard_errors=True))
+            self._values = Values.from_wire(reply["values"], self.players)
+        return self._values
 
     def stop(self) -> int:
         """Ends a refinement that another thread waits for, early but with its result.
@@ -145,8 +191,16 @@ class Explanation(ExplanationBase):
     def compare(self, other: Explanation) -> Comparison:
         """Both explanations on common players: the finer image grid and the captions' words."""
         other._addressed({})
-        reply = self._link.call("explanation/compare", {"explanations": [self._addressed({})["explanation"], other.id]})
+        try:
+            reply = self._ask_about_both(other)
+        except ExplanationNotFound:
+            self._reopen()
+            other._reopen()
+            reply = self._ask_about_both(other)
         return Comparison(reply, lambda options: self._ask("explanation/render", {**options, "compareWith": other.id}))
+
+    def _ask_about_both(self, other: Explanation) -> Any:
+        return self._link.call("explanation/compare", {"explanations": [self._addressed({})["explanation"], other.id]})
 
     def evaluate(
         self,

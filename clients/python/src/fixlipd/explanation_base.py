@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any
 
-from . import evaluation, notebook
-from .arrays import Matrix, Vector
+from . import evaluation
 from .contract import (
     Estimator,
     EvaluationMetric,
@@ -18,17 +17,17 @@ from .contract import (
     RenderView,
     TerminalColors,
 )
-from .errors import BudgetInvalid, ExplanationNotFound, TextInvalid
+from .errors import ExplanationNotFound, TextInvalid
+from .estimate import Estimate, Player
 from .link import Link
-from .naming import find_players
 from .requests import given, refine_parameters, selection
-from .values import Players, Progress, StandardErrors, Values, to_arrays
+from .values import Players, Progress, Values
 
-Player = Union[int, str]
-"""A player's number (image players first), or a word of the caption."""
+LEAST_MASKS = 3
+"""The least that a budget may ask for."""
 
 
-class ExplanationBase:
+class ExplanationBase(Estimate):
     """What :class:`Explanation` and :class:`AsyncExplanation` share: the facts and the latest estimate.
 
     Attributes:
@@ -45,7 +44,8 @@ class ExplanationBase:
         elapsed: seconds the last refinement took.
     """
 
-    def __init__(self, link: Link, opened: Mapping[str, Any], text: str) -> None:
+    def __init__(self, link: Link, opening: Mapping[str, Any], opened: Mapping[str, Any]) -> None:
+        text: str = opening["text"]
         self.id: str = opened["explanation"]
         self.model: str = opened["model"]
         self.text = text
@@ -59,78 +59,13 @@ class ExplanationBase:
         self.stop_reason: str | None = None
         self.elapsed: float = 0.0
         self._link = link
+        self._opening = opening
         self._values: Values | None = None
         self._is_closed = False
         self._finalizer = weakref.finalize(self, link.post, "explanation/close", {"explanation": self.id})
         if not self.players.text:
             self._finalizer()
             raise TextInvalid("the model finds no words in the caption")
-
-    @property
-    def values(self) -> Values:
-        """The latest estimate. An explanation that was not refined has one if its games were warm.
-
-        Raises:
-            BudgetInvalid: there are no masks yet.
-        """
-        if self._values is None:
-            if not self.image_masks:
-                raise BudgetInvalid("the explanation has no masks yet; call refine() first")
-            reply = self._ask("explanation/values", selection(standard_errors=True))
-            self._values = Values.from_wire(reply["values"], self.players)
-        return self._values
-
-    @property
-    def first(self) -> Vector:
-        """``[n]``, logits: the value of each player alone."""
-        return self.values.first
-
-    @property
-    def first_order_reading(self) -> Vector:
-        """``[n]``, logits: each player's value with its share of all its pairs; what to rank players by."""
-        return self.values.first_order_reading
-
-    @property
-    def pairs(self) -> Matrix | None:
-        """``[n, n]``, logits, symmetric: the interaction of each two players; ``None`` for order 1."""
-        return self.values.pairs
-
-    @property
-    def cross_modal(self) -> Matrix | None:
-        """``[n_T, n_I]``, logits: the interaction of each text player with each image player; ``None`` for order 1."""
-        return self.values.cross_modal
-
-    @property
-    def standard_errors(self) -> StandardErrors | None:
-        """Standard errors of all values, in the same shapes."""
-        return self.values.standard_errors
-
-    @property
-    def loo_r2(self) -> float | None:
-        """The share of the variance over unseen coalitions that the values explain, by leave-one-out."""
-        return self.values.loo_r2
-
-    @property
-    def words(self) -> list[str]:
-        """The text players as they stand in the caption."""
-        return [self.text[player.start : player.end] for player in self.players.text]
-
-    def to_numpy(self) -> dict[str, Any]:
-        """The values as float32 arrays: ``first``, ``first_order_reading``, ``pairs``, ``cross_modal``, and their
-        standard errors as ``…_error``.
-
-        Raises:
-            ImportError: NumPy is not installed.
-        """
-        return to_arrays(self.values)
-
-    def find_players(self, player: Player) -> list[int]:
-        """The numbers of a player given by number, or of the players that a word of the caption consists of.
-
-        Raises:
-            ValueError: there is no such player or word, or the word occurs more than once.
-        """
-        return find_players(player, self.text, self.players)
 
     @property
     def is_closed(self) -> bool:
@@ -142,16 +77,22 @@ class ExplanationBase:
         return f"<Explanation of {self.text!r} ({self.model}): logit {self.full_value:.2f}, {masks}{r2}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        def draw(**options: Any) -> str:
-            return str(self._ask("explanation/render", given(**options))["content"])
+        raise NotImplementedError
 
-        if self._is_closed:
-            return {"text/plain": repr(self)}
-        return notebook.mimebundle(repr(self), draw)
+    def _note_reopened(self, opened: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Takes over the handle of the same explanation opened anew.
 
-    def _ask(self, method: str, params: Mapping[str, Any]) -> Any:
-        """Calls a method on this explanation and waits."""
-        return self._link.call(method, self._addressed(params))
+        Returns:
+            how to bring it to the masks that it had; ``None`` where it had none.
+        """
+        self._finalizer.detach()
+        self.id = opened["explanation"]
+        self._finalizer = weakref.finalize(self, self._link.post, "explanation/close", {"explanation": self.id})
+        if not self.image_masks:
+            return None
+        text_masks = None if self._opening.get("sampling") == "joint" else max(self.text_masks, LEAST_MASKS)
+        options = RefineOptions(image_masks=max(self.image_masks, LEAST_MASKS), text_masks=text_masks)
+        return self._addressed({**refine_parameters(options), "values": selection(pairs="none")})
 
     def _addressed(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if self._is_closed:

@@ -7,6 +7,17 @@ import re
 from .values import Players
 
 
+def player_name(player: int, caption: str, players: Players) -> str:
+    """What a player is, in words."""
+    image = players.image
+    if player >= image.count:
+        text = players.text[player - image.count]
+        return caption[text.start : text.end]
+    if image.regions is not None:
+        return f"region {player}"
+    return f"row {player // image.columns + 1}, column {player % image.columns + 1}"
+
+
 def find_players(player: int | str, caption: str, players: Players) -> list[int]:
     """The numbers of the players that are meant; see :meth:`ExplanationBase.find_players`."""
     if not isinstance(player, str):

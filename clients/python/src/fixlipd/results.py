@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
@@ -108,6 +109,22 @@ class Tokens:
         )
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """An image with a text.
+
+    Attributes:
+        image, text: which, as they were given, from 0.
+        logit, cosine, probability: as in :class:`Similarity`.
+    """
+
+    image: int
+    text: int
+    logit: float
+    cosine: float
+    probability: float
+
+
 @dataclass(frozen=True, eq=False)
 class Similarity:
     """Images against texts: ``[images, texts]``, or ``[1, pairs]`` for ``pairing="zip"``; NaN where an item failed.
@@ -124,6 +141,21 @@ class Similarity:
     logits: Matrix
     probabilities: Matrix
     errors: list[tuple[str, FixlipdError]] = field(default_factory=list)
+
+    def ranked(self) -> list[Ranked]:
+        """The pairs of a table of all images and texts by their logits, best match first, without failed items."""
+        cells = [
+            Ranked(row, column, float(logit), float(self.cosine[row][column]), float(self.probabilities[row][column]))
+            for row, logits in enumerate(self.logits)
+            for column, logit in enumerate(logits)
+            if not math.isnan(logit)
+        ]
+        return sorted(cells, key=lambda cell: -cell.logit)
+
+    def __repr__(self) -> str:
+        columns = len(self.logits[0]) if len(self.logits) else 0
+        failed = f", {len(self.errors)} failed" if self.errors else ""
+        return f"<Similarity of {len(self.logits)} × {columns} pairs{failed}>"
 
     @classmethod
     def from_wire(cls, replies: Sequence[Mapping[str, Any]], starts: Sequence[int], pairing: str) -> Similarity:

@@ -129,6 +129,10 @@ class Values:
     restriction: str | None
     unconverged: bool | None = None
 
+    def __repr__(self) -> str:
+        r2 = "" if self.loo_r2 is None else f", R² {self.loo_r2:.2f}"
+        return f"<Values {self.index} of order {self.order} for {len(self.first)} players, by {self.estimator}{r2}>"
+
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any], players: Players) -> Values:
         counts = (players.image.count, len(players.text))
@@ -203,6 +207,10 @@ class Condition:
     image: Vector
     text: Vector
     heatmap: Matrix | None
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.image)} image and {len(self.text)} text players"
+        return f"<Condition on {' and '.join(map(str, self.players))} ({self.first:+.2f}): pairs with {sizes}>"
 
     @classmethod
     def from_wire(cls, wires: list[Mapping[str, Any]], players: Players) -> Condition:
