@@ -1,6 +1,7 @@
 """Plays the byte streams of protocol/framing to a daemon (see the README there)."""
 
 import base64
+import codecs
 import contextlib
 import itertools
 
@@ -29,10 +30,11 @@ class Stream:
         return [Stream(path) for path in sorted(folder.glob("*.json"))]
 
     @property
-    def ends_with_a_message(self):
-        """Whether another stream may follow it on one connection."""
+    def can_be_glued(self):
+        """Whether it may stand between other streams on one connection. A byte order mark counts at the start only."""
         return (
             self.failure is None
+            and not self.data.startswith(codecs.BOM_UTF8)
             and self.framing is not None
             and (self.framing == "headers" or self.data.endswith(b"\n"))
         )
@@ -40,7 +42,7 @@ class Stream:
 
 def glued(streams):
     """(framing, bytes, replies) of the streams of each framing one after the other."""
-    streams = sorted((s for s in streams if s.ends_with_a_message and not s.limits), key=lambda s: s.framing)
+    streams = sorted((s for s in streams if s.can_be_glued and not s.limits), key=lambda s: s.framing)
     for framing, group in itertools.groupby(streams, key=lambda s: s.framing):
         group = list(group)
         yield framing, b"".join(s.data for s in group), [reply for s in group for reply in s.replies]
