@@ -9,7 +9,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
         // JSON and the wire
@@ -51,7 +50,7 @@ let package = Package(
 
         // The program
         .systemLibrary(name: "CMalloc"),
-        .target(name: "CStandardDescriptors"),
+        .target(name: "CProcessStart"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Digests", dependencies: ["CCrypto"]),
         .target(
@@ -67,10 +66,9 @@ let package = Package(
         .executableTarget(
             name: "fixlipd",
             dependencies: [
-                "CStandardDescriptors", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
         // Tests

@@ -77,10 +77,24 @@ struct Command {
     let errors: String
 
     init(_ arguments: [String], folder: String, input: String = "") throws {
+        try self.init(DaemonProcess.program, arguments, folder: folder, input: Array(input.utf8))
+    }
+
+    /// A command line of bash, with the program as `fixlipd`: for arguments that are no UTF-8, redirections and the like.
+    init(
+        shell line: String, folder: String, input: [UInt8] = [], environment: [String: String] = [:]
+    ) throws {
+        let script = "fixlipd() { '\(DaemonProcess.program)' \"$@\"; }; program='\(DaemonProcess.program)'; " + line
+        try self.init("/bin/bash", ["-c", script], folder: folder, input: input, environment: environment)
+    }
+
+    private init(
+        _ program: String, _ arguments: [String], folder: String, input: [UInt8], environment: [String: String] = [:]
+    ) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: DaemonProcess.program)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
-        process.environment = DaemonProcess.environment(folder: folder)
+        process.environment = DaemonProcess.environment(folder: folder).merging(environment) { $1 }
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         let (stdin, stdout) = (Pipe(), Pipe())
         let errorFile = folder + "/stderr-\(UUID().uuidString)"
@@ -89,7 +103,7 @@ struct Command {
         process.standardOutput = stdout
         process.standardError = FileHandle(forWritingAtPath: errorFile)
         try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try stdin.fileHandleForWriting.write(contentsOf: Data(input))
         try stdin.fileHandleForWriting.close()
         let bytes = try stdout.fileHandleForReading.readToEnd() ?? Data()
         status = process.waitForEnd()

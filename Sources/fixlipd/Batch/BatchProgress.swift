@@ -18,6 +18,16 @@ struct BatchProgress {
         self.isTerminal = isTerminal
     }
 
+    /// Shows that the run has begun, which its first result may be long after.
+    mutating func begin(_ deed: String) {
+        if isTerminal {
+            TextOutput.write("\r\u{1B}[K\(deed)", to: STDERR_FILENO)
+            lastShown = start
+        } else {
+            TextOutput.note(deed)
+        }
+    }
+
     mutating func skip() { skipped += 1 }
 
     mutating func finish(hasFailed: Bool) {

@@ -43,7 +43,7 @@ final class LineReader {
     /// - Parameter path: `-` is standard input.
     init(path: String) throws(Failure) {
         self.path = path
-        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = path == "-" ? dup(STDIN_FILENO) : FileName(path).open(O_RDONLY)
         guard descriptor >= 0 else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
     }
 
@@ -129,8 +129,7 @@ final class LineReader {
 
     private func taken(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         number += 1
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let text = number == 1 && line.starts(with: mark) ? line.dropFirst(mark.count) : line
+        let text = number == 1 ? line.withoutByteOrderMark : line
         return text.last == UInt8(ascii: "\r") ? text.dropLast() : text
     }
 

@@ -35,6 +35,11 @@ struct PairMaker {
         for name in ["progressToken", "reproducible"] where members[name] != nil {
             throw Failure(reason: "\"\(name)\" has no place in a batch")
         }
+        do throws(PipelineFailure) {
+            if let path = image.string ?? image["path"]?.string { try checkIsLocal(path) }
+        } catch {
+            throw Failure(reason: error.message)
+        }
         do throws(JSONError) {
             let key = try id.canonicalText()
             let name: String
@@ -63,8 +68,7 @@ struct PairMaker {
     private func located(_ image: JSONValue) -> JSONValue {
         func path(_ text: String) -> JSONValue {
             if text.contains("://") || text.hasPrefix("data:") { return .string(text) }
-            let isRelative = !text.hasPrefix("/") && !text.hasPrefix("~")
-            return .string(absolutePath(isRelative ? "\(imageFolder)/\(text)" : text))
+            return .string(FileName(imageFolder).file(text).absolute)
         }
         if let text = image.string { return path(text) }
         if let text = image["path"]?.string { return image.adding([("path", path(text))]) }

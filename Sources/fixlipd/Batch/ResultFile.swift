@@ -65,7 +65,7 @@ final class ResultFile {
     var failureCount: Int { failures }
 
     /// Takes the file away if it was not there before and has nothing in it.
-    func removeIfUnused() -> Bool { wasMade && end == 0 && unlink(path) == 0 }
+    func removeIfUnused() -> Bool { wasMade && end == 0 && FileName(path).withCString { unlink($0) } == 0 }
 
     /// Removes everything that is to be written anew: a line cut off by a kill, and with `retry` the failures.
     func prepare(retry: Bool) throws {
@@ -160,7 +160,7 @@ final class ResultFile {
                 try Self.write(Array(bytes), to: other, at: length, temporary)
                 length += off_t(bytes.count)
             }
-            guard fsync(other) == 0, rename(temporary, path) == 0 else {
+            guard fsync(other) == 0, Self.rename(temporary, path) else {
                 throw Failure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
             }
             close(descriptor)
@@ -169,19 +169,23 @@ final class ResultFile {
             failures = failed
         } catch {
             close(other)
-            unlink(temporary)
+            _ = FileName(temporary).withCString { unlink($0) }
             throw error
         }
     }
 
     private static func locked(_ path: String, _ flags: Int32) throws(Failure) -> Int32 {
-        let descriptor = open(path, flags, 0o644)
+        let descriptor = FileName(path).open(flags)
         guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw .inUse(path: path)
         }
         return descriptor
+    }
+
+    private static func rename(_ old: String, _ new: String) -> Bool {
+        FileName(old).withCString { old in FileName(new).withCString { Glibc.rename(old, $0) } } == 0
     }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32, at start: off_t, _ path: String) throws(Failure) {

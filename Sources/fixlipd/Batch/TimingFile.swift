@@ -11,7 +11,7 @@ final class TimingFile {
     /// - Parameter replaces: whether what is in it is dropped.
     init(path: String, replaces: Bool) throws(ResultFile.Failure) {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (replaces ? O_TRUNC : 0), 0o644)
+        descriptor = FileName(path).open(O_WRONLY | O_CREAT | O_APPEND | (replaces ? O_TRUNC : 0))
         guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
     }
 

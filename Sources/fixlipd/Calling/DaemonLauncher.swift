@@ -1,3 +1,4 @@
+import CProcessStart
 import Foundation
 import JSONRPC
 
@@ -51,30 +52,27 @@ struct DaemonLauncher {
         // Its working folder is another one than ours.
         let socket = try UnixSocketAddress(path: absolutePath(address.path))
         try PrivateDirectory.prepare(socket.directory)
-        let daemon = Process()
-        // setsid(1): the daemon must not share the fate of this terminal's session.
-        daemon.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-        daemon.currentDirectoryURL = URL(fileURLWithPath: "/")
-        daemon.arguments = [executablePath, "serve", "--socket", socket.path, "--ready-fd", "\(STDOUT_FILENO)"]
-        let ready = Pipe()
-        daemon.standardInput = FileHandle.nullDevice
-        daemon.standardOutput = ready
-        daemon.standardError = try logFile(log)
+        let arguments = [executablePath, "serve", "--socket", socket.path, "--ready-fd", "\(STDOUT_FILENO)"]
+        var ready: [Int32] = [-1, -1]
+        guard pipe(&ready) == 0 else { throw Failure.cannotSpawn(reason: String(cString: strerror(errno))) }
+        defer { close(ready[0]) }
         do {
-            try daemon.run()
-        } catch {
-            throw Failure.cannotSpawn(reason: "\(error)")
+            defer { close(ready[1]) }
+            let logFile = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard logFile >= 0 else { throw Failure.cannotSpawn(reason: "\(log): \(String(cString: strerror(errno)))") }
+            defer { close(logFile) }
+            var words = arguments.map { strdup($0) } + [nil]
+            defer { for word in words { free(word) } }
+            let failure = process_spawn_detached(&words, ready[1], logFile)
+            guard failure == 0 else {
+                throw Failure.cannotSpawn(reason: "\(arguments[0]): \(String(cString: strerror(failure)))")
+            }
         }
-        try? ready.fileHandleForWriting.close()
-        return try ready.fileHandleForReading.read(upToCount: 1)?.isEmpty == false
-    }
-
-    private func logFile(_ path: String) throws -> FileHandle {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            throw Failure.cannotSpawn(reason: "\(path): \(String(cString: strerror(errno)))")
+        var byte: UInt8 = 0
+        while true {
+            let count = read(ready[0], &byte, 1)
+            if count >= 0 || errno != EINTR { return count > 0 }
         }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     private func lastLine(of path: String) -> String {

@@ -1,4 +1,5 @@
 import Daemon
+import FIxLIPProtocol
 import JSON
 import JSONRPC
 
@@ -26,26 +27,30 @@ struct Greeting {
     }
 
     /// - Parameter timeout: how long the answer is waited for.
+    /// - Returns: what the daemon says of itself, where it says all of it.
     /// - Throws: `Failure`; `RPCClientError`.
-    func exchange(over client: RPCClient, timeout: Duration?) throws {
+    @discardableResult
+    func exchange(over client: RPCClient, timeout: Duration?) throws -> Initialize.Result? {
         let ours = FIxLIPDaemonVersion.wireProtocol
         let introduction: JSONValue = [
             "clientInfo": ["name": "fixlipd", "version": .string(FIxLIPDaemonVersion.program)]
         ]
-        var theirs: Int?
+        var answer: JSONValue?
+        var theirs: Int? { answer?["protocolVersion"]?.int }
         do {
             let wanted = introduction.adding([("protocolVersion", .integer(Int64(ours)))])
-            theirs = try client.call(Self.method, params: wanted, timeout: timeout)["protocolVersion"]?.int
+            answer = try client.call(Self.method, params: wanted, timeout: timeout)
             guard theirs != nil else { throw Failure.noDaemon(socket: socket.path) }
         } catch RPCClientError.remote(let refusal) where refusal.code == RPCError.Code.invalidParams {
             // Without a wish the daemon tells its own version.
-            theirs = try? client.call(Self.method, params: introduction, timeout: timeout)["protocolVersion"]?.int
+            answer = try? client.call(Self.method, params: introduction, timeout: timeout)
         } catch RPCClientError.remote(let refusal) where refusal.code == RPCError.Code.methodNotFound {
             throw Failure.noDaemon(socket: socket.path)
         }
         guard theirs == ours else {
             throw Failure.otherVersion(socket: socket.path, theirs: theirs, stopCommand: stopCommand)
         }
+        return try? answer?.decode(Initialize.Result.self)
     }
 
     private static let method = "initialize"

@@ -1,11 +1,108 @@
+import CProcessStart
 import Foundation
+
+/// A file's name as the system keeps it: bytes without a NUL, which need be no UTF-8.
+struct FileName {
+    let bytes: [UInt8]
+
+    init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+    init(cString: UnsafePointer<CChar>) {
+        bytes = Array(UnsafeBufferPointer(start: cString, count: strlen(cString))).map(UInt8.init(bitPattern:))
+    }
+
+    /// A path, or a `file:` URI with the bytes of one.
+    init(_ text: String) {
+        let prefix = "file://"
+        guard text.hasPrefix(prefix) else {
+            bytes = Array(text.utf8)
+            return
+        }
+        var decoded: [UInt8] = []
+        var rest = text.utf8.dropFirst(prefix.utf8.count)
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                decoded.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(byte)
+            }
+        }
+        bytes = decoded
+    }
+
+    /// This name where it is one of something that exists.
+    var existing: FileName? {
+        var facts = stat()
+        return withCString { lstat($0, &facts) } == 0 ? self : nil
+    }
+
+    /// Its path from the root, as JSON can carry it: text, or a `file:` URI where its bytes are no UTF-8.
+    var absolute: String {
+        let path =
+            bytes.first == UInt8(ascii: "/") ? self : FileName(bytes: Self.workingFolder + [UInt8(ascii: "/")] + bytes)
+        return String(validating: path.bytes, as: UTF8.self) ?? path.uri
+    }
+
+    /// `file:///home/u/caf%E9.png` (RFC 8089).
+    var uri: String {
+        let path = bytes.first == UInt8(ascii: "/") ? bytes : Self.workingFolder + [UInt8(ascii: "/")] + bytes
+        return path.reduce(into: "file://") { text, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "~"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+    }
+
+    /// The file `name` in this folder; `name` itself where it is a path from the root or from a home folder.
+    func file(_ name: String) -> FileName {
+        if name.hasPrefix("/") || name.hasPrefix("~") || bytes == [UInt8(ascii: ".")] {
+            return FileName(NSString(string: name).expandingTildeInPath)
+        }
+        return FileName(bytes: bytes + [UInt8(ascii: "/")] + Array(name.utf8))
+    }
+
+    /// What follows the last slash.
+    var lastComponent: [UInt8] {
+        Array(bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? [])
+    }
+
+    /// The folder that it is in, as a path or a `file:` URI as well; `.` for a bare name.
+    var folder: String {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        let name = FileName(bytes: slash == 0 ? bytes[...0] : bytes[..<slash])
+        return String(validating: name.bytes, as: UTF8.self) ?? name.uri
+    }
+
+    /// Calls `body` with the name as system calls take it.
+    func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        (bytes + [0]).withUnsafeBufferPointer { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { $0.baseAddress.map(body) ?? body("") }
+        }
+    }
+
+    /// open(2).
+    /// - Returns: a descriptor that is closed on exec, or a negative number with `errno` set.
+    func open(_ flags: Int32, mode: mode_t = 0o644) -> Int32 {
+        withCString { Glibc.open($0, flags | O_CLOEXEC, mode) }
+    }
+
+    private static var workingFolder: [UInt8] {
+        guard let path = getcwd(nil, 0) else { return [UInt8(ascii: ".")] }
+        defer { free(path) }
+        return FileName(cString: path).bytes
+    }
+}
 
 /// A path the daemon understands whatever its own working folder is.
 func absolutePath(_ path: String) -> String {
     if path.hasPrefix("data:") || path.hasPrefix("file:") { return path }
-    let expanded = NSString(string: path).expandingTildeInPath
-    if expanded.hasPrefix("/") { return expanded }
-    return FileManager.default.currentDirectoryPath + "/" + expanded
+    return FileName(NSString(string: path).expandingTildeInPath).absolute
 }
 
 /// A model's name as the daemon understands it: a folder in the working folder becomes an absolute path.
@@ -20,12 +117,19 @@ func modelName(_ name: String) -> String {
 /// - Parameter input: `-` is standard input.
 func isSameFile(_ input: String, _ output: String) -> Bool {
     var (read, written) = (stat(), stat())
-    let isThere = input == "-" ? fstat(STDIN_FILENO, &read) == 0 : stat(input, &read) == 0
-    guard isThere, stat(output, &written) == 0, read.st_mode & S_IFMT == S_IFREG else { return false }
+    let isThere =
+        input == "-" ? fstat(STDIN_FILENO, &read) == 0 : FileName(input).withCString { stat($0, &read) } == 0
+    guard isThere, FileName(output).withCString({ stat($0, &written) }) == 0, read.st_mode & S_IFMT == S_IFREG else {
+        return false
+    }
     return read.st_dev == written.st_dev && read.st_ino == written.st_ino
 }
 
-/// This program's own file.
+/// This program's own file, from the root.
 var executablePath: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return path }
+    // Without /proc.
+    guard let name = process_executable(), let path = realpath(name, nil) else { return CommandLine.arguments[0] }
+    defer { free(path) }
+    return String(cString: path)
 }

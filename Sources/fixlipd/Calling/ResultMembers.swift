@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import JSON
 
 /// The daemon's result lacks what a command prints.
@@ -25,5 +26,27 @@ extension JSONValue {
             throw IncompleteResult(method: method, member: "players.text")
         }
         return !players.isEmpty
+    }
+}
+
+extension RequestMethod {
+    /// - Throws: `UnreadableResult`.
+    static func result(_ json: JSONValue) throws(UnreadableResult) -> Result {
+        do throws(JSONError) {
+            return try json.decode(Result.self)
+        } catch {
+            throw UnreadableResult(method: name, error: error)
+        }
+    }
+}
+
+/// The daemon's result is not what the method gives.
+struct UnreadableResult: Error, CustomStringConvertible {
+    let method: String
+    let error: JSONError
+
+    var description: String {
+        if case .missing(let member) = error { return "the daemon's reply to '\(method)' has no '\(member)'" }
+        return "the daemon's reply to '\(method)' cannot be read: \(error)"
     }
 }

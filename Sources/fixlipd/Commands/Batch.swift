@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -23,19 +24,23 @@ struct Batch: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The pairs; - reads them from standard input. Left out with --summary, OUT is only read.",
-            valueName: "pairs"))
+            valueName: "pairs"), completion: .file())
     var input: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The results, one JSON line a pair.", valueName: "out"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The results, one JSON line a pair.", valueName: "out"),
+        completion: .file())
     var output: String
 
     @Option(help: "jsonl or csv; by the name of the file unless given.")
     var format: PairFormat?
 
-    @Option(help: "How many pairs the daemon works on at a time.")
+    @Option(parsing: .unconditional, help: "How many pairs the daemon works on at a time.")
     var workers = 2
 
-    @Option(help: "How many pairs are looked at together, to explain those of one image one after the other.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many pairs are looked at together, to explain those of one image one after the other.")
     var window = 256
 
     @Flag(help: "Try the pairs again that failed.")
@@ -51,7 +56,7 @@ struct Batch: ParsableCommand {
     var pairs: PairSelectionArgument?
 
     @Option(help: "float or base64 (of little-endian 32-bit floats).")
-    var encoding: String?
+    var encoding: FloatEncoding?
 
     @Flag(name: .customLong("standard-errors"), help: "Add standard errors.")
     var standardErrors = false
@@ -59,14 +64,17 @@ struct Batch: ParsableCommand {
     @Flag(name: .customLong("no-boxes"), help: "Leave out where in the image each patch lies.")
     var noBoxes = false
 
-    @Option(name: .shortAndLong, help: "How many masked images to encode; 512 unless --until is given.")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "How many masked images to encode; 512 unless --until is given.")
     var budget: Int?
 
     @Option(
-        name: .customLong("until"), help: "Stop each pair once the leading values have this standard error, in logits.")
+        name: .customLong("until"), parsing: .unconditional,
+        help: "Stop each pair once the leading values have this standard error, in logits.")
     var standardError: Double?
 
-    @Option(help: "How many masked captions to encode; all up to 256 unless given.")
+    @Option(parsing: .unconditional, help: "How many masked captions to encode; all up to 256 unless given.")
     var textMasks: Int?
 
     @Option(
@@ -76,7 +84,7 @@ struct Batch: ParsableCommand {
             """)
     var seeds = SeedSource.shared
 
-    @Option(help: "Where relative image paths start from; the folder of PAIRS unless given.")
+    @Option(help: "Where relative image paths start from; the folder of PAIRS unless given.", completion: .directory)
     var imageFolder: String?
 
     @Option(help: "A member or column of PAIRS that is no parameter; may be repeated.")
@@ -120,7 +128,7 @@ struct Batch: ParsableCommand {
         // A model that cannot be loaded is told once, not for each pair.
         _ = try daemon.load(model.model.map(modelName))
         let maker = pairMaker(
-            daemon, folder: imageFolder ?? NSString(string: absolutePath(input)).deletingLastPathComponent)
+            daemon, folder: imageFolder ?? (input == "-" ? "." : FileName(input).folder))
         let format = self.format ?? PairFormat(path: input)
         let lines = try LineReader(path: input)
         let interrupt = try InterruptWatch()
@@ -139,6 +147,7 @@ struct Batch: ParsableCommand {
             timings: try TimingFile(path: TimingFile.path(of: output), replaces: results.isEmpty), daemon: daemon,
             interrupt: interrupt, workers: workers, window: PairWindow(size: window),
             progress: BatchProgress(total: total), log: try self.daemon.address.path + ".log", withBoxes: !noBoxes)
+        run.progress.begin("explaining \(total.map { "\($0) pairs" } ?? "pairs of \(lines.name)")")
         let wasInterrupted: Bool
         do {
             wasInterrupted = try run.run()
@@ -175,7 +184,7 @@ struct Batch: ParsableCommand {
             ("model", model.model.map { .string(modelName($0)) }),
             ("budget", masks.object?.isEmpty == false ? masks : nil),
             ("until", standardError.map { ["standardError": .real($0)] }), ("pairs", pairs?.json),
-            ("encoding", encoding.map { .string($0) }), ("standardErrors", standardErrors ? true : nil),
+            ("encoding", encoding.map { .string($0.rawValue) }), ("standardErrors", standardErrors ? true : nil),
         ]
         let defaults = JSONValue.object([:]).adding(options.members.filter { $0.0 != "seed" }).adding(others)
         return PairMaker(

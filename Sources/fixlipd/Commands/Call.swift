@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import Foundation
 import JSON
 
@@ -7,7 +8,7 @@ struct Call: ParsableCommand {
         abstract: "Calls a method and prints its result as JSON.",
         discussion: "Example: fixlipd call similarity '{\"images\": [\"/a.png\"], \"texts\": [\"a dog\"]}'")
 
-    @Argument(help: "The method, such as server/status.")
+    @Argument(help: "The method, such as server/status.", completion: .list(requestMethods.map { $0.name }))
     var method: String
 
     @Argument(help: "Parameters as JSON; - reads them from standard input.")
@@ -16,7 +17,7 @@ struct Call: ParsableCommand {
     @Flag(help: "Indent the result.")
     var pretty = false
 
-    @Option(help: "Give up after this many seconds.")
+    @Option(parsing: .unconditional, help: "Give up after this many seconds.")
     var timeout: Double?
 
     @OptionGroup var daemon: DaemonOptions
@@ -28,11 +29,9 @@ struct Call: ParsableCommand {
     }
 
     func run() throws {
-        let text =
-            parameters == "-"
-            ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) : parameters
+        let text = parameters == "-" ? try contents(of: "-") : Array(parameters.utf8)
         let value: JSONValue
-        do {
+        do throws(JSONError) {
             value = try JSONValue(parsing: text)
         } catch {
             throw ValidationError("the parameters are \(error)")
@@ -43,7 +42,7 @@ struct Call: ParsableCommand {
         let rest = limit.map { max(.zero, $0 - (ContinuousClock.now - start)) }
         let result = try client.call(method, params: value, timeout: rest) { name, params in
             if let line = try? JSONValue.object(["method": .string(name), "params": params]).text() {
-                TextOutput.note(line)
+                TextOutput.write(line + "\n", to: STDERR_FILENO)
             }
         }
         try TextOutput.json(result, pretty: pretty)

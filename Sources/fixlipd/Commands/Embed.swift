@@ -12,7 +12,7 @@ struct Embed: ParsableCommand {
             Example: find photos -name '*.jpg' | fixlipd embed - > embeddings.jsonl
             """)
 
-    @Argument(help: "Image files, or texts with --text; - reads lines of standard input.")
+    @Argument(help: "Image files, or texts with --text; - reads lines of standard input.", completion: .images)
     var inputs: [String]
 
     @Flag(help: "The inputs are texts.")
@@ -34,7 +34,7 @@ struct Embed: ParsableCommand {
             for (item, result) in zip(items, try results(of: items, client)) { try output.print(item, result) }
         }
         if inputs == ["-"] {
-            try PipelineSource.standardInput(member: "input", embed)
+            try PipelineSource.standardInput(member: "input", isFile: !text, embed)
         } else {
             let items = inputs.map { PipelineItem(member: "input", $0) }
             for start in stride(from: 0, to: items.count, by: PipelineSource.batchSize) {
@@ -70,7 +70,7 @@ struct Embed: ParsableCommand {
         for (index, item) in items.enumerated() {
             do throws(PipelineFailure) {
                 switch try input(item) {
-                case .image(let path): images.append((index, .string(absolutePath(path))))
+                case .image(let path): images.append((index, .string(try imagePath(path))))
                 case .text(let text): texts.append((index, .string(text)))
                 }
             } catch {

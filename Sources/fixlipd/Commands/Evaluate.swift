@@ -15,7 +15,7 @@ struct Evaluate: ParsableCommand {
             Example: fixlipd evaluate pairs.jsonl --at 0.5 --at shapley --output results.jsonl
             """)
 
-    @Argument(help: "The list, a JSON object a line; - reads standard input.")
+    @Argument(help: "The list, a JSON object a line; - reads standard input.", completion: .file())
     var pairs: String
 
     @Option(
@@ -32,16 +32,20 @@ struct Evaluate: ParsableCommand {
     )
     var at: [FaithfulnessSetting] = []
 
-    @Option(help: "Coalitions drawn for faithfulness (1000).")
+    @Option(parsing: .unconditional, help: "Coalitions drawn for faithfulness (1000).")
     var samples: Int?
 
-    @Option(name: .customLong("samples-seed"), help: "Seed of those coalitions (0).")
+    @Option(name: .customLong("samples-seed"), parsing: .unconditional, help: "Seed of those coalitions (0).")
     var samplesSeed: Int?
 
-    @Option(name: .shortAndLong, help: "How many masked images to encode for each explanation (512).")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "How many masked images to encode for each explanation (512).")
     var budget: Int?
 
-    @Option(name: .shortAndLong, help: "Write the lines of JSON to this file, and the table to standard output.")
+    @Option(
+        name: .shortAndLong, help: "Write the lines of JSON to this file, and the table to standard output.",
+        completion: .file())
     var output: String?
 
     @OptionGroup var options: ExplanationOptions
@@ -66,7 +70,7 @@ struct Evaluate: ParsableCommand {
             throw ValidationError(
                 "\(bare.place): the pointing game needs 'targets': [{\"word\": \"dog\", \"quadrant\": \"topLeft\"}, …]")
         }
-        if let output, isSameFile(pairs, absolutePath(output)) {
+        if let output, isSameFile(pairs, output) {
             throw ValidationError("\(output) is the input and would be written over; choose another file for --output")
         }
         let writer = try ResultWriter(path: output)
@@ -99,8 +103,8 @@ struct Evaluate: ParsableCommand {
 
     private func headline(_ count: Int, failed: Int) -> String {
         var parts = ["\(count - failed) pair\(count - failed == 1 ? "" : "s")", "\(budget ?? 512) image masks"]
-        parts.append(options.index == "shapley" ? "Shapley" : "Banzhaf p \(options.p ?? 0.5)")
-        parts += ["order \(options.order ?? 2)", options.estimator ?? "ridge"]
+        parts.append(options.index == .shapley ? "Shapley" : "Banzhaf p \(options.p ?? 0.5)")
+        parts += ["order \(options.order ?? 2)", (options.estimator ?? .ridge).rawValue]
         if failed > 0 { parts.append("\(failed) failed") }
         return parts.joined(separator: " · ")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -14,35 +15,37 @@ struct Explain: ParsableCommand {
             instead of values, and the exit status is 1.
             """)
 
-    @Argument(help: "The image: PNG, JPEG or WebP; - reads images from standard input.")
+    @Argument(help: "The image: PNG, JPEG or WebP; - reads images from standard input.", completion: .images)
     var image: String
 
-    @Argument(help: "The caption; - reads captions from standard input.")
-    var text: String?
+    @Argument(help: "The caption; words are joined by spaces. - reads captions from standard input.")
+    var text: [String] = []
 
     @OptionGroup var refinement: RefinementOptions
 
-    @Option(help: "Write a self-contained page to this file.")
+    @Option(help: "Write a self-contained page to this file.", completion: .file(extensions: ["html"]))
     var html: String?
 
-    @Option(help: "Write a drawing to this file.")
+    @Option(help: "Write a drawing to this file.", completion: .file(extensions: ["svg"]))
     var svg: String?
 
     @Flag(help: "Print the result as JSON and nothing else.")
     var json = false
 
-    @Option(help: "How many of the strongest pairs are shown.")
+    @Option(parsing: .unconditional, help: "How many of the strongest pairs are shown.")
     var top = 8
 
     @OptionGroup var options: ExplanationOptions
     @OptionGroup var model: ModelOptions
     @OptionGroup var daemon: DaemonOptions
 
-    private var isPipeline: Bool { image == "-" || text == "-" }
+    private var caption: String { text.joined(separator: " ") }
+    private var isPipeline: Bool { image == "-" || text == ["-"] }
 
     func validate() throws {
-        if text == nil, image != "-" { throw ValidationError("give a caption after the image") }
-        if image == "-", text == "-" {
+        if text.isEmpty, image != "-" { throw ValidationError("give a caption after the image") }
+        guard top >= 1 else { throw ValidationError("--top must be at least 1; it is \(top)") }
+        if image == "-", text == ["-"] {
             throw ValidationError(
                 "image and caption cannot both be -; lines with both: fixlipd explain - < pairs.jsonl")
         }
@@ -52,23 +55,30 @@ struct Explain: ParsableCommand {
     }
 
     func run() throws {
+        let files = try [(html, "html"), (svg, "svg")].compactMap { name, format in
+            try name.map { (file: try OutputFile($0), format: format) }
+        }
         let client = try daemon.connect()
         do {
             if isPipeline {
                 try ExplainPipeline(
-                    client: client, image: image == "-" ? nil : image, text: text == "-" ? nil : text, options: options,
+                    client: client, image: image == "-" ? nil : image,
+                    text: text.isEmpty || text == ["-"] ? nil : caption,
+                    options: options,
                     refinement: refinement, model: model
                 ).run()
             } else {
-                try explain(client, InterruptWatch())
+                try explain(client, InterruptWatch(), files)
             }
         } catch RPCClientError.cancelled {
             throw ExitCode(130)
         }
     }
 
-    private func explain(_ client: RPCClient, _ interrupt: InterruptWatch) throws {
-        let match = JSONValue.match(image: image, text: text ?? "", model: model.model)
+    private func explain(
+        _ client: RPCClient, _ interrupt: InterruptWatch, _ files: [(file: OutputFile, format: String)]
+    ) throws {
+        let match = try JSONValue.match(image: image, text: caption, model: model.model)
         let opened = try client.call("explanation/open", params: match.adding(options.members), interrupt: interrupt)
         let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
         defer { _ = try? client.call("explanation/close", params: handle) }
@@ -88,12 +98,12 @@ struct Explain: ParsableCommand {
             bar.clear()
             throw error
         }
-        _ = try refined.required("values", of: "explanation/refine")
-        for (path, format) in [(html, "html"), (svg, "svg")] {
-            guard let path else { continue }
-            let drawn = try render(handle, client, [("format", .string(format))])
-            try Data(drawn.utf8).write(to: URL(fileURLWithPath: path))
-            TextOutput.note("wrote \(path)")
+        if let warning = Credibility(try ExplanationRefine.result(refined)).warning(p: options.p) {
+            TextOutput.note(warning)
+        }
+        for (file, format) in files {
+            try file.replace(with: try render(handle, client, [("format", .string(format))]))
+            TextOutput.note("wrote \(file.name)")
         }
         if json {
             try TextOutput.json(opened.adding((refined.object ?? [:]).map { ($0.key, $0.value) }), pretty: false)
@@ -111,7 +121,8 @@ struct Explain: ParsableCommand {
     private func refineParameters(_ handle: JSONValue) -> JSONValue {
         handle.adding(
             refinement.members + [
-                ("progressToken", "explain"), ("values", json ? ["standardErrors": true] : ["pairs": "none"]),
+                ("progressToken", "explain"),
+                ("values", json ? ["standardErrors": true] : ["pairs": "none", "standardErrors": true]),
             ])
     }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Daemon
+import Foundation
+import JSONRPC
 
 @main
 struct Fixlipd: AsyncParsableCommand {
@@ -7,7 +9,7 @@ struct Fixlipd: AsyncParsableCommand {
         commandName: "fixlipd",
         abstract: "Keeps vision-language encoders warm and explains why an image and a caption match.",
         discussion: """
-            Every command but 'serve' talks to a daemon on the default socket and starts one if none runs.
+            Every command but 'serve' and 'status' talks to a daemon on the default socket and starts one if none runs.
             The socket is $FIXLIPD_SOCKET, else $XDG_RUNTIME_DIR/fixlipd/fixlipd.sock, else /tmp/fixlipd-<uid>/fixlipd.sock.
             """,
         version: FIxLIPDaemonVersion.program,
@@ -15,4 +17,33 @@ struct Fixlipd: AsyncParsableCommand {
             Serve.self, Connect.self, Call.self, Explain.self, Batch.self, Watch.self, Evaluate.self, Embed.self,
             Similarity.self, Models.self, Status.self, Stop.self,
         ])
+
+    static func main() async {
+        do {
+            let arguments = Array(try ProgramArguments.all().dropFirst())
+            try ProgramArguments.checkCommand(arguments, of: Self.self)
+            var command = try parseAsRoot(arguments)
+            do {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch RPCClientError.remote(let error) where !(command is Call) {
+                throw RefusedRequest(error)
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Prints what there is to say and ends the program. Names that the message repeats cannot steer the terminal.
+    private static func end(with error: any Error) -> Never {
+        let status = exitCode(for: error)
+        let message = fullMessage(for: error)
+        if !message.isEmpty {
+            if status.isSuccess { TextOutput.line(message) } else { TextOutput.note(message) }
+        }
+        Foundation.exit(status.rawValue)
+    }
 }

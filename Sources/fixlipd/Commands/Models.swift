@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import JSON
 
 struct Models: ParsableCommand {
@@ -41,17 +42,17 @@ struct Models: ParsableCommand {
     struct Load: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Loads a model ahead of its first use.")
 
-        @Argument(help: "demo, a folder, or org/name in the local hub cache.")
+        @Argument(help: "demo, a folder, or org/name in the local hub cache.", completion: .modelNames)
         var model: String
         @Option(help: "auto, f32, bf16 or int8.")
-        var precision: String?
+        var precision: PrecisionChoice?
         @Option(parsing: .unconditional, help: "Seconds without use after which it is unloaded; -1 keeps it.")
         var keepAlive: Double?
         @OptionGroup var daemon: DaemonOptions
 
         func run() throws {
             let parameters = JSONValue.object(["model": .string(modelName(model))]).adding([
-                ("precision", precision.map { .string($0) }), ("keepAlive", keepAlive.map { .real($0) }),
+                ("precision", precision.map { .string($0.rawValue) }), ("keepAlive", keepAlive.map { .real($0) }),
             ])
             try TextOutput.json(try daemon.connect().call("models/load", params: parameters), pretty: true)
         }
@@ -60,7 +61,7 @@ struct Models: ParsableCommand {
     struct Unload: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Gives a model's memory back.")
 
-        @Argument(help: "The model's name.")
+        @Argument(help: "The model's name.", completion: .modelNames)
         var model: String
         @OptionGroup var daemon: DaemonOptions
 

@@ -5,7 +5,6 @@ import Foundation
 import JSON
 import JSONRPC
 import Logging
-import ServiceLifecycle
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,10 +13,12 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Speak on standard input and output; the end of input ends the daemon.")
     var stdio = false
 
-    @Option(help: "Listen on this socket instead of the default one.")
+    @Option(help: "Listen on this socket instead of the default one.", completion: .file())
     var socket: String?
 
-    @Option(name: .shortAndLong, help: "The model meant when a request names none: demo, a folder, or org/name.")
+    @Option(
+        name: .shortAndLong, help: "The model meant when a request names none: demo, a folder, or org/name.",
+        completion: .modelNames)
     var model = "demo"
 
     @Flag(help: "Load that model before the first request.")
@@ -26,58 +27,64 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "auto, f32, bf16 or int8 (masked inputs with 8-bit products, whole ones in f32).")
     var precision = PrecisionChoice.auto
 
-    @Option(help: "Compute threads; as many as cores by default.")
+    @Option(parsing: .unconditional, help: "Compute threads; as many as cores by default.")
     var threads = 0
 
-    @Option(help: "Images must lie inside this folder; may be given several times.")
+    @Option(help: "Images must lie inside this folder; may be given several times.", completion: .directory)
     var imageRoot: [String] = []
 
-    @Option(help: "Largest image, in pixels.")
+    @Option(parsing: .unconditional, help: "Largest image, in pixels.")
     var maxImagePixels = 64_000_000
 
-    @Option(help: "Largest message, in MiB.")
+    @Option(parsing: .unconditional, help: "Largest message, in MiB.")
     var maxMessage = 64
 
-    @Option(help: "Most connections open at a time.")
+    @Option(parsing: .unconditional, help: "Most connections open at a time.")
     var maxConnections = 128
 
-    @Option(help: "Seconds after which a client that leaves more than 1 MiB of its output unread is dropped.")
+    @Option(
+        parsing: .unconditional,
+        help: "Seconds after which a client that leaves more than 1 MiB of its output unread is dropped.")
     var unreadTimeout = 60.0
 
-    @Option(help: "Most image masks of one explanation.")
+    @Option(parsing: .unconditional, help: "Most image masks of one explanation.")
     var maxImageMasks = 65_536
 
-    @Option(help: "Most text masks of one explanation.")
+    @Option(parsing: .unconditional, help: "Most text masks of one explanation.")
     var maxTextMasks = 4_096
 
-    @Option(help: "Memory for masks and their embeddings, in MiB.")
+    @Option(parsing: .unconditional, help: "Memory for masks and their embeddings, in MiB.")
     var gameMemory = 1024
 
-    @Option(help: "Memory for model weights, in MiB; no limit by default.")
+    @Option(parsing: .unconditional, help: "Memory for model weights, in MiB; no limit by default.")
     var modelMemory: Int?
 
     @Option(parsing: .unconditional, help: "Seconds a model stays loaded without use; -1 keeps it.")
     var keepAlive = 300.0
 
-    @Option(help: "Seconds an explanation stays open without use.")
+    @Option(parsing: .unconditional, help: "Seconds an explanation stays open without use.")
     var explanationIdle = 3600.0
 
-    @Option(help: "End after this many seconds without a client; by default the daemon stays.")
+    @Option(parsing: .unconditional, help: "End after this many seconds without a client; by default the daemon stays.")
     var idleExit: Double?
 
-    @Option(help: "Log requests that take longer than this many milliseconds, with where the time went.")
+    @Option(
+        parsing: .unconditional,
+        help: "Log requests that take longer than this many milliseconds, with where the time went.")
     var slowRequestLog: Double?
 
-    @Option(help: "Keep masks and their embeddings in this folder over a restart.")
+    @Option(help: "Keep masks and their embeddings in this folder over a restart.", completion: .directory)
     var state: String?
 
-    @Option(help: "Largest size of that folder, in MiB.")
+    @Option(parsing: .unconditional, help: "Largest size of that folder, in MiB.")
     var stateLimit = 4096
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = Logger.Level.info
 
-    @Option(help: ArgumentHelp("Write a line to this descriptor once clients can connect.", visibility: .hidden))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Write a line to this descriptor once clients can connect.", visibility: .hidden))
     var readyFd: Int32?
 
     func validate() throws {
@@ -138,6 +145,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Nobody may read the log, or what a client left.
+        signal(SIGPIPE, SIG_IGN)
         let standardIO = stdio ? try StandardIO.takeOver() : nil
         seedJSON()
         let level = logLevel
@@ -159,14 +168,10 @@ struct Serve: AsyncParsableCommand {
         let service = try DaemonService(
             configuration: daemonConfiguration, executable: executablePath, address: address, standardIO: standardIO,
             preload: preload, logger: logger, onReady: announceReady)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint] + (isHangUpIgnored ? [] : [.sighup]), logger: quiet(logger)
-            ))
+        try EndSignals.watch([SIGTERM, SIGINT, SIGHUP], service.end)
         var status = EXIT_SUCCESS
         do {
-            try await group.run()
+            try await service.run()
         } catch is DaemonService.AbnormalExit {
             status = EXIT_FAILURE
         }
@@ -175,22 +180,8 @@ struct Serve: AsyncParsableCommand {
         _exit(status)
     }
 
-    /// As `nohup` wants it.
-    private var isHangUpIgnored: Bool {
-        var action = sigaction()
-        return sigaction(SIGHUP, nil, &action) == 0
-            && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
-    }
-
     private func socketAddress() throws -> UnixSocketAddress {
         if let socket { try UnixSocketAddress(path: absolutePath(socket)) } else { try UnixSocketAddress.standard() }
-    }
-
-    /// The group's own messages are about its machinery, not about the daemon.
-    private func quiet(_ logger: Logger) -> Logger {
-        var logger = logger
-        logger.logLevel = max(.warning, logger.logLevel)
-        return logger
     }
 
     private func announceReady() {
@@ -202,9 +193,3 @@ struct Serve: AsyncParsableCommand {
 
 extension PrecisionChoice: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
-
-extension UnixSocketAddress {
-    static func standard() throws(SocketError) -> UnixSocketAddress {
-        try standard(environment: ProcessInfo.processInfo.environment)
-    }
-}

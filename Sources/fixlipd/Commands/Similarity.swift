@@ -12,7 +12,7 @@ struct Similarity: ParsableCommand {
             an "error" instead of a similarity, and the exit status is 1.
             """)
 
-    @Argument(help: "Image files; - reads lines of standard input.")
+    @Argument(help: "Image files; - reads lines of standard input.", completion: .images)
     var images: [String]
 
     @Option(name: .shortAndLong, parsing: .singleValue, help: "A text; may be given several times.")
@@ -39,7 +39,7 @@ struct Similarity: ParsableCommand {
 
     private func printTable(_ client: RPCClient) throws {
         let parameters = JSONValue.object([
-            "images": .array(images.map { .string(absolutePath($0)) }), "texts": .array(text.map { .string($0) }),
+            "images": .array(try images.map { .string(try imagePath($0)) }), "texts": .array(text.map { .string($0) }),
         ]).adding([("model", model.model.map { .string(modelName($0)) })])
         let result = try client.call("similarity", params: parameters)
         if json { return try TextOutput.json(result, pretty: false) }
@@ -51,7 +51,7 @@ struct Similarity: ParsableCommand {
                 let logit = number("logits").map { $0.fixed(2, width: 7) } ?? "      –"
                 let cosine = number("cosine").map { $0.fixed(3, width: 6) } ?? "     –"
                 let probability = number("probabilities").map { $0.fixed(3, width: 11) } ?? "          –"
-                TextOutput.line("\(logit)  \(cosine)  \(probability)  \(image)  \(text)")
+                TextOutput.line("\(logit)  \(cosine)  \(probability)  \(image)  \(text)".printable())
             }
         }
     }

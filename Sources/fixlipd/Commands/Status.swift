@@ -1,67 +1,84 @@
 import ArgumentParser
-import JSON
+import FIxLIPProtocol
+import JSONRPC
 
 struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows what the daemon holds and does.")
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what the daemon holds and does.",
+        discussion: "Never starts a daemon. Status: 0, or 3 where none runs.")
 
     @Flag(help: "Print the whole status as JSON.")
     var json = false
     @OptionGroup var daemon: DaemonOptions
 
     func run() throws {
-        let status = try daemon.connect().call("server/status", params: [:])
-        if json { return try TextOutput.json(status, pretty: true) }
-        let (version, pid) = (
-            try status.required("version", of: "server/status"), try status.required("pid", of: "server/status")
-        )
-        func int(_ value: JSONValue?) -> Int { value?.int ?? 0 }
-        TextOutput.line(
-            "fixlipd \(version.string ?? ""), pid \(int(pid)), up \(Int(status["uptimeSeconds"]?.double ?? 0)) s, "
-                + "\(int(status["residentBytes"]).asBytes) resident, \(int(status["computeThreads"])) compute threads")
-        for model in status["models"]?.array ?? [] {
+        let (client, introduction): (RPCClient, Initialize.Result?)
+        do {
+            (client, introduction) = try daemon.notSpawning.introduced()
+        } catch DaemonLauncher.Failure.notRunning(let socket) {
+            TextOutput.note("no daemon runs on \(socket); start one with 'fixlipd serve'")
+            throw ExitCode(3)
+        }
+        let reply = try client.call(ServerStatus.name, params: [:])
+        if json { return try TextOutput.json(reply, pretty: true) }
+        let status = try ServerStatus.result(reply)
+        for line in Self.lines(status, introduction?.capabilities.limits) { TextOutput.line(line.printable()) }
+    }
+
+    private static func lines(_ status: ServerStatus.Result, _ limits: Initialize.Limits?) -> [String] {
+        var lines = [
+            "fixlipd \(status.version), pid \(status.pid), up \(Int(status.uptimeSeconds)) s, "
+                + "\(status.residentBytes.asBytes) resident, \(status.computeThreads) compute threads"
+        ]
+        for model in status.models {
             let expiry =
-                model["expiresInSeconds"]?.double.map { "unloads in \(Int($0)) s" }
-                ?? (int(model["inUse"]) > 0 ? "in use" : "stays")
-            TextOutput.line(
-                "model  \(model["id"]?.string ?? "")  \(model["precision"]?.string ?? "")  \(int(model["bytes"]).asBytes)  \(expiry)"
+                model.expiresInSeconds.map { "unloads in \(Int($0)) s" } ?? (model.inUse > 0 ? "in use" : "stays")
+            lines.append("model  \(model.id)  \(model.precision)  \(model.bytes.asBytes)  \(expiry)")
+        }
+        for unload in status.unloads {
+            lines.append("unloaded  \(unload.id)  \(Int(unload.secondsAgo)) s ago: \(unload.reason)")
+        }
+        if let idle = status.idleExitSeconds { lines.append("ends after \(idle.formatted()) s without clients") }
+        for (side, games) in [("image", status.games.image), ("text", status.games.text)] {
+            lines.append("\(side) games  \(games.count), \(games.masks) masks, \(games.bytes.asBytes)")
+        }
+        lines.append("game memory  at most \(status.games.limitBytes.asBytes), \(status.games.evicted) games given up")
+        for explanation in status.explanations {
+            lines.append(
+                "explanation  \(explanation.explanation)  \(explanation.imageMasks) image masks, "
+                    + "\(explanation.textMasks) text masks"
+                    + (explanation.bytes.map { ", \($0.asBytes)" } ?? "") + (explanation.refining ? ", refining" : "")
+                    + "  \(explanation.text)")
+        }
+        if let limits {
+            lines.append(
+                "limits  \(limits.messageBytes.asBytes) a message, \(limits.batch) requests a batch, \(limits.imagePixels) pixels "
+                    + "an image, \(limits.imageMasks) image masks, \(limits.textMasks) text masks")
+        }
+        lines.append(
+            "queues  \(status.queues.interactive) inputs waited for, \(status.queues.refinement) of refinements, "
+                + "\(status.queues.refinementsRunning) refinements running; \(status.connections) connections")
+        for (method, counts) in status.requests.sorted(by: { $0.key < $1.key }) {
+            lines.append(
+                "\(method)  \(counts.count) requests, \(counts.errors) errors, median \(counts.p50Milliseconds.fixed(2)) ms"
             )
         }
-        for unload in status["unloads"]?.array ?? [] {
-            TextOutput.line(
-                "unloaded  \(unload["id"]?.string ?? "")  \(Int(unload["secondsAgo"]?.double ?? 0)) s ago: \(unload["reason"]?.string ?? "")"
-            )
-        }
-        if let idle = status["idleExitSeconds"]?.double {
-            TextOutput.line("ends after \(idle.formatted()) s without clients")
-        }
-        for side in ["image", "text"] {
-            let games = status["games"]?[side]
-            TextOutput.line(
-                "\(side) games  \(int(games?["count"])), \(int(games?["masks"])) masks, \(int(games?["bytes"]).asBytes)"
-            )
-        }
-        for explanation in status["explanations"]?.array ?? [] {
-            TextOutput.line(
-                "explanation  \(explanation["explanation"]?.string ?? "")  \(int(explanation["imageMasks"])) masks  \(explanation["text"]?.string ?? "")"
-            )
-        }
-        for (method, counts) in (status["requests"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            TextOutput.line(
-                "\(method)  \(int(counts["count"])) requests, \(int(counts["errors"])) errors, median \((counts["p50Milliseconds"]?.double ?? 0).fixed(2)) ms"
-            )
-        }
+        return lines
     }
 }
 
 struct Stop: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Ends the daemon.")
+    static let configuration = CommandConfiguration(
+        abstract: "Ends the daemon.", discussion: "Where none runs there is nothing to do, and the status is 0.")
 
     @OptionGroup var daemon: DaemonOptions
 
     func run() throws {
-        var options = daemon
-        options.noSpawn = true
-        // A daemon of another version is told to be ended with this command.
-        _ = try options.connectToAnyVersion().call("server/stop", params: [:])
+        do {
+            // A daemon of another version is told to be ended with this command.
+            _ = try daemon.notSpawning.connectToAnyVersion().call("server/stop", params: [:])
+        } catch DaemonLauncher.Failure.notRunning(let socket) {
+            TextOutput.note("no daemon runs on \(socket)")
+        }
     }
 }

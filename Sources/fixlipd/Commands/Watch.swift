@@ -14,13 +14,15 @@ struct Watch: ParsableCommand {
             that wait for their turn; after the last one the command ends.
             """)
 
-    @Argument(help: "The image: PNG, JPEG or WebP.")
+    @Argument(help: "The image: PNG, JPEG or WebP.", completion: .images)
     var image: String
 
     @Argument(help: "The caption; words are joined by spaces.")
     var text: [String] = []
 
-    @Option(name: .customLong("text-file"), help: "Take the caption from this file, again whenever it changes.")
+    @Option(
+        name: .customLong("text-file"), help: "Take the caption from this file, again whenever it changes.",
+        completion: .file())
     var textFile: String?
 
     @OptionGroup var refinement: RefinementOptions
@@ -29,7 +31,7 @@ struct Watch: ParsableCommand {
     @Flag(help: "Print one JSON line per estimate.")
     var json = false
 
-    @Option(help: "How many of the strongest pairs are shown.")
+    @Option(parsing: .unconditional, help: "How many of the strongest pairs are shown.")
     var top = 8
 
     @OptionGroup var model: ModelOptions
@@ -37,6 +39,7 @@ struct Watch: ParsableCommand {
 
     func validate() throws {
         if !text.isEmpty, textFile != nil { throw ValidationError("give a caption or --text-file, not both") }
+        guard top >= 1 else { throw ValidationError("--top must be at least 1; it is \(top)") }
         if image == "-" { throw ValidationError("the image must be a file; standard input is for captions") }
     }
 

@@ -35,7 +35,13 @@ struct EvaluationPair {
         }
         self.place = place
         id = line.value["id"] ?? .integer(Int64(line.number))
-        image = list.resolve(try required("image"))
+        let image = try required("image")
+        do {
+            try checkIsLocal(image)
+        } catch {
+            throw ValidationError("\(place): \(error)")
+        }
+        self.image = list.resolve(image)
         text = try required("text")
         guard let given = line.value["targets"] else {
             targets = []

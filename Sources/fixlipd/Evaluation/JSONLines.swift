@@ -14,31 +14,19 @@ struct JSONLines {
     let name: String
     let lines: [Line]
     /// What relative paths in it are relative to: the file's folder; for standard input the working folder.
-    let folder: String
+    private let folder: String
 
     /// - Parameter path: a file, or `-` for standard input.
-    /// - Throws: `ValidationError` that names the file and the first line that is no JSON object.
+    /// - Throws: `FileFailure`; `ValidationError` that names the file and the first line that is no JSON object.
     init(path: String) throws {
-        let data: Data
-        if path == "-" {
-            (name, folder) = ("standard input", FileManager.default.currentDirectoryPath)
-            data = FileHandle.standardInput.readDataToEndOfFile()
-        } else {
-            let absolute = absolutePath(path)
-            (name, folder) = (path, NSString(string: absolute).deletingLastPathComponent)
-            guard let file = FileHandle(forReadingAtPath: absolute) else {
-                throw ValidationError("cannot read \(path): \(String(cString: strerror(errno)))")
-            }
-            guard let content = try? file.readToEnd() ?? Data() else {
-                throw ValidationError("cannot read \(path): it is no file of text")
-            }
-            data = content
-        }
+        name = path == "-" ? "standard input" : path
+        folder = path == "-" ? "." : FileName(path).folder
+        let data = try contents(of: path)
         var lines: [Line] = []
         for (index, bytes) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
         where !bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }) {
             do {
-                let value = try JSONValue(parsing: [UInt8](bytes))
+                let value = try JSONValue(parsing: Array(bytes))
                 guard value.object != nil else {
                     throw ValidationError("\(name), line \(index + 1): must be a JSON object, not \(value.kind)")
                 }
@@ -52,9 +40,7 @@ struct JSONLines {
 
     /// A path in the file as the daemon understands it.
     func resolve(_ path: String) -> String {
-        let isAbsolute =
-            path.hasPrefix("/") || path.hasPrefix("~") || path.hasPrefix("data:") || path.hasPrefix("file:")
-        return absolutePath(isAbsolute ? path : folder + "/" + path)
+        path.hasPrefix("data:") || path.hasPrefix("file:") ? path : FileName(folder).file(path).absolute
     }
 }
 

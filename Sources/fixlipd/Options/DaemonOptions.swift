@@ -1,9 +1,11 @@
 import ArgumentParser
+import FIxLIPProtocol
+import Foundation
 import JSONRPC
 
 /// Options of every command that talks to a daemon.
 struct DaemonOptions: ParsableArguments {
-    @Option(help: "The daemon's socket.")
+    @Option(help: "The daemon's socket.", completion: .file())
     var socket: String?
 
     @Flag(name: .customLong("no-spawn"), help: "Fail if no daemon runs, instead of starting one.")
@@ -13,15 +15,25 @@ struct DaemonOptions: ParsableArguments {
         get throws { if let socket { try UnixSocketAddress(path: socket) } else { try UnixSocketAddress.standard() } }
     }
 
+    /// The same for a command that starts no daemon.
+    var notSpawning: DaemonOptions {
+        var options = self
+        options.noSpawn = true
+        return options
+    }
+
     /// A connection to the daemon, which is started if it does not run, and which speaks this program's version of the
     /// protocol.
     /// - Parameter timeout: how long the daemon's greeting is waited for.
     /// - Throws: as `connectedSocket`; `Greeting.Failure`.
-    func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient {
+    func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient { try introduced(timeout: timeout).client }
+
+    /// The same, with what the daemon says of itself.
+    func introduced(timeout: Duration? = .seconds(30)) throws -> (client: RPCClient, daemon: Initialize.Result?) {
         let client = try connectToAnyVersion()
         let stopCommand = "fixlipd stop" + (socket.map { " --socket \($0)" } ?? "")
-        try Greeting(socket: address, stopCommand: stopCommand).exchange(over: client, timeout: timeout)
-        return client
+        let greeting = Greeting(socket: try address, stopCommand: stopCommand)
+        return (client, try greeting.exchange(over: client, timeout: timeout))
     }
 
     /// The same, whatever version the daemon speaks.
@@ -37,8 +49,80 @@ struct DaemonOptions: ParsableArguments {
     }
 }
 
+extension UnixSocketAddress {
+    /// Where the daemon is unless told otherwise.
+    /// - Throws: `ForeignRuntimeDirectory`, `SocketError`.
+    static func standard() throws -> UnixSocketAddress {
+        let environment = ProcessInfo.processInfo.environment
+        let address = try standard(environment: environment)
+        if let directory = environment["XDG_RUNTIME_DIR"], address.path.hasPrefix(directory + "/") {
+            var facts = stat()
+            let isReadable = FileName(directory).withCString { stat($0, &facts) } == 0
+            if isReadable ? facts.st_uid != geteuid() : errno == EACCES {
+                throw ForeignRuntimeDirectory(path: directory, owner: isReadable ? facts.st_uid : nil)
+            }
+        }
+        return address
+    }
+
+    /// `$XDG_RUNTIME_DIR` is another user's: after `su`, say, which keeps the environment.
+    struct ForeignRuntimeDirectory: Error, CustomStringConvertible {
+        let path: String
+        let owner: UInt32?
+
+        var description: String {
+            "XDG_RUNTIME_DIR is \(path), which belongs to \(owner.map { "user \($0)" } ?? "another user") and not to user "
+                + "\(geteuid()): unset it (unset XDG_RUNTIME_DIR), or name a socket of your own with $FIXLIPD_SOCKET or --socket"
+        }
+    }
+}
+
 /// Options of the commands that run a model.
 struct ModelOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "demo, a folder, or org/name in the local hub cache.")
+    @Option(
+        name: .shortAndLong, help: "demo, a folder, or org/name in the local hub cache.", completion: .modelNames)
     var model: String?
+
+    func validate() throws {
+        if let model, model.hasPrefix("file:") {
+            throw ValidationError(
+                "--model \(model): the name of a model's folder must be UTF-8, since it is sent as text; rename the folder "
+                    + "or make a link to it")
+        }
+    }
+}
+
+extension CompletionKind {
+    /// Files in the formats that the daemon reads.
+    static let images = CompletionKind.file(extensions: ["png", "jpg", "jpeg", "webp", "PNG", "JPG", "JPEG", "WEBP"])
+
+    /// The models that a running daemon lists, and folders.
+    static var modelNames: CompletionKind {
+        .custom { _, _, typed in
+            if typed.contains(where: { "/.~".contains($0) }), let folders = folders(beginning: typed), !folders.isEmpty
+            {
+                return folders
+            }
+            var options = DaemonOptions.parseOrExit([])
+            options.noSpawn = true
+            guard let client = try? options.connect(timeout: .seconds(1)),
+                let list = try? client.call("models/list", params: [:], timeout: .seconds(1))
+            else { return ["demo"] }
+            let models = (list["loaded"]?.array ?? []) + (list["available"]?.array ?? [])
+            return Set(models.compactMap { $0["id"]?.string }).sorted()
+        }
+    }
+
+    private static func folders(beginning typed: String) -> [String]? {
+        let split = typed.lastIndex(of: "/").map { typed.index(after: $0) } ?? typed.startIndex
+        let (folder, start) = (String(typed[..<split]), String(typed[split...]))
+        let names = try? FileManager.default.contentsOfDirectory(
+            atPath: folder.isEmpty ? "." : NSString(string: folder).expandingTildeInPath)
+        return names?.filter { name in
+            var isFolder: ObjCBool = false
+            let path = NSString(string: folder + name).expandingTildeInPath
+            return name.hasPrefix(start) && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                && isFolder.boolValue
+        }.sorted().map { folder + $0 + "/" }
+    }
 }

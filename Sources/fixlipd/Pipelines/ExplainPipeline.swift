@@ -14,7 +14,7 @@ struct ExplainPipeline {
 
     func run() throws {
         var output = PipelineOutput()
-        try PipelineSource.standardInput(member: image == nil ? "image" : "text") { items in
+        try PipelineSource.standardInput(member: image == nil ? "image" : "text", isFile: image == nil) { items in
             for item in items { try output.print(item, try result(of: item)) }
         }
         try output.finish()
@@ -24,7 +24,7 @@ struct ExplainPipeline {
         let match: JSONValue
         do throws(PipelineFailure) {
             if let failure = item.failure { throw failure }
-            match = .match(image: try ownImage(item), text: try ownText(item), model: model.model)
+            match = try .match(image: try ownImage(item), text: try ownText(item), model: model.model)
         } catch {
             return .failure(error)
         }

@@ -10,17 +10,23 @@ struct PipelineItem {
     let failure: PipelineFailure?
 
     /// A line of standard input: a JSON object, or else the value of `member`.
-    init(line: String, member: String) {
-        guard line.first(where: { !$0.isWhitespace }) == "{" else {
-            self.init(member: member, line)
-            return
-        }
-        do throws(JSONError) {
-            self.init(members: try JSONValue(parsing: line))
-        } catch {
-            self.init(
-                members: ["input": .string(line)],
-                failure: PipelineFailure("the line begins with { and is not a JSON object: \(error)"))
+    /// - Parameter isFile: whether that is a file's name, which may have any bytes.
+    init(line: [UInt8], member: String, isFile: Bool) {
+        let shown = String(decoding: line, as: UTF8.self)
+        if shown.first(where: { !$0.isWhitespace }) == "{" {
+            do throws(JSONError) {
+                self.init(members: try JSONValue(parsing: line))
+            } catch {
+                self.init(
+                    members: ["input": .string(shown)],
+                    failure: PipelineFailure("the line begins with { and is not a JSON object: \(error)"))
+            }
+        } else if let text = String(validating: line, as: UTF8.self) {
+            self.init(member: member, text)
+        } else if isFile {
+            self.init(member: member, FileName(bytes: line).uri)
+        } else {
+            self.init(members: [member: .string(shown)], failure: PipelineFailure("the line is no UTF-8 text"))
         }
     }
 
@@ -39,13 +45,34 @@ struct PipelineItem {
         }
         return string
     }
+
+    /// A member that must name an image, as the daemon finds it.
+    func image(_ member: String) throws(PipelineFailure) -> String { try imagePath(try string(member)) }
+}
+
+/// The path of an image as the daemon finds it, or a `data:` or `file:` URI.
+func imagePath(_ name: String) throws(PipelineFailure) -> String {
+    try checkIsLocal(name)
+    return absolutePath(name)
+}
+
+/// Refuses what is an address on the net.
+func checkIsLocal(_ name: String) throws(PipelineFailure) {
+    let scheme = name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
+    if !scheme.isEmpty, name.dropFirst(scheme.count).hasPrefix("://"), scheme.lowercased() != "file" {
+        throw PipelineFailure(
+            "\(name): images are read from files, never from the net: download it first (curl -LO '\(name)') and name the "
+                + "file")
+    }
 }
 
 /// Why an item has no result.
-struct PipelineFailure: Error {
+struct PipelineFailure: Error, CustomStringConvertible {
     let message: String
     /// The protocol's code, where the daemon refused the item.
     let code: Int?
+
+    var description: String { message }
 
     init(_ message: String) {
         self.message = message
@@ -62,7 +89,7 @@ struct PipelineFailure: Error {
     /// - Throws: the error again if it is not about the item, so that the next one would fail as well.
     init(_ error: RPCClientError) throws(RPCClientError) {
         guard case .remote(let reply) = error, !Self.codesOfEveryItem.contains(reply.code) else { throw error }
-        message = reply.message
+        message = reply.messageForUsers
         code = reply.code
     }
 
@@ -106,14 +133,19 @@ enum PipelineSource {
     /// How many items go in one request.
     static let batchSize = 64
 
-    /// Calls `body` with the items of standard input, as many at a time as have come. Empty lines are none.
-    static func standardInput(member: String, _ body: ([PipelineItem]) throws -> Void) throws {
+    /// Calls `body` with the items of standard input, as many at a time as have come. Blank lines are none.
+    /// - Parameters:
+    ///   - member: what a line that is no JSON object is.
+    ///   - isFile: whether that is a file's name.
+    static func standardInput(
+        member: String, isFile: Bool, _ body: ([PipelineItem]) throws -> Void
+    ) throws {
         let input = LineInput()
         while true {
             let lines = input.nextLines(limit: batchSize)
             if lines.isEmpty { return }
-            let items = lines.filter { $0.contains { !$0.isWhitespace } }
-                .map { PipelineItem(line: $0, member: member) }
+            let items = lines.filter { line in !line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) } }
+                .map { PipelineItem(line: $0, member: member, isFile: isFile) }
             if !items.isEmpty { try body(items) }
         }
     }

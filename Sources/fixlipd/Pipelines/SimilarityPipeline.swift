@@ -11,7 +11,7 @@ struct SimilarityPipeline {
 
     func run() throws {
         var output = PipelineOutput()
-        try PipelineSource.standardInput(member: "image") { items in
+        try PipelineSource.standardInput(member: "image", isFile: true) { items in
             for (item, result) in zip(items, try results(of: items)) { try output.print(item, result) }
         }
         try output.finish()
@@ -23,7 +23,7 @@ struct SimilarityPipeline {
         for (index, item) in items.enumerated() {
             do throws(PipelineFailure) {
                 if let failure = item.failure { throw failure }
-                wanted.append((index, try item.string("image"), try ownText(item)))
+                wanted.append((index, try item.image("image"), try ownText(item)))
             } catch {
                 results[index] = .failure(error)
             }
@@ -57,7 +57,7 @@ struct SimilarityPipeline {
 
     private func parameters(_ images: [String], _ own: [String]) -> JSONValue {
         JSONValue.object([
-            "images": .array(images.map { .string(absolutePath($0)) }),
+            "images": .array(images.map { .string($0) }),
             "texts": .array((texts.isEmpty ? own : texts).map { .string($0) }),
             "pairing": texts.isEmpty ? "zip" : "all", "onError": "item",
         ]).adding([("model", model.model.map { .string(modelName($0)) })])

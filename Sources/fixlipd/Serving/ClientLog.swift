@@ -38,6 +38,7 @@ struct ClientLog: LogHandler {
         let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map {
             "\($0.key): \($0.value)"
         }
-        return facts.isEmpty ? "\(event.message)" : "\(event.message) (\(facts.joined(separator: ", ")))"
+        let text = facts.isEmpty ? "\(event.message)" : "\(event.message) (\(facts.joined(separator: ", ")))"
+        return text.printable()
     }
 }

@@ -3,10 +3,9 @@ import FIxLIPProtocol
 import Foundation
 import JSONRPC
 import Logging
-import ServiceLifecycle
 
-/// The daemon as a service: starts it, serves clients until it is told to stop, and puts everything away.
-struct DaemonService: Service {
+/// The daemon at work: serves clients until there is a cause to end, and puts everything away.
+struct DaemonService {
     private let daemon: Daemon
     private let server: RPCServer
     private let address: UnixSocketAddress?
@@ -14,7 +13,8 @@ struct DaemonService: Service {
     private let preload: Bool
     private let idleExit: Double?
     private let logger: Logger
-    private let stopRequests: AsyncStream<Void>
+    private let causes: AsyncStream<EndCause>
+    private let causeFound: AsyncStream<EndCause>.Continuation
     private let onReady: @Sendable () -> Void
 
     /// How long running work and unread replies are waited for.
@@ -27,14 +27,14 @@ struct DaemonService: Service {
         let server = ServerReference()
         let daemon = try Daemon(
             configuration: configuration, executable: executable, logger: ClientLog.logger(besides: logger, to: server))
-        let (stopRequests, stopper) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        let (causes, causeFound) = AsyncStream.makeStream(of: EndCause.self, bufferingPolicy: .bufferingOldest(1))
         let start = ContinuousClock.now
         let face = ServerFace(
             socketPath: address.map {
                 ListeningSocket.activatedPath(environment: ProcessInfo.processInfo.environment) ?? $0.path
             },
             uptime: { start.duration(to: .now) / .seconds(1) },
-            statistics: { server.statistics }, requestStop: { stopper.yield() })
+            statistics: { server.statistics }, requestStop: { causeFound.yield(.request) })
         var limits = RPCServerConfiguration()
         limits.framing.messageBytes = configuration.maximumMessageBytes
         limits.maximumBatch = configuration.maximumBatch
@@ -52,10 +52,15 @@ struct DaemonService: Service {
         self.preload = preload
         idleExit = configuration.idleExit
         self.logger = logger
-        self.stopRequests = stopRequests
+        self.causes = causes
+        self.causeFound = causeFound
         self.onReady = onReady
     }
 
+    /// Makes the daemon end in good order.
+    func end(_ cause: EndCause) { causeFound.yield(cause) }
+
+    /// - Throws: `AbnormalExit`; what keeps it from being served.
     func run() async throws {
         if preload { try await daemon.preload() }
         if let address {
@@ -64,47 +69,53 @@ struct DaemonService: Service {
             if inherited.isEmpty { try await server.listen(on: address) }
         }
         onReady()
-        let end = await withTaskGroup(of: ConnectionEnd?.self) { group in
+        let cause = await withTaskGroup(of: EndCause?.self) { group in
             if let standardIO {
-                group.addTask { [server, logger] in
+                group.addTask { [server] in
                     do {
-                        return try await server.serve(standardIO)
+                        return .standardIO(try await server.serve(standardIO))
                     } catch {
-                        logger.error("standard input and output: \(error)")
-                        return nil
+                        return .standardIOFailed("\(error)")
                     }
                 }
             }
-            group.addTask { [stopRequests] in
-                await cancelWhenGracefulShutdown {
-                    for await _ in stopRequests { return }
-                }
+            group.addTask { [causes] in
+                for await cause in causes { return cause }
                 return nil
             }
             if address != nil {
-                group.addTask { [server] in
+                group.addTask { [server, logger] in
                     guard (try? await server.keepSocketsInPlace()) != nil else { return nil }
-                    await server.retire()
-                    return nil
+                    return await Self.retire(server, .socketLost, logger)
                 }
             }
             if let idleExit {
                 group.addTask { [server, logger] in
                     guard (try? await server.waitUntilIdle(for: .seconds(idleExit))) != nil else { return nil }
-                    logger.info("ending: no client for \(idleExit.formatted()) s (--idle-exit)")
-                    await server.retire()
-                    return nil
+                    return await Self.retire(server, .idle(seconds: idleExit), logger)
                 }
             }
-            let first = await group.next()
+            let cause = await group.next() ?? nil
+            switch cause {
+            case .idle, .socketLost, nil: break
+            case .standardIOFailed?: logger.error("ending: \(cause.map { "\($0)" } ?? "")")
+            case let cause?: logger.notice("ending: \(cause)")
+            }
             await server.stop(deadline: Self.stopDeadline)
             group.cancelAll()
-            return first ?? nil
+            return cause
         }
         await daemon.stop()
         logger.info("stopped")
         // LSP: `exit` without `shutdown` before it is an abnormal end.
-        if end == .exit(afterShutdown: false) { throw AbnormalExit() }
+        if case .standardIO(.exit(afterShutdown: false)) = cause { throw AbnormalExit() }
+    }
+
+    /// Waits until no client is served any more, which may take a while, so that the cause is told first.
+    private static func retire(_ server: RPCServer, _ cause: EndCause, _ logger: Logger) async -> EndCause {
+        logger.notice("ending: \(cause)")
+        await server.retire()
+        return cause
     }
 
     struct AbnormalExit: Error {}

@@ -22,8 +22,9 @@ final class LogStream: TextOutputStream, @unchecked Sendable {
         startThread("log") { [self] in copy() }
     }
 
-    /// Takes one line of the log; does not block.
-    func write(_ line: String) {
+    /// Takes one line of the log; does not block. What a client or a file named cannot begin a line of its own.
+    func write(_ text: String) {
+        let line = (text.last == "\n" ? String(text.dropLast()) : text).printable() + "\n"
         condition.withLock {
             let notice = lost == 0 ? "" : "\(lost) lines of the log were lost: nobody read them\n"
             guard waiting.count + notice.utf8.count + line.utf8.count <= Self.capacity else {

@@ -33,7 +33,7 @@ final class CaptionLines: CallWatch {
 
     func read() {
         input.read()
-        while let line = input.takeLine() { typed.append(line) }
+        while let line = input.takeLine() { typed.append(String(decoding: line, as: UTF8.self)) }
     }
 
     /// Whether a line has come that `take` would give.

@@ -8,7 +8,7 @@ final class FileWatch: CallWatch {
     let descriptor: Int32
     /// Paths that changed since they were last taken.
     private(set) var changed: Set<String> = []
-    private var files: [Int32: [(name: String, path: String)]] = [:]
+    private var files: [Int32: [(name: [UInt8], path: String)]] = [:]
 
     /// - Parameter paths: absolute; the files need not exist, their folders must.
     /// - Throws: `Failure`.
@@ -16,12 +16,12 @@ final class FileWatch: CallWatch {
         descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
         guard descriptor >= 0 else { throw Failure(path: paths.first ?? "", errno: errno) }
         for path in paths {
-            let url = URL(fileURLWithPath: path)
-            let folder = url.deletingLastPathComponent().path
+            let file = FileName(path)
+            let folder = FileName(file.folder)
             let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
-            let watch = inotify_add_watch(descriptor, folder, events)
-            guard watch >= 0 else { throw Failure(path: folder, errno: errno) }
-            files[watch, default: []].append((url.lastPathComponent, path))
+            let watch = folder.withCString { inotify_add_watch(descriptor, $0, events) }
+            guard watch >= 0 else { throw Failure(path: file.folder, errno: errno) }
+            files[watch, default: []].append((file.lastComponent, path))
         }
     }
 
@@ -45,7 +45,7 @@ final class FileWatch: CallWatch {
             while offset + header <= count {
                 let event = buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: inotify_event.self) }
                 let end = offset + header + Int(event.len)
-                let name = String(decoding: buffer[(offset + header)..<end].prefix { $0 != 0 }, as: UTF8.self)
+                let name = Array(buffer[(offset + header)..<end].prefix { $0 != 0 })
                 for file in files[event.wd] ?? [] where file.name == name { changed.insert(file.path) }
                 offset = end
             }

@@ -16,6 +16,7 @@ final class WatchSession {
     private var lastFailed = false
 
     init(command: Watch, lines: CaptionLines, display: any WatchDisplay) throws {
+        try checkIsLocal(command.image)
         self.command = command
         self.lines = lines
         self.display = display
@@ -71,14 +72,16 @@ final class WatchSession {
 
     /// The file's text on one line; nil, and a word about it, if it cannot be read or has none.
     private func read(_ file: String) -> String? {
-        do {
-            let text = try String(contentsOfFile: absolutePath(file), encoding: .utf8)
+        do throws(FileFailure) {
+            guard let text = String(validating: try contents(of: file), as: UTF8.self) else {
+                fail("", PipelineFailure("\(file): is not UTF-8 text"))
+                return nil
+            }
             let words = text.split(whereSeparator: \.isWhitespace)
             if !words.isEmpty { return words.joined(separator: " ") }
             fail("", PipelineFailure("\(file): has no words"))
         } catch {
-            let isThere = FileManager.default.fileExists(atPath: absolutePath(file))
-            fail("", PipelineFailure("\(file): \(isThere ? "is not UTF-8 text" : "No such file or directory")"))
+            fail("", PipelineFailure("\(file): \(error.reason)"))
         }
         return nil
     }
@@ -89,7 +92,7 @@ final class WatchSession {
         lastFailed = false
         do {
             let clients = try connected()
-            let match = JSONValue.match(image: command.image, text: caption, model: command.model.model)
+            let match = try JSONValue.match(image: command.image, text: caption, model: command.model.model)
             let opened = try clients.refining.call(
                 "explanation/open", params: match.adding(command.options.members), interrupt: interrupt,
                 watches: watches)

@@ -1,0 +1,43 @@
+import FIxLIPProtocol
+import Foundation
+import JSONRPC
+
+/// What the daemon refused, told to somebody who typed options and never saw a parameter.
+struct RefusedRequest: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ error: RPCError) {
+        let isAboutParameters = [RPCError.Code.invalidParams, ErrorKind.budgetInvalid.rawValue].contains(error.code)
+        description = isAboutParameters ? error.messageForUsers : "\(error.messageForUsers) (error \(error.code))"
+    }
+}
+
+extension RPCError {
+    /// The message with options in the place of the parameters that they set.
+    var messageForUsers: String { Self.inUserWords(message) }
+
+    static func inUserWords(_ message: String) -> String {
+        var text = message
+        if let range = text.range(of: #"^invalid params of '[a-z/]+': "#, options: .regularExpression) {
+            text.removeSubrange(range)
+        }
+        for (parameter, option) in optionsOfParameters {
+            text = text.replacing("'\(parameter)'", with: option)
+            if text.hasPrefix(parameter + " ") { text = option + text.dropFirst(parameter.count) }
+        }
+        return text
+    }
+
+    /// Longer paths first, so that none is taken for the beginning of another.
+    private static let optionsOfParameters = [
+        ("budget.imageMasks", "--budget"), ("budget.textMasks", "--text-masks"),
+        ("players.image.regions", "--regions"), ("players.image.grid", "--grid"),
+        ("players.text", "--words"), ("until.standardError", "--until"), ("until.topK", "--until"),
+        ("deadlineMilliseconds", "--deadline"), ("standardErrors", "--standard-errors"), ("keepAlive", "--keep-alive"),
+        ("topK", "--top"), ("budget", "--budget"), ("estimator", "--estimator"), ("sampling", "--sampling"),
+        ("precision", "--precision"), ("encoding", "--encoding"), ("masking", "--masking"), ("samples", "--samples"),
+        ("paired", "--paired"), ("metric", "--metric"), ("index", "--index"), ("order", "--order"),
+        ("pairs", "--pairs"),
+        ("model", "--model"), ("seed", "--seed"), ("p", "--p"),
+    ]
+}
