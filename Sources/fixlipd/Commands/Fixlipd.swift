@@ -19,6 +19,10 @@ struct Fixlipd: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // A parent may have blocked signals for itself, and then for its children: Ctrl-C must reach this program.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         do {
             let arguments = Array(try ProgramArguments.all().dropFirst())
             try ProgramArguments.checkCommand(arguments, of: Self.self)
