@@ -22,7 +22,8 @@ struct BatchProgress {
     mutating func begin(_ deed: String) {
         if isTerminal {
             TextOutput.write("\r\u{1B}[K\(deed)", to: STDERR_FILENO)
-            lastShown = start
+            // The first result is shown however soon it comes.
+            lastShown = .now - .seconds(1)
         } else {
             TextOutput.note(deed)
         }
