@@ -47,6 +47,8 @@ extension RequestMethod {
     package static func result(from json: JSONValue) throws(RPCClientError) -> Result {
         do throws(JSONError) {
             return try json.decode(Result.self)
+        } catch .missing(let member) {
+            throw .malformed("the daemon's reply to '\(name)' has no '\(member)'")
         } catch {
             throw .malformed("the daemon's reply to '\(name)' cannot be read: \(error)")
         }

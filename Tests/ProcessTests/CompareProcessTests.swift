@@ -1,11 +1,11 @@
+import FIxLIPProtocol
 import Foundation
-import JSON
 import JSONRPC
 import Testing
 
 private let caption = "a postbox next to a cocktail glass"
 
-@Suite("Comparisons by the running daemon", .serialized)
+@Suite("Comparisons by the running daemon", .serialized, .timeLimit(.minutes(5)))
 struct CompareProcessTests {
     let daemon: DaemonProcess
     let client: RPCClient
@@ -17,7 +17,7 @@ struct CompareProcessTests {
 
     /// An explanation with its own values, by which a comparison is judged.
     private struct Explained {
-        let id: JSONValue
+        let id: String
         let rows: Int
         let columns: Int
         /// First-order readings of the image's and the text's players.
@@ -28,31 +28,28 @@ struct CompareProcessTests {
     }
 
     private func explain(scene: Int = 3, _ text: String = caption, model: String? = nil) throws -> Explained {
-        var parameters: JSONValue = [
-            "image": .string(DaemonProcess.scenes + "/scene-0\(scene).png"), "text": .string(text),
-            "players": ["text": "words"],
-        ]
-        if let model { parameters = parameters.adding(["model": .string("\(DaemonProcess.fixtures)/\(model)")]) }
-        let opened = try client.call("explanation/open", params: parameters)
-        let id = try #require(opened["explanation"])
-        let refined = try client.call(
-            "explanation/refine",
-            params: [
-                "explanation": id, "budget": ["imageMasks": 100],
-                "values": ["pairs": "crossModal", "standardErrors": true],
-            ])
-        let values = try #require(refined["values"])
-        let grid = try #require(opened["players"]?["image"])
-        let count = try #require(grid["count"]?.int)
-        let readings = try #require(values["firstOrderReading"]?.doubles)
+        let opened = try client.call(
+            ExplanationOpen.self,
+            .init(
+                model: model.map { "\(DaemonProcess.fixtures)/\($0)" },
+                image: ImageInput(.text(DaemonProcess.scenes + "/scene-0\(scene).png")), text: text,
+                players: .init(text: .words)))
+        let values = try client.call(
+            ExplanationRefine.self,
+            .init(
+                explanation: opened.explanation, rules: .init(budget: Budget(imageMasks: 100)),
+                values: Selection(layout: .init(pairs: .crossModal, standardErrors: true)))
+        ).values
+        let grid = opened.players.image
+        let readings = values.firstOrderReading.doubles
         return Explained(
-            id: id, rows: try #require(grid["rows"]?.int), columns: try #require(grid["columns"]?.int),
-            image: Array(readings.prefix(count)), text: Array(readings.dropFirst(count)),
-            crossModal: try #require(values["pairs"]?["data"]?.doubles))
+            id: opened.explanation, rows: grid.rows, columns: grid.columns,
+            image: Array(readings.prefix(grid.count)), text: Array(readings.dropFirst(grid.count)),
+            crossModal: try #require(values.pairs?.data).doubles)
     }
 
-    private func compare(_ a: Explained, _ b: Explained) throws -> JSONValue {
-        try client.call("explanation/compare", params: ["explanations": [a.id, b.id]])
+    private func compare(_ a: Explained, _ b: Explained) throws -> ExplanationCompare.Result {
+        try client.call(ExplanationCompare.self, .init(explanations: [a.id, b.id]))
     }
 
     /// Values come in single precision.
@@ -61,29 +58,26 @@ struct CompareProcessTests {
         return a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 1e-5 * scale }
     }
 
-    private func strings(_ value: JSONValue?) -> [String] { value?.array?.compactMap(\.string) ?? [] }
-
     @Test("two captions of one image: words that both have side by side, the others where they stand")
     func twoCaptions() throws {
         let first = try explain()
         let second = try explain("a red postbox next to a glass")
         let result = try compare(first, second)
-        #expect(strings(result["words"]) == ["a", "red", "postbox", "next", "to", "a", "cocktail", "glass"])
-        let sides = try #require(result["sides"]?.array)
-        #expect(sides.map { $0["explanation"] } == [first.id, second.id])
+        #expect(result.words == ["a", "red", "postbox", "next", "to", "a", "cocktail", "glass"])
+        let sides = result.sides
+        #expect(sides.map(\.explanation) == [first.id, second.id])
         for (side, explained, missing) in [(sides[0], first, 1), (sides[1], second, 6)] {
-            #expect(areClose(side["image"]?.doubles ?? [], explained.image))
-            let words = try #require(side["words"]?.array)
-            #expect(words.count == 8 && words[missing] == .null)
-            #expect(areClose(words.compactMap(\.double), explained.text))
-            let rows = try #require(side["crossModal"]?.array).map(\.doubles)
+            #expect(areClose(side.image, explained.image))
+            #expect(side.words.count == 8 && side.words[missing] == nil)
+            #expect(areClose(side.words.compactMap { $0 }, explained.text))
+            let rows = side.crossModal
             #expect(rows[missing].allSatisfy { $0 == 0 })
             #expect(
                 areClose(rows.enumerated().filter { $0.offset != missing }.flatMap(\.element), explained.crossModal))
         }
-        let correlation = try #require(result["imageCorrelation"]?.double)
+        let correlation = try #require(result.imageCorrelation)
         #expect(correlation > -1 && correlation < 1)
-        #expect(result["wordCorrelation"]?.double != nil && result["crossModalCorrelation"]?.double != nil)
+        #expect(result.wordCorrelation != nil && result.crossModalCorrelation != nil)
     }
 
     @Test("two images of one caption: each side has its own patches, the words are shared")
@@ -91,14 +85,14 @@ struct CompareProcessTests {
         let first = try explain()
         let second = try explain(scene: 4)
         let result = try compare(first, second)
-        #expect(strings(result["words"]) == caption.split(separator: " ").map(String.init))
-        #expect(result["grid"] == ["rows": .integer(Int64(first.rows)), "columns": .integer(Int64(first.columns))])
-        for (side, explained) in zip(try #require(result["sides"]?.array), [first, second]) {
-            #expect(areClose(side["image"]?.doubles ?? [], explained.image))
-            #expect(areClose(side["words"]?.doubles ?? [], explained.text))
-            #expect(areClose((side["crossModal"]?.array ?? []).flatMap(\.doubles), explained.crossModal))
+        #expect(result.words == caption.split(separator: " ").map(String.init))
+        #expect(result.grid == GridShape(rows: first.rows, columns: first.columns))
+        for (side, explained) in zip(result.sides, [first, second]) {
+            #expect(areClose(side.image, explained.image))
+            #expect(areClose(side.words.compactMap { $0 }, explained.text))
+            #expect(areClose(side.crossModal.flatMap { $0 }, explained.crossModal))
         }
-        #expect(result["wordCorrelation"]?.double != nil)
+        #expect(result.wordCorrelation != nil)
     }
 
     /// The tokens of siglip2-small's few pieces run over the ends of words, where both models must have the same words
@@ -116,15 +110,13 @@ struct CompareProcessTests {
         // In either order.
         for pair in [(fine, coarse), (coarse, fine)] {
             let result = try compare(pair.0, pair.1)
-            #expect(result["grid"] == ["rows": 7, "columns": 7])
-            try #require(strings(result["words"]) == words)
-            for (side, explained) in zip(try #require(result["sides"]?.array), [pair.0, pair.1]) {
-                let cells = try #require(side["image"]?.doubles)
-                #expect(areClose(cells, Self.spread(explained.image, explained.rows, over: 7)))
-                #expect(areClose(side["words"]?.doubles ?? [], explained.text))
-                let rows = try #require(side["crossModal"]?.array).map(\.doubles)
+            #expect(result.grid == GridShape(rows: 7, columns: 7))
+            try #require(result.words == words)
+            for (side, explained) in zip(result.sides, [pair.0, pair.1]) {
+                #expect(areClose(side.image, Self.spread(explained.image, explained.rows, over: 7)))
+                #expect(areClose(side.words.compactMap { $0 }, explained.text))
                 let patches = explained.image.count
-                for (word, row) in rows.enumerated() {
+                for (word, row) in side.crossModal.enumerated() {
                     let own = Array(explained.crossModal[word * patches..<(word + 1) * patches])
                     #expect(areClose(row, Self.spread(own, explained.rows, over: 7)))
                 }
@@ -149,14 +141,13 @@ struct CompareProcessTests {
     func itself() throws {
         let one = try explain()
         let result = try compare(one, one)
-        #expect(abs((result["imageCorrelation"]?.double ?? 0) - 1) < 1e-9)
-        #expect(abs((result["crossModalCorrelation"]?.double ?? 0) - 1) < 1e-9)
-        let opened = try client.call(
-            "explanation/open",
-            params: ["image": .string(DaemonProcess.scenes + "/scene-05.png"), "text": .string(caption)])
-        let empty = try #require(opened["explanation"])
-        #expect(client.failure("explanation/compare", ["explanations": [one.id, empty]])?.code == 1009)
-        #expect(client.failure("explanation/compare", ["explanations": [one.id]])?.code == RPCError.Code.invalidParams)
-        #expect(client.failure("explanation/compare", ["explanations": [one.id, "x9-none"]])?.code == 1008)
+        #expect(abs((result.imageCorrelation ?? 0) - 1) < 1e-9)
+        #expect(abs((result.crossModalCorrelation ?? 0) - 1) < 1e-9)
+        let image = ImageInput(.text(DaemonProcess.scenes + "/scene-05.png"))
+        let empty = try client.call(ExplanationOpen.self, .init(image: image, text: caption)).explanation
+        #expect(client.failure(ExplanationCompare.self, .init(explanations: [one.id, empty]))?.code == 1009)
+        #expect(
+            client.failure(ExplanationCompare.self, .init(explanations: [one.id]))?.code == RPCError.Code.invalidParams)
+        #expect(client.failure(ExplanationCompare.self, .init(explanations: [one.id, "x9-none"]))?.code == 1008)
     }
 }

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -114,6 +115,17 @@ struct Command {
 
 extension RPCClient {
     /// The error a call is answered with.
+    func failure<Method: RequestMethod>(_ method: Method.Type, _ parameters: Method.Parameters) -> RPCError? {
+        do {
+            _ = try call(method, parameters)
+            return nil
+        } catch {
+            if case .remote(let answer) = error { return answer }
+            return nil
+        }
+    }
+
+    /// The same of parameters that the method's type cannot hold.
     func failure(_ method: String, _ params: JSONValue) -> RPCError? {
         do {
             _ = try call(method, params: params)
@@ -127,4 +139,11 @@ extension RPCClient {
 
 extension JSONValue {
     var doubles: [Double] { array?.compactMap(\.double) ?? [] }
+}
+
+extension EncodedFloats {
+    /// Empty where they are in base64.
+    var doubles: [Double] {
+        if case .values(let values) = self { values.map(Double.init) } else { [] }
+    }
 }

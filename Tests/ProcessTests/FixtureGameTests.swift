@@ -1,77 +1,119 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
 import Testing
 
 /// Models in their real layouts, loaded by the real daemon, held against the reference library's numbers.
-@Suite("Fixture models", .serialized)
+@Suite("Fixture models", .serialized, .timeLimit(.minutes(5)))
 struct FixtureGameTests {
     static let models = ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"]
 
     struct Game: Sendable, CustomTestStringConvertible {
         let model: String
-        let index: String
+        let index: IndexChoice
         let p: Double?
         let order: Int
-        var sampling = "crossed"
+        var sampling = SamplingChoice.crossed
         var testDescription: String { "\(model) \(index) \(p.map { "p=\($0)" } ?? "") order \(order) \(sampling)" }
-        var name: String { index == "banzhaf" ? "banzhaf\(p ?? 0)" : "shapley" }
     }
 
     static let games: [Game] = models.flatMap { model in
         [1, 2].flatMap { order in
-            [0.3, 0.5, 0.7].map { Game(model: model, index: "banzhaf", p: $0, order: order) }
+            [0.3, 0.5, 0.7].map { Game(model: model, index: .banzhaf, p: $0, order: order) }
                 + [
-                    Game(model: model, index: "shapley", p: nil, order: order),
-                    Game(model: model, index: "shapley", p: nil, order: order, sampling: "joint"),
-                    Game(model: model, index: "banzhaf", p: 0.3, order: order, sampling: "joint"),
+                    Game(model: model, index: .shapley, p: nil, order: order),
+                    Game(model: model, index: .shapley, p: nil, order: order, sampling: .joint),
+                    Game(model: model, index: .banzhaf, p: 0.3, order: order, sampling: .joint),
                 ]
         }
     }
 
-    private func expected(_ model: String) throws -> JSONValue {
-        try JSONValue(contentsOf: "\(DaemonProcess.fixtures)/\(model)/expected.json")
+    /// What the reference library gives.
+    private struct Reference: Decodable {
+        struct Text: Decodable {
+            let text: String
+            let ids: [Int]
+            let embedding: [Double]
+            let logit: Double
+        }
+
+        struct Coefficients: Decodable {
+            let order1, order2: [Double]
+        }
+
+        struct Game: Decodable {
+            let text: String
+            let imagePlayers, textPlayers: Int
+            let empty, full: Double
+            /// Bits of the image's players, bits of the text's, and the logit of that coalition.
+            let logits: [[Double]]
+            private let banzhaf3, banzhaf5, banzhaf7, shapley: Coefficients
+
+            private enum CodingKeys: String, CodingKey {
+                case text, empty, full, shapley
+                case imagePlayers = "n_image"
+                case textPlayers = "n_text"
+                case logits = "logit_at"
+                case banzhaf3 = "banzhaf0.3"
+                case banzhaf5 = "banzhaf0.5"
+                case banzhaf7 = "banzhaf0.7"
+            }
+
+            func coefficients(_ game: FixtureGameTests.Game) -> [Double] {
+                let own =
+                    switch game.p {
+                    case nil: shapley
+                    case 0.3: banzhaf3
+                    case 0.5: banzhaf5
+                    default: banzhaf7
+                    }
+                return game.order == 1 ? own.order1 : own.order2
+            }
+        }
+
+        let texts: [Text]
+        let imageEmbedding: [Double]
+        let game: Game
+
+        private enum CodingKeys: String, CodingKey {
+            case texts, game
+            case imageEmbedding = "image_embedding"
+        }
+
+        init(_ model: String) throws {
+            self = try JSONValue(contentsOf: "\(DaemonProcess.fixtures)/\(model)/expected.json").decode(Reference.self)
+        }
     }
+
+    private static func path(_ model: String) -> String { "\(DaemonProcess.fixtures)/\(model)" }
+    private static let image = ImageInput(.text(DaemonProcess.fixtures + "/scene.png"))
 
     @Test("with every mask used, coefficients are those of the reference", arguments: games)
     func coefficients(game: Game) throws {
         let daemon = try DaemonProcess(["--precision", "f32", "--max-image-masks", "131072"])
         let client = try daemon.connect()
-        let reference = try #require(try expected(game.model)["game"])
-        var open: JSONValue = [
-            "model": .string("\(DaemonProcess.fixtures)/\(game.model)"),
-            "image": .string("\(DaemonProcess.fixtures)/scene.png"), "text": try #require(reference["text"]),
-            "index": .string(game.index), "order": .integer(Int64(game.order)), "estimator": "leastSquares",
-            "sampling": .string(game.sampling),
-        ]
-        if let p = game.p { open = open.adding(["p": .real(p)]) }
-        let opened = try client.call("explanation/open", params: open)
-        let imagePlayers = try #require(reference["n_image"]?.int)
-        let textPlayers = try #require(reference["n_text"]?.int)
-        #expect(opened["players"]?["image"]?["count"]?.int == imagePlayers)
-        #expect(opened["players"]?["text"]?.array?.count == textPlayers)
-        for (key, value) in [("empty", "emptyValue"), ("full", "fullValue")] {
-            let wanted = try #require(reference[key]?.double)
-            let found = try #require(opened[value]?.double)
+        let reference = try Reference(game.model).game
+        let opened = try client.call(
+            ExplanationOpen.self,
+            .init(
+                model: Self.path(game.model), image: Self.image, text: reference.text, index: game.index, p: game.p,
+                order: game.order, estimator: .leastSquares, sampling: game.sampling))
+        #expect(opened.players.image.count == reference.imagePlayers)
+        #expect(opened.players.text.count == reference.textPlayers)
+        for (found, wanted) in [(opened.emptyValue, reference.empty), (opened.fullValue, reference.full)] {
             #expect(abs(found - wanted) <= 1e-2 * max(1, abs(wanted)))
         }
+        let all =
+            game.sampling == .joint
+            ? Budget(imageMasks: 1 << (reference.imagePlayers + reference.textPlayers))
+            : Budget(imageMasks: 1 << reference.imagePlayers, textMasks: 1 << reference.textPlayers)
         let refined = try client.call(
-            "explanation/refine",
-            params: [
-                "explanation": try #require(opened["explanation"]),
-                "budget": game.sampling == "joint"
-                    ? ["imageMasks": .integer(1 << Int64(imagePlayers + textPlayers))]
-                    : [
-                        "imageMasks": .integer(1 << Int64(imagePlayers)),
-                        "textMasks": .integer(1 << Int64(textPlayers)),
-                    ],
-            ])
-        #expect(refined["stopReason"] == "exhausted")
-        let values = try #require(refined["values"])
-        let found =
-            [values["baseline"]?.double ?? .nan] + (values["first"]?.doubles ?? [])
-            + (values["pairs"]?["data"]?.doubles ?? [])
-        let wanted = try #require(reference[game.name]?["order\(game.order)"]?.doubles)
+            ExplanationRefine.self, .init(explanation: opened.explanation, rules: .init(budget: all)))
+        #expect(refined.stopReason == .exhausted)
+        let values = refined.values
+        let found = [values.baseline] + values.first.doubles + (values.pairs?.data?.doubles ?? [])
+        let wanted = reference.coefficients(game)
         try #require(found.count == wanted.count)
         let scale = wanted.map(abs).max() ?? 1
         let worst = zip(found, wanted).map { abs($0 - $1) }.max() ?? .infinity
@@ -82,68 +124,57 @@ struct FixtureGameTests {
     func coalitions(model: String) throws {
         let daemon = try DaemonProcess(["--precision", "f32"])
         let client = try daemon.connect()
-        let reference = try #require(try expected(model)["game"])
-        let imagePlayers = try #require(reference["n_image"]?.int)
-        let opened = try client.call(
-            "explanation/open",
-            params: [
-                "model": .string("\(DaemonProcess.fixtures)/\(model)"),
-                "image": .string("\(DaemonProcess.fixtures)/scene.png"),
-                "text": try #require(reference["text"]),
-            ])
-        let handle = try #require(opened["explanation"])
-        let cases = try #require(reference["logit_at"]?.array)
-        let coalitions = JSONValue.array(
-            cases.map { row in
-                let bits = ((row[1]?.int ?? 0) << imagePlayers) | (row[0]?.int ?? 0)
-                return .array((0..<32).filter { bits >> $0 & 1 == 1 }.map { .integer($0) })
-            })
-        let parameters: JSONValue = ["explanation": handle, "coalitions": coalitions]
-        let found = try client.call("explanation/coalitions", params: parameters)
-        #expect(found["predicted"] == nil)
-        for (row, value) in zip(cases, found["values"]?.doubles ?? []) {
-            let wanted = try #require(row[2]?.double)
-            #expect(abs(value - wanted) <= 1e-2 * max(1, abs(wanted)))
+        let reference = try Reference(model).game
+        let handle = try client.call(
+            ExplanationOpen.self, .init(model: Self.path(model), image: Self.image, text: reference.text)
+        ).explanation
+        let coalitions = reference.logits.map { row in
+            let bits = (Int(row[1]) << reference.imagePlayers) | Int(row[0])
+            return (0..<32).filter { bits >> $0 & 1 == 1 }
         }
-        #expect(found["values"]?.array?.count == cases.count)
-        _ = try client.call("explanation/refine", params: ["explanation": handle, "values": ["pairs": "none"]])
-        let refined = try client.call("explanation/coalitions", params: parameters)
-        #expect(refined["values"] == found["values"])
-        #expect(refined["predicted"]?.array?.count == cases.count)
+        let parameters = ExplanationCoalitions.Parameters(explanation: handle, coalitions: coalitions)
+        let found = try client.call(ExplanationCoalitions.self, parameters)
+        #expect(found.predicted == nil)
+        #expect(found.values.count == reference.logits.count)
+        for (row, value) in zip(reference.logits, found.values) {
+            #expect(abs(value - row[2]) <= 1e-2 * max(1, abs(row[2])))
+        }
+        _ = try client.call(
+            ExplanationRefine.self,
+            .init(explanation: handle, values: Selection(layout: .init(pairs: PairSelection.none))))
+        let refined = try client.call(ExplanationCoalitions.self, parameters)
+        #expect(refined.values == found.values)
+        #expect(refined.predicted?.count == reference.logits.count)
     }
 
     @Test("similarity, logits and embeddings are those of the reference", arguments: models)
     func similarity(model: String) throws {
         let daemon = try DaemonProcess(["--precision", "f32"])
         let client = try daemon.connect()
-        let reference = try expected(model)
-        let folder = JSONValue.string("\(DaemonProcess.fixtures)/\(model)")
-        let image = JSONValue.string("\(DaemonProcess.fixtures)/scene.png")
-        let texts = try #require(reference["texts"]?.array)
-        let strings = JSONValue.array(texts.compactMap { $0["text"] })
+        let reference = try Reference(model)
+        let folder = Self.path(model)
+        let strings = reference.texts.map(\.text)
 
-        func cosine(_ a: [Double], _ b: [Double]) -> Double {
+        func cosine(_ a: EncodedFloats?, _ b: [Double]) -> Double {
+            let a = a?.doubles ?? []
             let dot = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
             let length = { (v: [Double]) in v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
             return dot / (length(a) * length(b))
         }
-        let embedded = try client.call("embed/image", params: ["model": folder, "images": [image]])
-        let wanted = try #require(reference["image_embedding"]?.doubles)
-        #expect(cosine(embedded["embeddings"]?[0]?.doubles ?? [], wanted) >= 0.9999)
+        let embedded = try client.call(EmbedImage.self, .init(model: folder, images: [Self.image])).embeddings
+        #expect(cosine(embedded[0], reference.imageEmbedding) >= 0.9999)
 
-        let embeddedTexts = try client.call("embed/text", params: ["model": folder, "texts": strings])
-        let tokenized = try client.call("tokenize", params: ["model": folder, "texts": strings])
-        for (index, text) in texts.enumerated() {
-            #expect(tokenized["texts"]?[index]?["ids"] == text["ids"])
-            let found = embeddedTexts["embeddings"]?[index]?.doubles ?? []
-            #expect(cosine(found, text["embedding"]?.doubles ?? []) >= 0.99999)
-        }
-        let similarity = try client.call(
-            "similarity", params: ["model": folder, "images": [image], "texts": strings])
-        for (index, text) in texts.enumerated() {
-            let logit = try #require(text["logit"]?.double)
-            let found = similarity["logits"]?[0]?[index]?.double ?? .nan
-            #expect(abs(found - logit) <= 1e-2 * max(1, abs(logit)))
+        let embeddedTexts = try client.call(EmbedText.self, .init(model: folder, texts: strings)).embeddings
+        let tokenized = try client.call(Tokenize.self, .init(model: folder, texts: strings)).texts
+        let logits = try client.call(
+            Similarity.self, .init(model: folder, images: [Self.image], texts: strings)
+        ).logits[0]
+        try #require(embeddedTexts.count == strings.count && tokenized.count == strings.count)
+        try #require(logits.count == strings.count)
+        for (index, text) in reference.texts.enumerated() {
+            #expect(tokenized[index].ids == text.ids)
+            #expect(cosine(embeddedTexts[index], text.embedding) >= 0.99999)
+            #expect(abs(Double(logits[index] ?? .nan) - text.logit) <= 1e-2 * max(1, abs(text.logit)))
         }
     }
 }

@@ -1,26 +1,33 @@
+import FIxLIPProtocol
 import Foundation
-import JSON
 import JSONRPC
 
 /// The daemon of a batch: found, started, and started again when it ends.
 final class BatchDaemon {
     struct OtherArithmetic: Error, CustomStringConvertible {
-        let before: JSONValue
-        let after: JSONValue
+        let before: ModelFacts
+        let after: ModelFacts
 
         var description: String {
             "the daemon was restarted and computes otherwise, \(Self.text(after)) instead of \(Self.text(before)), which would mix "
                 + "two kinds of results; start it as it was before and run the same command again"
         }
 
-        private static func text(_ facts: JSONValue) -> String {
-            "\(facts["id"]?.string ?? "?") in \(facts["precision"]?.string ?? "?") with masks in \(facts["maskPrecision"]?.string ?? "?")"
+        private static func text(_ facts: ModelFacts) -> String {
+            "\(facts.id) in \(facts.precision) with masks in \(facts.maskPrecision)"
         }
+    }
+
+    /// What of a model decides about results. Digests of pairs hold it.
+    struct ModelFacts: Encodable, Equatable {
+        let id, precision, maskPrecision: String
+        let dimension, bytes: Int
     }
 
     private let options: DaemonOptions
     private(set) var client: RPCClient
-    private var known: [String?: JSONValue] = [:]
+    /// By the name asked for; nil where it cannot be loaded.
+    private var known: [String?: ModelFacts?] = [:]
 
     /// - Throws: as `DaemonOptions.connect`.
     init(_ options: DaemonOptions) throws {
@@ -28,23 +35,22 @@ final class BatchDaemon {
         client = try options.connect()
     }
 
-    /// What of a model decides about results; asked once for each name, null where it cannot be loaded.
-    func facts(_ model: String?) -> JSONValue {
+    /// Asked once for each name; nil where it cannot be loaded.
+    func facts(_ model: String?) -> ModelFacts? {
         if let facts = known[model] { return facts }
-        let asked = (try? load(model)) ?? .null
-        known[model] = asked
+        let asked = try? load(model)
+        known[model] = .some(asked)
         return asked
     }
 
-    /// - Throws: `RPCClientError.remote` where the model cannot be loaded; `IncompleteResult`.
-    func load(_ model: String?) throws -> JSONValue {
-        let loaded = try client.call(
-            "models/load", params: JSONValue.object([:]).adding([("model", model.map { .string($0) })]))
-        _ = try loaded.required("id", of: "models/load")
-        let names = ["id", "precision", "maskPrecision", "dimension", "bytes"]
-        let result = JSONValue.object([:]).adding(names.map { ($0, loaded[$0]) })
-        known[model] = result
-        return result
+    /// - Throws: `RPCClientError.remote` where the model cannot be loaded.
+    func load(_ model: String?) throws -> ModelFacts {
+        let loaded = try client.call(ModelsLoad.self, .init(model: model))
+        let facts = ModelFacts(
+            id: loaded.id, precision: loaded.precision, maskPrecision: loaded.maskPrecision,
+            dimension: loaded.dimension, bytes: loaded.bytes)
+        known[model] = .some(facts)
+        return facts
     }
 
     /// Connects again, to a daemon that is started if none runs. One that ends may take a connection a last time, and
@@ -64,7 +70,7 @@ final class BatchDaemon {
     }
 
     private func checkFacts() throws {
-        for (model, before) in known where !before.isNull {
+        for case (let model, let before?) in known {
             let after = try load(model)
             guard after == before else { throw OtherArithmetic(before: before, after: after) }
         }

@@ -71,7 +71,7 @@ struct BatchRun {
         while true {
             do {
                 while !isStopping, inFlight.count < limit, inFlight.isEmpty || hasMore, let pair = try nextPair() {
-                    let number = try daemon.client.send("explain", params: pair.request)
+                    let number = try daemon.client.send(Explain.name, params: pair.request)
                     inFlight[number] = (pair, .now)
                 }
                 if inFlight.isEmpty { return isStopping }
@@ -144,8 +144,7 @@ struct BatchRun {
     private mutating func take(_ outcome: Result<JSONValue, RPCError>, of pair: Pair, seconds: Double) throws {
         switch outcome {
         case .success(let result):
-            _ = try result.required("values", of: "explain")
-            guard try result.hasWords(of: "explain") else {
+            guard !(try Explain.result(from: result).players.text.isEmpty) else {
                 return try fail(pair, [:], "textInvalid", "\(WordlessCaption())", seconds)
             }
             try write(pair, members(of: result), seconds)
@@ -157,13 +156,13 @@ struct BatchRun {
             if inFlight.isEmpty { usleep(200_000) }
         case .failure(let error):
             try stopIfParametersAreWrong(pair, error)
-            try fail(pair, ["code": .integer(Int64(error.code))], error.data?["kind"]?.string, error.message, seconds)
+            try fail(pair, ["code": .integer(Int64(error.code))], error.facts?.kind, error.message, seconds)
         }
     }
 
     private func shouldTryAgain(_ pair: Pair, _ error: RPCError) -> Bool {
         guard pair.refusals < Self.refusals else { return false }
-        return error.data?["retryable"]?.bool == true
+        return error.facts?.retryable == true
             || (error.code == ErrorKind.memoryLimit.rawValue && !inFlight.isEmpty)
     }
 
@@ -171,27 +170,26 @@ struct BatchRun {
     private func stopIfParametersAreWrong(_ pair: Pair, _ error: RPCError) throws {
         let name: String?
         if error.code == RPCError.Code.invalidParams {
-            name = error.data?["parameter"]?.string?.split(separator: ".").first.map(String.init)
+            name = error.facts?.parameter?.split(separator: ".").first.map(String.init)
         } else {
             name = error.code == ErrorKind.budgetInvalid.rawValue ? "budget" : nil
         }
         guard let name, name != "image", name != "text", name != "seed", !pair.given.contains(name),
-            pair.request[name] != nil
+            pair.request.object?.keys.contains(name) == true
         else {
             return
         }
-        throw Stop.wrongParameter(error.message)
+        throw Stop.wrongParameter(error.messageForUsers)
     }
 
     private func members(of result: JSONValue) -> JSONValue {
-        let kept = result.without("elapsedMilliseconds")
-        guard !withBoxes, let players = kept["players"], let image = players["image"] else { return kept }
-        return kept.adding([("players", players.adding([("image", image.without("boxes"))]))])
+        let kept = result.without(["elapsedMilliseconds"])
+        return withBoxes ? kept : kept.without(["players", "image", "boxes"])
     }
 
     private mutating func write(_ pair: Pair, _ members: JSONValue, _ seconds: Double) throws {
         let head: JSONValue = ["id": pair.id, "request": .string(pair.digest)]
-        let seeded = head.adding([("seed", pair.request["seed"])])
+        let seeded = head.adding([("seed", pair.seed)])
         try results.append(seeded.adding((members.object ?? [:]).map { ($0.key, $0.value) }))
         try timings.append(id: pair.id, seconds: seconds)
         deaths = 0

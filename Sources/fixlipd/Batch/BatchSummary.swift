@@ -16,17 +16,18 @@ struct BatchSummary {
         let times = TimingFile.read(TimingFile.path(of: path))
         let lines = try LineReader(path: path)
         while let line = try lines.next() {
-            guard let value = try? JSONValue(parsing: Array(line)) else { continue }
-            if let error = value["error"] {
-                let kind = error["kind"]?.string ?? error["code"]?.int.map { "error \($0)" } ?? "other"
-                failures[kind, default: (0, error["message"]?.string ?? "")].count += 1
+            guard let value = try? JSONValue(parsing: Array(line)).decode(ResultLine.self) else { continue }
+            if let error = value.error {
+                let failure = (try? error.decode(ResultLine.Failure.self)) ?? ResultLine.Failure()
+                let kind = failure.kind ?? failure.code.map { "error \($0)" } ?? "other"
+                failures[kind, default: (0, failure.message ?? "")].count += 1
                 continue
             }
-            guard let id = value["id"] else { continue }
+            guard let id = value.id else { continue }
             explained += 1
-            if let r2 = value["looR2"]?.double { looR2.append(r2) }
-            if let masks = value["imageMasks"]?.double { imageMasks.append(masks) }
-            if let masks = value["textMasks"]?.double { textMasks.append(masks) }
+            if let r2 = value.looR2?.double { looR2.append(r2) }
+            if let masks = value.imageMasks?.double { imageMasks.append(masks) }
+            if let masks = value.textMasks?.double { textMasks.append(masks) }
             if let key = try? id.canonicalText(), let time = times[key] { seconds.append(time) }
         }
     }

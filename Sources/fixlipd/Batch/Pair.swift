@@ -9,6 +9,7 @@ struct Pair {
     var key: String
     /// What pairs with the same image have in common.
     let image: String
+    let seed: JSONValue
     /// The parameters of `explain`.
     let request: JSONValue
     /// The members that the line gave itself.

@@ -5,6 +5,8 @@ import JSON
 struct PairMaker {
     /// Parameters of `explain` that hold for all pairs.
     let defaults: JSONValue
+    /// The model of the command line, as the daemon understands it.
+    let model: String?
     /// Members that are not passed on.
     let ignored: Set<String>
     let seedSource: SeedSource
@@ -12,31 +14,34 @@ struct PairMaker {
     /// Where relative image paths start from.
     let imageFolder: String
     /// What a model computes with; asked once for each name.
-    let modelFacts: (String?) -> JSONValue
+    let modelFacts: (String?) -> BatchDaemon.ModelFacts?
 
     /// Why a line is not a pair.
     struct Failure: Error {
         let reason: String
     }
 
-    func pair(_ object: JSONValue, line: Int, bytes: Int) throws(Failure) -> Pair {
-        guard let members = object.object else { throw Failure(reason: "it is \(object.kind), not an object") }
-        guard let id = members["id"] else { throw Failure(reason: "it has no \"id\"") }
+    func pair(_ object: JSONValue, line number: Int, bytes: Int) throws(Failure) -> Pair {
+        guard let members = object.object, let line = try? object.decode(Members.self) else {
+            throw Failure(reason: "it is \(object.kind), not an object")
+        }
+        guard let id = line.id else { throw Failure(reason: "it has no \"id\"") }
         switch id {
         case .string, .integer: break
         default: throw Failure(reason: "its \"id\" is \(id.kind), not a string or an integer")
         }
-        guard let image = members["image"] else { throw Failure(reason: "it has no \"image\"") }
-        guard let text = members["text"]?.string else { throw Failure(reason: "it has no \"text\"") }
-        if members["deadlineMilliseconds"] != nil {
+        guard let image = line.image else { throw Failure(reason: "it has no \"image\"") }
+        guard let text = line.text?.string else { throw Failure(reason: "it has no \"text\"") }
+        if line.deadlineMilliseconds != nil {
             throw Failure(
                 reason: "a deadline would make the result depend on how busy the machine is: give a budget or until")
         }
-        for name in ["progressToken", "reproducible"] where members[name] != nil {
+        for (name, value) in [("progressToken", line.progressToken), ("reproducible", line.reproducible)]
+        where value != nil {
             throw Failure(reason: "\"\(name)\" has no place in a batch")
         }
         do throws(PipelineFailure) {
-            if let path = image.string ?? image["path"]?.string { try checkIsLocal(path) }
+            if let path = image.string ?? Self.path(image) { try checkIsLocal(path) }
         } catch {
             throw Failure(reason: error.message)
         }
@@ -45,18 +50,19 @@ struct PairMaker {
             let name: String
             if let text = image.string { name = text } else { name = try image.canonicalText() }
             let own = members.filter { $0.key != "id" && !ignored.contains($0.key) }
+            let ownModel = own.keys.contains("model") ? line.model?.string.map(modelName) : nil
             var request = defaults.adding(own.map { ($0.key, $0.value) })
-            if own["seed"] == nil {
-                request = request.adding([
-                    ("seed", seedSource.seeds(base: seed, image: name, text: text, id: id.string ?? key))
-                ])
-            }
-            if let model = own["model"]?.string { request = request.adding([("model", .string(modelName(model)))]) }
+            let seeds =
+                own.keys.contains("seed")
+                ? line.seed
+                : seedSource.seeds(base: seed, image: name, text: text, id: id.string ?? key)
+            request = request.adding([("seed", seeds)])
+            if let model = ownModel { request = request.adding([("model", .string(model))]) }
             request = request.adding([("reproducible", true)])
-            let facts = modelFacts(request["model"]?.string)
-            let content: JSONValue = ["request": request.without("model"), "model": facts]
+            let facts = modelFacts(ownModel ?? model).flatMap { try? JSONValue(encoding: $0) } ?? .null
+            let content: JSONValue = ["request": request.without(["model"]), "model": facts]
             return Pair(
-                line: line, id: id, key: key, image: name,
+                line: number, id: id, key: key, image: name, seed: seeds ?? .null,
                 request: request.adding([("image", located(image))]), given: Set(own.keys),
                 digest: String(digest(try content.canonicalText()).prefix(16)), bytes: bytes)
         } catch {
@@ -71,16 +77,38 @@ struct PairMaker {
             return .string(FileName(imageFolder).file(text).absolute)
         }
         if let text = image.string { return path(text) }
-        if let text = image["path"]?.string { return image.adding([("path", path(text))]) }
+        if let text = Self.path(image) { return image.adding([("path", path(text))]) }
         return image
+    }
+
+    private static func path(_ image: JSONValue) -> String? { try? image.decode(ImageMembers.self).path }
+
+    private struct ImageMembers: Decodable {
+        let path: String
+    }
+
+    /// What a line may have that means something here, of any kind as yet.
+    private struct Members: Decodable {
+        var id: JSONValue?
+        var image: JSONValue?
+        var text: JSONValue?
+        var seed: JSONValue?
+        var model: JSONValue?
+        var deadlineMilliseconds: JSONValue?
+        var progressToken: JSONValue?
+        var reproducible: JSONValue?
     }
 }
 
 extension JSONValue {
-    /// This object without the member `name`.
-    func without(_ name: String) -> JSONValue {
-        guard case .object(var members) = self else { return self }
-        members.removeValue(forKey: name)
+    /// This object without the member at a path of names.
+    func without(_ path: [String]) -> JSONValue {
+        guard case .object(var members) = self, let name = path.first else { return self }
+        if path.count == 1 {
+            members.removeValue(forKey: name)
+        } else if let inner = members[name] {
+            members[name] = inner.without(Array(path.dropFirst()))
+        }
         return .object(members)
     }
 }

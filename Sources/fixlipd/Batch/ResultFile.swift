@@ -1,6 +1,25 @@
 import Foundation
 import JSON
 
+/// What a line of the output may have, of any kind as yet; the file may not be ours.
+struct ResultLine: Decodable {
+    struct Failure: Decodable {
+        var kind: String?
+        var code: Int?
+        var message: String?
+    }
+
+    var id: JSONValue?
+    var request: JSONValue?
+    /// Of a line of the input that was no pair: its number, and a digest of what it said.
+    var line: JSONValue?
+    var digest: JSONValue?
+    var error: JSONValue?
+    var looR2: JSONValue?
+    var imageMasks: JSONValue?
+    var textMasks: JSONValue?
+}
+
 /// The output of a batch: one line for each finished or failed pair, appended whole or not at all.
 final class ResultFile {
     enum Failure: Error, CustomStringConvertible {
@@ -84,7 +103,7 @@ final class ResultFile {
         let bytes = try line.serialized() + [UInt8(ascii: "\n")]
         try Self.write(bytes, to: descriptor, at: end, path)
         end += off_t(bytes.count)
-        if line["error"] != nil { failures += 1 }
+        if line.object?.keys.contains("error") == true { failures += 1 }
         if ContinuousClock.now - lastSync >= Self.syncInterval { try sync() }
     }
 
@@ -111,12 +130,12 @@ final class ResultFile {
 
     /// What a line says about a pair; nil where it is no line of a batch.
     static func record(_ line: ArraySlice<UInt8>) -> (key: String?, badLine: String?, record: Record)? {
-        guard let value = try? JSONValue(parsing: Array(line)) else { return nil }
-        let hasFailed = value["error"] != nil
-        if value["line"]?.int != nil, hasFailed, value["id"] == nil {
-            return (nil, value["digest"]?.string ?? "", Record(digest: "", hasFailed: true))
+        guard let value = try? JSONValue(parsing: Array(line)).decode(ResultLine.self) else { return nil }
+        let hasFailed = value.error != nil
+        if value.line?.int != nil, hasFailed, value.id == nil {
+            return (nil, value.digest?.string ?? "", Record(digest: "", hasFailed: true))
         }
-        guard let id = value["id"], let digest = value["request"]?.string, let key = try? id.canonicalText() else {
+        guard let id = value.id, let digest = value.request?.string, let key = try? id.canonicalText() else {
             return nil
         }
         return (key, nil, Record(digest: digest, hasFailed: hasFailed))

@@ -17,6 +17,11 @@ final class TimingFile {
 
     deinit { close(descriptor) }
 
+    private struct Line: Decodable {
+        let id: JSONValue
+        let seconds: Double
+    }
+
     func append(id: JSONValue, seconds: Double) throws {
         // A line end first as well: the line before may have been cut off.
         let line: JSONValue = ["id": id, "seconds": .real((seconds * 1e4).rounded() / 1e4)]
@@ -31,10 +36,10 @@ final class TimingFile {
         var result: [String: Double] = [:]
         guard let lines = try? LineReader(path: path) else { return result }
         while let line = try? lines.next() {
-            guard let value = try? JSONValue(parsing: Array(line)), let seconds = value["seconds"]?.double,
-                let key = try? value["id"]?.canonicalText()
+            guard let time = try? JSONValue(parsing: Array(line)).decode(Line.self),
+                let key = try? time.id.canonicalText()
             else { continue }
-            result[key] = seconds
+            result[key] = time.seconds
         }
         return result
     }

@@ -32,18 +32,20 @@ struct Greeting {
     @discardableResult
     func exchange(over client: RPCClient, timeout: Duration?) throws -> Initialize.Result? {
         let ours = FIxLIPDaemonVersion.wireProtocol
-        let introduction: JSONValue = [
-            "clientInfo": ["name": "fixlipd", "version": .string(FIxLIPDaemonVersion.program)]
-        ]
+        /// Asks as a client of any version may: only the version is certain to be in the answer.
+        func ask(_ version: Int?) throws(RPCClientError) -> JSONValue {
+            let introduction = Initialize.Parameters(
+                protocolVersion: version, clientInfo: .init(name: "fixlipd", version: FIxLIPDaemonVersion.program))
+            return try client.call(Initialize.name, params: try? JSONValue(encoding: introduction), timeout: timeout)
+        }
         var answer: JSONValue?
-        var theirs: Int? { answer?["protocolVersion"]?.int }
+        var theirs: Int? { answer.flatMap { try? $0.decode(Spoken.self).protocolVersion } }
         do {
-            let wanted = introduction.adding([("protocolVersion", .integer(Int64(ours)))])
-            answer = try client.call(Self.method, params: wanted, timeout: timeout)
+            answer = try ask(ours)
             guard theirs != nil else { throw Failure.noDaemon(socket: socket.path) }
         } catch RPCClientError.remote(let refusal) where refusal.code == RPCError.Code.invalidParams {
             // Without a wish the daemon tells its own version.
-            answer = try? client.call(Self.method, params: introduction, timeout: timeout)
+            answer = try? ask(nil)
         } catch RPCClientError.remote(let refusal) where refusal.code == RPCError.Code.methodNotFound {
             throw Failure.noDaemon(socket: socket.path)
         }
@@ -53,5 +55,7 @@ struct Greeting {
         return try? answer?.decode(Initialize.Result.self)
     }
 
-    private static let method = "initialize"
+    private struct Spoken: Decodable {
+        let protocolVersion: Int
+    }
 }

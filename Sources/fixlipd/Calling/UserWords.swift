@@ -1,5 +1,6 @@
 import FIxLIPProtocol
 import Foundation
+import JSON
 import JSONRPC
 
 /// What the daemon refused, told to somebody who typed options and never saw a parameter.
@@ -12,16 +13,29 @@ struct RefusedRequest: Error, CustomStringConvertible {
     }
 }
 
-extension RPCError {
-    /// The message with options in the place of the parameters that they set.
-    var messageForUsers: String { Self.inUserWords(message) }
+/// A caption in which the model's tokenizer finds nothing: there is nothing to explain the match by.
+struct WordlessCaption: Error, CustomStringConvertible {
+    var description: String { "the caption has no words that the model reads" }
+}
 
-    static func inUserWords(_ message: String) -> String {
+extension RPCError {
+    /// What the protocol puts into an error's `data`.
+    struct Facts: Decodable {
+        var kind: String?
+        var retryable: Bool?
+        /// The path of the parameter at fault.
+        var parameter: String?
+    }
+
+    var facts: Facts? { data.flatMap { try? $0.decode(Facts.self) } }
+
+    /// The message with options in the place of the parameters that they set.
+    var messageForUsers: String {
         var text = message
         if let range = text.range(of: #"^invalid params of '[a-z/]+': "#, options: .regularExpression) {
             text.removeSubrange(range)
         }
-        for (parameter, option) in optionsOfParameters {
+        for (parameter, option) in Self.optionsOfParameters {
             text = text.replacing("'\(parameter)'", with: option)
             if text.hasPrefix(parameter + " ") { text = option + text.dropFirst(parameter.count) }
         }
@@ -31,13 +45,14 @@ extension RPCError {
     /// Longer paths first, so that none is taken for the beginning of another.
     private static let optionsOfParameters = [
         ("budget.imageMasks", "--budget"), ("budget.textMasks", "--text-masks"),
-        ("players.image.regions", "--regions"), ("players.image.grid", "--grid"),
-        ("players.text", "--words"), ("until.standardError", "--until"), ("until.topK", "--until"),
-        ("deadlineMilliseconds", "--deadline"), ("standardErrors", "--standard-errors"), ("keepAlive", "--keep-alive"),
-        ("topK", "--top"), ("budget", "--budget"), ("estimator", "--estimator"), ("sampling", "--sampling"),
+        ("players.image.regions", "--regions"), ("players.image.grid.rows", "--grid"),
+        ("players.image.grid.columns", "--grid"), ("players.image.grid", "--grid"), ("players.text", "--words"),
+        ("until.standardError", "--until"), ("deadlineMilliseconds", "--deadline"),
+        ("standardErrors", "--standard-errors"), ("keepAlive", "--keep-alive"), ("topK", "--top"),
+        ("budget", "--budget"), ("estimator", "--estimator"), ("sampling", "--sampling"),
         ("precision", "--precision"), ("encoding", "--encoding"), ("masking", "--masking"), ("samples", "--samples"),
         ("paired", "--paired"), ("metric", "--metric"), ("index", "--index"), ("order", "--order"),
         ("pairs", "--pairs"),
-        ("model", "--model"), ("seed", "--seed"), ("p", "--p"),
+        ("model", "--model"), ("seed", "--seed"), ("view", "--view"), ("player", "--player"), ("p", "--p"),
     ]
 }

@@ -52,30 +52,8 @@ struct Batch: ParsableCommand {
     @Flag(help: "Print a table of R², masks, times and failures at the end.")
     var summary = false
 
-    @Option(help: "Which pairs of players a result carries: all, crossModal, none or top:K.")
-    var pairs: PairSelectionArgument?
-
-    @Option(help: "float or base64 (of little-endian 32-bit floats).")
-    var encoding: FloatEncoding?
-
-    @Flag(name: .customLong("standard-errors"), help: "Add standard errors.")
-    var standardErrors = false
-
     @Flag(name: .customLong("no-boxes"), help: "Leave out where in the image each patch lies.")
     var noBoxes = false
-
-    @Option(
-        name: .shortAndLong, parsing: .unconditional,
-        help: "How many masked images to encode; 512 unless --until is given.")
-    var budget: Int?
-
-    @Option(
-        name: .customLong("until"), parsing: .unconditional,
-        help: "Stop each pair once the leading values have this standard error, in logits.")
-    var standardError: Double?
-
-    @Option(parsing: .unconditional, help: "How many masked captions to encode; all up to 256 unless given.")
-    var textMasks: Int?
 
     @Option(
         help: """
@@ -90,6 +68,8 @@ struct Batch: ParsableCommand {
     @Option(help: "A member or column of PAIRS that is no parameter; may be repeated.")
     var ignore: [String] = []
 
+    @OptionGroup var estimate: EstimateOptions
+    @OptionGroup var refinement: RefinementOptions
     @OptionGroup var options: ExplanationOptions
     @OptionGroup var model: ModelOptions
     @OptionGroup var daemon: DaemonOptions
@@ -126,8 +106,8 @@ struct Batch: ParsableCommand {
     private func run(_ input: String, _ results: ResultFile) throws {
         let daemon = try BatchDaemon(self.daemon)
         // A model that cannot be loaded is told once, not for each pair.
-        _ = try daemon.load(model.model.map(modelName))
-        let maker = pairMaker(
+        _ = try daemon.load(model.name)
+        let maker = try pairMaker(
             daemon, folder: imageFolder ?? (input == "-" ? "." : FileName(input).folder))
         let format = self.format ?? PairFormat(path: input)
         let lines = try LineReader(path: input)
@@ -176,19 +156,13 @@ struct Batch: ParsableCommand {
 
     private func printSummary() throws { TextOutput.line(try BatchSummary(path: output).text) }
 
-    private func pairMaker(_ daemon: BatchDaemon, folder: String) -> PairMaker {
-        let masks = JSONValue.object([:]).adding([
-            ("imageMasks", budget.map { .integer(Int64($0)) }), ("textMasks", textMasks.map { .integer(Int64($0)) }),
-        ])
-        let others: [(String, JSONValue?)] = [
-            ("model", model.model.map { .string(modelName($0)) }),
-            ("budget", masks.object?.isEmpty == false ? masks : nil),
-            ("until", standardError.map { ["standardError": .real($0)] }), ("pairs", pairs?.json),
-            ("encoding", encoding.map { .string($0.rawValue) }), ("standardErrors", standardErrors ? true : nil),
-        ]
-        let defaults = JSONValue.object([:]).adding(options.members.filter { $0.0 != "seed" }).adding(others)
+    private func pairMaker(_ daemon: BatchDaemon, folder: String) throws -> PairMaker {
+        let parameters = Explain.Parameters(
+            open: try options.parameters(model: model), rules: refinement.rules, layout: estimate.layout)
         return PairMaker(
-            defaults: defaults, ignored: Set(ignore), seedSource: seeds, seed: options.seed ?? 0, imageFolder: folder,
+            // Each line has these itself, or gets them.
+            defaults: try JSONValue(encoding: parameters).without(["image"]).without(["text"]).without(["seed"]),
+            model: model.name, ignored: Set(ignore), seedSource: seeds, seed: options.seed ?? 0, imageFolder: folder,
             modelFacts: daemon.facts)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import JSON
 import JSONRPC
 
@@ -46,59 +47,68 @@ struct Embed: ParsableCommand {
 
     /// What is to be embedded.
     private enum Input {
-        case image(String)
+        case image(ImageInput)
         case text(String)
     }
 
     private func input(_ item: PipelineItem) throws(PipelineFailure) -> Input {
         if let failure = item.failure { throw failure }
-        if item.members["input"] != nil {
-            let value = try item.string("input")
-            return text ? .text(value) : .image(value)
+        if item.hasInput {
+            let value = try item.input()
+            return text ? .text(value) : .image(ImageInput(.text(try imagePath(value))))
         }
-        if item.members["text"] == nil, item.members["image"] == nil {
-            throw PipelineFailure("the line has neither \"image\" nor \"text\"")
-        }
+        if !item.hasText, !item.hasImage { throw PipelineFailure("the line has neither \"image\" nor \"text\"") }
         // With both, --text decides.
-        let isText = item.members["image"] == nil || (text && item.members["text"] != nil)
-        return isText ? .text(try item.string("text")) : .image(try item.string("image"))
+        let isText = !item.hasImage || (text && item.hasText)
+        return isText ? .text(try item.text()) : .image(try item.image())
     }
 
     private func results(of items: [PipelineItem], _ client: RPCClient) throws -> [PipelineResult] {
         var results = [PipelineResult](repeating: .failure(PipelineFailure("failed")), count: items.count)
-        var (images, texts): ([(Int, JSONValue)], [(Int, JSONValue)]) = ([], [])
+        var images: [(index: Int, image: ImageInput)] = []
+        var texts: [(index: Int, text: String)] = []
         for (index, item) in items.enumerated() {
             do throws(PipelineFailure) {
                 switch try input(item) {
-                case .image(let path): images.append((index, .string(try imagePath(path))))
-                case .text(let text): texts.append((index, .string(text)))
+                case .image(let image): images.append((index, image))
+                case .text(let text): texts.append((index, text))
                 }
             } catch {
                 results[index] = .failure(error)
             }
         }
-        for (method, member, wanted) in [("embed/image", "images", images), ("embed/text", "texts", texts)] {
-            guard !wanted.isEmpty else { continue }
-            let reply = try client.call(method, params: parameters(member, wanted.map(\.1)))
-            let embeddings = try reply.required("embeddings", of: method)
-            for (row, (index, _)) in wanted.enumerated() {
-                guard let embedding = embeddings[row] else {
-                    throw IncompleteResult(method: method, member: "embeddings[\(row)]")
-                }
-                results[index] = .success([("embedding", embedding)])
-            }
-            for error in reply["errors"]?.array ?? [] {
-                guard let row = error["index"]?.int, wanted.indices.contains(row) else { continue }
-                results[wanted[row].0] = .failure(PipelineFailure(item: error))
-            }
+        let normalize = noNormalize ? false : nil
+        let encoding: FloatEncoding? = base64 ? .base64 : nil
+        if !images.isEmpty {
+            let embedded = try client.call(
+                EmbedImage.self,
+                .init(
+                    model: model.name, images: images.map(\.image), normalize: normalize, encoding: encoding,
+                    onError: .item))
+            try take(embedded, images.map(\.index), &results)
+        }
+        if !texts.isEmpty {
+            let embedded = try client.call(
+                EmbedText.self,
+                .init(
+                    model: model.name, texts: texts.map(\.text), normalize: normalize, encoding: encoding,
+                    onError: .item))
+            try take(embedded, texts.map(\.index), &results)
         }
         return results
     }
 
-    private func parameters(_ member: String, _ items: [JSONValue]) -> JSONValue {
-        JSONValue.object([member: .array(items), "onError": "item"]).adding([
-            ("model", model.model.map { .string(modelName($0)) }), ("normalize", noNormalize ? false : nil),
-            ("encoding", base64 ? "base64" : nil),
-        ])
+    private struct Line: Encodable {
+        let embedding: EncodedFloats
+    }
+
+    /// - Parameter places: of the items among all results.
+    private func take(_ embedded: Embeddings, _ places: [Int], _ results: inout [PipelineResult]) throws {
+        for (place, embedding) in zip(places, embedded.embeddings) {
+            if let embedding { results[place] = .success(try JSONValue.members(of: Line(embedding: embedding))) }
+        }
+        for error in embedded.errors ?? [] where places.indices.contains(error.index) {
+            results[places[error.index]] = .failure(PipelineFailure(message: error.message, code: error.code))
+        }
     }
 }

@@ -36,12 +36,9 @@ struct Evaluate: ParsableCommand {
     var samples: Int?
 
     @Option(name: .customLong("samples-seed"), parsing: .unconditional, help: "Seed of those coalitions (0).")
-    var samplesSeed: Int?
+    var samplesSeed: UInt32?
 
-    @Option(
-        name: .shortAndLong, parsing: .unconditional,
-        help: "How many masked images to encode for each explanation (512).")
-    var budget: Int?
+    @OptionGroup var refinement: RefinementOptions
 
     @Option(
         name: .shortAndLong, help: "Write the lines of JSON to this file, and the table to standard output.",
@@ -102,16 +99,23 @@ struct Evaluate: ParsableCommand {
     }
 
     private func headline(_ count: Int, failed: Int) -> String {
-        var parts = ["\(count - failed) pair\(count - failed == 1 ? "" : "s")", "\(budget ?? 512) image masks"]
-        parts.append(options.index == .shapley ? "Shapley" : "Banzhaf p \(options.p ?? 0.5)")
-        parts += ["order \(options.order ?? 2)", (options.estimator ?? .ridge).rawValue]
+        var parts = [
+            "\(count - failed) pair\(count - failed == 1 ? "" : "s")",
+            "\(refinement.budget ?? Budget.defaultImageMasks) image masks",
+        ]
+        parts.append(
+            options.index == .shapley ? "Shapley" : "Banzhaf p \(options.p ?? ExplanationOpen.Parameters.defaultP)")
+        parts += [
+            "order \(options.order ?? ExplanationOpen.Parameters.defaultOrder)",
+            (options.estimator ?? ExplanationOpen.Parameters.defaultEstimator).rawValue,
+        ]
         if failed > 0 { parts.append("\(failed) failed") }
         return parts.joined(separator: " · ")
     }
 }
 
 /// `0.3`, or `shapley`.
-enum FaithfulnessSetting: ExpressibleByArgument, Equatable {
+enum FaithfulnessSetting: ExpressibleByArgument, Equatable, Encodable {
     case bernoulli(Double)
     case shapley
 
@@ -134,13 +138,25 @@ enum FaithfulnessSetting: ExpressibleByArgument, Equatable {
         }
     }
 
-    /// Members of `explanation/evaluate`.
-    var members: [(String, JSONValue?)] {
+    var sampling: CoalitionSampling {
         switch self {
-        case .bernoulli(let p): [("sampling", "bernoulli"), ("p", .real(p))]
-        case .shapley: [("sampling", "shapley")]
+        case .bernoulli: .bernoulli
+        case .shapley: .shapley
         }
     }
+
+    var p: Double? {
+        if case .bernoulli(let p) = self { p } else { nil }
+    }
+
+    /// As parameters of `explanation/evaluate`.
+    func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(sampling, forKey: .sampling)
+        try members.encodeIfPresent(p, forKey: .p)
+    }
+
+    private enum CodingKeys: CodingKey { case sampling, p }
 }
 
 extension EvaluationMetric: ExpressibleByArgument {}

@@ -4,8 +4,10 @@ import Foundation
 import JSON
 import JSONRPC
 
-struct Explain: ParsableCommand {
+/// `fixlipd explain`.
+struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Explains why an image and a caption match.",
         discussion: """
             Shows the picture with the patches that matter, the caption's words by weight, and the strongest word–patch pairs.
@@ -22,6 +24,7 @@ struct Explain: ParsableCommand {
     var text: [String] = []
 
     @OptionGroup var refinement: RefinementOptions
+    @OptionGroup var deadline: DeadlineOptions
 
     @Option(help: "Write a self-contained page to this file.", completion: .file(extensions: ["html"]))
     var html: String?
@@ -34,6 +37,13 @@ struct Explain: ParsableCommand {
 
     @Option(parsing: .unconditional, help: "How many of the strongest pairs are shown.")
     var top = 8
+
+    @Option(help: "What is drawn: overview, token (one word and its patches), patch or pairs.")
+    var view: RenderView?
+
+    @Option(
+        parsing: .unconditional, help: "The player that a token or patch view is about, counted from 0, patches first.")
+    var player: Int?
 
     @OptionGroup var options: ExplanationOptions
     @OptionGroup var model: ModelOptions
@@ -55,7 +65,10 @@ struct Explain: ParsableCommand {
     }
 
     func run() throws {
-        let files = try [(html, "html"), (svg, "svg")].compactMap { name, format in
+        let match = try options.parameters(image: isPipeline ? "" : image, text: caption, model: model)
+        var rules = refinement.rules
+        rules.deadlineMilliseconds = deadline.milliseconds
+        let files = try [(html, RenderFormat.html), (svg, .svg)].compactMap { name, format in
             try name.map { (file: try OutputFile($0), format: format) }
         }
         let client = try daemon.connect()
@@ -64,11 +77,10 @@ struct Explain: ParsableCommand {
                 try ExplainPipeline(
                     client: client, image: image == "-" ? nil : image,
                     text: text.isEmpty || text == ["-"] ? nil : caption,
-                    options: options,
-                    refinement: refinement, model: model
+                    common: .init(open: match, rules: rules, layout: .init(standardErrors: true))
                 ).run()
             } else {
-                try explain(client, InterruptWatch(), files)
+                try explain(match, rules, client, InterruptWatch(), files)
             }
         } catch RPCClientError.cancelled {
             throw ExitCode(130)
@@ -76,61 +88,43 @@ struct Explain: ParsableCommand {
     }
 
     private func explain(
-        _ client: RPCClient, _ interrupt: InterruptWatch, _ files: [(file: OutputFile, format: String)]
+        _ match: ExplanationOpen.Parameters, _ rules: RefinementRules, _ client: RPCClient, _ interrupt: InterruptWatch,
+        _ files: [(file: OutputFile, format: RenderFormat)]
     ) throws {
-        let match = try JSONValue.match(image: image, text: caption, model: model.model)
-        let opened = try client.call("explanation/open", params: match.adding(options.members), interrupt: interrupt)
-        let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
-        defer { _ = try? client.call("explanation/close", params: handle) }
-        guard try opened.hasWords(of: "explanation/open") else { throw WordlessCaption() }
-        if opened["truncated"]?.bool == true {
+        let opened = try client.call(ExplanationOpen.self, match, interrupt: interrupt)
+        defer { _ = try? client.call(ExplanationClose.self, .init(explanation: opened.explanation)) }
+        guard !opened.players.text.isEmpty else { throw WordlessCaption() }
+        if opened.truncated {
             TextOutput.note("fixlipd: the caption is longer than the model reads; what is beyond was cut")
         }
         let bar = ProgressBar()
-        let refined: JSONValue
-        do {
-            refined = try client.call("explanation/refine", params: refineParameters(handle), interrupt: interrupt) {
-                method, params in
-                if method == "$/progress", let value = params["value"] { bar.update(value) }
-            }
-            bar.clear()
-        } catch {
-            bar.clear()
-            throw error
-        }
-        if let warning = Credibility(try ExplanationRefine.result(refined)).warning(p: options.p) {
-            TextOutput.note(warning)
+        defer { bar.clear() }
+        var rules = rules
+        rules.progressToken = .string("explain")
+        let layout = EstimateLayout(pairs: json ? nil : PairSelection.none, standardErrors: true)
+        let refined = try client.call(
+            ExplanationRefine.self,
+            .init(explanation: opened.explanation, rules: rules, values: Selection(layout: layout)),
+            interrupt: interrupt, onProgress: bar.update)
+        bar.clear()
+        if let warning = Credibility(refined).warning(p: options.p) { TextOutput.note(warning) }
+        func draw(_ format: RenderFormat, width: Int? = nil, colors: TerminalColors? = nil) throws -> String {
+            let look = RenderOptions(
+                format: format, view: view, player: player, topK: top, width: width, colors: colors)
+            return try client.call(ExplanationRender.self, .init(explanation: opened.explanation, options: look))
+                .content
         }
         for (file, format) in files {
-            try file.replace(with: try render(handle, client, [("format", .string(format))]))
+            try file.replace(with: try draw(format))
             TextOutput.note("wrote \(file.name)")
         }
         if json {
-            try TextOutput.json(opened.adding((refined.object ?? [:]).map { ($0.key, $0.value) }), pretty: false)
+            let members = try JSONValue.members(of: refined)
+            try TextOutput.json(try JSONValue(encoding: opened).adding(members), pretty: false)
         } else {
-            let drawn = try render(
-                handle, client,
-                [
-                    ("format", "ansi"), ("width", .integer(Int64(min(TextOutput.width, 120)))),
-                    ("colors", .string(TextOutput.colors)),
-                ])
-            TextOutput.line(drawn)
+            TextOutput.line(try draw(.ansi, width: min(TextOutput.width, 120), colors: TextOutput.colors))
         }
     }
-
-    private func refineParameters(_ handle: JSONValue) -> JSONValue {
-        handle.adding(
-            refinement.members + [
-                ("progressToken", "explain"),
-                ("values", json ? ["standardErrors": true] : ["pairs": "none", "standardErrors": true]),
-            ])
-    }
-
-    private func render(
-        _ handle: JSONValue, _ client: RPCClient, _ options: [(String, JSONValue?)]
-    ) throws -> String {
-        let drawn = try client.call(
-            "explanation/render", params: handle.adding(options + [("topK", .integer(Int64(top)))]))
-        return try drawn.required("content", of: "explanation/render").string ?? ""
-    }
 }
+
+extension RenderView: ExpressibleByArgument {}

@@ -14,8 +14,8 @@ struct Fixlipd: AsyncParsableCommand {
             """,
         version: FIxLIPDaemonVersion.program,
         subcommands: [
-            Serve.self, Connect.self, Call.self, Explain.self, Batch.self, Watch.self, Evaluate.self, Embed.self,
-            Similarity.self, Models.self, Status.self, Stop.self,
+            Serve.self, Connect.self, Call.self, ExplainCommand.self, Batch.self, Watch.self, Evaluate.self, Embed.self,
+            SimilarityCommand.self, Models.self, Status.self, Stop.self,
         ])
 
     static func main() async {

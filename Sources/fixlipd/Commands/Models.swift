@@ -16,25 +16,18 @@ struct Models: ParsableCommand {
         @OptionGroup var daemon: DaemonOptions
 
         func run() throws {
-            let result = try daemon.connect().call("models/list", params: [:])
-            if json { return try TextOutput.json(result, pretty: false) }
-            let loaded = try result.required("loaded", of: "models/list").array ?? []
-            for model in loaded {
-                let id = model["id"]?.string ?? ""
-                TextOutput.line(
-                    "\(id)  loaded  \(model["architecture"]?.string ?? "")  \(model["precision"]?.string ?? "")  "
-                        + (model["bytes"]?.int ?? 0).asBytes)
+            let list = try daemon.connect().call(ModelsList.self)
+            if json { return try TextOutput.json(try JSONValue(encoding: list), pretty: false) }
+            func line(_ text: String) { TextOutput.line(text.printable()) }
+            for model in list.loaded {
+                line("\(model.id)  loaded  \(model.architecture)  \(model.precision)  \(model.bytes.asBytes)")
             }
-            let others = (try result.required("available", of: "models/list").array ?? []).filter { model in
-                !loaded.contains { $0["path"] == model["path"] }
+            let others = list.available.filter { model in
+                !list.loaded.contains { $0.path.utf8.elementsEqual(model.path.utf8) }
             }
-            for model in others where model["loadable"]?.bool == true {
-                TextOutput.line("\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  can be loaded")
-            }
-            for model in others where model["loadable"]?.bool != true {
-                let reason = model["reason"]?.string.map { ": \($0)" } ?? ""
-                TextOutput.line(
-                    "\(model["id"]?.string ?? "")  \(model["origin"]?.string ?? "")  cannot be loaded\(reason)")
+            for model in others where model.loadable { line("\(model.id)  \(model.origin)  can be loaded") }
+            for model in others where !model.loadable {
+                line("\(model.id)  \(model.origin)  cannot be loaded\(model.reason.map { ": \($0)" } ?? "")")
             }
         }
     }
@@ -51,10 +44,9 @@ struct Models: ParsableCommand {
         @OptionGroup var daemon: DaemonOptions
 
         func run() throws {
-            let parameters = JSONValue.object(["model": .string(modelName(model))]).adding([
-                ("precision", precision.map { .string($0.rawValue) }), ("keepAlive", keepAlive.map { .real($0) }),
-            ])
-            try TextOutput.json(try daemon.connect().call("models/load", params: parameters), pretty: true)
+            let loaded = try daemon.connect().call(
+                ModelsLoad.self, .init(model: modelName(model), precision: precision, keepAlive: keepAlive))
+            try TextOutput.json(try JSONValue(encoding: loaded), pretty: true)
         }
     }
 
@@ -66,8 +58,8 @@ struct Models: ParsableCommand {
         @OptionGroup var daemon: DaemonOptions
 
         func run() throws {
-            let result = try daemon.connect().call("models/unload", params: ["model": .string(modelName(model))])
-            try TextOutput.json(result, pretty: false)
+            let unloaded = try daemon.connect().call(ModelsUnload.self, .init(model: modelName(model)))
+            try TextOutput.json(try JSONValue(encoding: unloaded), pretty: false)
         }
     }
 }

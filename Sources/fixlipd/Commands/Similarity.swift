@@ -1,9 +1,12 @@
 import ArgumentParser
+import FIxLIPProtocol
 import JSON
 import JSONRPC
 
-struct Similarity: ParsableCommand {
+/// `fixlipd similarity`.
+struct SimilarityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "similarity",
         abstract: "Prints how well images match texts.",
         discussion: """
             Example: fixlipd similarity a.png b.png --text 'a dog' --text 'a cat'
@@ -38,19 +41,20 @@ struct Similarity: ParsableCommand {
     }
 
     private func printTable(_ client: RPCClient) throws {
-        let parameters = JSONValue.object([
-            "images": .array(try images.map { .string(try imagePath($0)) }), "texts": .array(text.map { .string($0) }),
-        ]).adding([("model", model.model.map { .string(modelName($0)) })])
-        let result = try client.call("similarity", params: parameters)
-        if json { return try TextOutput.json(result, pretty: false) }
-        for table in ["logits", "cosine"] { _ = try result.required(table, of: "similarity") }
+        let result = try client.call(
+            Similarity.self,
+            .init(model: model.name, images: try images.map { ImageInput(.text(try imagePath($0))) }, texts: text))
+        if json { return try TextOutput.json(try JSONValue(encoding: result), pretty: false) }
         TextOutput.line("  logit  cosine  probability")
         for (row, image) in images.enumerated() {
             for (column, text) in text.enumerated() {
-                func number(_ table: String) -> Double? { result[table]?[row]?[column]?.double }
-                let logit = number("logits").map { $0.fixed(2, width: 7) } ?? "      –"
-                let cosine = number("cosine").map { $0.fixed(3, width: 6) } ?? "     –"
-                let probability = number("probabilities").map { $0.fixed(3, width: 11) } ?? "          –"
+                func number(_ table: [[Float?]]) -> Double? {
+                    guard table.indices.contains(row), table[row].indices.contains(column) else { return nil }
+                    return table[row][column].map(Double.init)
+                }
+                let logit = number(result.logits).map { $0.fixed(2, width: 7) } ?? "      –"
+                let cosine = number(result.cosine).map { $0.fixed(3, width: 6) } ?? "     –"
+                let probability = number(result.probabilities).map { $0.fixed(3, width: 11) } ?? "          –"
                 TextOutput.line("\(logit)  \(cosine)  \(probability)  \(image)  \(text)".printable())
             }
         }

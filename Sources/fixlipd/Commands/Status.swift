@@ -21,7 +21,7 @@ struct Status: ParsableCommand {
         }
         let reply = try client.call(ServerStatus.name, params: [:])
         if json { return try TextOutput.json(reply, pretty: true) }
-        let status = try ServerStatus.result(reply)
+        let status = try ServerStatus.result(from: reply)
         for line in Self.lines(status, introduction?.capabilities.limits) { TextOutput.line(line.printable()) }
     }
 
@@ -76,7 +76,7 @@ struct Stop: ParsableCommand {
     func run() throws {
         do {
             // A daemon of another version is told to be ended with this command.
-            _ = try daemon.notSpawning.connectToAnyVersion().call("server/stop", params: [:])
+            _ = try daemon.notSpawning.connectToAnyVersion().call(ServerStop.self)
         } catch DaemonLauncher.Failure.notRunning(let socket) {
             TextOutput.note("no daemon runs on \(socket)")
         }

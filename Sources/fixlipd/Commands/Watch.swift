@@ -26,6 +26,7 @@ struct Watch: ParsableCommand {
     var textFile: String?
 
     @OptionGroup var refinement: RefinementOptions
+    @OptionGroup var deadline: DeadlineOptions
     @OptionGroup var options: ExplanationOptions
 
     @Flag(help: "Print one JSON line per estimate.")

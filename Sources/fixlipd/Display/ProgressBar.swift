@@ -1,5 +1,5 @@
+import FIxLIPProtocol
 import Foundation
-import JSON
 
 /// A line on the terminal that is rewritten while work goes on. Silent where standard error is no terminal.
 final class ProgressBar {
@@ -7,16 +7,15 @@ final class ProgressBar {
     private var isDrawn = false
 
     /// Draws a `$/progress` value of a refinement.
-    func update(_ value: JSONValue) {
+    func update(_ progress: RefinementProgress) {
         guard isShown else { return }
-        let masks = value["imageMasks"]?.int ?? 0
-        let seconds = (value["elapsedMilliseconds"]?.double ?? 0) / 1000
+        let masks = progress.imageMasks
         var line = "\(masks)"
-        if let total = value["totalImageMasks"]?.int, total > 0 {
+        if let total = progress.totalImageMasks, total > 0 {
             line = "\(Self.bar(masks, of: total)) \(masks)/\(total)"
         }
-        line += " masks  \(seconds.fixed(1)) s"
-        if let r2 = value["looR2"]?.double { line += "  R² \(r2.fixed(3))" }
+        line += " masks  \((progress.elapsedMilliseconds / 1000).fixed(1)) s"
+        if let r2 = progress.looR2 { line += "  R² \(r2.fixed(3))" }
         show(line)
     }
 

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 
@@ -39,17 +40,22 @@ enum TextOutput {
     }
 
     /// The colours the terminal can show; none when output is no terminal or `NO_COLOR` is set.
-    static var colors: String {
+    static var colors: TerminalColors {
         let environment = ProcessInfo.processInfo.environment
         guard isTerminal, environment["NO_COLOR", default: ""].isEmpty, environment["TERM"] != "dumb" else {
-            return "none"
+            return .none
         }
         let depth = environment["COLORTERM", default: ""]
-        return depth == "truecolor" || depth == "24bit" ? "trueColor" : "ansi256"
+        return depth == "truecolor" || depth == "24bit" ? .trueColor : .ansi256
     }
 }
 
 extension JSONValue {
+    /// The members of a value that is written as an object.
+    static func members(of value: some Encodable) throws -> [(String, JSONValue?)] {
+        (try JSONValue(encoding: value).object ?? [:]).map { ($0.key, $0.value) }
+    }
+
     /// This object with `members` that are not nil added.
     func adding(_ members: [(String, JSONValue?)]) -> JSONValue {
         guard case .object(var object) = self else { return self }

@@ -8,7 +8,7 @@ struct EvaluationPair {
     /// A word or phrase of the caption and the quadrant its object is in.
     struct Target {
         let word: String
-        let quadrant: String
+        let quadrant: QuadrantChoice
     }
 
     /// The line's `id`, else the line's number.
@@ -19,11 +19,25 @@ struct EvaluationPair {
     /// What errors about it begin with: `pairs.jsonl, line 3`.
     let place: String
 
+    /// What a line may have, of any kind as yet.
+    private struct Members: Decodable {
+        var id: JSONValue?
+        var image: JSONValue?
+        var text: JSONValue?
+        var targets: JSONValue?
+    }
+
+    private struct TargetMembers: Decodable {
+        var word: JSONValue?
+        var quadrant: JSONValue?
+    }
+
     /// - Throws: `ValidationError` with file, line and member.
     init(_ line: JSONLines.Line, in list: JSONLines) throws {
         let place = "\(list.name), line \(line.number)"
-        func required(_ member: String) throws -> String {
-            guard let value = line.value[member] else {
+        let members = try line.value.decode(Members.self)
+        func required(_ member: String, _ value: JSONValue?) throws -> String {
+            guard let value else {
                 throw ValidationError(
                     "\(place): '\(member)' is missing; a line is {\"id\": …, \"image\": \"a.png\", \"text\": \"a dog\"}"
                 )
@@ -34,16 +48,16 @@ struct EvaluationPair {
             return text
         }
         self.place = place
-        id = line.value["id"] ?? .integer(Int64(line.number))
-        let image = try required("image")
+        id = members.id ?? .integer(Int64(line.number))
+        let image = try required("image", members.image)
         do {
             try checkIsLocal(image)
         } catch {
             throw ValidationError("\(place): \(error)")
         }
         self.image = list.resolve(image)
-        text = try required("text")
-        guard let given = line.value["targets"] else {
+        text = try required("text", members.text)
+        guard let given = members.targets else {
             targets = []
             return
         }
@@ -52,14 +66,16 @@ struct EvaluationPair {
                 "\(place): 'targets' must be a list: [{\"word\": \"dog\", \"quadrant\": \"topLeft\"}, …]")
         }
         targets = try entries.enumerated().map { index, entry in
-            guard let word = entry["word"]?.string, !word.isEmpty else {
+            let target = try? entry.decode(TargetMembers.self)
+            guard let word = target?.word?.string, !word.isEmpty else {
                 throw ValidationError("\(place): 'targets[\(index)].word' must be a word or phrase of the caption")
             }
-            let quadrants = QuadrantChoice.allCases.map(\.rawValue)
-            guard let quadrant = entry["quadrant"]?.string, quadrants.contains(quadrant) else {
+            let named = target?.quadrant?.string
+            guard let quadrant = named.flatMap({ QuadrantChoice(rawValue: $0) }) else {
+                let quadrants = QuadrantChoice.allCases.map(\.rawValue)
                 throw ValidationError(
                     "\(place): 'targets[\(index)].quadrant' must be one of \(quadrants.joined(separator: ", "))"
-                        + (entry["quadrant"]?.string.map { ", not \($0)" } ?? ""))
+                        + (named.map { ", not \($0)" } ?? ""))
             }
             return Target(word: word, quadrant: quadrant)
         }
@@ -69,27 +85,21 @@ struct EvaluationPair {
     ///
     /// - Parameter players: `players.text` of the opened explanation.
     /// - Throws: `ValidationError` where the caption does not have the word.
-    func targets(among players: [JSONValue]) throws -> JSONValue {
-        .array(
-            try targets.enumerated().map { index, target in
-                guard let place = range(of: target.word) else {
-                    throw ValidationError(
-                        "'targets[\(index)].word': the caption has no word \"\(target.word)\": \"\(text)\"")
-                }
-                let own = players.indices.filter { player in
-                    guard let start = players[player]["start"]?.int, let end = players[player]["end"]?.int else {
-                        return false
-                    }
-                    return start < place.upperBound && end > place.lowerBound
-                }
-                guard !own.isEmpty else {
-                    throw ValidationError(
-                        "'targets[\(index)].word': no text player is part of \"\(target.word)\" (the caption was cut)")
-                }
-                return [
-                    "textPlayers": .array(own.map { .integer(Int64($0)) }), "quadrant": .string(target.quadrant),
-                ]
-            })
+    func targets(among players: [Players.Text]) throws -> [ExplanationEvaluate.Target] {
+        try targets.enumerated().map { index, target in
+            guard let place = range(of: target.word) else {
+                throw ValidationError(
+                    "'targets[\(index)].word': the caption has no word \"\(target.word)\": \"\(text)\"")
+            }
+            let own = players.indices.filter { player in
+                players[player].start < place.upperBound && players[player].end > place.lowerBound
+            }
+            guard !own.isEmpty else {
+                throw ValidationError(
+                    "'targets[\(index)].word': no text player is part of \"\(target.word)\" (the caption was cut)")
+            }
+            return ExplanationEvaluate.Target(textPlayers: Array(own), quadrant: target.quadrant)
+        }
     }
 
     /// Where a word or phrase first stands in the caption as a whole, in Unicode scalars; case does not matter.

@@ -15,61 +15,69 @@ struct PairEvaluation {
     init(
         _ pair: EvaluationPair, _ command: Evaluate, _ client: RPCClient, _ interrupt: InterruptWatch
     ) throws {
-        let opened = try client.call(
-            "explanation/open",
-            params: JSONValue.object(["image": .string(pair.image), "text": .string(pair.text)]).adding(
-                [("model", command.model.model.map { .string(modelName($0)) })] + command.options.members),
-            interrupt: interrupt)
-        let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
-        defer { _ = try? client.call("explanation/close", params: handle) }
-        guard try opened.hasWords(of: "explanation/open") else { throw WordlessCaption() }
-        let words = opened["players"]?["text"]?.array ?? []
-        let targets = pair.targets.isEmpty ? Optional<JSONValue>.none : .some(try pair.targets(among: words))
+        let match = try command.options.parameters(image: pair.image, text: pair.text, model: command.model)
+        let opened = try client.call(ExplanationOpen.self, match, interrupt: interrupt)
+        let handle = opened.explanation
+        defer { _ = try? client.call(ExplanationClose.self, .init(explanation: handle)) }
+        guard !opened.players.text.isEmpty else { throw WordlessCaption() }
+        let targets = pair.targets.isEmpty ? nil : try pair.targets(among: opened.players.text)
         let refined = try client.call(
-            "explanation/refine",
-            params: handle.adding([
-                ("budget", command.budget.map { ["imageMasks": .integer(Int64($0))] }), ("values", ["pairs": "none"]),
-            ]), interrupt: interrupt)
-        json = JSONValue.object(["id": pair.id, "image": .string(pair.image), "text": .string(pair.text)]).adding([
-            ("fullValue", opened["fullValue"]), ("emptyValue", opened["emptyValue"]),
-            ("imageMasks", refined["imageMasks"]),
-            ("textMasks", refined["textMasks"]), ("looR2", refined["looR2"]),
-        ])
+            ExplanationRefine.self,
+            .init(
+                explanation: handle, rules: command.refinement.rules,
+                values: Selection(layout: .init(pairs: PairSelection.none))), interrupt: interrupt)
+        json = JSONValue.object(["id": pair.id]).adding(
+            try JSONValue.members(
+                of: Facts(
+                    image: pair.image, text: pair.text, fullValue: opened.fullValue, emptyValue: opened.emptyValue,
+                    imageMasks: refined.imageMasks, textMasks: refined.textMasks, looR2: refined.looR2)))
 
-        func evaluate(_ metric: EvaluationMetric, _ members: [(String, JSONValue?)]) throws -> JSONValue {
-            try client.call(
-                "explanation/evaluate", params: handle.adding([("metric", .string(metric.rawValue))] + members),
-                interrupt: interrupt)
+        func evaluate(_ parameters: ExplanationEvaluate.Parameters) throws -> ExplanationEvaluate.Result {
+            try client.call(ExplanationEvaluate.self, parameters, interrupt: interrupt)
         }
         func isWanted(_ metric: EvaluationMetric) -> Bool { command.metric.isEmpty || command.metric.contains(metric) }
         if isWanted(.faithfulness) {
             var rows: [JSONValue] = []
             for setting in command.at.isEmpty ? [nil] : command.at.map(Optional.some) {
                 let result = try evaluate(
-                    .faithfulness,
-                    (setting?.members ?? []) + [
-                        ("samples", command.samples.map { .integer(Int64($0)) }),
-                        ("seed", command.samplesSeed.map { .integer(Int64($0)) }),
-                    ])
-                let scores = try result.required("faithfulness", of: "explanation/evaluate")
+                    .init(
+                        explanation: handle, metric: .faithfulness, samples: command.samples, p: setting?.p,
+                        sampling: setting?.sampling, seed: command.samplesSeed))
+                let scores = try Self.required(result.faithfulness, "faithfulness")
                 let place = setting.map { " at \($0.name)" } ?? ""
-                measures.append((name: "R²\(place)", value: scores["rSquared"]?.double))
-                measures.append((name: "Spearman\(place)", value: scores["spearman"]?.double))
-                rows.append(
-                    JSONValue.object([:]).adding(
-                        (setting?.members ?? []) + (scores.object ?? [:]).map { ($0.key, $0.value) }))
+                measures.append((name: "R²\(place)", value: scores.rSquared))
+                measures.append((name: "Spearman\(place)", value: scores.spearman))
+                let members = try setting.map { try JSONValue.members(of: $0) } ?? []
+                rows.append(JSONValue.object([:]).adding(members + (try JSONValue.members(of: scores))))
             }
             json = json.adding([("faithfulness", .array(rows))])
         }
         if isWanted(.insertionDeletion) {
-            let curves = try evaluate(.insertionDeletion, []).required("insertionDeletion", of: "explanation/evaluate")
-            measures.append((name: "insertion/deletion, AID", value: curves["areaBetween"]?.double))
-            json = json.adding([("insertionDeletion", curves)])
+            let result = try evaluate(.init(explanation: handle, metric: .insertionDeletion))
+            let curves = try Self.required(result.insertionDeletion, "insertionDeletion")
+            measures.append((name: "insertion/deletion, AID", value: curves.areaBetween))
+            json = json.adding([("insertionDeletion", try JSONValue(encoding: curves))])
         }
         if isWanted(.pointingGame), let targets, command.options.order != 1 {
-            let score = try evaluate(.pointingGame, [("targets", targets)])["pointingGame"]
-            measures.append((name: "pointing game, PGR", value: score?.double))
-            json = json.adding([("pointingGame", score ?? .null)])
+            let score = try evaluate(.init(explanation: handle, metric: .pointingGame, targets: targets)).pointingGame
+            measures.append((name: "pointing game, PGR", value: score))
+            json = json.adding([("pointingGame", score.map { .real($0) } ?? .null)])
         }
+    }
+
+    /// What the line tells of the explanation itself.
+    private struct Facts: Encodable {
+        let image, text: String
+        let fullValue, emptyValue: Double
+        let imageMasks, textMasks: Int
+        let looR2: Double?
+    }
+
+    /// The part of a result that the metric asked for gives.
+    private static func required<Part>(_ part: Part?, _ name: String) throws(RPCClientError) -> Part {
+        guard let part else {
+            throw .malformed("the daemon's reply to '\(ExplanationEvaluate.name)' has no '\(name)'")
+        }
+        return part
     }
 }

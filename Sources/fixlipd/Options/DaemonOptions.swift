@@ -83,6 +83,9 @@ struct ModelOptions: ParsableArguments {
         name: .shortAndLong, help: "demo, a folder, or org/name in the local hub cache.", completion: .modelNames)
     var model: String?
 
+    /// As the daemon understands it.
+    var name: String? { model.map(modelName) }
+
     func validate() throws {
         if let model, model.hasPrefix("file:") {
             throw ValidationError(
@@ -106,10 +109,9 @@ extension CompletionKind {
             var options = DaemonOptions.parseOrExit([])
             options.noSpawn = true
             guard let client = try? options.connect(timeout: .seconds(1)),
-                let list = try? client.call("models/list", params: [:], timeout: .seconds(1))
+                let list = try? client.call(ModelsList.self, timeout: .seconds(1))
             else { return ["demo"] }
-            let models = (list["loaded"]?.array ?? []) + (list["available"]?.array ?? [])
-            return Set(models.compactMap { $0["id"]?.string }).sorted()
+            return Set(list.loaded.map(\.id) + list.available.map(\.id)).sorted()
         }
     }
 

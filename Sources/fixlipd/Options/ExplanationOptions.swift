@@ -1,6 +1,5 @@
 import ArgumentParser
 import FIxLIPProtocol
-import JSON
 
 /// Options of the commands that explain: parameters of `explanation/open` beside the image, the text and the model.
 struct ExplanationOptions: ParsableArguments {
@@ -25,18 +24,60 @@ struct ExplanationOptions: ParsableArguments {
     @Flag(help: "Whole words as players instead of tokens.")
     var words = false
 
+    @Option(help: ArgumentHelp("Image players on a coarser grid, such as 4x4.", valueName: "rows x columns"))
+    var grid: GridShape?
+
+    @Option(
+        help: ArgumentHelp(
+            "Image players that are regions: a file with a label 0, 1, … for every patch, rows from the top, separated by blanks, "
+                + "line ends or commas.", valueName: "file"), completion: .file())
+    var regions: String?
+
     @Option(parsing: .unconditional, help: "Seed of the masks.")
     var seed: Int?
 
-    /// Members of `explanation/open`; those not given are nil.
-    var members: [(String, JSONValue?)] {
-        [
-            ("index", index.map { .string($0.rawValue) }), ("p", p.map { .real($0) }),
-            ("order", order.map { .integer(Int64($0)) }), ("estimator", estimator.map { .string($0.rawValue) }),
-            ("sampling", sampling.map { .string($0.rawValue) }), ("masking", masking.map { .string($0.rawValue) }),
-            ("seed", seed.map { .integer(Int64($0)) }),
-            ("players", words ? ["text": "words"] : nil),
-        ]
+    func validate() throws {
+        if let seed, UInt32(exactly: seed) == nil {
+            throw ValidationError("--seed must be a whole number from 0 to \(UInt32.max); it is \(seed)")
+        }
+        if grid != nil, regions != nil { throw ValidationError("give --grid or --regions, not both") }
+    }
+
+    /// Parameters of `explanation/open`.
+    /// - Throws: `PipelineFailure` for an image on the net; what is wrong with `--regions`.
+    func parameters(image: String, text: String, model: ModelOptions) throws -> ExplanationOpen.Parameters {
+        var parameters = try parameters(model: model)
+        parameters.image = ImageInput(.text(try imagePath(image)))
+        parameters.text = text
+        return parameters
+    }
+
+    /// The same, with an image and a text that are still to come.
+    func parameters(model: ModelOptions) throws -> ExplanationOpen.Parameters {
+        ExplanationOpen.Parameters(
+            model: model.name, image: ImageInput(.text("")), text: "", index: index, p: p, order: order,
+            masking: masking,
+            players: try players(), estimator: estimator,
+            seed: seed.flatMap { UInt32(exactly: $0) }.map { Seeds(image: $0, text: $0) }, sampling: sampling)
+    }
+
+    private func players() throws -> PlayersChoice? {
+        let image =
+            try regions.map { ImagePlayersChoice(regions: try Self.labels(in: $0)) }
+            ?? grid.map { ImagePlayersChoice(grid: $0) }
+        guard words || image != nil else { return nil }
+        return PlayersChoice(image: image, text: words ? .words : nil)
+    }
+
+    private static func labels(in file: String) throws -> [Int] {
+        let text = String(decoding: try contents(of: file), as: UTF8.self)
+        return try text.split { $0.isWhitespace || $0 == "," }.map { word in
+            guard let label = Int(word), label >= 0 else {
+                throw ValidationError(
+                    "--regions \(file): a label must be a whole number from 0, not \"\(word.prefix(40))\"")
+            }
+            return label
+        }
     }
 }
 
@@ -44,4 +85,12 @@ extension IndexChoice: ExpressibleByArgument {}
 extension EstimatorChoice: ExpressibleByArgument {}
 extension SamplingChoice: ExpressibleByArgument {}
 extension MaskingChoice: ExpressibleByArgument {}
-extension FloatEncoding: ExpressibleByArgument {}
+
+extension GridShape: ExpressibleByArgument {
+    /// `4x6`: rows, then columns.
+    package init?(argument: String) {
+        let numbers = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 2, let rows = numbers[0], let columns = numbers[1] else { return nil }
+        self.init(rows: rows, columns: columns)
+    }
+}

@@ -1,13 +1,34 @@
 import ArgumentParser
-import JSON
+import FIxLIPProtocol
 
-/// How long the commands that explain go on.
+/// How long the commands that explain go on: rules of `explanation/refine` whose outcome does not depend on the clock.
 struct RefinementOptions: ParsableArguments {
     @Option(
         name: .shortAndLong, parsing: .unconditional,
-        help: "How many masked images to encode; 512 unless a deadline is given.")
+        help: "How many masked images to encode; 512 unless another rule is given.")
     var budget: Int?
 
+    @Option(parsing: .unconditional, help: "How many masked captions to encode; all up to 256 unless given.")
+    var textMasks: Int?
+
+    @Option(
+        name: .customLong("until"), parsing: .unconditional,
+        help: "Stop once the leading values have this standard error, in logits.")
+    var standardError: Double?
+
+    var rules: RefinementRules { rules(budget: budget) }
+
+    /// The same with another number of image masks.
+    func rules(budget: Int?) -> RefinementRules {
+        let isBudgeted = budget != nil || textMasks != nil
+        return RefinementRules(
+            budget: isBudgeted ? Budget(imageMasks: budget, textMasks: textMasks) : nil,
+            until: standardError.map { StopRule(standardError: $0) })
+    }
+}
+
+/// A rule that does depend on the clock.
+struct DeadlineOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Stop after this many seconds.")
     var deadline: Double?
 
@@ -17,22 +38,5 @@ struct RefinementOptions: ParsableArguments {
         }
     }
 
-    /// Members of `explanation/refine`; those not given are nil.
-    var members: [(String, JSONValue?)] { members(budget: budget) }
-
-    /// The same with another number of image masks.
-    func members(budget: Int?) -> [(String, JSONValue?)] {
-        [
-            ("budget", budget.map { ["imageMasks": .integer(Int64($0))] }),
-            ("deadlineMilliseconds", deadline.map { .real($0 * 1000) }),
-        ]
-    }
-}
-
-extension JSONValue {
-    /// Parameters about an image and a caption, as a shell names them: paths start at the working folder.
-    static func match(image: String, text: String, model: String?) throws(PipelineFailure) -> JSONValue {
-        JSONValue.object(["image": .string(try imagePath(image)), "text": .string(text)])
-            .adding([("model", model.map { .string(modelName($0)) })])
-    }
+    var milliseconds: Double? { deadline.map { $0 * 1000 } }
 }

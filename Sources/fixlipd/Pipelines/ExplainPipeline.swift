@@ -1,4 +1,5 @@
 import ArgumentParser
+import FIxLIPProtocol
 import JSON
 import JSONRPC
 
@@ -8,9 +9,8 @@ struct ExplainPipeline {
     /// Of the command line, nil where each line has its own.
     let image: String?
     let text: String?
-    let options: ExplanationOptions
-    let refinement: RefinementOptions
-    let model: ModelOptions
+    /// What holds for all lines.
+    let common: Explain.Parameters
 
     func run() throws {
         var output = PipelineOutput()
@@ -21,38 +21,34 @@ struct ExplainPipeline {
     }
 
     private func result(of item: PipelineItem) throws -> PipelineResult {
-        let match: JSONValue
+        var parameters = common
         do throws(PipelineFailure) {
             if let failure = item.failure { throw failure }
-            match = try .match(image: try ownImage(item), text: try ownText(item), model: model.model)
+            parameters.open.image = try ownImage(item)
+            parameters.open.text = try ownText(item)
         } catch {
             return .failure(error)
         }
         // Only while a request runs: at rest an interrupt ends the program as usual.
         let interrupt = try InterruptWatch()
-        let reply: JSONValue
+        let result: Explain.Result
         do throws(RPCClientError) {
-            reply = try client.call(
-                "explain", params: match.adding(options.members + refinement.members + [("standardErrors", true)]),
-                interrupt: interrupt)
+            result = try client.call(Explain.self, parameters, interrupt: interrupt)
         } catch {
             return .failure(try PipelineFailure(error))
         }
-        _ = try reply.required("values", of: "explain")
-        guard try reply.hasWords(of: "explain") else { return .failure(PipelineFailure("\(WordlessCaption())")) }
-        return .success((reply.object ?? [:]).map { ($0.key, $0.value) })
+        guard !result.players.text.isEmpty else { return .failure(PipelineFailure("\(WordlessCaption())")) }
+        return .success(try JSONValue.members(of: result))
     }
 
-    private func ownImage(_ item: PipelineItem) throws(PipelineFailure) -> String {
-        if let image { return image }
-        return try item.string("image")
+    private func ownImage(_ item: PipelineItem) throws(PipelineFailure) -> ImageInput {
+        if let image { return ImageInput(.text(try imagePath(image))) }
+        return try item.image()
     }
 
     private func ownText(_ item: PipelineItem) throws(PipelineFailure) -> String {
         if let text { return text }
-        guard item.members["text"] != nil else {
-            throw PipelineFailure("the line has no \"text\", and the command no caption")
-        }
-        return try item.string("text")
+        guard item.hasText else { throw PipelineFailure("the line has no \"text\", and the command no caption") }
+        return try item.text()
     }
 }

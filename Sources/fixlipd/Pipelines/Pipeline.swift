@@ -6,6 +6,8 @@ import JSONRPC
 /// An item of a pipeline: the members that came in, which its output line repeats.
 struct PipelineItem {
     let members: JSONValue
+    /// Those among them that mean something.
+    private let known: Known
     /// Why there is nothing to ask the daemon.
     let failure: PipelineFailure?
 
@@ -34,20 +36,38 @@ struct PipelineItem {
 
     private init(members: JSONValue, failure: PipelineFailure? = nil) {
         self.members = members
+        known = (try? members.decode(Known.self)) ?? Known()
         self.failure = failure
     }
 
-    /// A member that must be a string.
-    func string(_ member: String) throws(PipelineFailure) -> String {
-        guard let value = members[member] else { throw PipelineFailure("the line has no \"\(member)\"") }
+    /// What a line may have, of any kind as yet.
+    private struct Known: Decodable {
+        var input: JSONValue?
+        var image: JSONValue?
+        var text: JSONValue?
+    }
+
+    var hasInput: Bool { known.input != nil }
+    var hasImage: Bool { known.image != nil }
+    var hasText: Bool { known.text != nil }
+
+    /// The line itself, where it is no JSON object.
+    func input() throws(PipelineFailure) -> String { try Self.string(known.input, "input") }
+
+    /// The image as the daemon finds it.
+    func image() throws(PipelineFailure) -> ImageInput {
+        ImageInput(.text(try imagePath(try Self.string(known.image, "image"))))
+    }
+
+    func text() throws(PipelineFailure) -> String { try Self.string(known.text, "text") }
+
+    private static func string(_ value: JSONValue?, _ member: String) throws(PipelineFailure) -> String {
+        guard let value else { throw PipelineFailure("the line has no \"\(member)\"") }
         guard let string = value.string else {
             throw PipelineFailure("\"\(member)\" must be a string, not \(value.kind)")
         }
         return string
     }
-
-    /// A member that must name an image, as the daemon finds it.
-    func image(_ member: String) throws(PipelineFailure) -> String { try imagePath(try string(member)) }
 }
 
 /// The path of an image as the daemon finds it, or a `data:` or `file:` URI.
@@ -79,10 +99,10 @@ struct PipelineFailure: Error, CustomStringConvertible {
         code = nil
     }
 
-    /// An entry of a result's `errors`.
-    init(item: JSONValue) {
-        message = item["message"]?.string ?? "failed"
-        code = item["code"]?.int
+    /// Of an entry of a result's `errors`.
+    init(message: String, code: Int) {
+        self.message = message
+        self.code = code
     }
 
     /// The reply to a request about one item.

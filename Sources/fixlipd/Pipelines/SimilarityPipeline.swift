@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import JSON
 import JSONRPC
 
@@ -19,28 +20,32 @@ struct SimilarityPipeline {
 
     private func results(of items: [PipelineItem]) throws -> [PipelineResult] {
         var results = [PipelineResult](repeating: .failure(PipelineFailure("failed")), count: items.count)
-        var wanted: [(index: Int, image: String, text: String)] = []
+        var wanted: [(index: Int, image: ImageInput, text: String)] = []
         for (index, item) in items.enumerated() {
             do throws(PipelineFailure) {
                 if let failure = item.failure { throw failure }
-                wanted.append((index, try item.image("image"), try ownText(item)))
+                wanted.append((index, try item.image(), try ownText(item)))
             } catch {
                 results[index] = .failure(error)
             }
         }
         guard !wanted.isEmpty else { return results }
-        let reply = try client.call("similarity", params: parameters(wanted.map(\.image), wanted.map(\.text)))
-        for table in ["logits", "cosine"] { _ = try reply.required(table, of: "similarity") }
+        let reply = try client.call(
+            Similarity.self,
+            .init(
+                model: model.name, images: wanted.map(\.image), texts: texts.isEmpty ? wanted.map(\.text) : texts,
+                pairing: texts.isEmpty ? .zip : .all, onError: .item))
         for (position, item) in wanted.enumerated() {
-            results[item.index] = .success(texts.isEmpty ? pair(position, reply) : row(position, reply))
+            let members = texts.isEmpty ? try pair(position, reply) : try row(position, reply)
+            results[item.index] = .success(members)
         }
-        for error in reply["errors"]?.array ?? [] {
-            guard let position = error["index"]?.int else { continue }
-            let failure = PipelineFailure(item: error)
-            if texts.isEmpty || error["of"] == "images" {
-                if wanted.indices.contains(position) { results[wanted[position].index] = .failure(failure) }
+        for error in reply.errors ?? [] {
+            let failure = PipelineFailure(message: error.message, code: error.code)
+            if texts.isEmpty || error.of == "images" {
+                if wanted.indices.contains(error.index) { results[wanted[error.index].index] = .failure(failure) }
             } else {
-                throw TextFailure(text: texts[position], reason: failure.message)
+                throw TextFailure(
+                    text: texts.indices.contains(error.index) ? texts[error.index] : "", reason: error.message)
             }
         }
         return results
@@ -49,34 +54,46 @@ struct SimilarityPipeline {
     /// Empty where the texts of the command line are meant.
     private func ownText(_ item: PipelineItem) throws(PipelineFailure) -> String {
         guard texts.isEmpty else { return "" }
-        guard item.members["text"] != nil else {
-            throw PipelineFailure("the line has no \"text\", and there is no --text")
-        }
-        return try item.string("text")
+        guard item.hasText else { throw PipelineFailure("the line has no \"text\", and there is no --text") }
+        return try item.text()
     }
 
-    private func parameters(_ images: [String], _ own: [String]) -> JSONValue {
-        JSONValue.object([
-            "images": .array(images.map { .string($0) }),
-            "texts": .array((texts.isEmpty ? own : texts).map { .string($0) }),
-            "pairing": texts.isEmpty ? "zip" : "all", "onError": "item",
-        ]).adding([("model", model.model.map { .string(modelName($0)) })])
+    /// Of a line with its own text. CLIP has no probability of a pair, which is then null.
+    private struct Pair: Encodable {
+        let logit, cosine, probability: Float?
+
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try members.encode(logit, forKey: .logit)
+            try members.encode(cosine, forKey: .cosine)
+            try members.encode(probability, forKey: .probability)
+        }
+
+        private enum CodingKeys: CodingKey { case logit, cosine, probability }
     }
 
-    /// Of a line with its own text. CLIP has no probability of a pair.
-    private func pair(_ position: Int, _ reply: JSONValue) -> [(String, JSONValue?)] {
-        func number(_ table: String) -> JSONValue? {
-            reply[table]?[0]?[position].flatMap { $0.isNull ? nil : $0 }
+    private func pair(_ position: Int, _ reply: Similarity.Result) throws -> [(String, JSONValue?)] {
+        func number(_ table: [[Float?]]) -> Float? {
+            guard let row = table.first, row.indices.contains(position) else { return nil }
+            return row[position]
         }
-        return [("logit", number("logits")), ("cosine", number("cosine")), ("probability", number("probabilities"))]
+        return try JSONValue.members(
+            of: Pair(
+                logit: number(reply.logits), cosine: number(reply.cosine), probability: number(reply.probabilities)))
     }
 
     /// Of an image with all texts.
-    private func row(_ position: Int, _ reply: JSONValue) -> [(String, JSONValue?)] {
-        [
-            ("texts", .array(texts.map { .string($0) })), ("logits", reply["logits"]?[position]),
-            ("cosine", reply["cosine"]?[position]), ("probabilities", reply["probabilities"]?[position]),
-        ]
+    private struct Row: Encodable {
+        let texts: [String]
+        let logits, cosine, probabilities: [Float?]
+    }
+
+    private func row(_ position: Int, _ reply: Similarity.Result) throws -> [(String, JSONValue?)] {
+        func row(_ table: [[Float?]]) -> [Float?] { table.indices.contains(position) ? table[position] : [] }
+        return try JSONValue.members(
+            of: Row(
+                texts: texts, logits: row(reply.logits), cosine: row(reply.cosine),
+                probabilities: row(reply.probabilities)))
     }
 
     /// A text of the command line is bad, so no line can have a result.

@@ -1,10 +1,10 @@
+import FIxLIPProtocol
 import Foundation
-import JSON
 
 /// A terminal's whole screen, redrawn in place: the drawing, a line on how far it has come, and a line to type at,
 /// which drawing leaves alone. The last drawing stays when the screen is given back.
 final class ScreenDisplay: WatchDisplay {
-    let values: JSONValue? = nil
+    let layout: EstimateLayout? = nil
     private let prompt: String?
     private var lines: [String] = []
     private var status = ""
@@ -35,7 +35,7 @@ final class ScreenDisplay: WatchDisplay {
     func show(_ failure: WatchFailure) {
         self.failure = failure.failure.message
         lines = []
-        status = failure.failure.message
+        status = failure.failure.message.printable()
         draw()
     }
 

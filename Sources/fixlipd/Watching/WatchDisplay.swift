@@ -1,34 +1,57 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 
-/// An estimate that `watch` shows.
+/// An estimate that `watch` shows: a progress report, or the result of the refinement.
 struct WatchedEstimate {
     /// The path as it was given.
     let image: String
     let text: String
-    /// The reply to `explanation/open`.
-    let opened: JSONValue
-    /// A progress report, or the reply to `explanation/refine`.
-    let progress: JSONValue
-    /// Whether the refinement has ended.
-    let isFinal: Bool
+    let opened: ExplanationOpen.Result
+    let imageMasks: Int
+    let textMasks: Int
+    let elapsedMilliseconds: Double
+    /// Of a report, where there is a budget.
+    let totalImageMasks: Int?
+    let looR2: Double?
+    let values: Values?
+    /// Why the refinement has ended; nil where it goes on.
+    let stopReason: StopReason?
 
-    var imageMasks: Int { progress["imageMasks"]?.int ?? 0 }
+    init(image: String, text: String, opened: ExplanationOpen.Result, report: RefinementProgress) {
+        (self.image, self.text, self.opened) = (image, text, opened)
+        (imageMasks, textMasks) = (report.imageMasks, report.textMasks)
+        (totalImageMasks, elapsedMilliseconds) = (report.totalImageMasks, report.elapsedMilliseconds)
+        (looR2, values, stopReason) = (report.looR2, report.values, nil)
+    }
+
+    init(image: String, text: String, opened: ExplanationOpen.Result, result: ExplanationRefine.Result) {
+        (self.image, self.text, self.opened) = (image, text, opened)
+        (imageMasks, textMasks) = (result.imageMasks, result.textMasks)
+        (totalImageMasks, elapsedMilliseconds) = (nil, result.elapsedMilliseconds)
+        (looR2, values, stopReason) = (result.looR2, result.values, result.stopReason)
+    }
 
     /// How far it has come, in words.
     var status: String {
         var parts = "\(imageMasks)"
-        if let total = progress["totalImageMasks"]?.int { parts += " of \(total)" }
+        if let totalImageMasks { parts += " of \(totalImageMasks)" }
         parts += " image masks"
-        if let r2 = progress["looR2"]?.double { parts += " · R² \(r2.fixed(3))" }
-        if let elapsed = progress["elapsedMilliseconds"]?.double { parts += " · \((elapsed / 1000).fixed(1)) s" }
-        if let reason = progress["stopReason"]?.string { parts += " · \(Self.endings[reason] ?? reason)" }
+        if let looR2 { parts += " · R² \(looR2.fixed(3))" }
+        parts += " · \((elapsedMilliseconds / 1000).fixed(1)) s"
+        if let stopReason { parts += " · \(Self.ending(stopReason))" }
         return parts
     }
 
-    private static let endings = [
-        "budget": "done", "deadline": "time is up", "exhausted": "all masks there are", "stopped": "stopped",
-    ]
+    private static func ending(_ reason: StopReason) -> String {
+        switch reason {
+        case .budget: "done"
+        case .deadline: "time is up"
+        case .exhausted: "all masks there are"
+        case .stopped: "stopped"
+        case .standardError, .stable: reason.rawValue
+        }
+    }
 }
 
 /// Why there is no estimate.
@@ -40,8 +63,8 @@ struct WatchFailure {
 
 /// Where `watch` shows its estimates.
 protocol WatchDisplay: AnyObject {
-    /// Members that progress reports must carry for this display; nil if it asks for drawings.
-    var values: JSONValue? { get }
+    /// What progress reports must carry for this display; nil if it asks for drawings.
+    var layout: EstimateLayout? { get }
     /// A caption is about to be explained.
     func begin()
     /// - Parameter draw: gives the estimate drawn for so many columns.
@@ -52,7 +75,7 @@ protocol WatchDisplay: AnyObject {
 
 /// One drawing after the other, where output is no terminal.
 final class PlainDisplay: WatchDisplay {
-    let values: JSONValue? = nil
+    let layout: EstimateLayout? = nil
     private var lastMasks: Int?
 
     func begin() { lastMasks = nil }
@@ -71,22 +94,37 @@ final class PlainDisplay: WatchDisplay {
 
 /// One JSON line per estimate.
 final class JSONDisplay: WatchDisplay {
-    let values: JSONValue?
+    let layout: EstimateLayout?
 
     /// - Parameter top: how many of the strongest pairs a line has.
-    init(top: Int) { values = ["pairs": ["top": .integer(Int64(top))], "standardErrors": true] }
+    init(top: Int) { layout = EstimateLayout(pairs: .top(top), standardErrors: true) }
 
     func begin() {}
 
     func show(_ estimate: WatchedEstimate, draw: (Int) throws -> String) throws {
-        let facts = ["model", "players", "emptyValue", "fullValue", "cosine", "truncated"]
-        let estimated = [
-            "imageMasks", "textMasks", "totalImageMasks", "elapsedMilliseconds", "looR2", "stopReason", "values",
-        ]
-        let line = JSONValue.object(["image": .string(estimate.image), "text": .string(estimate.text)])
-            .adding(facts.map { ($0, estimate.opened[$0]) })
-            .adding(estimated.map { ($0, estimate.progress[$0]) } + [("final", .bool(estimate.isFinal))])
-        try TextOutput.json(line, pretty: false)
+        let opened = estimate.opened
+        let line = Line(
+            image: estimate.image, text: estimate.text, model: opened.model, players: opened.players,
+            emptyValue: opened.emptyValue, fullValue: opened.fullValue, cosine: opened.cosine,
+            truncated: opened.truncated, imageMasks: estimate.imageMasks, textMasks: estimate.textMasks,
+            totalImageMasks: estimate.totalImageMasks, elapsedMilliseconds: estimate.elapsedMilliseconds,
+            looR2: estimate.looR2, stopReason: estimate.stopReason, values: estimate.values,
+            final: estimate.stopReason != nil)
+        try TextOutput.json(try JSONValue(encoding: line), pretty: false)
+    }
+
+    private struct Line: Encodable {
+        let image, text, model: String
+        let players: Players
+        let emptyValue, fullValue, cosine: Double
+        let truncated: Bool
+        let imageMasks, textMasks: Int
+        let totalImageMasks: Int?
+        let elapsedMilliseconds: Double
+        let looR2: Double?
+        let stopReason: StopReason?
+        let values: Values?
+        let final: Bool
     }
 
     func show(_ failure: WatchFailure) throws {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import FIxLIPProtocol
 import Foundation
-import JSON
 import JSONRPC
 
 /// Explains one caption after the other until there can be no more.
@@ -45,7 +45,7 @@ final class WatchSession {
             if let line = lines.take() {
                 if line.contains(where: { !$0.isWhitespace }) { return line }
                 if caption != nil {
-                    budget = (budget ?? Self.usualBudget) * 2
+                    budget = (budget ?? Budget.defaultImageMasks) * 2
                     return caption
                 }
                 display.begin()
@@ -66,9 +66,6 @@ final class WatchSession {
             if watched[1].revents != 0 { _ = files.endsCall() }
         }
     }
-
-    /// Masks of a refinement that was given no rule.
-    private static let usualBudget = 512
 
     /// The file's text on one line; nil, and a word about it, if it cannot be read or has none.
     private func read(_ file: String) -> String? {
@@ -92,16 +89,11 @@ final class WatchSession {
         lastFailed = false
         do {
             let clients = try connected()
-            let match = try JSONValue.match(image: command.image, text: caption, model: command.model.model)
-            let opened = try clients.refining.call(
-                "explanation/open", params: match.adding(command.options.members), interrupt: interrupt,
-                watches: watches)
-            let handle: JSONValue = ["explanation": try opened.required("explanation", of: "explanation/open")]
-            defer { _ = try? clients.refining.call("explanation/close", params: handle) }
-            guard try opened.hasWords(of: "explanation/open") else {
-                return fail(caption, PipelineFailure("\(WordlessCaption())"))
-            }
-            try refine(handle, opened, caption, clients)
+            let match = try command.options.parameters(image: command.image, text: caption, model: command.model)
+            let opened = try clients.refining.call(ExplanationOpen.self, match, interrupt: interrupt, watches: watches)
+            defer { _ = try? clients.refining.call(ExplanationClose.self, .init(explanation: opened.explanation)) }
+            guard !opened.players.text.isEmpty else { return fail(caption, PipelineFailure("\(WordlessCaption())")) }
+            try refine(opened, caption, clients)
         } catch RPCClientError.cancelled {
             // Another caption has come, or an interrupt, which the caller sees.
             if lines.isWaiting || files.hasChanged { return }
@@ -119,38 +111,36 @@ final class WatchSession {
     private var watches: [any CallWatch] { [lines, files] }
 
     private func refine(
-        _ handle: JSONValue, _ opened: JSONValue, _ caption: String,
-        _ clients: (refining: RPCClient, drawing: RPCClient)
+        _ opened: ExplanationOpen.Result, _ caption: String, _ clients: (refining: RPCClient, drawing: RPCClient)
     ) throws {
-        func show(_ progress: JSONValue, isFinal: Bool) throws {
-            let estimate = WatchedEstimate(
-                image: command.image, text: caption, opened: opened, progress: progress, isFinal: isFinal)
-            try display.show(estimate) { try draw(handle, width: $0, clients.drawing) }
+        let (image, top) = (command.image, command.top)
+        func show(_ estimate: WatchedEstimate) throws {
+            try display.show(estimate) { width in
+                let look = RenderOptions(format: .ansi, topK: top, width: width, colors: TextOutput.colors)
+                return try clients.drawing.call(
+                    ExplanationRender.self, .init(explanation: opened.explanation, options: look)
+                ).content
+            }
         }
         var failure: (any Error)?
-        let parameters = handle.adding(
-            command.refinement.members(budget: budget) + [
-                ("progressToken", "watch"), ("values", display.values ?? ["pairs": "none"]),
-            ])
+        var rules = command.refinement.rules(budget: budget)
+        rules.deadlineMilliseconds = command.deadline.milliseconds
+        rules.progressToken = .string("watch")
+        let layout = display.layout ?? EstimateLayout(pairs: PairSelection.none)
         let refined = try clients.refining.call(
-            "explanation/refine", params: parameters, interrupt: interrupt, watches: watches
-        ) { method, params in
-            guard method == "$/progress", let report = params["value"], report["kind"] == "report" else { return }
-            do { try show(report, isFinal: false) } catch { failure = error }
+            ExplanationRefine.self,
+            .init(explanation: opened.explanation, rules: rules, values: Selection(layout: layout)),
+            interrupt: interrupt, watches: watches
+        ) { report in
+            guard report.kind == .report else { return }
+            do {
+                try show(WatchedEstimate(image: image, text: caption, opened: opened, report: report))
+            } catch {
+                failure = error
+            }
         }
         if let failure { throw failure }
-        _ = try refined.required("values", of: "explanation/refine")
-        try show(refined, isFinal: true)
-    }
-
-    private func draw(_ handle: JSONValue, width: Int, _ client: RPCClient) throws -> String {
-        let drawn = try client.call(
-            "explanation/render",
-            params: handle.adding([
-                ("format", "ansi"), ("width", .integer(Int64(width))), ("colors", .string(TextOutput.colors)),
-                ("topK", .integer(Int64(command.top))),
-            ]))
-        return try drawn.required("content", of: "explanation/render").string ?? ""
+        try show(WatchedEstimate(image: image, text: caption, opened: opened, result: refined))
     }
 
     private func connected() throws -> (refining: RPCClient, drawing: RPCClient) {
