@@ -18,6 +18,9 @@ struct ExplanationOptions: ParsableArguments {
     @Option(help: "crossed: every masked image meets every masked caption; joint: each is drawn with one (crossed).")
     var sampling: SamplingChoice?
 
+    @Flag(inversion: .prefixedNo, help: "Follow each mask by its complement, or do not.")
+    var paired: Bool?
+
     @Option(help: "What stands for an absent patch: mean or drop.")
     var masking: MaskingChoice?
 
@@ -58,7 +61,8 @@ struct ExplanationOptions: ParsableArguments {
             model: model.name, image: ImageInput(.text("")), text: "", index: index, p: p, order: order,
             masking: masking,
             players: try players(), estimator: estimator,
-            seed: seed.flatMap { UInt32(exactly: $0) }.map { Seeds(image: $0, text: $0) }, sampling: sampling)
+            seed: seed.flatMap { UInt32(exactly: $0) }.map { Seeds(image: $0, text: $0) }, sampling: sampling,
+            paired: paired)
     }
 
     private func players() throws -> PlayersChoice? {
