@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// `fixlipd batch` as a program: what it writes, and that nothing disturbs it.
-@Suite("Batches", .serialized)
+@Suite("Batches", .serialized, .timeLimit(.minutes(5)))
 struct BatchProcessTests {
     let folder: BatchFolder
 

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("fixlipd evaluate", .serialized)
+@Suite("fixlipd evaluate", .serialized, .timeLimit(.minutes(5)))
 struct EvaluateProcessTests {
     let folder: String
     static let pointing = """

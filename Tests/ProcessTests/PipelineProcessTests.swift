@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// `embed`, `similarity` and `explain` between other programs: lines in, one JSON line out for each.
-@Suite("Pipelines", .serialized)
+@Suite("Pipelines", .serialized, .timeLimit(.minutes(5)))
 struct PipelineProcessTests {
     let scene = DaemonProcess.scenes + "/scene-03.png"
 

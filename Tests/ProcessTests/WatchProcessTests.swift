@@ -1,9 +1,20 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
 import Testing
 
-@Suite("watch", .serialized)
+/// What a line of `watch --json` has.
+private struct WatchLine: Decodable {
+    var image, text, error: String?
+    var imageMasks: Int?
+    var fullValue: Double?
+    var stopReason: StopReason?
+    var values: Values?
+    var final: Bool?
+}
+
+@Suite("watch", .serialized, .timeLimit(.minutes(5)))
 struct WatchProcessTests {
     let scene = DaemonProcess.scenes + "/scene-03.png"
     let caption = "a postbox next to a cocktail glass"
@@ -22,7 +33,8 @@ struct WatchProcessTests {
     /// No command may leave its handle behind.
     private func expectNoOpenExplanation(_ folder: String) throws {
         let list = try Command(["call", "explanation/list"], folder: folder)
-        #expect(try JSONValue(parsing: list.output)["explanations"]?.array?.isEmpty == true, "\(list.output)")
+        let open = try JSONValue(parsing: list.output).decode(ExplanationList.Result.self).explanations
+        #expect(open.isEmpty, "\(list.output)")
     }
 
     @Test("without a terminal, estimates are printed one below the other until the budget is there")
@@ -49,18 +61,20 @@ struct WatchProcessTests {
                 ["watch", scene, "--json", "--top", "3", "--budget", "100"], folder: folder,
                 input: "a postbox\n\n a cocktail glass \n")
             #expect(watched.status == 0, "\(watched.errors)")
-            let lines = try watched.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
-            let final = lines.filter { $0["final"] == true }
-            #expect(final.compactMap { $0["text"]?.string } == ["a postbox", " a cocktail glass "])
-            for line in final {
-                #expect(line["image"]?.string == scene)
-                #expect(line["imageMasks"] == 100)
-                #expect(line["stopReason"] == "budget")
-                #expect(line["values"]?["pairs"]?["items"]?.array?.count == 3)
-                #expect(line["values"]?["standardErrors"] != nil)
+            let lines = try watched.output.split(separator: "\n").map {
+                try JSONValue(parsing: String($0)).decode(WatchLine.self)
             }
-            #expect(
-                lines.map { $0["text"] == "a postbox" } == lines.map { $0["text"] == "a postbox" }.sorted { $0 && !$1 })
+            let final = lines.filter { $0.final == true }
+            #expect(final.compactMap(\.text) == ["a postbox", " a cocktail glass "])
+            for line in final {
+                #expect(line.image == scene)
+                #expect(line.imageMasks == 100)
+                #expect(line.stopReason == .budget)
+                #expect(line.values?.pairs?.items?.count == 3)
+                #expect(line.values?.standardErrors != nil)
+            }
+            let isFirst = lines.map { $0.text == "a postbox" }
+            #expect(isFirst == isFirst.sorted { $0 && !$1 })
         }
     }
 
@@ -69,10 +83,9 @@ struct WatchProcessTests {
         try withFolder { folder in
             let watch = try RunningCommand(
                 ["watch", scene, caption, "--json"] + endless, folder: folder, onTerminal: true)
-            #expect(try watch.nextLine()?["text"]?.string == caption)
+            #expect(try watch.next()?.text == caption)
             try watch.send("a postbox\n")
-            let next = try watch.line { $0["text"] != .string(caption) }
-            #expect(next?["text"] == "a postbox")
+            #expect(try watch.next { $0.text != caption }?.text == "a postbox")
             watch.interrupt()
             #expect(watch.status() == 130)
             try expectNoOpenExplanation(folder)
@@ -84,9 +97,9 @@ struct WatchProcessTests {
         try withFolder { folder in
             let watch = try RunningCommand(
                 ["watch", scene, caption, "--json", "--budget", "60"], folder: folder, onTerminal: true)
-            #expect(try watch.line { $0["final"] == true }?["imageMasks"] == 60)
+            #expect(try watch.next { $0.final == true }?.imageMasks == 60)
             try watch.send("\n")
-            #expect(try watch.line { $0["final"] == true }?["imageMasks"] == 120)
+            #expect(try watch.next { $0.final == true }?.imageMasks == 120)
             try watch.send("\u{4}")
             #expect(watch.status() == 0)
         }
@@ -100,23 +113,22 @@ struct WatchProcessTests {
             try FileManager.default.copyItem(atPath: scene, toPath: image)
             let watch = try RunningCommand(
                 ["watch", "image.png", "--text-file", "caption.txt", "--json", "--budget", "60"], folder: folder)
-            let first = try watch.line { $0["final"] == true }
-            #expect(first?["text"] == "a postbox next to a glass")
+            #expect(try watch.next { $0.final == true }?.text == "a postbox next to a glass")
 
             try "a glass".write(toFile: file, atomically: true, encoding: .utf8)
-            #expect(try watch.line { $0["final"] == true }?["text"] == "a glass")
+            #expect(try watch.next { $0.final == true }?.text == "a glass")
 
             try "".write(toFile: file, atomically: false, encoding: .utf8)
-            #expect(try watch.line { $0["error"] != nil }?["error"] == "caption.txt: has no words")
+            #expect(try watch.next { $0.error != nil }?.error == "caption.txt: has no words")
 
             try "a glass".write(toFile: file, atomically: true, encoding: .utf8)
-            let before = try watch.line { $0["final"] == true }
+            let before = try watch.next { $0.final == true }
             let other = try Data(contentsOf: URL(fileURLWithPath: DaemonProcess.scenes + "/scene-00.png"))
             try other.write(to: URL(fileURLWithPath: image), options: .atomic)
-            var after = try watch.line { $0["final"] == true }
+            var after = try watch.next { $0.final == true }
             // A file that is looked at while it is replaced may be explained twice.
-            if after?["fullValue"] == before?["fullValue"] { after = try watch.line { $0["final"] == true } }
-            #expect(before?["fullValue"] != nil && before?["fullValue"] != after?["fullValue"])
+            if after?.fullValue == before?.fullValue { after = try watch.next { $0.final == true } }
+            #expect(before?.fullValue != nil && before?.fullValue != after?.fullValue)
             watch.interrupt()
             #expect(watch.status() == 130)
             try expectNoOpenExplanation(folder)
@@ -128,7 +140,8 @@ struct WatchProcessTests {
         try withFolder { folder in
             let watched = try Command(["watch", "missing.png", "a dog", "--json"], folder: folder)
             #expect(watched.status == 1)
-            #expect(try JSONValue(parsing: watched.output)["error"]?.string?.contains("missing.png") == true)
+            #expect(
+                try JSONValue(parsing: watched.output).decode(WatchLine.self).error?.contains("missing.png") == true)
             let plain = try Command(["watch", "missing.png", "a dog"], folder: folder)
             #expect(plain.status == 1)
             #expect(plain.errors.contains("missing.png"))
@@ -142,14 +155,15 @@ struct WatchProcessTests {
     @Test("a daemon that is killed in the middle is said to be gone; the next caption starts another one")
     func killedDaemon() throws {
         try withFolder { folder in
-            let pid = try JSONValue(parsing: Command(["call", "server/ping"], folder: folder).output)["pid"]?.int
+            let pid = try JSONValue(parsing: Command(["call", "server/ping"], folder: folder).output)
+                .decode(ServerPing.Result.self).pid
             let watch = try RunningCommand(
                 ["watch", scene, caption, "--json"] + endless, folder: folder, onTerminal: true)
-            #expect(try watch.nextLine()?["final"] == false)
-            kill(Int32(try #require(pid)), SIGKILL)
-            #expect(try watch.line { $0["error"] != nil }?["error"]?.string?.contains("went away") == true)
+            #expect(try watch.next()?.final == false)
+            kill(Int32(pid), SIGKILL)
+            #expect(try watch.next { $0.error != nil }?.error?.contains("went away") == true)
             try watch.send("a postbox\n")
-            #expect(try watch.nextLine()?["text"] == "a postbox")
+            #expect(try watch.next()?.text == "a postbox")
             watch.interrupt()
             #expect(watch.status() == 130)
         }
@@ -177,5 +191,16 @@ struct WatchProcessTests {
             #expect(screens[0].contains("60 image masks"))
             #expect(screens[1].contains("postbox"))
         }
+    }
+}
+
+extension RunningCommand {
+    /// The next line that fulfils a condition; nil if the output ends before.
+    fileprivate func next(where condition: (WatchLine) -> Bool = { _ in true }) throws -> WatchLine? {
+        while let line = try nextLine() {
+            let line = try line.decode(WatchLine.self)
+            if condition(line) { return line }
+        }
+        return nil
     }
 }
