@@ -60,9 +60,7 @@ let package = Package(
                 "JSONRPC",
                 "LinearAlgebra", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
-            ],
-            // Its parts are tested in the build that is shipped.
-            swiftSettings: [.unsafeFlags(["-enable-testing"])]),
+            ]),
         .executableTarget(
             name: "fixlipd",
             dependencies: [

@@ -1,11 +1,10 @@
+import Daemon
 import Interactions
 import Logging
 import Testing
 
-@testable import Daemon
-
 /// Which games go when memory is short.
-@Suite struct GameMemoryTests {
+@Suite(.timeLimit(.minutes(10))) struct GameMemoryTests {
     private let threads = WorkThreads(name: "test", stage: "load", count: 1)
     private let store: GameStore
 
@@ -22,7 +21,7 @@ import Testing
     private static var coalitions: [Coalition] { (0..<masks).map { Coalition(bits: $0, of: 6) } }
 
     /// Room for two games and a half.
-    init() { store = GameStore(limit: Self.bytes * 5 / 2, archive: nil, files: threads, logger: Logger(label: "test")) }
+    init() { store = GameStore(limit: Self.bytes * 5 / 2, archive: nil, on: threads, logger: Logger(label: "test")) }
 
     private func key(_ number: Int) -> GameKey {
         .text(
@@ -32,103 +31,102 @@ import Testing
 
     /// Holds a game and fills it with masks, unless it has them.
     @discardableResult
-    private func use(_ number: Int, releases: Bool = true) async throws -> MaskedGame {
-        let game = try await store.hold(key(number), players: 6, dimension: 8)
-        _ = try await game.encode(Self.coalitions) {
+    private func use(_ number: Int) async throws -> GameHold {
+        let hold = try await store.hold(key(number), players: 6, dimension: 8)
+        _ = try await hold.game.encode(Self.coalitions) {
             EncodedRows(
                 embeddings: [Float](repeating: 0.5, count: 8 * $0.count),
                 finished: [Bool](repeating: true, count: $0.count))
         }
-        let samples = await game.samples
-        await store.book(key(number), masks: samples.count, bytes: samples.bytes)
-        if releases { await store.release(key(number)) }
-        return game
+        let samples = await hold.game.samples
+        store.book(key(number), masks: samples.count, bytes: samples.bytes)
+        return hold
     }
 
     /// The games in memory, of the first few.
-    private func present() async -> [Int] {
-        var result: [Int] = []
-        for number in 1...5 {
-            if await store.bytes(of: [key(number)]) > 0 { result.append(number) }
-        }
-        return result
-    }
+    private var present: [Int] { (1...5).filter { store.bytes(of: [key($0)]) > 0 } }
 
     @Test func theLeastRecentlyUsedGoesFirst() async throws {
         defer { threads.stop() }
         try await use(1)
         try await use(2)
-        #expect(await present() == [1, 2])
-        #expect(await store.status().evicted == 0)
+        #expect(present == [1, 2])
+        #expect(store.status.evicted == 0)
         try await use(1)
         try await use(3)
-        #expect(await present() == [1, 3])
+        #expect(present == [1, 3])
         try await use(4)
-        #expect(await present() == [3, 4])
-        #expect(await store.status().evicted == 2)
-        #expect(await store.status().text.masks == 2 * Self.masks)
+        #expect(present == [3, 4])
+        #expect(store.status.evicted == 2)
+        #expect(store.status.text.masks == 2 * Self.masks)
     }
 
     @Test func anEvictedGameBeginsAnew() async throws {
         defer { threads.stop() }
         for number in 1...3 { try await use(number) }
-        let game = try await store.hold(key(1), players: 6, dimension: 8)
-        #expect(await game.samples.count == 0)
+        let anew = try await store.hold(key(1), players: 6, dimension: 8)
+        #expect(await anew.game.samples.count == 0)
         let kept = try await store.hold(key(3), players: 6, dimension: 8)
-        #expect(await kept.samples.count == Self.masks)
+        #expect(await kept.game.samples.count == Self.masks)
     }
 
     @Test("a game that an explanation holds stays, however long ago it was used")
     func aHeldGameStays() async throws {
         defer { threads.stop() }
-        let held = try await use(1, releases: false)
+        do {
+            let held = try await use(1)
+            try await use(2)
+            try await use(3)
+            try await use(4)
+            #expect(present == [1, 4])
+            do {
+                let again = try await store.hold(key(1), players: 6, dimension: 8)
+                #expect(again.game === held.game)
+            }
+            // Another holder is left.
+            try await use(5)
+            #expect(present == [1, 5])
+            extendLifetime(held)
+        }
         try await use(2)
         try await use(3)
-        try await use(4)
-        #expect(await present() == [1, 4])
-        #expect(try await store.hold(key(1), players: 6, dimension: 8) === held)
-        await store.release(key(1))
-        // Another holder is left.
-        try await use(5)
-        #expect(await present() == [1, 5])
-        await store.release(key(1))
-        try await use(2)
-        try await use(3)
-        #expect(await present() == [2, 3])
+        #expect(present == [2, 3])
     }
 
     @Test("masks for which only held games could make room are refused, and what is held stays")
     func roomBetweenHeldGames() async throws {
         defer { threads.stop() }
-        try await use(1, releases: false)
+        let held = try await use(1)
+        defer { extendLifetime(held) }
         try await use(2)
         // The idle game makes room; more than the held one leaves there is not.
         try await store.withRoom(for: Self.bytes * 3 / 2) {}
-        #expect(await present() == [1])
+        #expect(present == [1])
         let error = await #expect(throws: ApplicationError.self) { try await store.withRoom(for: Self.bytes * 2) {} }
         #expect(error?.kind == .memoryLimit)
-        #expect(await present() == [1])
+        #expect(present == [1])
     }
 
     @Test("what estimates keep of a game goes before the masks of any")
     func expansionsGoFirst() async throws {
         defer { threads.stop() }
         let plan = try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text)
-        let large = GameStore(limit: 1 << 20, archive: nil, files: threads, logger: Logger(label: "test"))
-        let game = try await large.hold(key(1), players: 6, dimension: 8)
+        let large = GameStore(limit: 1 << 20, archive: nil, on: threads, logger: Logger(label: "test"))
+        let hold = try await large.hold(key(1), players: 6, dimension: 8)
+        let game = hold.game
         _ = try await game.encode(plan.missing(upTo: 64, in: await game.samples)) {
             EncodedRows(
                 embeddings: [Float](repeating: 0.5, count: 8 * $0.count),
                 finished: [Bool](repeating: true, count: $0.count))
         }
         let samples = await game.samples
-        await large.book(key(1), masks: samples.count, bytes: samples.bytes)
+        large.book(key(1), masks: samples.count, bytes: samples.bytes)
         _ = try await game.expansion(plan, masks: 64, p: 0.5, order: 1, standardErrors: false, on: threads)
-        await large.release(key(1))
-        let both = await large.bytes(of: [key(1)])
+        let both = large.bytes(of: [key(1)])
         #expect(both > samples.bytes)
         try await large.withRoom(for: (1 << 20) - both + 1) {}
-        #expect(await large.bytes(of: [key(1)]) == samples.bytes)
-        #expect(await large.status().evicted == 0)
+        #expect(large.bytes(of: [key(1)]) == samples.bytes)
+        #expect(large.status.evicted == 0)
+        extendLifetime(hold)
     }
 }

@@ -1,9 +1,8 @@
+import Daemon
 import Foundation
 import Interactions
 import Logging
 import Testing
-
-@testable import Daemon
 
 /// What the archive holds of the games.
 @Suite(.timeLimit(.minutes(10))) struct GameStoreTests {
@@ -18,7 +17,7 @@ import Testing
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)")
         archive = try GameArchive(folder: folder.path, limit: 1 << 30, logger: Logger(label: "test"))
-        store = GameStore(limit: 1 << 30, archive: archive, files: threads, logger: Logger(label: "test"))
+        store = GameStore(limit: 1 << 30, archive: archive, on: threads, logger: Logger(label: "test"))
     }
 
     private var file: URL { folder.appendingPathComponent("\(key.digest).game") }
@@ -29,17 +28,18 @@ import Testing
     }
 
     /// Adds masks to the game as a refinement does.
-    private func add(_ coalitions: [Coalition], of other: GameKey? = nil, releases: Bool = true) async throws {
+    @discardableResult
+    private func add(_ coalitions: [Coalition], of other: GameKey? = nil) async throws -> GameHold {
         let key = other ?? key
-        let game = try await store.hold(key, players: 4, dimension: 2)
-        _ = try await game.encode(coalitions) {
+        let hold = try await store.hold(key, players: 4, dimension: 2)
+        _ = try await hold.game.encode(coalitions) {
             EncodedRows(
                 embeddings: [Float](repeating: 0.5, count: 2 * $0.count),
                 finished: [Bool](repeating: true, count: $0.count))
         }
-        let samples = await game.samples
-        await store.book(key, masks: samples.count, bytes: samples.bytes)
-        if releases { await store.release(key) }
+        let samples = await hold.game.samples
+        store.book(key, masks: samples.count, bytes: samples.bytes)
+        return hold
     }
 
     private func keptMasks() -> Int { archive.read(key, players: 4, dimension: 2, upTo: .max)?.count ?? 0 }
@@ -77,12 +77,14 @@ import Testing
 
     @Test func theEndWaitsNoLongerThanItSays() async throws {
         defer { end() }
-        try await add([Coalition(full: 4)], releases: false)
+        // Not given back, so that nothing is written before the end.
+        let hold = try await add([Coalition(full: 4)])
+        defer { extendLifetime(hold) }
         let disk = DispatchSemaphore(value: 0)
         for _ in 0..<2 {
             await withCheckedContinuation { begun in
                 Task {
-                    try await threads.run {
+                    try await threads.run { _ in
                         begun.resume()
                         disk.wait()
                     }
@@ -109,16 +111,17 @@ import Testing
     @Test func fullMemoryIsToldOnceUntilHalfOfItIsFree() async throws {
         defer { end() }
         let log = RecordedLog()
-        let store = GameStore(limit: 1_000, archive: nil, files: threads, logger: log.logger)
+        let store = GameStore(limit: 1_000, archive: nil, on: threads, logger: log.logger)
         func ask(_ bytes: Int) async throws { try await store.withRoom(for: bytes) {} }
-        _ = try await store.hold(key, players: 4, dimension: 2)
+        let hold = try await store.hold(key, players: 4, dimension: 2)
+        defer { extendLifetime(hold) }
         await #expect(throws: ApplicationError.self) { try await ask(1_001) }
         #expect(log.warnings == 0, "one request that is too large is its client's matter")
         for round in 1...2 {
-            await store.book(key, masks: 1, bytes: 600)
+            store.book(key, masks: 1, bytes: 600)
             for _ in 0..<3 { await #expect(throws: ApplicationError.self) { try await ask(500) } }
             #expect(log.warnings == round)
-            await store.book(key, masks: 1, bytes: 400)
+            store.book(key, masks: 1, bytes: 400)
             try await ask(500)
         }
     }
@@ -129,25 +132,29 @@ import Testing
         await store.keepAll(within: .seconds(60))
         let bytes = try #require(archive.read(key, players: 4, dimension: 2, upTo: .max)?.bytes)
         for (room, masks) in [(bytes, 16), (bytes - 1, 0)] {
-            let store = GameStore(limit: room + 100, archive: archive, files: threads, logger: Logger(label: "test"))
-            try await store.holdExplanation("x1", bytes: 100)
-            let game = try await store.hold(key, players: 4, dimension: 2)
-            #expect(await game.samples.count == masks)
-            #expect(await store.bytes(of: [key]) == (masks > 0 ? bytes : 0))
+            let store = GameStore(limit: room + 100, archive: archive, on: threads, logger: Logger(label: "test"))
+            let memory = try store.holdMemory(100)
+            let hold = try await store.hold(key, players: 4, dimension: 2)
+            #expect(await hold.game.samples.count == masks)
+            #expect(store.bytes(of: [key]) == (masks > 0 ? bytes : 0))
+            extendLifetime(memory)
         }
         #expect(keptMasks() == 16, "what is kept stays")
     }
 
     @Test func whatExplanationsHoldCountsUntilTheyAreClosed() async throws {
         defer { end() }
-        let store = GameStore(limit: 1_000, archive: nil, files: threads, logger: Logger(label: "test"))
-        try await store.holdExplanation("x1", bytes: 600)
-        let error = await #expect(throws: ApplicationError.self) { try await store.holdExplanation("x2", bytes: 600) }
-        #expect(error?.kind == .memoryLimit)
-        await #expect(throws: ApplicationError.self) { try await store.withRoom(for: 500) {} }
-        await store.releaseExplanation("x1")
-        try await store.holdExplanation("x2", bytes: 600)
+        let store = GameStore(limit: 1_000, archive: nil, on: threads, logger: Logger(label: "test"))
+        do {
+            let memory = try store.holdMemory(600)
+            let error = #expect(throws: ApplicationError.self) { _ = try store.holdMemory(600) }
+            #expect(error?.kind == .memoryLimit)
+            await #expect(throws: ApplicationError.self) { try await store.withRoom(for: 500) {} }
+            extendLifetime(memory)
+        }
+        let memory = try store.holdMemory(600)
         try await store.withRoom(for: 400) {}
+        extendLifetime(memory)
     }
 
     @Test func aStateFolderThatWasDeletedIsMadeAgain() async throws {

@@ -1,9 +1,8 @@
+import Daemon
 import Encoders
 import Foundation
 import JSONRPC
 import Synchronization
-
-@testable import Daemon
 
 /// A scheduler whose thread, or one of several, is held before its first micro-batch or its first few, so that tests
 /// decide what waits when it goes on. Each look at its clock takes a millisecond.
@@ -129,8 +128,8 @@ func demoModel() throws -> RunningModel { try runningModel("models/demo") }
 
 private func runningModel(_ path: String) throws -> RunningModel {
     let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
-    return RunningModel(
-        identity: 1, read: try ReadModel(folder: root.appendingPathComponent(path).path, precision: .f32))
+    let folder = ModelPath(root.appendingPathComponent(path).path)
+    return RunningModel(identity: 1, loaded: try ReadModel(folder: folder, precision: .f32).model)
 }
 
 func blackImage(_ model: RunningModel) throws -> PreparedImage {

@@ -1,11 +1,10 @@
+import Daemon
 import Encoders
 import FIxLIPProtocol
 import Foundation
 import Logging
 import Synchronization
 import Testing
-
-@testable import Daemon
 
 /// What the pool does about `--model-memory` and `--keep-alive`, with the models of the fixtures.
 @Suite(.timeLimit(.minutes(10))) struct ModelPoolTests {
@@ -30,29 +29,37 @@ import Testing
 
     private let clock = Clock()
 
-    private func pool(limit: Int?, sizing: @escaping ModelPool.Sizing = { _, _ in 0 }) -> ModelPool {
-        ModelPool(
-            locator: ModelLocator(folders: [Self.fixtures]), memoryLimit: limit, keepAlive: 300,
-            logger: Logger(label: "test"),
-            now: { [clock] in clock.now },
+    private typealias Sizing = @Sendable (_ folder: String, _ precision: Precision) async throws -> Int
+
+    private func pool(limit: Int?, sizing: @escaping Sizing = { _, _ in 0 }) -> ModelPool {
+        let locator = ModelLocator(folders: [Self.fixtures])
+        return ModelPool(
+            defaults: .init(model: "clip-small", precision: .f32, keepAlive: 300), memoryLimit: limit,
+            logger: Logger(label: "test"), now: { [clock] in clock.now },
             onLoad: { [events] in events.note("loaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)") },
             onUnload: { [events] in events.note("unloaded \(URL(fileURLWithPath: $0.loaded.folder).lastPathComponent)")
             },
-            sizing: sizing,
-            loader: { [events] folder, precision in
-                events.note("loading \(URL(fileURLWithPath: folder).lastPathComponent)")
-                return try ReadModel(folder: folder, precision: precision)
-            })
+            reading: .init(
+                locate: { try locator.folder(of: $0) }, size: { try await sizing($0.string, $1) },
+                load: { [events] folder, precision in
+                    events.note("loading \(URL(fileURLWithPath: folder.string).lastPathComponent)")
+                    return try ReadModel(folder: folder, precision: precision)
+                }))
+    }
+
+    /// Holds a model for a moment.
+    private func use(_ pool: ModelPool, _ name: String, keepAlive: Double? = nil) async throws {
+        _ = try await pool.hold(name, precision: .f32, keepAlive: keepAlive)
     }
 
     @Test func whatCannotFitIsNotLoaded() async throws {
         let pool = pool(limit: 100) { _, _ in 101 }
         let error = try await #require(throws: ApplicationError.self) {
-            try await pool.acquire("clip-small", precision: .f32, otherwise: .f32)
+            try await use(pool, "clip-small")
         }
         #expect(error.kind == .memoryLimit)
         #expect(events.all == [])
-        #expect(await pool.isEmpty)
+        #expect(pool.isEmpty)
     }
 
     @Test func anIdleModelGoesBeforeTheNextIsLoaded() async throws {
@@ -61,8 +68,8 @@ import Testing
         let pool = pool(limit: max(clip.residentBytes, siglip.residentBytes)) {
             try LoadedModel.leastBytes(folder: $0, precision: $1)
         }
-        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32))
-        await pool.release(try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32))
+        try await use(pool, "clip-small")
+        try await use(pool, "siglip-small")
         #expect(
             events.all == [
                 "loading clip-small", "loaded clip-small", "unloaded clip-small", "loading siglip-small",
@@ -72,60 +79,66 @@ import Testing
 
     @Test func aModelInUseStays() async throws {
         let pool = pool(limit: 4 << 20) { folder, _ in folder.hasSuffix("clip-small") ? 0 : 4 << 20 }
-        let lease = try await pool.acquire("clip-small", precision: .f32, otherwise: .f32)
+        let lease = try await pool.hold("clip-small", precision: .f32)
         await #expect(throws: ApplicationError.self) {
-            try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+            try await use(pool, "siglip-small")
         }
         #expect(events.all == ["loading clip-small", "loaded clip-small"])
-        await pool.release(lease)
+        extendLifetime(lease)
     }
 
     @Test func aPinnedModelStays() async throws {
         let pool = pool(limit: 4 << 20) { folder, _ in folder.hasSuffix("clip-small") ? 0 : 4 << 20 }
-        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32, keepAlive: -1))
+        try await use(pool, "clip-small", keepAlive: -1)
         await #expect(throws: ApplicationError.self) {
-            try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+            try await use(pool, "siglip-small")
         }
         clock.advance(by: 1e9)
-        await pool.expire()
+        pool.expire()
         #expect(events.all == ["loading clip-small", "loaded clip-small"])
     }
 
     @Test func whatIsIdleForSoLongGoesAndTheReasonStays() async throws {
         let pool = pool(limit: nil)
-        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32))
-        let held = try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+        try await use(pool, "clip-small")
+        let held = try await pool.hold("siglip-small", precision: .f32)
         clock.advance(by: 299)
-        await pool.expire()
-        #expect(await pool.unloadHistory.isEmpty)
+        pool.expire()
+        #expect(pool.unloads.isEmpty)
         clock.advance(by: 1)
-        await pool.expire()
-        let history = await pool.unloadHistory
+        pool.expire()
+        let history = pool.unloads
         #expect(history.map(\.id) == ["clip-small"] && history.map(\.reason) == ["idle for 300 s"])
-        #expect(await pool.status.map(\.id) == ["siglip-small"])
-        await pool.release(held)
+        #expect(pool.loaded.map(\.id) == ["siglip-small"])
+        extendLifetime(held)
     }
 
     @Test func loadsOfOneModelAtATimeAreOneLoad() async throws {
         let pool = pool(limit: nil)
+        let everybody = Meeting(of: 8)
         let identities = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
-                group.addTask { try await pool.acquire("clip-small", precision: .f32, otherwise: .f32).model.identity }
+                group.addTask {
+                    let hold = try await pool.hold("clip-small", precision: .f32)
+                    defer { extendLifetime(hold) }
+                    await everybody.arrive()
+                    return hold.model.running.identity
+                }
             }
             return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
         }
         #expect(identities.count == 1)
         #expect(events.all == ["loading clip-small", "loaded clip-small"])
-        #expect(await pool.status.first?.inUse == 8)
+        #expect(pool.loaded.first?.holders == 0)
     }
 
     @Test func aLoadThatFailsLeavesNothing() async throws {
         let pool = pool(limit: 1 << 30) { _, _ in throw ApplicationError(.modelCorrupt, "as told") }
         for _ in 0..<2 {
             await #expect(throws: ApplicationError.self) {
-                try await pool.acquire("clip-small", precision: .f32, otherwise: .f32)
+                try await use(pool, "clip-small")
             }
-            #expect(await pool.isEmpty)
+            #expect(pool.isEmpty)
         }
     }
 
@@ -142,19 +155,19 @@ import Testing
             }
             try await withThrowingTaskGroup { group in
                 for name in Self.names {
-                    group.addTask { await pool.release(try await pool.acquire(name, precision: .f32, otherwise: .f32)) }
+                    group.addTask { try await use(pool, name) }
                 }
                 try await group.waitForAll()
             }
-            #expect(await Set(pool.status.map(\.id)) == Set(Self.names))
+            #expect(Set(pool.loaded.map(\.id)) == Set(Self.names))
         }
     }
 
     @Test func noModelGoesForOneThatWouldNotFitAllTheSame() async throws {
         let pool = pool(limit: 4 << 20) { folder, _ in folder.hasSuffix("clip-small") ? 0 : 5 << 20 }
-        await pool.release(try await pool.acquire("clip-small", precision: .f32, otherwise: .f32))
+        try await use(pool, "clip-small")
         await #expect(throws: ApplicationError.self) {
-            try await pool.acquire("siglip-small", precision: .f32, otherwise: .f32)
+            try await use(pool, "siglip-small")
         }
         #expect(events.all == ["loading clip-small", "loaded clip-small"])
     }
@@ -163,9 +176,9 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)")
         try FileManager.default.copyItem(atPath: Self.fixtures + "/clip-small", toPath: folder.path)
         defer { try? FileManager.default.removeItem(at: folder) }
-        _ = try ReadModel(folder: folder.path, precision: .f32)
+        _ = try ReadModel(folder: ModelPath(folder.path), precision: .f32)
         let error = #expect(throws: ApplicationError.self) {
-            try ReadModel(folder: folder.path, precision: .f32) { path, precision throws(ModelError) in
+            try ReadModel(folder: ModelPath(folder.path), precision: .f32) { path, precision throws(ModelError) in
                 let model = try LoadedModel.load(folder: path, precision: precision)
                 try? Data([1]).write(to: folder.appendingPathComponent("model.safetensors"))
                 return model
@@ -181,5 +194,20 @@ import Testing
         let least = try LoadedModel.leastBytes(folder: folder, precision: .f32)
         #expect(least <= size)
         #expect(least > size / 2)
+    }
+}
+
+/// Holds tasks until so many have come.
+private actor Meeting {
+    private let size: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(of size: Int) { self.size = size }
+
+    func arrive() async {
+        await withCheckedContinuation { continuation in
+            waiting.append(continuation)
+            if waiting.count == size { for waiter in waiting { waiter.resume() } }
+        }
     }
 }

@@ -1,6 +1,5 @@
+import Daemon
 import Testing
-
-@testable import Daemon
 
 @Suite struct ParameterLimitTests {
     @Test(arguments: [nil, 1, 100_000]) func takesWhatIsWithin(_ value: Int?) throws {

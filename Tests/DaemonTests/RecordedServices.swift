@@ -1,15 +1,19 @@
+import Daemon
 import Encoders
 import FIxLIPProtocol
 import Foundation
+import Interactions
 import Logging
 import Synchronization
-
-@testable import Daemon
 
 /// The daemon's services on the fixture models, with a record of every mask that the encoders were given: what a status
 /// cannot tell, as a game holds a mask once however often it was encoded.
 final class RecordedServices: Sendable {
-    let services: Services
+    let opener: Opener
+    let refiner: Refiner
+    let scheduler: EncodeScheduler
+    private let threads: [WorkThreads]
+    private let solver: WorkThreads
     private let record: Record
 
     /// Called by an encoding thread with the number of image masks recorded, before a refinement's images are encoded.
@@ -36,49 +40,43 @@ final class RecordedServices: Sendable {
                 state.texts += items - images.count
                 return (state.beforeImages, state.images.count)
             }
-            if !images.isEmpty, batch.contains(where: { $0.order.urgency == .refinement }) { hook?(count) }
+            if !images.isEmpty, batch.contains(where: { $0.order.kind.urgency == .refinement }) { hook?(count) }
         }
     }
 
     static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures").path
 
-    init(threads: Int = 2, gameMemory: Int = 1 << 30) throws {
+    init(threads count: Int = 2, gameMemory: Int = 1 << 30) throws {
         let record = Record()
         self.record = record
-        var configuration = DaemonConfiguration()
-        configuration.defaultModel = "clip-small"
-        configuration.modelFolders = [Self.fixtures]
-        configuration.precision = .f32
-        configuration.gameMemory = gameMemory
         let logger = Logger(label: "test")
-        let scheduler = EncodeScheduler(threadCount: threads, beforeBatch: record.note)
-        let archiving = WorkThreads(name: "archive", stage: "load", count: 1)
+        let scheduler = EncodeScheduler(threadCount: count, beforeBatch: record.note)
+        let files = WorkThreads(name: "files", stage: "load", count: 2)
+        let arithmetic = WorkThreads(name: "arithmetic", stage: "estimate", count: 1)
+        let solver = WorkThreads(name: "solve", stage: "estimate", count: 2)
         let models = ModelPool(
-            locator: ModelLocator(folders: configuration.modelFolders), memoryLimit: nil, keepAlive: 300,
-            logger: logger,
-            onLoad: { scheduler.expect($0) }, onUnload: { scheduler.forget($0) }, sizing: { _, _ in 0 },
-            loader: { try ReadModel(folder: $0, precision: $1) })
-        let games = GameStore(limit: gameMemory, archive: nil, files: archiving, logger: logger)
-        let explanations = ExplanationStore(idleLimit: 3600) { explanation in
-            await games.release(explanation.imageGame.key)
-            await games.release(explanation.textGame.key)
-            await models.release(explanation.lease)
-        }
-        services = Services(
-            configuration: configuration, models: models, scheduler: scheduler, games: games,
-            explanations: explanations,
-            images: try ImageLoader(configuration), files: WorkThreads(name: "files", stage: "decode", count: 1),
-            loading: WorkThreads(name: "load", stage: "load", count: 1), archiving: archiving,
-            solver: WorkThreads(name: "solve", stage: "estimate", count: 2),
-            arithmetic: WorkThreads(name: "arithmetic", stage: "estimate", count: 1), logger: logger)
+            defaults: .init(model: "clip-small", precision: .f32, keepAlive: 300), memoryLimit: nil, logger: logger,
+            onLoad: { scheduler.expect($0) }, onUnload: { scheduler.forget($0) },
+            reading: .init(ModelLocator(folders: [Self.fixtures]), listing: files, loading: files))
+        let games = GameStore(limit: gameMemory, archive: nil, on: files, logger: logger)
+        let explanations = ExplanationStore(idleLimit: 3600)
+        let limits = MaskLimits(image: 1 << 16, text: 1 << 12, usualImage: 512, usualText: 256)
+        opener = Opener(
+            models: models, scheduler: scheduler, games: games, explanations: explanations,
+            images: try ImageLoader(roots: [], maximumPixels: 64_000_000), decoding: files, arithmetic: arithmetic,
+            limits: limits)
+        refiner = Refiner(
+            explanations: explanations, scheduler: scheduler, games: games, solver: solver, arithmetic: arithmetic,
+            limits: limits)
+        self.scheduler = scheduler
+        self.solver = solver
+        threads = [files, arithmetic, solver]
     }
 
     deinit {
-        services.scheduler.stop()
-        for threads in [services.files, services.loading, services.archiving, services.solver, services.arithmetic] {
-            threads.stop()
-        }
+        scheduler.stop()
+        for threads in threads { threads.stop() }
     }
 
     /// Every image mask that was encoded, in order; the same twice where it was encoded twice.
@@ -98,7 +96,7 @@ final class RecordedServices: Sendable {
         let parameters = try JSONDecoder().decode(ExplanationOpen.Parameters.self, from: Data(json.utf8))
         // Of so few players later masks of a plan are often there by chance; a refinement counts those up to its own
         // goal.
-        return try await services.open(parameters, adoptsWarmMasks: false)
+        return try await opener.open(OpenRequest(parameters), adoptsWarmMasks: false)
     }
 
     /// Refines an explanation up to so many image masks.
@@ -106,29 +104,13 @@ final class RecordedServices: Sendable {
     @discardableResult
     func refine(
         _ explanation: Explanation, masks: Int, control: RefinementControl = RefinementControl()
-    ) async throws -> FIxLIPProtocol.StopReason {
-        let json = #"{"explanation": "\#(explanation.id)", "budget": {"imageMasks": \#(masks)}}"#
-        let parameters = try JSONDecoder().decode(ExplanationRefine.Parameters.self, from: Data(json.utf8))
-        let refinement = Refinement(
-            explanation: explanation, encoder: explanation.encoder(on: services.scheduler), store: services.games,
-            solver: services.solver, arithmetic: services.arithmetic,
-            goal: try .init(parameters, for: explanation, services.configuration), deadline: nil,
-            selection: Selection(),
-            pace: .timed, sendsValues: false, report: { _ in })
-        await explanation.begin(control)
-        do {
-            let reason = try await refinement.run(control)
-            await explanation.end(control)
-            return reason
-        } catch {
-            await explanation.end(control)
-            throw error
-        }
+    ) async throws -> Interactions.StopReason {
+        try await refiner.addMasks(explanation, RefinementRequest(imageMasks: masks), control: control)
     }
 
     /// The values of an explanation as it stands, and their left-out R².
-    func values(_ explanation: Explanation, _ selection: Selection = Selection()) async throws -> [Double] {
-        let estimate = try await explanation.estimate(selection, standardErrors: false, on: services.solver)
+    func values(_ explanation: Explanation, _ choice: EstimateChoice = EstimateChoice()) async throws -> [Double] {
+        let estimate = try await explanation.estimate(choice, standardErrors: false, on: solver)
         return [estimate.baseline] + estimate.first + estimate.pairs + [estimate.looR2 ?? 0]
     }
 }

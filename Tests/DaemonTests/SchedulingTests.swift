@@ -1,6 +1,5 @@
+import Daemon
 import Testing
-
-@testable import Daemon
 
 /// What the encoding threads take next.
 @Suite(.timeLimit(.minutes(10))) struct SchedulingTests {

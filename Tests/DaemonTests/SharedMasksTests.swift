@@ -1,8 +1,7 @@
+import Daemon
 import Foundation
 import Synchronization
 import Testing
-
-@testable import Daemon
 
 /// Explanations of one image share its masks: nothing is encoded twice, and nothing in the values tells who encoded
 /// what.

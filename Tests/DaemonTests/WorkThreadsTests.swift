@@ -1,9 +1,8 @@
+import Daemon
 import Foundation
 import JSONRPC
 import Synchronization
 import Testing
-
-@testable import Daemon
 
 private final class Order: Sendable {
     private let clients = Mutex<[UInt64]>([])
@@ -22,7 +21,7 @@ private final class Order: Sendable {
         await withCheckedContinuation { started in
             tasks.append(
                 Task {
-                    try await threads.run {
+                    try await threads.run { _ in
                         started.resume()
                         gate.wait()
                     }
@@ -31,7 +30,7 @@ private final class Order: Sendable {
         for (index, client) in ([1, 1, 1, 2, 3, 2] as [UInt64]).enumerated() {
             tasks.append(
                 Client.$current.withValue(ConnectionID(client)) {
-                    Task { try await threads.run { done.add(client) } }
+                    Task { try await threads.run { _ in done.add(client) } }
                 })
             while threads.waiting <= index { await Task.yield() }
         }

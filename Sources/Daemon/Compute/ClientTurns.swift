@@ -1,10 +1,10 @@
 import JSONRPC
 
 /// Whom a task works for. Queues let clients take turns, however much each of them asks for.
-enum Client {
+package enum Client {
     /// The connection whose request the current task handles; nil for the daemon's own work, which counts as one more
     /// client.
-    @TaskLocal static var current: ConnectionID?
+    @TaskLocal package static var current: ConnectionID?
 }
 
 /// Turns of clients in a queue: one that has just had its turn stands, with all it waits for, as if it came that

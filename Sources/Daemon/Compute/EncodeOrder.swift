@@ -1,76 +1,78 @@
 import Encoders
-import JSONRPC
+import Synchronization
+
+/// A loaded model as the compute threads know it: loaded twice, it is two.
+package struct RunningModel: Sendable {
+    package let identity: Int
+    package let loaded: LoadedModel
+
+    package init(identity: Int, loaded: LoadedModel) {
+        self.identity = identity
+        self.loaded = loaded
+    }
+}
 
 /// Inputs of one modality for one model, to be encoded in micro-batches.
-enum EncodeItems: Sendable {
+package enum EncodeItems: Sendable {
     case images([ImageItem])
     case texts([TextItem])
 
-    var count: Int {
+    package var count: Int {
         switch self {
         case .images(let items): items.count
         case .texts(let items): items.count
         }
     }
-}
 
-/// Who waits for an order.
-enum Urgency: Sendable {
-    /// Somebody's request: it goes between the micro-batches of refinements.
-    case interactive
-    /// Masks of a refinement; refinements share the machine in turns.
-    case refinement
+    var modality: EncodeQueue.Modality {
+        switch self {
+        case .images: .image
+        case .texts: .text
+        }
+    }
 }
 
 /// What an order gave: rows of embeddings, and which of them were reached before it was cancelled.
-struct EncodedRows: Sendable {
+package struct EncodedRows: Sendable {
     /// `[items, dimension]`
-    var embeddings: [Float]
+    package var embeddings: [Float]
     /// True for rows that hold an embedding; all of them unless the order was cancelled.
-    var finished: [Bool]
+    package var finished: [Bool]
+
+    package init(embeddings: [Float], finished: [Bool]) {
+        self.embeddings = embeddings
+        self.finished = finished
+    }
 
     var isComplete: Bool { finished.allSatisfy { $0 } }
 }
 
-/// An order in the scheduler's queue. Everything mutable in it is guarded by the scheduler's condition, except that the
-/// rows handed to a worker are written by that worker alone.
-final class EncodeOrder {
+/// An order with its inputs and the place for its results.
+///
+/// `@unchecked Sendable` holds because everything mutable in it is touched only with the scheduler's condition locked,
+/// except that the rows handed to a worker are written by that worker alone.
+package final class EncodeOrder: @unchecked Sendable {
+    package let number: Int
     let model: RunningModel
-    let items: EncodeItems
-    let urgency: Urgency
-    let client: ConnectionID?
-    /// Whether embeddings are scaled to length 1.
-    let normalize: Bool
-    let arrival: Double
-    /// Smaller goes first: time of arrival, or of the last micro-batch taken, plus a handicap that grows with what is
-    /// left, so that small requests overtake large ones and no large one waits for ever. Between clients, `ClientTurns`
-    /// counts too.
-    var rank: Double
+    package let items: EncodeItems
+    /// The client that the task worked for which submitted it.
+    package let client = Client.current
+    package let kind: EncodeQueue.Kind
+    /// Set when nobody wants the rest any more; looked at between the layers of a micro-batch.
+    let cancellation = CancellationFlag()
     let rows: UnsafeMutableBufferPointer<Float>
     var finished: [Bool]
-    var next = 0
     var inFlight = 0
     /// When its first micro-batch was taken.
     var started: ContinuousClock.Instant?
     var failure: EncodeError?
     var continuation: CheckedContinuation<EncodedRows, any Error>?
 
-    /// Items of the request that come after this order's.
-    private let following: Int
-
-    init(
-        model: RunningModel, items: EncodeItems, urgency: Urgency, client: ConnectionID?, normalize: Bool,
-        arrival: Double,
-        following: Int = 0
-    ) {
+    init(number: Int, model: RunningModel, items: EncodeItems, kind: EncodeQueue.Kind) {
+        self.number = number
         self.model = model
         self.items = items
-        self.urgency = urgency
-        self.client = client
-        self.normalize = normalize
-        self.arrival = arrival
-        self.following = following
-        rank = arrival + Double(items.count + following) * Self.handicapPerItem
+        self.kind = kind
         rows = .allocate(capacity: items.count * model.loaded.dimension)
         rows.initialize(repeating: 0)
         finished = Array(repeating: false, count: items.count)
@@ -78,27 +80,11 @@ final class EncodeOrder {
 
     deinit { rows.deallocate() }
 
-    private static let handicapPerItem = 0.01
-    var handicap: Double { Double(items.count - next + following) * Self.handicapPerItem }
-
-    var hasWaiting: Bool { next < items.count && failure == nil }
-
-    /// Whether a worker that has an item of `other` may take one of this order into the same micro-batch.
-    func mixes(with other: EncodeOrder) -> Bool {
-        guard urgency == other.urgency, normalize == other.normalize, model.identity == other.model.identity else {
-            return false
-        }
-        switch (items, other.items) {
-        case (.images, .images), (.texts, .texts): return true
-        default: return false
-        }
-    }
-
     var result: EncodedRows { EncodedRows(embeddings: Array(rows), finished: finished) }
 }
 
 /// The part of an order that one micro-batch holds.
-struct EncodeSlice {
-    let order: EncodeOrder
-    let range: Range<Int>
+package struct EncodeSlice {
+    package let order: EncodeOrder
+    package let range: Range<Int>
 }

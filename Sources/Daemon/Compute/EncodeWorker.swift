@@ -22,12 +22,28 @@ struct EncodeWorker {
         return true
     }
 
+    /// What became of a slice.
+    enum Outcome {
+        case finished
+        /// Nobody wanted it any more, and it was left half done.
+        case cancelled
+        case failed(EncodeError)
+    }
+
+    /// Encodes one micro-batch and tells what became of each of its slices.
+    mutating func outcomes(of batch: [EncodeSlice], model: RunningModel, team: ComputeTeam?) -> [Outcome] {
+        let outcome = run(batch, model: model, team: team)
+        guard batch.count > 1, case .failed = outcome else { return batch.map { _ in outcome } }
+        // What one request's items do wrong must not be told to the others.
+        return batch.map { run([$0], model: model, team: nil) }
+    }
+
     /// Encodes one micro-batch straight into the orders' rows where it comes from one order, else through a buffer.
-    mutating func run(_ batch: [EncodeSlice], model: RunningModel, team: ComputeTeam?) -> EncodeError? {
+    private mutating func run(_ batch: [EncodeSlice], model: RunningModel, team: ComputeTeam?) -> Outcome {
         let identity = model.identity
         let model = model.loaded
         let dimension = model.dimension
-        let normalize = batch.allSatisfy(\.order.normalize)
+        let normalize = batch.allSatisfy(\.order.kind.normalize)
         do throws(EncodeError) {
             let workspace = if let known = workspaces[identity] { known } else { try model.makeWorkspace() }
             workspaces[identity] = workspace
@@ -62,9 +78,9 @@ struct EncodeWorker {
                     offset += size
                 }
             }
-            return nil
+            return .finished
         } catch {
-            return error
+            return .failed(error)
         }
     }
 }

@@ -1,4 +1,5 @@
 import CMalloc
+import Foundation
 
 /// Gives memory that was freed back to the system: glibc keeps what many threads freed, and a daemon that runs for
 /// weeks would hold the peak of its busiest minute (malloc_trim(3)).
@@ -6,6 +7,8 @@ struct MemoryReturn: Sendable {
     private let loop: Task<Void, Never>
 
     private static let interval = Duration.seconds(2)
+    /// Processor time between two looks, in seconds, that says that the daemon was at work.
+    private static let work = 0.02
     /// Blocks of so many bytes and more, which are what estimates come and go with, go back the moment they are freed.
     /// Left to itself, glibc raises the limit to the largest block that was ever freed, and keeps holes between those
     /// that stay.
@@ -19,18 +22,29 @@ struct MemoryReturn: Sendable {
         mallopt(M_TRIM_THRESHOLD, spare)
     }
 
-    /// Looks every two seconds whether `activity` has moved, and trims on `threads` if it has.
-    init(on threads: WorkThreads, activity: @escaping @Sendable () -> Int) {
+    /// Looks every two seconds whether the daemon was at work, whatever with, and trims on `threads` if it was, and once
+    /// more when it has become quiet.
+    init(on threads: WorkThreads) {
         loop = Task {
-            var seen = 0
+            var seen = Self.processorTime
+            var wasAtWork = false
             while (try? await Task.sleep(for: Self.interval)) != nil {
-                let current = activity()
-                guard current != seen else { continue }
-                seen = current
-                _ = try? await threads.run { malloc_trim(0) }
+                let current = Self.processorTime
+                let isAtWork = current - seen > Self.work
+                if isAtWork || wasAtWork { _ = try? await threads.run { _ in malloc_trim(0) } }
+                // What trimming took is no work.
+                seen = isAtWork ? Self.processorTime : current
+                wasAtWork = isAtWork
             }
         }
     }
 
     func stop() { loop.cancel() }
+
+    /// Of the whole process, in seconds.
+    private static var processorTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
 }

@@ -1,20 +1,23 @@
 import Synchronization
 
-/// Tasks that wait for what an actor owns to change.
+/// Tasks that wait for what somebody else owns to change.
 final class Waiters: Sendable {
     private struct State {
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var arrivals = 0
+        var changes = 0
     }
 
     private let state = Mutex(State())
 
     var count: Int { state.withLock { $0.waiting.count } }
 
-    /// Returns at the next ``wakeAll()``, or when the task is cancelled.
-    ///
-    /// On the caller's actor until it waits: what the caller saw just before still holds, and no wake-up is missed.
-    func wait(isolation: isolated (any Actor)? = #isolation) async {
+    /// Counts up with each ``wakeAll()``. To be read before looking at what may change: ``wait(after:)`` then misses
+    /// nothing.
+    var changes: Int { state.withLock { $0.changes } }
+
+    /// Returns once ``wakeAll()`` was called after ``changes`` was read, or when the task is cancelled.
+    func wait(after seen: Int) async {
         let number = state.withLock { state in
             state.arrivals += 1
             return state.arrivals
@@ -22,7 +25,7 @@ final class Waiters: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
-                    guard !Task.isCancelled else { return false }
+                    guard !Task.isCancelled, state.changes == seen else { return false }
                     state.waiting[number] = continuation
                     return true
                 }
@@ -35,6 +38,7 @@ final class Waiters: Sendable {
 
     func wakeAll() {
         let woken = state.withLock { state in
+            state.changes += 1
             defer { state.waiting = [:] }
             return Array(state.waiting.values)
         }

@@ -1,108 +1,264 @@
 import Foundation
 import JSONRPC
+import Synchronization
 
-/// A few threads for blocking work that is no encoding: reading and decoding files, loading models, solving estimates.
-/// Swift's cooperative pool must stay free for answering. Clients take turns.
+/// A flag that one side sets and another looks at.
+package final class CancellationFlag: Sendable {
+    private let value = Atomic(false)
+
+    package init() {}
+
+    package var isSet: Bool { value.load(ordering: .acquiring) }
+    package func set() { value.store(true, ordering: .releasing) }
+}
+
+/// A job's hold on one of the ``WorkThreads``. Long work asks it every few milliseconds whether to go on; meanwhile,
+/// others may have their turn.
+package struct WorkTurn: Sendable {
+    /// Whether nobody waits for the result any more. Returns late where other clients wait and the job has had its
+    /// slice of time: they go first.
+    package let isCancelled: @Sendable () -> Bool
+
+    /// - Throws: `CancellationError` where nobody waits for the result any more.
+    package func check() throws {
+        if isCancelled() { throw CancellationError() }
+    }
+}
+
+/// Threads for work that is no encoding: reading and decoding files, tokenizing, loading models, solving, drawing.
+/// Swift's cooperative pool must stay free for answering.
 ///
-/// `@unchecked Sendable` holds because every mutable member is touched only with `condition` locked.
-final class WorkThreads: @unchecked Sendable {
+/// Clients take turns, also in the middle of a job: one that asks its ``WorkTurn`` gives way after some milliseconds
+/// while another client waits, and goes on when it is its turn again. So a client waits for a slice of each of the
+/// others, however long their jobs are. At most `count` jobs compute at a time. More may have begun, at most `begun`,
+/// half of them one client's, because what has begun holds memory.
+///
+/// `@unchecked Sendable` holds because every mutable member is touched only with `lock` locked.
+package final class WorkThreads: @unchecked Sendable {
     private struct Job: Sendable {
-        let client = Client.current
-        /// Its place in the count of arrivals and turns.
-        var arrival = 0.0
-        let run: @Sendable () -> Void
+        let run: @Sendable (WorkTurn) -> Void
         /// Answers the one who waits, without running it.
         let drop: @Sendable () -> Void
+        let cancellation: CancellationFlag
     }
 
-    private let condition = NSCondition()
-    /// What waits, in order of arrival, by client; a client with nothing is not in it.
-    private var jobs: [ConnectionID?: [Job]] = [:]
+    private struct Waiting: Sendable {
+        enum Work: Sendable {
+            case begin(Job)
+            case resume(DispatchSemaphore, CancellationFlag)
+        }
+
+        let client: ConnectionID?
+        /// Its place in the count of arrivals and turns.
+        let arrival: Double
+        let work: Work
+
+        var isNew: Bool {
+            if case .begin = work { true } else { false }
+        }
+    }
+
+    /// How long a job computes while other clients wait.
+    private static let slice = Duration.milliseconds(5)
+
+    private let lock = NSLock()
+    /// In order of arrival, by client, what has begun first; a client with nothing is not in it.
+    private var queues: [ConnectionID?: [Waiting]] = [:]
     private var turns = ClientTurns()
     /// Arrivals and turns so far.
-    private var count = 0.0
+    private var clock = 0.0
+    /// Jobs that compute.
+    private var running = 0
+    /// Jobs that compute or have given way, by client.
+    private var begun: [ConnectionID?: Int] = [:]
+    /// Jobs for the next threads that are free.
+    private var handedOver: [(client: ConnectionID?, job: Job)] = []
+    private let handover = DispatchSemaphore(value: 0)
+    private var threads = 0
     private var isStopped = false
+
+    private let name: String
     /// What a request's time on these threads is booked as.
     private let stage: String
+    private let count: Int
+    private let mostBegun: Int
 
-    init(name: String, stage: String, count: Int) {
+    /// - Parameters:
+    ///   - count: jobs that compute at a time.
+    ///   - begun: jobs that may have begun; `count` where a job cannot give way.
+    package init(name: String, stage: String, count: Int, begun: Int? = nil) {
+        self.name = name
         self.stage = stage
-        for index in 0..<count { startThread("\(name)-\(index)") { [self] in work() } }
+        self.count = count
+        mostBegun = max(count, begun ?? count)
     }
 
-    /// Jobs that no thread has taken.
-    var waiting: Int { condition.withLock { jobs.values.reduce(0) { $0 + $1.count } } }
+    /// Jobs that have not begun.
+    package var waiting: Int {
+        lock.withLock { queues.values.reduce(0) { $0 + $1.count(where: \.isNew) } }
+    }
 
     /// Runs `body` on one of the threads.
     /// - Throws: what `body` throws; `CancellationError` when the task was cancelled, or the threads stopped, before
     ///   its turn came.
-    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    package func run<Value: Sendable>(_ body: @escaping @Sendable (WorkTurn) throws -> Value) async throws -> Value {
         let cancellation = CancellationFlag()
         let stages = RequestStages.current
         let arrival = ContinuousClock.now
-        let stage = stage
+        let (client, stage) = (Client.current, stage)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                var job = Job {
-                    guard !cancellation.isSet else { return continuation.resume(throwing: CancellationError()) }
-                    let start = ContinuousClock.now
-                    let outcome = Result { try body() }
-                    stages?.add("queue", start - arrival)
-                    stages?.add(stage, ContinuousClock.now - start)
-                    continuation.resume(with: outcome)
-                } drop: {
-                    continuation.resume(throwing: CancellationError())
-                }
-                let isTaken = condition.withLock {
-                    guard !isStopped else { return false }
-                    count += 1
-                    job.arrival = count
-                    jobs[job.client, default: []].append(job)
-                    condition.signal()
-                    return true
-                }
-                if !isTaken { job.drop() }
+                let job = Job(
+                    run: { turn in
+                        let start = ContinuousClock.now
+                        let outcome = Result { try body(turn) }
+                        stages?.add("queue", start - arrival)
+                        stages?.add(stage, ContinuousClock.now - start)
+                        continuation.resume(with: outcome)
+                    }, drop: { continuation.resume(throwing: CancellationError()) }, cancellation: cancellation)
+                if !submit(job, of: client) { job.drop() }
             }
         } onCancel: {
             cancellation.set()
+            dropCancelled(of: client)
         }
     }
 
-    /// Ends the threads after the jobs in hand; those that wait are not begun.
-    func stop() {
-        let dropped = condition.withLock {
+    /// Ends the threads after the jobs in hand, which are told that they are cancelled; those that wait are not begun.
+    package func stop() {
+        let dropped = lock.withLock {
             isStopped = true
-            condition.broadcast()
-            defer { jobs = [:] }
-            return jobs.values.joined().map(\.drop)
+            let waiting = queues.values.joined()
+            queues = [:]
+            var drops: [@Sendable () -> Void] = []
+            for entry in waiting {
+                switch entry.work {
+                case .begin(let job): drops.append(job.drop)
+                case .resume(let semaphore, _):
+                    running += 1
+                    semaphore.signal()
+                }
+            }
+            for _ in 0..<threads { handover.signal() }
+            return drops
         }
         for drop in dropped { drop() }
     }
 
-    /// With `condition` locked: the job that has waited longest since its client's last turn.
-    private func takeJob() -> Job? {
-        let first = jobs.values.compactMap(\.first).min {
+    /// - Returns: false when the threads have stopped.
+    private func submit(_ job: Job, of client: ConnectionID?) -> Bool {
+        lock.withLock {
+            guard !isStopped else { return false }
+            clock += 1
+            queues[client, default: []].append(Waiting(client: client, arrival: clock, work: .begin(job)))
+            grant()
+            return true
+        }
+    }
+
+    /// Answers jobs that were cancelled before they began; those that gave way go on at once to find it out.
+    private func dropCancelled(of client: ConnectionID?) {
+        let dropped = lock.withLock {
+            guard let queue = queues[client] else { return [] as [Job] }
+            var dropped: [Job] = []
+            let left = queue.filter { entry in
+                switch entry.work {
+                case .begin(let job) where job.cancellation.isSet: dropped.append(job)
+                case .resume(let semaphore, let cancellation) where cancellation.isSet:
+                    running += 1
+                    semaphore.signal()
+                default: return true
+                }
+                return false
+            }
+            queues[client] = left.isEmpty ? nil : left
+            return dropped
+        }
+        for job in dropped { job.drop() }
+    }
+
+    /// With `lock` locked: lets those compute whose turn it is, as long as there is a thread for them.
+    private func grant() {
+        while running < count, let next = takeNext() {
+            running += 1
+            switch next.work {
+            case .resume(let semaphore, _): semaphore.signal()
+            case .begin(let job):
+                begun[next.client, default: 0] += 1
+                handedOver.append((next.client, job))
+                // As many threads as jobs that have begun, so that each has one.
+                if begun.values.reduce(0, +) > threads {
+                    startThread("\(name)-\(threads)") { [self] in work() }
+                    threads += 1
+                }
+                handover.signal()
+            }
+        }
+    }
+
+    /// With `lock` locked: what has waited longest since its client's last turn.
+    private func takeNext() -> Waiting? {
+        let first = queues.values.compactMap(\.first).filter(mayCompute).min {
             turns.start(of: $0.client, arrival: $0.arrival) < turns.start(of: $1.client, arrival: $1.arrival)
         }
         guard let first else { return nil }
-        jobs[first.client]?.removeFirst()
-        count += 1
-        turns.took(first.client, at: count)
-        if jobs[first.client]?.isEmpty == true {
-            jobs[first.client] = nil
-            turns.keep { jobs[$0] != nil }
+        queues[first.client]?.removeFirst()
+        clock += 1
+        turns.took(first.client, at: clock)
+        if queues[first.client]?.isEmpty == true {
+            queues[first.client] = nil
+            turns.keep { queues[$0] != nil }
         }
         return first
     }
 
+    private func mayCompute(_ entry: Waiting) -> Bool {
+        guard entry.isNew else { return true }
+        return begun.values.reduce(0, +) < mostBegun && begun[entry.client, default: 0] < max(count, mostBegun / 2)
+    }
+
     private func work() {
         while true {
-            condition.lock()
-            while jobs.isEmpty && !isStopped { condition.wait() }
-            let job = takeJob()
-            condition.unlock()
-            guard let job else { return }
-            job.run()
+            handover.wait()
+            let next = lock.withLock { handedOver.isEmpty ? nil : handedOver.removeFirst() }
+            // Woken for nothing, the threads have stopped.
+            guard let (client, job) = next else { return }
+            let start = Mutex(ContinuousClock.now)
+            if job.cancellation.isSet {
+                job.drop()
+            } else {
+                job.run(
+                    WorkTurn { [self] in
+                        if job.cancellation.isSet { return true }
+                        if ContinuousClock.now - start.withLock({ $0 }) > Self.slice {
+                            giveWay(client, job.cancellation)
+                            start.withLock { $0 = .now }
+                        }
+                        return job.cancellation.isSet || lock.withLock { isStopped }
+                    })
+            }
+            lock.withLock {
+                running -= 1
+                begun[client, default: 0] -= 1
+                if begun[client] == 0 { begun[client] = nil }
+                grant()
+            }
         }
+    }
+
+    /// Lets other clients have their turn, if any wait, and returns when it is this one's again.
+    private func giveWay(_ client: ConnectionID?, _ cancellation: CancellationFlag) {
+        let semaphore: DispatchSemaphore? = lock.withLock {
+            let others = queues.contains { $0.key != client && $0.value.first.map(mayCompute) == true }
+            guard others, !isStopped else { return nil }
+            let semaphore = DispatchSemaphore(value: 0)
+            clock += 1
+            queues[client, default: []].insert(
+                Waiting(client: client, arrival: clock, work: .resume(semaphore, cancellation)), at: 0)
+            running -= 1
+            grant()
+            return semaphore
+        }
+        semaphore?.wait()
     }
 }

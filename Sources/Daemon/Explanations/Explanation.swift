@@ -1,22 +1,42 @@
 import Encoders
-import FIxLIPProtocol
 import Images
 import Interactions
 import Tokenizers
 
 /// The image of an explanation, ready for the tower.
-struct ExplainedImage: Sendable {
+package struct ExplainedImage: Sendable {
     let prepared: PreparedImage
     let picture: KeptPicture
     /// From the model's pixels back to those of the picture.
     let geometry: ImageGeometry
 }
 
+/// A player of a caption: as the caption spells it, and where it stands, in Unicode scalars.
+package struct CaptionPlayer: Sendable, Equatable {
+    package let text: String
+    package let range: Range<Int>
+}
+
+/// Which estimate: nil stands for what the explanation was opened with.
+package struct EstimateChoice: Sendable, Equatable {
+    package var estimator: Estimator?
+    package var order: Int?
+
+    package init(estimator: Estimator? = nil, order: Int? = nil) {
+        self.estimator = estimator
+        self.order = order
+    }
+}
+
 /// One image and one caption under explanation: its two games, how far they have come, and the estimates made so far.
 /// Owns what changes as it is refined; the games themselves belong to the `GameStore`.
-actor Explanation {
-    nonisolated let id: String
-    nonisolated let lease: ModelLease
+package actor Explanation {
+    package nonisolated let id: String
+    nonisolated let hold: ModelHold
+    nonisolated let imageHold: GameHold
+    nonisolated let textHold: GameHold
+    /// Of what it keeps of its picture and caption.
+    nonisolated let memory: MemoryHold
     nonisolated let settings: ExplanationSettings
     nonisolated let image: ExplainedImage
     nonisolated let caption: String
@@ -24,18 +44,17 @@ actor Explanation {
     nonisolated let isTruncated: Bool
     nonisolated let imagePlayers: ImagePlayers
     nonisolated let textPlayers: TextPlayers
-    nonisolated let players: Players
-    nonisolated let imageGame: MaskedGame
-    nonisolated let textGame: MaskedGame
-    nonisolated let imagePlan: SamplingPlan
+    /// The text players, as the caption spells them.
+    nonisolated let words: [CaptionPlayer]
+    package nonisolated let imagePlan: SamplingPlan
     nonisolated let textPlan: SamplingPlan
 
     /// Logits of the empty and the whole pair, and the cosine of the latter; at full precision.
     nonisolated let ends: EndValues
 
     /// Masks of the plans that the current estimate rests on.
-    private(set) var imageMasks = 0
-    private(set) var textMasks = 0
+    package private(set) var imageMasks = 0
+    package private(set) var textMasks = 0
     /// One entry per published estimate, for the curve over the budget.
     private(set) var history: [Checkpoint] = []
     private var estimates: [EstimateKey: InteractionValues] = [:]
@@ -43,7 +62,6 @@ actor Explanation {
     private var imported: InteractionValues?
     private var running: [RefinementControl] = []
     private var users = 0
-    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     struct EndValues: Sendable, Equatable {
         var empty: Double
@@ -66,27 +84,50 @@ actor Explanation {
         var standardErrors: Bool
     }
 
+    /// What it is made of besides the games and what holds them.
+    struct Parts: Sendable {
+        var settings: ExplanationSettings
+        var image: ExplainedImage
+        var caption: String
+        var text: PreparedText
+        var isTruncated: Bool
+        var imagePlayers: ImagePlayers
+        var textPlayers: TextPlayers
+        var words: [CaptionPlayer]
+        var imagePlan: SamplingPlan
+        var textPlan: SamplingPlan
+        var ends: EndValues
+
+        /// Memory that it holds besides its games.
+        var bytes: Int { image.prepared.residentBytes + image.picture.bytes + text.residentBytes }
+    }
+
     init(
-        id: String, lease: ModelLease, settings: ExplanationSettings, image: ExplainedImage, caption: String,
-        text: PreparedText, isTruncated: Bool, imagePlayers: ImagePlayers, textPlayers: TextPlayers, players: Players,
-        imageGame: MaskedGame, textGame: MaskedGame, imagePlan: SamplingPlan, textPlan: SamplingPlan, ends: EndValues
+        id: String, _ parts: Parts, hold: consuming ModelHold, imageHold: consuming GameHold,
+        textHold: consuming GameHold, memory: consuming MemoryHold
     ) {
         self.id = id
-        self.lease = lease
-        self.settings = settings
-        self.image = image
-        self.caption = caption
-        self.text = text
-        self.isTruncated = isTruncated
-        self.imagePlayers = imagePlayers
-        self.textPlayers = textPlayers
-        self.players = players
-        self.imageGame = imageGame
-        self.textGame = textGame
-        self.imagePlan = imagePlan
-        self.textPlan = textPlan
-        self.ends = ends
+        self.hold = hold
+        self.imageHold = imageHold
+        self.textHold = textHold
+        self.memory = memory
+        settings = parts.settings
+        image = parts.image
+        caption = parts.caption
+        text = parts.text
+        isTruncated = parts.isTruncated
+        imagePlayers = parts.imagePlayers
+        textPlayers = parts.textPlayers
+        words = parts.words
+        imagePlan = parts.imagePlan
+        textPlan = parts.textPlan
+        ends = parts.ends
     }
+
+    package nonisolated var model: HeldModel { hold.model }
+    package nonisolated var imageGame: MaskedGame { imageHold.game }
+    package nonisolated var textGame: MaskedGame { textHold.game }
+    nonisolated var players: Int { imagePlayers.count + textPlayers.count }
 
     /// Takes values from elsewhere for its own, seen from this model's empty and whole pair.
     func adopt(_ values: InteractionValues) {
@@ -100,17 +141,17 @@ actor Explanation {
     var isImported: Bool { imported != nil }
 
     /// Memory that it holds besides its games.
-    nonisolated var ownBytes: Int { image.prepared.residentBytes + image.picture.bytes + text.residentBytes }
+    nonisolated var ownBytes: Int { memory.bytes }
 
     nonisolated var maskedImage: MaskedImage {
-        MaskedImage(prepared: image.prepared, players: imagePlayers, masking: settings.imageMasking)
+        MaskedImage(prepared: image.prepared, players: imagePlayers, masking: settings.masking)
     }
 
     nonisolated var maskedText: MaskedText { MaskedText(prepared: text, players: textPlayers) }
 
     /// What encodes its masks, in turns with other refinements.
     nonisolated func encoder(on scheduler: EncodeScheduler) -> MaskEncoder {
-        MaskEncoder(scheduler: scheduler, model: lease.model, urgency: .refinement)
+        MaskEncoder(scheduler: scheduler, model: model.running, urgency: .refinement)
     }
 
     var isRefining: Bool { !running.isEmpty }
@@ -118,24 +159,30 @@ actor Explanation {
     /// Whether something encodes masks for it.
     var isBusy: Bool { users > 0 }
 
-    /// Until `end`, its games and its model are in use.
+    /// Runs `body`, which works on it: it is not idle until the end of that.
     /// - Parameter control: of a refinement, so that `stop` reaches it.
-    func begin(_ control: RefinementControl?) {
+    package nonisolated func withUse<Value: Sendable>(
+        refiningBy control: RefinementControl? = nil, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        await begin(control)
+        do {
+            let value = try await body()
+            await end(control)
+            return value
+        } catch {
+            await end(control)
+            throw error
+        }
+    }
+
+    private func begin(_ control: RefinementControl?) {
         if let control { running.append(control) }
         users += 1
     }
 
-    func end(_ control: RefinementControl?) {
+    private func end(_ control: RefinementControl?) {
         running.removeAll { $0 === control }
         users -= 1
-        guard users == 0 else { return }
-        for waiter in idleWaiters { waiter.resume() }
-        idleWaiters = []
-    }
-
-    /// Returns once nothing works on it.
-    func waitUntilIdle() async {
-        while users > 0 { await withCheckedContinuation { idleWaiters.append($0) } }
     }
 
     /// Asks every running refinement to end with its result.
@@ -159,14 +206,14 @@ actor Explanation {
     /// The estimate on the masks encoded so far, made on `threads` and kept until there are more masks. Two who ask at
     /// the same moment both make it, so that either may give up.
     /// - Throws: `ApplicationError` of kind `budgetInvalid` before the first masks.
-    func estimate(_ selection: Selection, standardErrors: Bool, on threads: WorkThreads) async throws
+    package func estimate(_ choice: EstimateChoice, standardErrors: Bool, on threads: WorkThreads) async throws
         -> InteractionValues
     {
-        let wanted = try settings.estimatorSettings(selection, standardErrors: standardErrors)
+        let wanted = try settings.estimatorSettings(choice, standardErrors: standardErrors)
         if let imported {
-            guard selection.order ?? imported.order == imported.order, selection.estimator == nil else {
+            guard choice.order ?? imported.order == imported.order, choice.estimator == nil else {
                 throw ParameterError(
-                    selection.estimator == nil ? "order" : "estimator",
+                    choice.estimator == nil ? "order" : "estimator",
                     "cannot be chosen: the explanation was imported with order \(imported.order), and has no masks to estimate from"
                 )
             }
@@ -182,8 +229,8 @@ actor Explanation {
         if let known = estimates[key] { return known }
         let imageSide = GameSide(samples: await imageGame.samples, plan: imagePlan, masks: key.imageMasks)
         let textSide = GameSide(samples: await textGame.samples, plan: textPlan, masks: key.textMasks)
-        let scale = Double(lease.model.loaded.logitScale)
-        let bias = Double(lease.model.loaded.logitBias)
+        let scale = Double(model.loaded.logitScale)
+        let bias = Double(model.loaded.logitBias)
         let ends = ends
         var expansion: SideExpansion?
         if wanted.index == .banzhaf, wanted.estimator == .ridge, settings.sampling == .crossed {
@@ -191,7 +238,8 @@ actor Explanation {
                 imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors,
                 on: threads)
         }
-        let values = try await threads.run { [expansion] in
+        let values = try await threads.run { [expansion] turn in
+            try turn.check()
             do throws(InteractionError) {
                 return try Interactions.estimate(
                     image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
@@ -207,24 +255,46 @@ actor Explanation {
 
     /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs. `threads` looks
     /// for them.
-    func adoptWarmMasks(upTo limits: Budget, on threads: WorkThreads) async throws {
+    func adoptWarmMasks(images: Int, texts: Int, on threads: WorkThreads) async throws {
         let (imageSamples, textSamples) = (await imageGame.samples, await textGame.samples)
         let (imagePlan, textPlan, isJoint) = (imagePlan, textPlan, settings.sampling == .joint)
-        let warm = try await threads.run {
-            let images = imagePlan.warm(in: imageSamples, upTo: limits.imageMasks ?? 0)
+        let warm = try await threads.run { _ in
+            let images = imagePlan.warm(in: imageSamples, upTo: images)
             guard isJoint else {
-                return (images: images, texts: textPlan.warm(in: textSamples, upTo: limits.textMasks ?? 0))
+                return (images: images, texts: textPlan.warm(in: textSamples, upTo: texts))
             }
             let pairs = images == 0 ? 0 : textPlan.warm(in: textSamples, upTo: images)
             return (images: pairs, texts: pairs)
         }
         advance(imageMasks: warm.images, textMasks: warm.texts)
     }
+}
 
-    /// - Parameter bytes: memory of it and its games.
-    func summary(bytes: Int) -> ExplanationSummary {
-        ExplanationSummary(
-            explanation: id, model: lease.id, text: caption, image: image.picture.name, imageMasks: imageMasks,
-            textMasks: textMasks, refining: isRefining, bytes: bytes)
+/// The image players as they lie on the picture.
+struct PlayerShape: Sendable {
+    let rows: Int
+    let columns: Int
+    /// `[x0, y0, x1, y1]` in pixels of the source image, crop and resize undone; one per player.
+    let boxes: [[Double]]
+    /// The player of every patch, where players are no grid.
+    let regions: [Int]?
+}
+
+extension Explanation {
+    nonisolated var imageShape: PlayerShape {
+        let size = Double(model.loaded.patchSize)
+        let boxes = (0..<imagePlayers.count).map { player in
+            let box = imagePlayers.box(of: player)
+            let source = image.geometry.sourceBox(
+                ofInput: (
+                    Double(box.columns.lowerBound) * size, Double(box.rows.lowerBound) * size,
+                    Double(box.columns.upperBound) * size, Double(box.rows.upperBound) * size
+                ))
+            return [source.x0, source.y0, source.x1, source.y1]
+        }
+        return PlayerShape(
+            rows: imagePlayers.grid?.rows ?? imagePlayers.patchRows,
+            columns: imagePlayers.grid?.columns ?? imagePlayers.patchColumns, boxes: boxes,
+            regions: imagePlayers.grid == nil ? imagePlayers.playerOfPatch : nil)
     }
 }

@@ -1,35 +1,55 @@
 import Encoders
-import FIxLIPProtocol
 import Interactions
 
 /// What a client asked to have explained, checked and with defaults in place.
-struct ExplanationSettings: Sendable, Equatable {
-    var index: InteractionIndex
-    var p: Double
-    var order: Int
-    var masking: MaskingChoice
-    var estimator: Estimator
-    var seeds: Seeds
-    var sampling: SamplingChoice
-    var paired: Bool
+package struct ExplanationSettings: Sendable, Equatable {
+    /// Whether every image mask meets every text mask, or each is drawn together with one.
+    package enum Sampling: Sendable { case crossed, joint }
 
-    /// - Throws: `ParameterError` that names the parameter.
-    init(_ parameters: ExplanationOpen.Parameters) throws(ParameterError) {
-        index = Self.index(parameters.index ?? ExplanationOpen.Parameters.defaultIndex)
-        p = parameters.p ?? ExplanationOpen.Parameters.defaultP
-        order = try Self.checked(order: parameters.order ?? ExplanationOpen.Parameters.defaultOrder)
-        masking = parameters.masking ?? ExplanationOpen.Parameters.defaultMasking
-        estimator = Self.estimator(parameters.estimator ?? ExplanationOpen.Parameters.defaultEstimator)
-        seeds = parameters.seed ?? ExplanationOpen.Parameters.defaultSeed
-        sampling = parameters.sampling ?? ExplanationOpen.Parameters.defaultSampling
-        paired = parameters.paired ?? (sampling == .joint && index == .shapley)
-        guard p > 0, p < 1 else {
-            throw ParameterError("p", "must lie between 0 and 1, both excluded; it is \(p)")
+    /// Where the masks of the two sides begin to be drawn.
+    package struct Seeds: Sendable, Equatable {
+        package var image: UInt32
+        package var text: UInt32
+
+        package init(image: UInt32, text: UInt32) {
+            self.image = image
+            self.text = text
         }
-        guard index == .banzhaf || parameters.p == nil else {
+    }
+
+    let index: InteractionIndex
+    let p: Double
+    let order: Int
+    let masking: ImageMasking
+    let estimator: Estimator
+    let seeds: Seeds
+    let sampling: Sampling
+    let paired: Bool
+
+    /// - Parameters:
+    ///   - p: the chance that a player is present; nil leaves it to the index.
+    ///   - usualP: what it is then for the Banzhaf index.
+    ///   - paired: whether each mask is followed by its complement; nil leaves it to index and sampling.
+    /// - Throws: `ParameterError` that names the parameter.
+    package init(
+        index: InteractionIndex, p: Double?, usualP: Double, order: Int, masking: ImageMasking, estimator: Estimator,
+        seeds: Seeds, sampling: Sampling, paired: Bool?
+    ) throws(ParameterError) {
+        self.index = index
+        self.p = p ?? usualP
+        self.order = try Self.checked(order: order)
+        self.masking = masking
+        self.estimator = estimator
+        self.seeds = seeds
+        self.sampling = sampling
+        self.paired = paired ?? (sampling == .joint && index == .shapley)
+        guard self.p > 0, self.p < 1 else {
+            throw ParameterError("p", "must lie between 0 and 1, both excluded; it is \(self.p)")
+        }
+        guard index == .banzhaf || p == nil else {
             throw ParameterError("p", "belongs to the Banzhaf index; leave it out for \"shapley\"")
         }
-        guard !paired || (index == .banzhaf ? p == 0.5 : sampling == .joint) else {
+        guard !self.paired || (index == .banzhaf ? self.p == 0.5 : sampling == .joint) else {
             throw ParameterError(
                 "paired",
                 "needs the Banzhaf index with p = 0.5, or Shapley with \"sampling\": \"joint\": only then is a complement as likely as its mask"
@@ -37,41 +57,55 @@ struct ExplanationSettings: Sendable, Equatable {
         }
     }
 
-    var imageMasking: ImageMasking { masking == .drop ? .drop : .mean }
-
     static func checked(order: Int) throws(ParameterError) -> Int {
         guard order == 1 || order == 2 else { throw ParameterError("order", "must be 1 or 2; it is \(order)") }
         return order
     }
 
-    static func index(_ choice: IndexChoice) -> InteractionIndex {
-        switch choice {
-        case .banzhaf: .banzhaf
-        case .shapley: .shapley
-        }
-    }
-
-    static func estimator(_ choice: EstimatorChoice) -> Estimator {
-        switch choice {
-        case .ridge: .ridge
-        case .leastSquares: .leastSquares
-        }
-    }
-
-    /// What to estimate for a selection, which may ask for another estimator or order than the explanation was opened
-    /// with: both rest on the same masks.
-    func estimatorSettings(_ selection: Selection, standardErrors: Bool) throws(ParameterError) -> EstimatorSettings {
+    /// What to estimate: another estimator or order than the explanation was opened with rests on the same masks.
+    func estimatorSettings(
+        _ choice: EstimateChoice, standardErrors: Bool
+    ) throws(ParameterError) -> EstimatorSettings {
         EstimatorSettings(
-            index: index, p: p, order: try Self.checked(order: selection.order ?? order),
-            estimator: selection.estimator.map(Self.estimator) ?? estimator, standardErrors: standardErrors)
+            index: index, p: p, order: try Self.checked(order: choice.order ?? order),
+            estimator: choice.estimator ?? estimator, standardErrors: standardErrors)
     }
 }
 
-extension EstimatorChoice {
-    init(_ estimator: Estimator) {
-        switch estimator {
-        case .ridge: self = .ridge
-        case .leastSquares: self = .leastSquares
+extension ExplanationSettings {
+    /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley; drawn together, Bernoulli(p)
+    /// or the Shapley kernel over all players.
+    func plans(imagePlayers: Int, textPlayers: Int) throws -> (image: SamplingPlan, text: SamplingPlan) {
+        if sampling == .joint {
+            do throws(InteractionError) {
+                let draws = try JointDraws(
+                    imagePlayers: imagePlayers, textPlayers: textPlayers,
+                    distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
+                    seed: UInt64(seeds.image) | UInt64(seeds.text) << 32, paired: paired)
+                return (SamplingPlan(joint: draws, modality: .image), SamplingPlan(joint: draws, modality: .text))
+            } catch {
+                throw ApplicationError.estimation(error)
+            }
+        }
+        let nodes =
+            index == .banzhaf
+            ? [SamplingNode(probability: p, weight: 1)]
+            : SamplingNode.shapley(count: SamplingNode.shapleyCount(players: imagePlayers + textPlayers))
+        return (
+            try SamplingPlan(
+                players: imagePlayers, modality: .image, nodes: nodes, seed: UInt64(seeds.image), paired: paired),
+            try SamplingPlan(
+                players: textPlayers, modality: .text, nodes: nodes, seed: UInt64(seeds.text), paired: paired)
+        )
+    }
+}
+
+extension InteractionIndex {
+    /// The index's name in a reply and under a drawing.
+    var abbreviation: String {
+        switch self {
+        case .banzhaf: "FWBII"
+        case .shapley: "FSII"
         }
     }
 }

@@ -1,8 +1,8 @@
-import FIxLIPProtocol
 import Foundation
 
 /// Owns the open explanations. One that nobody used for a while is closed, so that clients that vanish leave nothing.
-actor ExplanationStore {
+/// What an explanation holds is given back when it is closed and nothing works on it any more.
+package actor ExplanationStore {
     private struct Entry {
         let explanation: Explanation
         var lastUse: Double
@@ -10,18 +10,15 @@ actor ExplanationStore {
 
     private let idleLimit: Double
     private let now: @Sendable () -> Double
-    private let onClose: @Sendable (Explanation) async -> Void
     private var entries: [String: Entry] = [:]
     private var counter = 0
     private var sweep: Task<Void, Never>?
 
-    init(
-        idleLimit: Double, now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
-        onClose: @escaping @Sendable (Explanation) async -> Void
+    package init(
+        idleLimit: Double, now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime }
     ) {
         self.idleLimit = idleLimit
         self.now = now
-        self.onClose = onClose
     }
 
     /// A handle nobody has had yet; it carries random bits so that one from before a restart is not taken for another.
@@ -36,7 +33,7 @@ actor ExplanationStore {
     }
 
     /// - Throws: `ApplicationError` of kind `explanationNotFound`.
-    func find(_ id: String) throws -> Explanation {
+    package func find(_ id: String) throws -> Explanation {
         guard let entry = entries[id] else {
             throw ApplicationError(
                 .explanationNotFound,
@@ -50,14 +47,29 @@ actor ExplanationStore {
     /// Notes that an explanation was used, so that it counts as idle from here on.
     func touch(_ id: String) { entries[id]?.lastUse = now() }
 
-    /// Forgets an explanation at once; what it holds is given back when nothing works on it any more.
+    /// Forgets an explanation at once and ends what refines it.
     func close(_ id: String) async throws {
         let explanation = try find(id)
         entries[id] = nil
         _ = await explanation.stop()
-        Task { [onClose] in
-            await explanation.waitUntilIdle()
-            await onClose(explanation)
+    }
+
+    /// Runs `body`, which works on an explanation: it counts as used until the end of that.
+    package func using<Value: Sendable>(
+        _ explanation: Explanation, refiningBy control: RefinementControl? = nil,
+        _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let id = explanation.id
+        return try await explanation.withUse(refiningBy: control) {
+            // Before the use ends: nobody may find it idle for long and unused in between.
+            do {
+                let value = try await body()
+                await touch(id)
+                return value
+            } catch {
+                await touch(id)
+                throw error
+            }
         }
     }
 

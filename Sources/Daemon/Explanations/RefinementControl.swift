@@ -1,10 +1,10 @@
-import FIxLIPProtocol
+import Interactions
 import Synchronization
 
 /// Ends a refinement from outside: a stop, a deadline, or the request's cancellation, whichever comes first.
-final class RefinementControl: Sendable {
-    enum Ending: Sendable, Equatable {
-        case reason(FIxLIPProtocol.StopReason)
+package final class RefinementControl: Sendable {
+    package enum Ending: Sendable, Equatable {
+        case reason(StopReason)
         case cancelled
     }
 
@@ -16,12 +16,14 @@ final class RefinementControl: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Why it ends, if it does.
     var ending: Ending? { state.withLock { $0.ending } }
 
     /// The first call counts, except that a cancellation overrides; the masks being encoded are finished, the rest of
     /// them left out.
-    func end(_ ending: Ending) {
+    package func end(_ ending: Ending) {
         let encoding = state.withLock { state in
             if state.ending == nil || ending == .cancelled { state.ending = ending }
             return state.isInterruptible || ending == .cancelled ? state.encoding : nil
@@ -42,4 +44,32 @@ final class RefinementControl: Sendable {
         defer { state.withLock { $0.encoding = nil } }
         return try await task.value
     }
+}
+
+/// Ends a refinement so that its result comes by a deadline: early by the time that the last estimate took, which the
+/// result needs once more.
+final class RefinementDeadline: Sendable {
+    private let instant: ContinuousClock.Instant
+    private let control: RefinementControl
+    private let timer = Mutex<Task<Void, Never>?>(nil)
+
+    init(_ instant: ContinuousClock.Instant, ending control: RefinementControl) {
+        self.instant = instant
+        self.control = control
+        leave(.zero)
+    }
+
+    /// Says how long the result will take once no more masks are encoded.
+    func leave(_ duration: Duration) {
+        let task = Task { [instant, control] in
+            guard (try? await Task.sleep(until: instant - duration, clock: .continuous)) != nil else { return }
+            control.end(.reason(.deadline))
+        }
+        timer.withLock { timer in
+            timer?.cancel()
+            timer = task
+        }
+    }
+
+    func cancel() { timer.withLock { $0?.cancel() } }
 }

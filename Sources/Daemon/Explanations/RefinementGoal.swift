@@ -1,30 +1,59 @@
-import FIxLIPProtocol
 import Interactions
+
+/// How far a client asks a refinement to go; nil leaves it to the daemon.
+package struct RefinementRequest: Sendable {
+    var imageMasks: Int?
+    var textMasks: Int?
+    var deadlineMilliseconds: Double?
+    var until: Until?
+
+    /// When an estimate is good enough.
+    package struct Until: Sendable {
+        /// Largest standard error, in logits, that the leading values may have.
+        var standardError: Double?
+        /// How many of the strongest pairs are looked at.
+        var topK: Int?
+        /// Over how many successive estimates those pairs must stay the same.
+        var stableRounds: Int?
+        /// What they are where they are looked at and not given.
+        var usualTopK: Int
+        var usualStableRounds: Int
+
+        /// `topK` alone asks for stability; beside `standardError` it says which pairs that is about.
+        var asksForStability: Bool { stableRounds != nil || (topK != nil && standardError == nil) }
+    }
+
+    package init(
+        imageMasks: Int? = nil, textMasks: Int? = nil, deadlineMilliseconds: Double? = nil, until: Until? = nil
+    ) {
+        self.imageMasks = imageMasks
+        self.textMasks = textMasks
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.until = until
+    }
+}
 
 extension RefinementGoal {
     /// How far a refinement is to go, checked and with defaults in place. Without a budget: 512 image masks; with a
     /// deadline or another stop rule alone, as many as the daemon allows.
     /// - Throws: `ApplicationError` of kind `budgetInvalid`, or `ParameterError`.
-    init(
-        _ parameters: ExplanationRefine.Parameters, for explanation: Explanation, _ configuration: DaemonConfiguration
-    ) throws {
-        let until = parameters.until
-        let hasRule = parameters.deadlineMilliseconds != nil || until != nil
+    init(_ request: RefinementRequest, for explanation: Explanation, limits: MaskLimits) throws {
+        let until = request.until
+        let hasRule = request.deadlineMilliseconds != nil || until != nil
         let isJoint = explanation.settings.sampling == .joint
-        let mostImageMasks = isJoint ? Self.maximumPairs(explanation, configuration) : configuration.maximumImageMasks
+        let mostImageMasks = isJoint ? Self.maximumPairs(explanation, limits) : limits.image
         let imageMasks =
-            parameters.budget?.imageMasks ?? (hasRule ? mostImageMasks : min(Budget.defaultImageMasks, mostImageMasks))
-        let textMasks =
-            parameters.budget?.textMasks ?? min(Budget.defaultTextMasks, configuration.maximumTextMasks)
+            request.imageMasks ?? (hasRule ? mostImageMasks : min(limits.usualImage, mostImageMasks))
+        let textMasks = request.textMasks ?? min(limits.usualText, limits.text)
         try Self.check(imageMasks, "imageMasks", limit: mostImageMasks)
-        try Self.check(textMasks, "textMasks", limit: configuration.maximumTextMasks)
-        if isJoint, parameters.budget?.textMasks != nil {
+        try Self.check(textMasks, "textMasks", limit: limits.text)
+        if isJoint, request.textMasks != nil {
             throw ApplicationError(
                 .budgetInvalid,
                 "budget.textMasks does not go with joint sampling: budget.imageMasks is the number of pairs, each with a text mask of its own"
             )
         }
-        if let deadline = parameters.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {
+        if let deadline = request.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {
             throw ParameterError("deadlineMilliseconds", "must be above 0 and at most a day; it is \(deadline)")
         }
         if let error = until?.standardError, !(error > 0) {
@@ -32,20 +61,19 @@ extension RefinementGoal {
         }
         try ParameterLimit.pairs.check(until?.topK, "until.topK")
         try ParameterLimit.stableRounds.check(until?.stableRounds, "until.stableRounds")
-        // `topK` alone asks for stability; beside `standardError` it says which pairs that is about.
-        let asksForStability = until?.stableRounds != nil || (until?.topK != nil && until?.standardError == nil)
+        let asksForStability = until?.asksForStability ?? false
         self.init(
             imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
             textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks),
             standardError: until?.standardError,
-            topK: until?.topK ?? (asksForStability ? StopRule.defaultTopK : nil),
-            stableRounds: asksForStability ? (until?.stableRounds ?? StopRule.defaultStableRounds) + 1 : .max)
+            topK: until?.topK ?? (asksForStability ? until?.usualTopK : nil),
+            stableRounds: until.map { asksForStability ? ($0.stableRounds ?? $0.usualStableRounds) + 1 : .max } ?? .max)
     }
 
     /// Pairs of masks drawn together that an explanation may ask for: a long caption has as many text masks as pairs.
-    private static func maximumPairs(_ explanation: Explanation, _ configuration: DaemonConfiguration) -> Int {
-        Coalition.isEnumerable(explanation.textPlayers.count, within: configuration.maximumTextMasks)
-            ? configuration.maximumImageMasks : min(configuration.maximumImageMasks, configuration.maximumTextMasks)
+    private static func maximumPairs(_ explanation: Explanation, _ limits: MaskLimits) -> Int {
+        Coalition.isEnumerable(explanation.textPlayers.count, within: limits.text)
+            ? limits.image : min(limits.image, limits.text)
     }
 
     private static func check(_ masks: Int, _ name: String, limit: Int) throws {
@@ -60,19 +88,6 @@ extension RefinementGoal {
                 .budgetInvalid,
                 "budget.\(name) is \(masks), above the daemon's limit of \(limit) (see --max-image-masks, --max-text-masks)"
             )
-        }
-    }
-}
-
-extension FIxLIPProtocol.StopReason {
-    init(_ reason: Interactions.StopReason) {
-        switch reason {
-        case .budget: self = .budget
-        case .deadline: self = .deadline
-        case .standardError: self = .standardError
-        case .stable: self = .stable
-        case .stopped: self = .stopped
-        case .exhausted: self = .exhausted
         }
     }
 }

@@ -64,3 +64,38 @@ extension ShapiqInteractionValues {
             baselineValue: baseline, entries: entries)
     }
 }
+
+/// Opens explanations whose values come from a file.
+struct Importer: Sendable {
+    let opener: Opener
+    let explanations: ExplanationStore
+
+    /// - Parameter request: what the file explains, to be opened with the file's index and order.
+    /// - Throws: `ParameterError` on `content` where the file is not of this image's and caption's players.
+    func open(
+        _ content: String, _ request: (_ index: InteractionIndex, _ order: Int) throws -> OpenRequest
+    ) async throws -> Explanation {
+        let file = try ShapiqInteractionValues(parsing: content)
+        let isShapley = file.index == "FSII" || file.index == "SV"
+        let explanation = try await opener.open(
+            try request(isShapley ? .shapley : .banzhaf, min(max(file.maxOrder, 1), 2)))
+        do {
+            let (image, text) = (explanation.imagePlayers.count, explanation.textPlayers.count)
+            guard file.players == image + text else {
+                throw ParameterError(
+                    "content",
+                    "has \(file.players) players; this image and caption have \(image) + \(text). "
+                        + "Give the model and the players that the file was made with")
+            }
+            do throws(InteractionError) {
+                await explanation.adopt(try file.interactionValues(imagePlayers: image, p: explanation.settings.p))
+            } catch {
+                throw ParameterError("content", "cannot be read as an explanation: \(error)")
+            }
+            return explanation
+        } catch {
+            try? await explanations.close(explanation.id)
+            throw error
+        }
+    }
+}

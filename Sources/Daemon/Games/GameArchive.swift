@@ -6,7 +6,7 @@ import Synchronization
 
 /// Games kept in a folder over a restart of the daemon, one `GameFile` each. A file that is damaged, or of another game
 /// or model, is dropped with a warning. Blocks: not for the cooperative pool.
-final class GameArchive: Sendable {
+package final class GameArchive: Sendable {
     let folder: String
     /// Bytes the folder may hold; the files longest unused go first.
     let limit: Int
@@ -18,7 +18,7 @@ final class GameArchive: Sendable {
     private let unlisted = Mutex(0)
 
     /// - Throws: `ApplicationError` where the folder cannot be made or written to, or others can write to it.
-    init(folder: String, limit: Int, logger: Logger) throws {
+    package init(folder: String, limit: Int, logger: Logger) throws {
         self.folder = folder
         self.limit = limit
         self.logger = logger
@@ -47,7 +47,7 @@ final class GameArchive: Sendable {
     }
 
     /// The game of `key`, if it was kept, is still of these weights, and takes no more memory than `room`.
-    func read(_ key: GameKey, players: Int, dimension: Int, upTo room: Int) -> GameSamples? {
+    package func read(_ key: GameKey, players: Int, dimension: Int, upTo room: Int) -> GameSamples? {
         let path = path(of: key)
         // A file is its embeddings and little more.
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
@@ -73,7 +73,7 @@ final class GameArchive: Sendable {
 
     /// Replaces what is kept of a game, whole or not at all.
     /// - Throws: `GameArchiveError` where it cannot be written; what was kept before stays.
-    func write(_ key: GameKey, _ samples: GameSamples) throws(GameArchiveError) {
+    package func write(_ key: GameKey, _ samples: GameSamples) throws(GameArchiveError) {
         let path = path(of: key)
         let partial = "\(path).\(getpid())\(Self.partialSuffix)"
         let bytes = GameFile.bytes(header: key.header, samples: samples)
@@ -143,7 +143,7 @@ final class GameArchive: Sendable {
 }
 
 /// Why a game could not be kept.
-struct GameArchiveError: Error, Equatable {
+package struct GameArchiveError: Error, Equatable {
     let file: String
     let reason: String
 

@@ -3,7 +3,7 @@ import Interactions
 import Tensors
 
 /// What makes two image games the same: masks of one may serve the other.
-struct ImageGameKey: Hashable, Sendable {
+package struct ImageGameKey: Hashable, Sendable {
     var model: GameModel
     /// A digest of the preprocessed pixels.
     var content: String
@@ -13,14 +13,20 @@ struct ImageGameKey: Hashable, Sendable {
 }
 
 /// What makes two text games the same.
-struct TextGameKey: Hashable, Sendable {
+package struct TextGameKey: Hashable, Sendable {
     var model: GameModel
     var ids: [Int]
     /// The tokens of each player.
     var players: String
+
+    package init(model: GameModel, ids: [Int], players: String) {
+        self.model = model
+        self.ids = ids
+        self.players = players
+    }
 }
 
-enum GameKey: Hashable, Sendable {
+package enum GameKey: Hashable, Sendable {
     case image(ImageGameKey)
     case text(TextGameKey)
 
@@ -60,7 +66,7 @@ enum GameKey: Hashable, Sendable {
     }
 
     /// SHA-256 of the name.
-    var digest: String { Array(name.utf8).withUnsafeBytes { sha256($0) } }
+    package var digest: String { Array(name.utf8).withUnsafeBytes { sha256($0) } }
 
     /// Tells whether kept masks are this game's, and the model's files, the program and the processor those they were
     /// encoded with.
@@ -70,10 +76,27 @@ enum GameKey: Hashable, Sendable {
 }
 
 /// What embeddings depend on beside the input.
-struct GameModel: Hashable, Sendable {
+package struct GameModel: Hashable, Sendable {
     var folder: String
     /// The arithmetic of whole and of masked inputs.
     var precision: String
     /// Names, sizes and times of the weight files.
     var weights: String
+
+    package init(folder: String, precision: String, weights: String) {
+        self.folder = folder
+        self.precision = precision
+        self.weights = weights
+    }
+
+    /// By bytes: Swift takes `é` composed and decomposed for equal strings, and they are the folders of two models.
+    package static func == (a: GameModel, b: GameModel) -> Bool {
+        a.folder.utf8.elementsEqual(b.folder.utf8) && a.precision == b.precision
+            && a.weights.utf8.elementsEqual(b.weights.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in folder.utf8 { hasher.combine(byte) }
+        hasher.combine(precision)
+    }
 }

@@ -2,29 +2,29 @@ import Interactions
 
 /// One side of a game and the embeddings of its masks so far. Every explanation of the same image (or text) shares it;
 /// whatever one of them encodes, all of them have.
-actor MaskedGame {
+package actor MaskedGame {
     /// Encodes coalitions; returns `[coalitions, dimension]` and which rows were reached before a cancellation.
-    typealias Encode = @Sendable ([Coalition]) async throws -> EncodedRows
+    package typealias Encode = @Sendable ([Coalition]) async throws -> EncodedRows
 
-    nonisolated let key: GameKey
-    private(set) var samples: GameSamples
+    package nonisolated let key: GameKey
+    package private(set) var samples: GameSamples
     /// Coalitions some refinement is encoding at this moment.
     private var pending: Set<Coalition> = []
     private let waiters = Waiters()
     private var expansions = KeptExpansions()
     /// Told how many bytes the expansions hold whenever that changes.
-    private let bookExpansions: @Sendable (Int) async -> Void
+    private let bookExpansions: @Sendable (Int) -> Void
     /// Masks claimed at a time, so that others who want some of them wait briefly.
     private static let claim = 256
 
-    init(key: GameKey, samples: GameSamples, bookExpansions: @escaping @Sendable (Int) async -> Void) {
+    init(key: GameKey, samples: GameSamples, bookExpansions: @escaping @Sendable (Int) -> Void) {
         self.key = key
         self.samples = samples
         self.bookExpansions = bookExpansions
     }
 
     /// What this side says by itself, on the first `masks` masks of a plan; made once for all who ask for the same.
-    func expansion(
+    package func expansion(
         _ plan: SamplingPlan, masks: Int, p: Double, order: Int, standardErrors: Bool, on threads: WorkThreads
     ) async throws -> SideExpansion {
         let key = KeptExpansions.Key(
@@ -33,7 +33,7 @@ actor MaskedGame {
         let side = GameSide(samples: samples, plan: plan, masks: masks)
         let earlier = expansions.latest
         let task = Task {
-            try await threads.run {
+            try await threads.run { _ in
                 do throws(InteractionError) {
                     return try SideExpansion(side, p: p, order: order, standardErrors: standardErrors, earlier: earlier)
                 } catch {
@@ -44,7 +44,7 @@ actor MaskedGame {
         expansions.insert(key, task)
         let result = await task.result
         expansions.finish(key, try? result.get())
-        await bookExpansions(expansions.bytes)
+        bookExpansions(expansions.bytes)
         return try result.get()
     }
 
@@ -54,7 +54,7 @@ actor MaskedGame {
     /// Encodes what `wanted` lists and the game lacks. A coalition that another refinement is encoding is waited for,
     /// not encoded twice. What was finished stays, also when this is cancelled or fails.
     /// - Returns: false if a cancellation left something out.
-    func encode(_ wanted: [Coalition], with encode: Encode) async throws -> Bool {
+    package func encode(_ wanted: [Coalition], with encode: Encode) async throws -> Bool {
         var missing = wanted
         while true {
             missing.removeAll { samples.row(of: $0) != nil }
@@ -62,7 +62,7 @@ actor MaskedGame {
             if Task.isCancelled { return false }
             let mine = Array(missing.lazy.filter { !self.pending.contains($0) }.prefix(Self.claim))
             if mine.isEmpty {
-                await waiters.wait()
+                await waiters.wait(after: waiters.changes)
                 continue
             }
             pending.formUnion(mine)
@@ -86,7 +86,7 @@ actor MaskedGame {
     }
 
     /// How many refinements wait for masks that others are encoding.
-    var waiting: Int { waiters.count }
+    package var waiting: Int { waiters.count }
 
     private func store(_ coalitions: [Coalition], _ rows: EncodedRows) throws {
         if rows.isComplete {

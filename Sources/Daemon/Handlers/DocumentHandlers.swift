@@ -3,9 +3,11 @@ import FIxLIPProtocol
 import JSON
 import JSONRPC
 
-extension Services {
-    /// `document/captions`, `rpc.discover`
-    func registerDocumentMethods(in table: inout MethodTable) {
+/// `document/captions`, `rpc.discover`
+struct DocumentHandlers: Sendable {
+    let threads: WorkThreads
+
+    func register(in table: inout MethodTable) {
         table.on(DocumentCaptions.self) { parameters, _ in
             let encoding: PositionEncoding =
                 switch parameters.positionEncoding ?? DocumentCaptions.Parameters.defaultPositionEncoding {
@@ -13,7 +15,7 @@ extension Services {
                 case .utf16: .utf16
                 case .utf32: .utf32
                 }
-            return try await files.run {
+            return try await threads.run { _ in
                 do throws(CaptionError) {
                     return try CaptionFinder.captions(
                         in: parameters.text, languageId: parameters.languageId, documentPath: parameters.path,

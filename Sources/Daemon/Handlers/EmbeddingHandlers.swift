@@ -1,27 +1,33 @@
 import FIxLIPProtocol
-import Foundation
 import JSONRPC
 
-extension Services {
-    /// `embed/image`, `embed/text`, `similarity`
-    func registerEmbeddingMethods(in table: inout MethodTable) {
+/// `embed/image`, `embed/text`, `similarity`
+struct EmbeddingHandlers: Sendable {
+    let models: ModelPool
+    let embedder: Embedder
+    /// Multiplies embeddings.
+    let arithmetic: WorkThreads
+
+    func register(in table: inout MethodTable) {
         table.on(EmbedImage.self) { parameters, _ in
-            try await withModel(parameters.model) { lease in
-                let encoded = try await encodeImages(
-                    parameters.images, lease: lease,
+            try ParameterLimit.items.check(count: parameters.images.count, "images", "images")
+            return try await models.with(parameters.model) { model in
+                let encoded = try await embedder.encode(
+                    parameters.images.map(GivenImage.init), with: model,
                     normalize: parameters.normalize ?? EmbedImage.Parameters.defaultNormalize,
-                    onError: parameters.onError ?? EmbedImage.Parameters.defaultOnError)
-                return Embeddings(encoded, lease, parameters.encoding ?? EmbedImage.Parameters.defaultEncoding)
+                    onFailure: ItemFailure(parameters.onError ?? EmbedImage.Parameters.defaultOnError))
+                return Embeddings(encoded, model, parameters.encoding ?? EmbedImage.Parameters.defaultEncoding)
             }
         }
 
         table.on(EmbedText.self) { parameters, _ in
-            try await withModel(parameters.model) { lease in
-                let encoded = try await encodeTexts(
-                    parameters.texts, lease: lease,
+            try ParameterLimit.items.check(count: parameters.texts.count, "texts", "texts")
+            return try await models.with(parameters.model) { model in
+                let encoded = try await embedder.encode(
+                    parameters.texts, with: model,
                     normalize: parameters.normalize ?? EmbedText.Parameters.defaultNormalize,
-                    onError: parameters.onError ?? EmbedText.Parameters.defaultOnError)
-                return Embeddings(encoded, lease, parameters.encoding ?? EmbedText.Parameters.defaultEncoding)
+                    onFailure: ItemFailure(parameters.onError ?? EmbedText.Parameters.defaultOnError))
+                return Embeddings(encoded, model, parameters.encoding ?? EmbedText.Parameters.defaultEncoding)
             }
         }
 
@@ -33,75 +39,28 @@ extension Services {
                     "\"zip\" needs as many images as texts; there are \(parameters.images.count) and \(parameters.texts.count)"
                 )
             }
-            return try await withModel(parameters.model) { lease in
-                let policy = parameters.onError ?? Similarity.Parameters.defaultOnError
+            try ParameterLimit.items.check(count: parameters.images.count, "images", "images")
+            try ParameterLimit.items.check(count: parameters.texts.count, "texts", "texts")
+            if pairing == .all {
+                let (pairs, _) = parameters.images.count.multipliedReportingOverflow(by: parameters.texts.count)
+                try ParameterLimit.similarities.check(
+                    count: pairs, "pairing", "pairs of an image and a text")
+            }
+            let inputs = parameters.images.map(GivenImage.init)
+            let failure = ItemFailure(parameters.onError ?? Similarity.Parameters.defaultOnError)
+            return try await models.with(parameters.model) { model in
                 async let images = ofList("images") {
-                    try await encodeImages(parameters.images, lease: lease, normalize: true, onError: policy)
+                    try await embedder.encode(inputs, with: model, normalize: true, onFailure: failure)
                 }
                 async let texts = ofList("texts") {
-                    try await encodeTexts(parameters.texts, lease: lease, normalize: true, onError: policy)
+                    try await embedder.encode(parameters.texts, with: model, normalize: true, onFailure: failure)
                 }
                 let (imageRows, textRows) = (try await images, try await texts)
-                return try await arithmetic.run {
-                    Similarity.Result(images: imageRows, texts: textRows, pairing: pairing, lease: lease)
+                return try await arithmetic.run { turn in
+                    try Similarity.Result(images: imageRows, texts: textRows, pairing: pairing, model: model, turn)
                 }
             }
         }
-    }
-}
-
-extension Embeddings {
-    init(_ encoded: EncodedItems, _ lease: ModelLease, _ encoding: FloatEncoding) {
-        self.init(
-            model: lease.id, dimension: lease.model.loaded.dimension,
-            embeddings: encoded.rows.map { row in row.map { EncodedFloats($0, encoding) } },
-            errors: encoded.errors.isEmpty ? nil : encoded.errors,
-            truncated: encoded.truncated.isEmpty ? nil : encoded.truncated)
-    }
-}
-
-extension Similarity.Result {
-    init(images: EncodedItems, texts: EncodedItems, pairing: Similarity.Pairing, lease: ModelLease) {
-        let cosine: [[Float?]]
-        switch pairing {
-        case .all:
-            cosine = images.rows.map { image in
-                texts.rows.map { text in image.flatMap { image in text.map { dot(image, $0) } } }
-            }
-        case .zip:
-            cosine = [
-                zip(images.rows, texts.rows).map { image, text in image.flatMap { image in text.map { dot(image, $0) } }
-                }
-            ]
-        }
-        let model = lease.model.loaded
-        let logits = cosine.map { row in row.map { $0.map { model.logitScale * $0 + model.logitBias } } }
-        let sides =
-            images.errors.map { Similarity.SideError(of: "images", $0) }
-            + texts.errors.map { Similarity.SideError(of: "texts", $0) }
-        self.init(
-            model: lease.id, cosine: cosine, logits: logits,
-            probabilities: logits.map { row in
-                switch (model.family.probability, pairing) {
-                case (.sigmoid, _): Self.sigmoid(row)
-                case (.softmax, .all): Self.softmax(row)
-                case (.softmax, .zip): row.map { _ in nil }
-                }
-            },
-            errors: sides.isEmpty ? nil : sides, truncated: texts.truncated.isEmpty ? nil : texts.truncated)
-    }
-
-    /// A probability that belongs to a pair.
-    private static func sigmoid(_ logits: [Float?]) -> [Float?] {
-        logits.map { $0.map { 1 / (1 + exp(-$0)) } }
-    }
-
-    /// A probability among an image's texts, so that a single pair has none.
-    private static func softmax(_ logits: [Float?]) -> [Float?] {
-        let largest = logits.compactMap { $0 }.max() ?? 0
-        let weights = logits.map { $0.map { exp($0 - largest) } }
-        let sum = weights.reduce(0) { $0 + ($1 ?? 0) }
-        return weights.map { $0.map { $0 / sum } }
     }
 }
 
@@ -112,10 +71,4 @@ private func ofList(_ list: String, _ encode: @Sendable () async throws -> Encod
     } catch let error as ApplicationError where error.index != nil {
         throw error.of(list)
     }
-}
-
-private func dot(_ a: [Float], _ b: [Float]) -> Float {
-    var sum: Float = 0
-    for index in a.indices { sum += a[index] * b[index] }
-    return sum
 }

@@ -2,27 +2,32 @@ import Encoders
 import FIxLIPProtocol
 import JSONRPC
 
-extension Services {
-    /// `models/…` and `tokenize`
-    func registerModelMethods(in table: inout MethodTable) {
+/// `models/…` and `tokenize`
+struct ModelHandlers: Sendable {
+    let models: ModelPool
+    let locator: ModelLocator
+    /// Looks for models.
+    let listing: WorkThreads
+    /// Tokenizes.
+    let preparing: WorkThreads
+
+    func register(in table: inout MethodTable) {
         table.on(ModelsLoad.self) { parameters, _ in
             let keepAlive = parameters.keepAlive
             if let keepAlive, keepAlive != -1, !(0...DaemonConfiguration.longestWait).contains(keepAlive) {
                 throw ParameterError(
                     "keepAlive", "must be seconds, at most a year, or -1 to keep the model; it is \(keepAlive)")
             }
-            let lease = try await models.acquire(
-                parameters.model ?? configuration.defaultModel,
-                precision: parameters.precision.map { Precision($0) },
-                otherwise: Precision(configuration.precision), keepAlive: keepAlive)
-            await models.release(lease)
-            return ModelsLoad.Result(lease)
+            let hold = try await models.hold(
+                parameters.model, precision: parameters.precision.map { Precision($0) }, keepAlive: keepAlive)
+            return ModelsLoad.Result(hold.model)
         }
 
         table.on(ModelsList.self) { _, _ in
-            let models = models
+            let available = try await listing.run { [locator] turn in try locator.available(turn) }
             return ModelsList.Result(
-                loaded: await models.status, available: try await files.run { models.available() })
+                loaded: models.loaded.map { ModelStatus($0) },
+                available: available.map { ModelsList.Available($0) })
         }
 
         table.on(ModelsUnload.self) { parameters, _ in
@@ -30,29 +35,20 @@ extension Services {
         }
 
         table.on(Tokenize.self) { parameters, _ in
-            try await withModel(parameters.model) { lease in
-                let texts = parameters.texts
-                return Tokenize.Result(
-                    texts: try await files.run {
-                        try texts.enumerated().map { index, text in
-                            Tokenize.Tokens(try lease.tokenize(text, index: index))
+            try ParameterLimit.items.check(count: parameters.texts.count, "texts", "texts")
+            return try await models.with(parameters.model) { model in
+                Tokenize.Result(
+                    texts: try await preparing.run { turn in
+                        try parameters.texts.enumerated().map { index, text in
+                            try turn.check()
+                            do {
+                                return Tokenize.Tokens(try model.tokenize(text, turn))
+                            } catch let error as ApplicationError {
+                                throw error.at(index: index)
+                            }
                         }
                     })
             }
         }
-    }
-}
-
-extension ModelsLoad.Result {
-    init(_ lease: ModelLease) {
-        let model = lease.model.loaded
-        self.init(
-            id: lease.id, path: lease.key.folder, architecture: model.family.name, dimension: model.dimension,
-            image: ImageShape(
-                width: model.imageWidth, height: model.imageHeight, rows: model.rows, columns: model.columns),
-            text: TextShape(positions: model.textPositions, vocabulary: model.vocabulary),
-            precision: "\(model.precision)", maskPrecision: "\(model.maskPrecision)",
-            precisionReason: model.precisionReason, logitScale: model.logitScale, logitBias: model.logitBias,
-            bytes: model.residentBytes, loadMilliseconds: model.loadMilliseconds)
     }
 }

@@ -5,9 +5,17 @@ import JSON
 import JSONRPC
 import Tensors
 
-extension Services {
-    /// `initialize`, `server/…`
-    func registerServerMethods(in table: inout MethodTable, server: ServerFace) {
+/// `initialize`, `server/…`
+struct ServerHandlers: Sendable {
+    let server: ServerFace
+    let models: ModelPool
+    let games: GameStore
+    let explanations: ExplanationStore
+    let scheduler: EncodeScheduler
+    let limits: Initialize.Limits
+    let idleExit: Double?
+
+    func register(in table: inout MethodTable) {
         let own = [Initialize.name, ServerPing.name, ServerStatus.name, ServerStop.name]
         let methodNames = (Array(table.requestNames) + own).sorted()
 
@@ -31,7 +39,7 @@ extension Services {
                 pid: Int(ProcessInfo.processInfo.processIdentifier), version: FIxLIPDaemonVersion.program)
         }
 
-        table.on(ServerStatus.self) { _, _ in await status(server) }
+        table.on(ServerStatus.self) { _, _ in await status() }
 
         table.on(ServerStop.self) { _, _ in
             server.requestStop()
@@ -44,27 +52,25 @@ extension Services {
             methods: methods, indices: IndexChoice.allCases.map(\.rawValue),
             estimators: EstimatorChoice.allCases.map(\.rawValue), maskings: MaskingChoice.allCases.map(\.rawValue),
             encodings: FloatEncoding.allCases.map(\.rawValue), renderFormats: RenderFormat.allCases.map(\.rawValue),
-            limits: Initialize.Limits(
-                messageBytes: configuration.maximumMessageBytes, jsonDepth: JSONLimits.default.depth,
-                batch: configuration.maximumBatch, imagePixels: configuration.maximumImagePixels,
-                imageMasks: configuration.maximumImageMasks, textMasks: configuration.maximumTextMasks))
+            limits: limits)
     }
 
-    private func status(_ server: ServerFace) async -> ServerStatus.Result {
+    private func status() async -> ServerStatus.Result {
         let facts = ProcessFacts()
         let waiting = scheduler.waiting
-        let open = await summaries()
+        let open = await explanations.summaries(games)
         let statistics = server.statistics()
         return ServerStatus.Result(
             version: FIxLIPDaemonVersion.program, pid: Int(ProcessInfo.processInfo.processIdentifier),
-            uptimeSeconds: server.uptime(), socket: server.socketPath, models: await models.status,
-            unloads: await models.unloadHistory, games: await games.status(), explanations: open,
+            uptimeSeconds: server.uptime(), socket: server.socketPath, models: models.loaded.map { ModelStatus($0) },
+            unloads: models.unloads.map { .init(id: $0.id, reason: $0.reason, secondsAgo: $0.secondsAgo) },
+            games: ServerStatus.GameMemory(games.status), explanations: open,
             queues: ServerStatus.Queues(
                 interactive: waiting.interactive, refinement: waiting.refinement,
                 refinementsRunning: open.filter(\.refining).count), connections: statistics.connections,
             requests: statistics.requests, residentBytes: facts.residentBytes, threads: facts.threads,
             computeThreads: scheduler.threadCount, cpuFeatures: CPUFeatures.current.names,
-            idleExitSeconds: configuration.idleExit)
+            idleExitSeconds: idleExit)
     }
 }
 

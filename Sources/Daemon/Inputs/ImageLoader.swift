@@ -1,9 +1,26 @@
 import Digests
 import Encoders
-import FIxLIPProtocol
 import Foundation
 import Images
 import Rendering
+
+/// An image as a client gives it.
+struct GivenImage: Sendable {
+    enum Source: Sendable {
+        /// A path, or a `data:` or `file:` URI.
+        case text(String)
+        case path(String)
+        /// A PNG, JPEG or WebP file in base64.
+        case data(String)
+        case uri(String)
+        /// Base64 of `3·width·height` bytes, RGB, rows from the top.
+        case pixels(String, width: Int, height: Int)
+    }
+
+    var source: Source
+    /// `#rrggbb` to lay under transparent pixels.
+    var background: String?
+}
 
 /// An image as a client gave it, decoded.
 struct LoadedImage: Sendable {
@@ -42,37 +59,43 @@ struct KeptPicture: Sendable {
 }
 
 /// Reads and decodes images of requests, within the daemon's roots and limits. Blocks: not for the cooperative pool.
-struct ImageLoader: Sendable {
+package struct ImageLoader: Sendable {
     private let roots: ImageRoots
     private let limits: ImageLimits
 
+    /// - Parameters:
+    ///   - folders: images must lie inside one of them; none means anywhere.
+    ///   - maximumPixels: of an image.
     /// - Throws: `ApplicationError` of kind `pathNotAllowed` for a root that is no folder.
-    init(_ configuration: DaemonConfiguration) throws {
+    package init(roots folders: [String], maximumPixels: Int) throws {
         do throws(ImageError) {
-            roots = try ImageRoots(configuration.imageRoots)
+            roots = try ImageRoots(folders)
         } catch {
             throw ApplicationError(error)
         }
-        limits = ImageLimits(pixels: configuration.maximumImagePixels)
+        limits = ImageLimits(pixels: maximumPixels)
     }
 
-    /// - Throws: `ApplicationError` of kind `imageUnreadable`, `imageTooLarge` or `pathNotAllowed`.
-    func load(_ input: ImageInput) throws -> LoadedImage {
-        do throws(ImageError) {
-            var background: BackgroundColor?
-            if let text = input.background {
-                guard let color = BackgroundColor(hex: text) else {
-                    throw .unreadable(source: "background", reason: "'\(text)' is not a colour such as \"#ffffff\"")
-                }
-                background = color
-            }
-            return try load(try source(of: input), background)
-        } catch {
+    /// - Throws: `ApplicationError` of kind `imageUnreadable`, `imageTooLarge` or `pathNotAllowed`; `CancellationError`.
+    func load(_ input: GivenImage, _ turn: WorkTurn) throws -> LoadedImage {
+        try turn.check()
+        do {
+            let background = try background(of: input)
+            return try load(try source(of: input), background, turn)
+        } catch let error as ImageError {
             throw ApplicationError(error)
         }
     }
 
-    private func source(of input: ImageInput) throws(ImageError) -> ImageSource {
+    private func background(of input: GivenImage) throws(ImageError) -> BackgroundColor? {
+        guard let text = input.background else { return nil }
+        guard let color = BackgroundColor(hex: text) else {
+            throw .unreadable(source: "background", reason: "'\(text)' is not a colour such as \"#ffffff\"")
+        }
+        return color
+    }
+
+    private func source(of input: GivenImage) throws(ImageError) -> ImageSource {
         switch input.source {
         case .text(let text): try ImageSource(string: text)
         case .path(let path): .path(path)
@@ -83,32 +106,24 @@ struct ImageLoader: Sendable {
         }
     }
 
-    private func load(_ source: ImageSource, _ background: BackgroundColor?) throws(ImageError) -> LoadedImage {
+    private func load(
+        _ source: ImageSource, _ background: BackgroundColor?, _ turn: WorkTurn
+    ) throws -> LoadedImage {
         switch source {
         case .path(let path):
             let name = URL(fileURLWithPath: path).lastPathComponent
             let bytes = try roots.read(path, limit: limits.fileBytes)
-            let decoded = try ImageDecoder.decode(bytes, limits: limits, background: background, source: path)
+            let decoded = try ImageDecoder.decode(
+                bytes, limits: limits, background: background, source: path, isCancelled: turn.isCancelled)
             return LoadedImage(name: name, decoded: decoded, file: (bytes, decoded.format.mimeType))
         case .encoded(let encoded):
-            let decoded = try ImageDecoder.decode(encoded, limits: limits, background: background, source: "image data")
+            let decoded = try ImageDecoder.decode(
+                encoded, limits: limits, background: background, source: "image data", isCancelled: turn.isCancelled)
             return LoadedImage(name: "image", decoded: decoded, file: (encoded, decoded.format.mimeType))
         case .pixels:
             let decoded = try source.load(limits: limits)
             return LoadedImage(name: "image", decoded: decoded, file: nil)
         }
-    }
-}
-
-extension ApplicationError {
-    init(_ error: ImageError) {
-        let kind: ErrorKind =
-            switch error.kind {
-            case .imageUnreadable: .imageUnreadable
-            case .imageTooLarge: .imageTooLarge
-            case .pathNotAllowed: .pathNotAllowed
-            }
-        self.init(kind, "\(error)")
     }
 }
 
@@ -148,7 +163,8 @@ func digest(of pixels: [Float]) -> String {
 
 extension LoadedModel {
     /// The picture as the tower wants it.
-    func preprocess(_ picture: LoadedImage) -> PreprocessedImage {
-        preprocessor.process(picture.decoded)
+    /// - Throws: `CancellationError`.
+    func preprocess(_ picture: LoadedImage, _ turn: WorkTurn) throws -> PreprocessedImage {
+        try preprocessor.process(picture.decoded, isCancelled: turn.isCancelled)
     }
 }

@@ -1,15 +1,13 @@
 import Encoders
-import FIxLIPProtocol
 import Tokenizers
 
-extension ModelLease {
-    /// - Parameter index: where the text stands in the request, for the error.
-    /// - Throws: `ApplicationError` of kind `textInvalid`.
-    func tokenize(_ text: String, index: Int? = nil) throws -> Tokenization {
-        do throws(TokenizerError) {
-            return try model.loaded.tokenizer.tokenize(text)
-        } catch {
-            throw ApplicationError(.textInvalid, "\(error)", index: index)
+extension HeldModel {
+    /// - Throws: `ApplicationError` of kind `textInvalid`; `CancellationError`.
+    func tokenize(_ text: String, _ turn: WorkTurn) throws -> Tokenization {
+        do {
+            return try loaded.tokenizer.tokenize(text, isCancelled: turn.isCancelled)
+        } catch let error as TokenizerError {
+            throw ApplicationError(.textInvalid, "\(error)")
         }
     }
 
@@ -20,22 +18,11 @@ extension ModelLease {
     ///   where the model pools, say.
     func prepare(_ tokenization: Tokenization, players: [Int]) throws -> PreparedText {
         do throws(EncodeError) {
-            return try model.loaded.prepare(ids: tokenization.ids, players: players)
+            return try loaded.prepare(ids: tokenization.ids, players: players)
         } catch .weights(let reason) {
             throw ApplicationError(.modelCorrupt, reason)
         } catch .ids(let reason) {
             throw ApplicationError(.textInvalid, reason)
         }
-    }
-}
-
-extension Tokenize.Tokens {
-    init(_ tokenization: Tokenization) {
-        self.init(
-            ids: tokenization.ids, tokens: tokenization.tokens,
-            offsets: tokenization.offsets.map { [$0.lowerBound, $0.upperBound] },
-            players: tokenization.players.map {
-                Tokenize.Player(token: $0.token, start: $0.start, end: $0.end, ids: $0.ids)
-            }, truncated: tokenization.truncated)
     }
 }

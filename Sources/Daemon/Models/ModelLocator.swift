@@ -2,14 +2,27 @@ import Encoders
 import FIxLIPProtocol
 import Foundation
 
+/// A model that could be loaded, or why not.
+package struct AvailableModel: Sendable {
+    package enum Origin: Sendable { case builtIn, hubCache }
+
+    package let id: String
+    package let folder: String
+    package let origin: Origin
+    /// Why it cannot be loaded; nil where it can.
+    package let problem: String?
+}
+
 /// Finds the folder a model's name stands for: a built-in name, a path, or `org/name[@revision]` in the local hub
-/// cache. Never touches the network.
-struct ModelLocator: Sendable {
+/// cache. Never touches the network. Blocks: not for the cooperative pool.
+package struct ModelLocator: Sendable {
     /// Folders that hold built-in models, searched in order.
     let folders: [String]
 
+    package init(folders: [String]) { self.folders = folders }
+
     /// - Throws: `ApplicationError` of kind `modelNotFound` that says where was looked and what to do.
-    func folder(of name: String) throws -> String {
+    package func folder(of name: String) throws -> ModelPath {
         if name.isEmpty { throw ApplicationError(.modelNotFound, "the model's name is empty") }
         if let builtIn = builtIn(name) { return builtIn }
         let expanded = name.hasPrefix("~") ? NSString(string: name).expandingTildeInPath : name
@@ -38,23 +51,41 @@ struct ModelLocator: Sendable {
 
     /// The built-in models that are there: name and folder.
     var builtIns: [(name: String, folder: String)] {
-        var seen: Set<String> = []
+        var seen: Set<ModelPath> = []
         return folders.flatMap { parent in
             ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).sorted().compactMap { name in
                 let folder = "\(parent)/\(name)"
-                guard isFolder(folder), seen.insert(name).inserted else { return nil }
+                guard isFolder(folder), seen.insert(ModelPath(name)).inserted else { return nil }
                 return (name, folder)
             }
         }
     }
 
-    private func builtIn(_ name: String) -> String? {
+    /// Built-in models and those of the hub cache.
+    package func available(_ turn: WorkTurn) throws -> [AvailableModel] {
+        let builtIn = try builtIns.map { name, folder in
+            try turn.check()
+            return AvailableModel(
+                id: name, folder: folder, origin: .builtIn,
+                problem: LoadedModel.problem(folder: folder).map { "\($0)" })
+        }
+        let cached = HubCache().entries().map { entry in
+            AvailableModel(
+                id: entry.revision == "main" ? entry.name : "\(entry.name)@\(entry.revision)", folder: entry.folder,
+                origin: .hubCache, problem: entry.problem == nil ? nil : entry.reason)
+        }
+        return builtIn + cached
+    }
+
+    private func builtIn(_ name: String) -> ModelPath? {
         guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
         return folders.map { "\($0)/\(name)" }.first(where: isFolder).map(resolved)
     }
 
     /// One path for one folder, so that a model is not loaded once for each way to name it.
-    private func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+    private func resolved(_ path: String) -> ModelPath {
+        ModelPath(URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    }
 
     private func isFolder(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
@@ -74,5 +105,28 @@ struct ModelLocator: Sendable {
             folder.deleteLastPathComponent()
         }
         return candidates.filter { FileManager.default.fileExists(atPath: $0) }
+    }
+}
+
+extension ModelPool.Reading {
+    /// Reads the folders that `locator` finds.
+    /// - Parameters:
+    ///   - listing: the threads that look for models and measure them.
+    ///   - loading: those that load them.
+    package init(_ locator: ModelLocator, listing: WorkThreads, loading: WorkThreads) {
+        self.init(
+            locate: { name in try await listing.run { _ in try locator.folder(of: name) } },
+            size: { folder, precision in
+                try await listing.run { _ in
+                    do throws(ModelError) {
+                        return try LoadedModel.leastBytes(folder: folder.string, precision: precision)
+                    } catch {
+                        throw ApplicationError(error)
+                    }
+                }
+            },
+            load: { folder, precision in
+                try await loading.run { _ in try ReadModel(folder: folder, precision: precision) }
+            })
     }
 }

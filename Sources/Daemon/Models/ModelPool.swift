@@ -1,47 +1,77 @@
 import Encoders
-import FIxLIPProtocol
 import Foundation
 import Logging
-
-/// A model that somebody uses. It stays loaded until `ModelPool.release`.
-struct ModelLease: Sendable {
-    let key: ModelKey
-    /// What the client calls it.
-    let id: String
-    let model: RunningModel
-}
-
-/// A loaded model as the compute threads know it: loaded twice, it is two.
-struct RunningModel: Sendable {
-    let identity: Int
-    let loaded: LoadedModel
-    /// Which weights they are: masks that are kept over a restart belong to these alone.
-    let weights: WeightsIdentity
-
-    init(identity: Int, read: ReadModel) {
-        self.identity = identity
-        loaded = read.model
-        weights = read.weights
-    }
-}
+import Synchronization
 
 /// One loaded model: the same folder at two precisions is two.
-struct ModelKey: Hashable, Sendable {
-    let folder: String
-    let precision: Precision
+package struct ModelKey: Hashable, Sendable {
+    package let folder: ModelPath
+    package let precision: Precision
 }
 
-/// Owns the loaded models: loads each once however many ask, keeps it while it is used and `keepAlive` longer, and
+/// What the pool says of a loaded model.
+package struct PooledModel: Sendable {
+    package let id: String
+    package let folder: ModelPath
+    package let model: LoadedModel
+    package let idleSeconds: Double
+    /// Nil where it does not expire.
+    package let expiresIn: Double?
+    package let holders: Int
+}
+
+/// A model that left the memory.
+package struct UnloadedModel: Sendable {
+    package let id: String
+    package let reason: String
+    package let secondsAgo: Double
+}
+
+/// Owns the loaded models: loads each once however many ask, keeps it while it is held and `keepAlive` longer, and
 /// unloads the least recently used when memory runs short. A model in use or pinned is never unloaded; a failed load
-/// leaves nothing.
-actor ModelPool {
-    typealias Loader = @Sendable (_ folder: String, _ precision: Precision) async throws -> ReadModel
-    /// Bytes that a model will take at least, found without loading it.
-    typealias Sizing = @Sendable (_ folder: String, _ precision: Precision) async throws -> Int
+/// leaves nothing. Reads no file itself.
+package final class ModelPool: Sendable {
+    /// What holds for requests that do not say otherwise.
+    package struct Defaults: Sendable {
+        package var model: String
+        package var precision: Precision
+        /// Seconds a model stays without use; −1 keeps it.
+        package var keepAlive: Double
+
+        package init(model: String, precision: Precision, keepAlive: Double) {
+            self.model = model
+            self.precision = precision
+            self.keepAlive = keepAlive
+        }
+    }
+
+    /// How the pool learns of files.
+    package struct Reading: Sendable {
+        /// The folder that a name stands for.
+        package var locate: @Sendable (_ name: String) async throws -> ModelPath
+        /// Bytes that a model will take at least, found without loading it.
+        package var size: @Sendable (_ folder: ModelPath, _ precision: Precision) async throws -> Int
+        package var load: @Sendable (_ folder: ModelPath, _ precision: Precision) async throws -> ReadModel
+
+        package init(
+            locate: @escaping @Sendable (_ name: String) async throws -> ModelPath,
+            size: @escaping @Sendable (_ folder: ModelPath, _ precision: Precision) async throws -> Int,
+            load: @escaping @Sendable (_ folder: ModelPath, _ precision: Precision) async throws -> ReadModel
+        ) {
+            self.locate = locate
+            self.size = size
+            self.load = load
+        }
+    }
+
+    private struct Loaded: Sendable {
+        let running: RunningModel
+        let weights: WeightsIdentity
+    }
 
     private struct Entry {
         let id: String
-        let load: Task<RunningModel, any Error>
+        let load: Task<Loaded, any Error>
         var model: RunningModel?
         var holders = 0
         var keepAlive: Double
@@ -50,85 +80,99 @@ actor ModelPool {
         var expectedBytes = 0
 
         var bytes: Int { model?.loaded.residentBytes ?? expectedBytes }
+        var isIdle: Bool { model != nil && holders == 0 && keepAlive >= 0 }
     }
 
-    private let locator: ModelLocator
-    private let sizing: Sizing
-    private let loader: Loader
+    private struct State {
+        var entries: [ModelKey: Entry] = [:]
+        var unloads: [(id: String, reason: String, time: Double)] = []
+        var expiry: Task<Void, Never>?
+        var loads = 0
+    }
+
+    private let defaults: Defaults
+    private let reading: Reading
     private let onLoad: @Sendable (RunningModel) -> Void
     private let onUnload: @Sendable (RunningModel) -> Void
     private let memoryLimit: Int?
-    private let defaultKeepAlive: Double
     private let now: @Sendable () -> Double
     private let logger: Logger
-    private var entries: [ModelKey: Entry] = [:]
-    private var unloads: [(id: String, reason: String, time: Double)] = []
-    private var expiry: Task<Void, Never>?
-    private var loads = 0
+    private let state = Mutex(State())
 
-    init(
-        locator: ModelLocator, memoryLimit: Int?, keepAlive: Double, logger: Logger,
+    /// - Parameters:
+    ///   - memoryLimit: bytes that weights may take; nil sets no limit.
+    ///   - onLoad, onUnload: called with the pool's lock held.
+    package init(
+        defaults: Defaults, memoryLimit: Int?, logger: Logger,
         now: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
         onLoad: @escaping @Sendable (RunningModel) -> Void, onUnload: @escaping @Sendable (RunningModel) -> Void,
-        sizing: @escaping Sizing, loader: @escaping Loader
+        reading: Reading
     ) {
-        self.locator = locator
+        self.defaults = defaults
         self.memoryLimit = memoryLimit
-        defaultKeepAlive = keepAlive
         self.logger = logger
         self.now = now
         self.onLoad = onLoad
         self.onUnload = onUnload
-        self.sizing = sizing
-        self.loader = loader
+        self.reading = reading
     }
 
-    /// The model `name` stands for, loaded if it is not, held until `release`.
+    /// The model `name` stands for, loaded if it is not.
     /// - Parameters:
-    ///   - precision: nil takes the model as it was used last, else `fallback`.
+    ///   - name: nil takes the default model.
+    ///   - precision: nil takes the model as it was used last, else the default precision.
     ///   - keepAlive: seconds it stays after its last use, −1 for ever; nil leaves what it has.
     /// - Throws: `ApplicationError` of kind `modelNotFound`, `modelUnsupported`, `modelCorrupt` or `memoryLimit`.
-    func acquire(
-        _ name: String, precision: Precision?, otherwise fallback: Precision, keepAlive: Double? = nil
-    ) async throws -> ModelLease {
-        let folder = try locator.folder(of: name)
-        let lastUsed = entries.filter { $0.key.folder == folder }.max { $0.value.lastUse < $1.value.lastUse }?.key
-        let key =
-            precision.map { ModelKey(folder: folder, precision: $0) } ?? lastUsed
-            ?? ModelKey(folder: folder, precision: fallback)
-        var entry = entries[key] ?? makeEntry(name, key)
-        entry.holders += 1
-        entry.lastUse = now()
-        if let keepAlive { entry.keepAlive = keepAlive }
-        entries[key] = entry
+    package func hold(
+        _ name: String?, precision: Precision? = nil, keepAlive: Double? = nil
+    ) async throws -> ModelHold {
+        let name = name ?? defaults.model
+        let folder = try await reading.locate(name)
+        let (key, load) = state.withLock { state in
+            let lastUsed = state.entries.filter { $0.key.folder == folder }
+                .max { $0.value.lastUse < $1.value.lastUse }?.key
+            let key =
+                precision.map { ModelKey(folder: folder, precision: $0) } ?? lastUsed
+                ?? ModelKey(folder: folder, precision: defaults.precision)
+            var entry = state.entries[key] ?? makeEntry(name, key, &state)
+            entry.holders += 1
+            entry.lastUse = now()
+            if let keepAlive { entry.keepAlive = keepAlive }
+            state.entries[key] = entry
+            return (key, entry.load)
+        }
         do {
-            let model = try await entry.load.value
-            guard entries[key]?.load == entry.load else { throw refusal(of: name) }
-            if entries[key]?.model == nil { try admit(model, key) }
-            return ModelLease(key: key, id: entry.id, model: model)
+            let model = try await load.value
+            let id = try state.withLock { state in
+                guard let entry = state.entries[key], entry.load == load else { throw refusal(of: name) }
+                if entry.model == nil { try admit(model.running, key, &state) }
+                return entry.id
+            }
+            return ModelHold(HeldModel(key: key, id: id, running: model.running, weights: model.weights), in: self)
         } catch {
-            if entries[key]?.load == entry.load {
-                entries[key]?.holders -= 1
-                if entries[key]?.model == nil { entries[key] = nil }
+            state.withLock { state in
+                guard state.entries[key]?.load == load else { return }
+                state.entries[key]?.holders -= 1
+                if state.entries[key]?.model == nil { state.entries[key] = nil }
             }
             throw error
         }
     }
 
     /// Takes a model that has just been loaded in, if memory allows.
-    private func admit(_ model: RunningModel, _ key: ModelKey) throws {
-        entries[key]?.model = model
+    private func admit(_ model: RunningModel, _ key: ModelKey, _ state: inout State) throws {
+        state.entries[key]?.model = model
         do {
-            try makeRoom(for: key)
+            try makeRoom(for: key, &state)
         } catch {
-            entries[key] = nil
+            state.entries[key] = nil
             throw error
         }
         onLoad(model)
         logger.info(
             "model loaded",
             metadata: [
-                "model": "\(entries[key]?.id ?? "")", "precision": "\(model.loaded.precision)",
+                "model": "\(state.entries[key]?.id ?? "")", "precision": "\(model.loaded.precision)",
                 "milliseconds": "\(Int(model.loaded.loadMilliseconds))", "bytes": "\(model.loaded.residentBytes)",
             ])
     }
@@ -140,135 +184,120 @@ actor ModelPool {
         )
     }
 
-    private func makeEntry(_ name: String, _ key: ModelKey) -> Entry {
-        loads += 1
-        let load = Task { [sizing, loader, loads] in
+    private func makeEntry(_ name: String, _ key: ModelKey, _ state: inout State) -> Entry {
+        state.loads += 1
+        let load = Task { [loads = state.loads] in
             if memoryLimit != nil {
-                // Not in one statement: the entry would be open for writing while others use the table.
-                let bytes = try await sizing(key.folder, key.precision)
-                entries[key]?.expectedBytes = bytes
-                try makeRoom(for: key)
+                let bytes = try await reading.size(key.folder, key.precision)
+                try self.state.withLock { state in
+                    state.entries[key]?.expectedBytes = bytes
+                    try makeRoom(for: key, &state)
+                }
             }
-            return RunningModel(identity: loads, read: try await loader(key.folder, key.precision))
+            let read = try await reading.load(key.folder, key.precision)
+            return Loaded(running: RunningModel(identity: loads, loaded: read.model), weights: read.weights)
         }
-        return Entry(id: name, load: load, keepAlive: defaultKeepAlive, lastUse: now())
+        return Entry(id: name, load: load, keepAlive: defaults.keepAlive, lastUse: now())
     }
 
-    func release(_ lease: ModelLease) {
-        guard entries[lease.key]?.model?.identity == lease.model.identity else { return }
-        entries[lease.key]?.holders -= 1
-        entries[lease.key]?.lastUse = now()
-        scheduleExpiry()
+    /// What the end of a hold does.
+    func release(_ model: HeldModel) {
+        state.withLock { state in
+            guard state.entries[model.key]?.model?.identity == model.running.identity else { return }
+            state.entries[model.key]?.holders -= 1
+            state.entries[model.key]?.lastUse = now()
+            scheduleExpiry(&state)
+        }
     }
 
     /// Unloads the models a name stands for, at every precision.
     /// - Throws: `ApplicationError` of kind `modelNotFound` where none is loaded, of kind `modelInUse` where one is
     ///   in use.
-    func unload(_ name: String) throws -> [String] {
-        let folder = try locator.folder(of: name)
-        let keys = entries.filter { $0.key.folder == folder && $0.value.model != nil }.map(\.key)
-        guard !keys.isEmpty else { throw ApplicationError(.modelNotFound, "the model \(name) is not loaded") }
-        if let busy = keys.first(where: { (entries[$0]?.holders ?? 0) > 0 }) {
-            throw ApplicationError(
-                .modelInUse,
-                "the model \(name) is in use by \(entries[busy]?.holders ?? 0) requests or open explanations; wait for their replies, or close them (explanation/list names the open ones)"
-            )
+    package func unload(_ name: String) async throws -> [String] {
+        let folder = try await reading.locate(name)
+        return try state.withLock { state in
+            let chosen = state.entries.filter { $0.key.folder == folder && $0.value.model != nil }
+            guard !chosen.isEmpty else { throw ApplicationError(.modelNotFound, "the model \(name) is not loaded") }
+            if let busy = chosen.values.first(where: { $0.holders > 0 }) {
+                throw ApplicationError(
+                    .modelInUse,
+                    "the model \(name) is in use by \(busy.holders) requests or open explanations; "
+                        + "wait for their replies, or close them (explanation/list names the open ones)")
+            }
+            return chosen.keys.compactMap { unload($0, reason: "asked by a client", &state) }
         }
-        return keys.compactMap { unload($0, reason: "asked by a client") }
     }
 
     /// The models in memory, most recently used first.
-    var status: [ModelStatus] {
+    package var loaded: [PooledModel] {
         let time = now()
-        let clock = Date().timeIntervalSince1970
-        return entries.sorted { $0.value.lastUse > $1.value.lastUse }.compactMap { key, entry in
-            guard let model = entry.model?.loaded else { return nil }
-            let idle = time - entry.lastUse
-            let left = entry.keepAlive < 0 || entry.holders > 0 ? nil : max(0, entry.keepAlive - idle)
-            return ModelStatus(
-                id: entry.id, path: key.folder, architecture: model.family.name,
-                precision: "\(model.precision)",
-                maskPrecision: "\(model.maskPrecision)", precisionReason: model.precisionReason,
-                bytes: model.residentBytes,
-                lastUsedSecondsAgo: idle,
-                expiresInSeconds: left, lastUsed: Int(clock - idle),
-                expiresAt: left.map { Int((clock + $0).rounded(.up)) }, inUse: entry.holders)
+        return state.withLock { state in
+            state.entries.sorted { $0.value.lastUse > $1.value.lastUse }.compactMap { key, entry in
+                guard let model = entry.model?.loaded else { return nil }
+                let idle = time - entry.lastUse
+                return PooledModel(
+                    id: entry.id, folder: key.folder, model: model, idleSeconds: idle,
+                    expiresIn: entry.isIdle ? max(0, entry.keepAlive - idle) : nil, holders: entry.holders)
+            }
         }
     }
 
     /// The last unloads, with their reasons.
-    var unloadHistory: [ServerStatus.Unload] {
+    package var unloads: [UnloadedModel] {
         let time = now()
-        return unloads.map { ServerStatus.Unload(id: $0.id, reason: $0.reason, secondsAgo: time - $0.time) }
-    }
-
-    /// Built-in models and those of the hub cache, with whether each can be loaded.
-    nonisolated func available() -> [ModelsList.Available] {
-        let builtIn = locator.builtIns.map {
-            let problem = LoadedModel.problem(folder: $0.folder)
-            return ModelsList.Available(
-                id: $0.name, path: $0.folder, origin: "builtin", loadable: problem == nil,
-                reason: problem.map { "\($0)" })
+        return state.withLock { state in
+            state.unloads.map { UnloadedModel(id: $0.id, reason: $0.reason, secondsAgo: time - $0.time) }
         }
-        let cached = HubCache().entries().map { entry in
-            ModelsList.Available(
-                id: entry.revision == "main" ? entry.name : "\(entry.name)@\(entry.revision)", path: entry.folder,
-                origin: "cache", loadable: entry.problem == nil, reason: entry.reason)
-        }
-        return builtIn + cached
     }
 
     /// Whether nothing is loaded or being loaded.
-    var isEmpty: Bool { entries.isEmpty }
+    package var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
 
     /// Unloads what has been idle for its `keepAlive`.
-    func expire() {
+    package func expire() {
         let time = now()
-        for (key, entry) in entries
-        where entry.model != nil && entry.holders == 0 && entry.keepAlive >= 0
-            && time - entry.lastUse >= entry.keepAlive
-        {
-            unload(key, reason: "idle for \(Int(entry.keepAlive)) s")
+        state.withLock { state in
+            for (key, entry) in state.entries where entry.isIdle && time - entry.lastUse >= entry.keepAlive {
+                unload(key, reason: "idle for \(Int(entry.keepAlive)) s", &state)
+            }
+            scheduleExpiry(&state)
         }
-        scheduleExpiry()
     }
 
-    private func scheduleExpiry() {
-        expiry?.cancel()
-        let due = entries.values.filter { $0.model != nil && $0.holders == 0 && $0.keepAlive >= 0 }
-            .map { $0.lastUse + $0.keepAlive }.min()
+    private func scheduleExpiry(_ state: inout State) {
+        state.expiry?.cancel()
+        let due = state.entries.values.filter(\.isIdle).map { $0.lastUse + $0.keepAlive }.min()
         guard let due else { return }
         let wait = min(max(0.01, due - now()), 86_400)
-        expiry = Task { [weak self] in
+        state.expiry = Task { [weak self] in
             guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
-            await self?.expire()
+            self?.expire()
         }
     }
 
     /// Unloads idle models until a newcomer fits: before it is loaded by what it will take at least, and afterwards by
     /// what it takes.
-    private func makeRoom(for newcomer: ModelKey) throws {
+    private func makeRoom(for newcomer: ModelKey, _ state: inout State) throws {
         guard let memoryLimit else { return }
-        var total = entries.values.reduce(0) { $0 + $1.bytes }
-        let idle = entries.filter {
-            $0.key != newcomer && $0.value.model != nil && $0.value.holders == 0 && $0.value.keepAlive >= 0
-        }.sorted { $0.value.lastUse < $1.value.lastUse }
+        var total = state.entries.values.reduce(0) { $0 + $1.bytes }
+        let idle = state.entries.filter { $0.key != newcomer && $0.value.isIdle }
+            .sorted { $0.value.lastUse < $1.value.lastUse }
         // None goes for one that would not fit all the same.
         guard total - idle.reduce(0, { $0 + $1.value.bytes }) <= memoryLimit else {
-            throw refusal(of: entries[newcomer]?.id ?? "")
+            throw refusal(of: state.entries[newcomer]?.id ?? "")
         }
         for (key, entry) in idle where total > memoryLimit {
             total -= entry.bytes
-            unload(key, reason: "made room for another model")
+            unload(key, reason: "made room for another model", &state)
         }
     }
 
     @discardableResult
-    private func unload(_ key: ModelKey, reason: String) -> String? {
-        guard let entry = entries.removeValue(forKey: key), let model = entry.model else { return nil }
+    private func unload(_ key: ModelKey, reason: String, _ state: inout State) -> String? {
+        guard let entry = state.entries.removeValue(forKey: key), let model = entry.model else { return nil }
         onUnload(model)
-        unloads.append((entry.id, reason, now()))
-        if unloads.count > 20 { unloads.removeFirst() }
+        state.unloads.append((entry.id, reason, now()))
+        if state.unloads.count > 20 { state.unloads.removeFirst() }
         logger.info("model unloaded", metadata: ["model": "\(entry.id)", "reason": "\(reason)"])
         return entry.id
     }

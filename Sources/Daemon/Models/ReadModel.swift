@@ -1,11 +1,13 @@
 import Encoders
-import FIxLIPProtocol
 import Foundation
 
 /// Names, sizes and times of a model folder's weight and configuration files.
-struct WeightsIdentity: Sendable, Equatable, CustomStringConvertible {
-    let description: String
+package struct WeightsIdentity: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 
+    package init(_ description: String) { self.description = description }
+
+    /// Blocks: not for the cooperative pool.
     init(folder: String) {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         description = files.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix("config.json") }.sorted().map {
@@ -17,29 +19,38 @@ struct WeightsIdentity: Sendable, Equatable, CustomStringConvertible {
             return "\(name) \(size) \(time)"
         }.joined(separator: "; ")
     }
+
+    /// By bytes: names that are only equivalent are other names.
+    package static func == (a: WeightsIdentity, b: WeightsIdentity) -> Bool {
+        a.description.utf8.elementsEqual(b.description.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in description.utf8 { hasher.combine(byte) }
+    }
 }
 
 /// A model with the identity of the files that it was read from.
-struct ReadModel: Sendable {
-    let model: LoadedModel
-    let weights: WeightsIdentity
+package struct ReadModel: Sendable {
+    package let model: LoadedModel
+    package let weights: WeightsIdentity
 
     /// Blocks: not for the cooperative pool.
     /// - Throws: `ApplicationError`: as `LoadedModel.load`; of kind `modelCorrupt` where files were replaced
     ///   meanwhile, because nobody could say which of them were read.
-    init(
-        folder: String, precision: Precision,
+    package init(
+        folder: ModelPath, precision: Precision,
         reading: (String, Precision) throws(ModelError) -> LoadedModel = { folder, precision throws(ModelError) in
             try LoadedModel.load(folder: folder, precision: precision)
         }
     ) throws(ApplicationError) {
-        weights = WeightsIdentity(folder: folder)
+        weights = WeightsIdentity(folder: folder.string)
         do throws(ModelError) {
-            model = try reading(folder, precision)
+            model = try reading(folder.string, precision)
         } catch {
             throw ApplicationError(error)
         }
-        guard weights == WeightsIdentity(folder: folder) else {
+        guard weights == WeightsIdentity(folder: folder.string) else {
             throw ApplicationError(
                 .modelCorrupt, "the files of \(folder) were replaced while they were read; load the model again")
         }

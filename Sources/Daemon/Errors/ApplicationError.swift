@@ -1,5 +1,4 @@
 import FIxLIPProtocol
-import Interactions
 import JSON
 
 /// An error a client is told, with its code from the protocol: what was wrong, and what to do.
@@ -24,12 +23,9 @@ package struct ApplicationError: Error, CustomStringConvertible {
         ApplicationError(kind, message, index: index)
     }
 
+    /// - Parameter list: which of the request's lists the item is in.
     func of(_ list: String) -> ApplicationError {
         ApplicationError(kind, message, index: index, of: list)
-    }
-
-    func item(_ index: Int) -> ItemError {
-        ItemError(index: index, code: kind.rawValue, kind: kind.name, message: message)
     }
 }
 
@@ -58,20 +54,5 @@ func checking<Value>(_ object: String?, _ check: () throws(ParameterError) -> Va
         return try check()
     } catch {
         throw error.within(object)
-    }
-}
-
-extension ApplicationError {
-    /// What a client is told about an estimate that could not be made, or an explanation that could not be read.
-    ///
-    /// `name` and `other`: a parameter that the protocol calls otherwise than the library.
-    static func estimation(_ error: InteractionError, renaming name: String = "", to other: String = "") -> any Error {
-        switch error {
-        case .invalidParameter(let parameter, let message):
-            ParameterError(parameter == name ? other : parameter, "is refused: \(message)")
-        case .invalidPlayers(let message): ParameterError("players", "does not fit: \(message)")
-        case .tooFewMasks(let message): ApplicationError(.budgetInvalid, message)
-        case .missingEmbedding, .corruptState, .numerical: error
-        }
     }
 }

@@ -82,12 +82,11 @@ private struct PairLayout {
     }
 }
 
-extension InteractionIndex {
-    /// The index's name in a reply and under a drawing.
-    var abbreviation: String {
-        switch self {
-        case .banzhaf: "FWBII"
-        case .shapley: "FSII"
+extension EstimatorChoice {
+    init(_ estimator: Estimator) {
+        switch estimator {
+        case .ridge: self = .ridge
+        case .leastSquares: self = .leastSquares
         }
     }
 }

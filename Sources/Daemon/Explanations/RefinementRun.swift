@@ -1,12 +1,28 @@
 import Encoders
-import FIxLIPProtocol
 import Interactions
+import Synchronization
+
+/// A report of how far a refinement has come.
+package struct RefinementReport: Sendable {
+    enum Kind: Sendable { case begin, estimate, end }
+
+    var kind: Kind
+    /// Counts up from 0 within a refinement.
+    var sequence: Int
+    var imageMasks: Int
+    var textMasks: Int
+    var elapsedMilliseconds: Double
+    var totalImageMasks: Int
+    var estimate: InteractionValues?
+    /// Among the leading values.
+    var largestStandardError: Double?
+}
 
 /// Adds masks to an explanation's games and publishes estimates at growing intervals, until a rule says stop.
 ///
 /// While an estimate is being solved, the next masks are encoded already; a solve that took more than its share of the
 /// time makes the next one wait.
-struct Refinement: Sendable {
+package struct RefinementRun: Sendable {
     let explanation: Explanation
     let encoder: MaskEncoder
     let store: GameStore
@@ -15,14 +31,14 @@ struct Refinement: Sendable {
     let arithmetic: WorkThreads
     let goal: RefinementGoal
     let deadline: RefinementDeadline?
-    let selection: Selection
+    let choice: EstimateChoice
     let pace: Pace
-    /// Whether progress reports carry values.
-    let sendsValues: Bool
-    let report: @Sendable (RefinementProgress) -> Void
+    /// Whether somebody looks at the standard errors of each estimate.
+    let wantsStandardErrors: Bool
+    let report: @Sendable (RefinementReport) -> Void
 
     /// How far a step goes, and when an estimate is due between the first masks and the last.
-    enum Pace {
+    package enum Pace: Sendable {
         /// As time allows.
         case timed
         /// By the number of masks alone, so that a stop rule finds the same estimates on every run.
@@ -37,8 +53,8 @@ struct Refinement: Sendable {
     /// Runs until the target, a rule, or `control` ends it.
     /// - Returns: why it ended.
     /// - Throws: `CancellationError` if the request was cancelled; the masks encoded until then stay.
-    func run(_ control: RefinementControl) async throws -> FIxLIPProtocol.StopReason {
-        var reporter = RefinementReporter(refinement: self)
+    func run(_ control: RefinementControl) async throws -> StopReason {
+        var reporter = RefinementReporter(run: self)
         var schedule = Interactions.Refinement(
             goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds,
             isTimed: pace == .timed)
@@ -49,7 +65,7 @@ struct Refinement: Sendable {
         if !judgesEachEstimate {
             // Nobody waits for estimates on fewer masks than there are.
             try await explanation.adoptWarmMasks(
-                upTo: Budget(imageMasks: goal.imageMasks, textMasks: goal.textMasks), on: arithmetic)
+                images: goal.imageMasks, texts: goal.textMasks, on: arithmetic)
         }
         let first = step(upTo: Self.minimumMasks, from: 0)
         try await encodeImage(upTo: first, control, interruptible: false)
@@ -61,17 +77,17 @@ struct Refinement: Sendable {
                 schedule.published(
                     estimate, imageMasks: estimate.imageMasks, took: running.seconds, now: reporter.seconds)
                 deadline?.leave(.seconds(running.seconds))
-                await reporter.send(.report, estimate)
+                await reporter.send(.estimate, estimate)
                 await explanation.record(Explanation.Checkpoint(estimate))
             }
             let held = await explanation.imageMasks
             let reason = schedule.stopReason(imageMasks: held, textMasks: goal.textMasks)
             if let reason {
-                control.end(.reason(FIxLIPProtocol.StopReason(reason)))
+                control.end(.reason(reason))
                 break
             }
             if solve == nil, pace != .straight, schedule.isEstimateDue(imageMasks: held, now: reporter.seconds) {
-                solve = Solve(explanation, selection, standardErrors: needsStandardErrors, on: solver)
+                solve = Solve(explanation, choice, standardErrors: needsStandardErrors, on: solver)
                 if judgesEachEstimate { continue }
             }
             let next = step(upTo: schedule.nextTarget(imageMasks: held), from: held)
@@ -89,7 +105,7 @@ struct Refinement: Sendable {
         case .fixed: return min(goal.imageMasks, masks)
         case .straight: return goal.imageMasks
         }
-        let round = encoder.scheduler.threadCount * explanation.lease.model.loaded.imageMicroBatch
+        let round = encoder.scheduler.threadCount * explanation.model.loaded.imageMicroBatch
         let rounds = (max(1, masks - held) + round - 1) / round
         return min(goal.imageMasks, held + rounds * round)
     }
@@ -99,7 +115,7 @@ struct Refinement: Sendable {
 
     /// Standard errors cost about as much as the values, so they are solved for only where somebody looks at them.
     private var needsStandardErrors: Bool {
-        goal.standardError != nil || (selection.standardErrors ?? EstimateLayout.defaultStandardErrors)
+        goal.standardError != nil || wantsStandardErrors
     }
 
     /// Whether every image mask is drawn with a text mask of its own.
@@ -144,7 +160,7 @@ struct Refinement: Sendable {
         with encode: @escaping MaskedGame.Encode
     ) async throws -> Bool {
         let wanted = try await missing(game, plan, upTo: masks)
-        return try await store.withRoom(for: wanted.count * explanation.lease.model.loaded.dimension * 4) {
+        return try await store.withRoom(for: wanted.count * explanation.model.loaded.dimension * 4) {
             let isComplete = try await control.run(interruptible: interruptible) {
                 try await game.encode(wanted, with: encode)
             }
@@ -155,21 +171,73 @@ struct Refinement: Sendable {
 
     private func missing(_ game: MaskedGame, _ plan: SamplingPlan, upTo masks: Int) async throws -> [Coalition] {
         let samples = await game.samples
-        return try await arithmetic.run { plan.missing(upTo: masks, in: samples) }
+        return try await arithmetic.run { _ in plan.missing(upTo: masks, in: samples) }
     }
 
     /// A task of its own: masks that a cancelled refinement encoded count all the same.
     private func held(_ game: MaskedGame, _ plan: SamplingPlan, upTo masks: Int) async throws -> Int {
         try await Task { [arithmetic] in
             let samples = await game.samples
-            return try await arithmetic.run { plan.held(by: samples, upTo: masks) }
+            return try await arithmetic.run { _ in plan.held(by: samples, upTo: masks) }
         }.value
     }
 
     private func book(_ game: MaskedGame) async {
         let samples = await game.samples
-        await store.book(game.key, masks: samples.count, bytes: samples.bytes)
+        store.book(game.key, masks: samples.count, bytes: samples.bytes)
     }
+}
+
+/// Numbers and times a refinement's reports.
+private struct RefinementReporter {
+    let run: RefinementRun
+    private let start = ContinuousClock.now
+    private var sequence = 0
+
+    init(run: RefinementRun) { self.run = run }
+
+    /// Seconds since the refinement began.
+    var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+    mutating func send(_ kind: RefinementReport.Kind, _ estimate: InteractionValues? = nil) async {
+        let explanation = run.explanation
+        run.report(
+            RefinementReport(
+                kind: kind, sequence: sequence,
+                imageMasks: estimate == nil ? await explanation.imageMasks : estimate?.imageMasks ?? 0,
+                textMasks: estimate == nil ? await explanation.textMasks : estimate?.textMasks ?? 0,
+                elapsedMilliseconds: (ContinuousClock.now - start).milliseconds,
+                totalImageMasks: run.goal.imageMasks, estimate: estimate,
+                largestStandardError: estimate?.maximumStandardError(
+                    leading: run.goal.topK ?? RefinementGoal.leadingPairs)))
+        sequence += 1
+    }
+}
+
+/// An estimate that is solved while further masks are encoded.
+private final class Solve: Sendable {
+    private let task: Task<InteractionValues, any Error>
+    private let outcome: Outcome
+
+    private final class Outcome: Sendable {
+        let duration = Mutex<Duration?>(nil)
+    }
+
+    init(_ explanation: Explanation, _ choice: EstimateChoice, standardErrors: Bool, on threads: WorkThreads) {
+        let outcome = Outcome()
+        let start = ContinuousClock.now
+        self.outcome = outcome
+        task = Task {
+            defer { outcome.duration.withLock { $0 = ContinuousClock.now - start } }
+            return try await explanation.estimate(choice, standardErrors: standardErrors, on: threads)
+        }
+    }
+
+    var isFinished: Bool { outcome.duration.withLock { $0 != nil } }
+    /// How long it took; zero while it runs.
+    var seconds: Double { outcome.duration.withLock { ($0 ?? .zero) / .seconds(1) } }
+    var value: InteractionValues { get async throws { try await task.value } }
+    func cancel() { task.cancel() }
 }
 
 extension Explanation.Checkpoint {

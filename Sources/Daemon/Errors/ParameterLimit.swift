@@ -1,0 +1,28 @@
+/// From 1 to a greatest value: numbers that the daemon calculates with, so that no request can make it overflow.
+package struct ParameterLimit: Sendable {
+    let greatest: Int
+
+    /// Of the strongest pairs: more than any drawing or stop rule can use.
+    package static let pairs = ParameterLimit(greatest: 100_000)
+    /// Images or texts of a request: each takes memory for its result, and its reply is written as a whole.
+    package static let items = ParameterLimit(greatest: 10_000)
+    /// Pairs of an image and a text in a table of similarities.
+    package static let similarities = ParameterLimit(greatest: 1_000_000)
+    /// Pixels or columns.
+    static let drawingWidth = ParameterLimit(greatest: 10_000)
+    /// Successive estimates; each has 1.3 times the masks of the one before, so that far fewer ever come.
+    static let stableRounds = ParameterLimit(greatest: 1_000)
+
+    /// - Throws: `ParameterError` that names the parameter, where a list is too long.
+    package func check(count: Int, _ parameter: String, _ items: String) throws(ParameterError) {
+        guard count > greatest else { return }
+        throw ParameterError(
+            parameter, "has \(count) \(items); a request may have \(greatest): send the others in further requests")
+    }
+
+    /// - Throws: `ParameterError` that names the parameter, where a value is given and out of bounds.
+    package func check(_ value: Int?, _ parameter: String) throws(ParameterError) {
+        guard let value, !(1...greatest).contains(value) else { return }
+        throw ParameterError(parameter, "must be from 1 to \(greatest); it is \(value)")
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Interactions
+import Rendering
+
+/// How an explanation is to be drawn.
+struct DrawingRequest: Sendable {
+    enum Format: Sendable { case svg, html, ansi, markdown }
+
+    var format: Format
+    var options: RenderOptions
+}
+
+/// Draws the current estimates of explanations, with error bars, alone or beside another's.
+struct Drawer: Sendable {
+    let solver: WorkThreads
+    let threads: WorkThreads
+
+    /// - Throws: `ParameterError` that names the option at fault.
+    func draw(
+        _ explanation: Explanation, comparedWith other: Explanation? = nil, _ request: DrawingRequest
+    ) async throws -> String {
+        let picture = try await picture(of: explanation)
+        let second = if let other { try await self.picture(of: other) } else { nil as Picture? }
+        return try await draw(picture, second, request)
+    }
+
+    /// Draws an estimate of nothing: a drawing that cannot be made is told before masks are encoded for it.
+    /// - Throws: as ``draw(_:comparedWith:_:)`` would.
+    func check(_ request: DrawingRequest, of explanation: Explanation) async throws {
+        let trial = try await threads.run { _ in Picture(explanation, .nothing(of: explanation), history: []) }
+        _ = try await draw(trial, nil, request)
+    }
+
+    private func draw(_ picture: Picture, _ second: Picture?, _ request: DrawingRequest) async throws -> String {
+        try await threads.run { turn in
+            try turn.check()
+            do throws(RenderError) {
+                if let second { return try PictureComparison(picture, second).text(request) }
+                return try picture.text(request)
+            } catch {
+                throw ParameterError(error.parameter, "cannot be drawn: \(error)")
+            }
+        }
+    }
+
+    private func picture(of explanation: Explanation) async throws -> Picture {
+        let estimate = try await explanation.estimate(EstimateChoice(), standardErrors: true, on: solver)
+        let checkpoints = await explanation.history
+        return try await threads.run { _ in Picture(explanation, estimate, checkpoints) }
+    }
+}
+
+extension RenderError {
+    /// The parameter that a client would have to change.
+    fileprivate var parameter: String {
+        switch self {
+        case .optionInvalid(let name, _, _): name
+        case .playerOutOfRange, .notAToken, .notAPatch: "player"
+        case .noPlayer, .noPairs, .viewNotComparable: "view"
+        case .lengthMismatch, .imageSizeInvalid, .wordRangeInvalid: "explanation"
+        }
+    }
+}
+
+extension Picture {
+    fileprivate func text(_ request: DrawingRequest) throws(RenderError) -> String {
+        switch request.format {
+        case .svg: try svg(request.options)
+        case .html: try html(request.options)
+        case .ansi: try ansi(request.options)
+        case .markdown: try markdown(request.options)
+        }
+    }
+}
+
+extension PictureComparison {
+    fileprivate func text(_ request: DrawingRequest) throws(RenderError) -> String {
+        switch request.format {
+        case .svg: try svg(request.options)
+        case .html: try html(request.options)
+        case .ansi: try ansi(request.options)
+        case .markdown: try markdown(request.options)
+        }
+    }
+}
+
+extension Picture {
+    /// What a drawing of an explanation's estimate needs.
+    init(_ explanation: Explanation, _ estimate: InteractionValues, _ checkpoints: [Explanation.Checkpoint]) {
+        let leading = estimate.leadingPlayers(5)
+        self.init(
+            explanation, Estimate(estimate),
+            history: checkpoints.map { checkpoint in
+                Round(
+                    imageMasks: checkpoint.imageMasks, looR2: checkpoint.looR2,
+                    leading: leading.map { Leading(players: [$0], value: checkpoint.reading[$0]) })
+            })
+    }
+
+    init(_ explanation: Explanation, _ estimate: Estimate, history: [Round]) {
+        let image = explanation.image.picture
+        let ends = explanation.ends
+        let model = explanation.model.loaded
+        let shape = explanation.imageShape
+        self.init(
+            model: explanation.model.id, title: image.name,
+            image: SourceImage(
+                width: image.width, height: image.height,
+                encoded: image.file.map { EncodedImage(bytes: $0.bytes, mimeType: $0.mimeType) }, cells: image.cells),
+            caption: explanation.caption,
+            patches: Patches(
+                rows: shape.rows, columns: shape.columns,
+                boxes: shape.boxes.map { Box(x0: $0[0], y0: $0[1], x1: $0[2], y1: $0[3]) }),
+            words: explanation.words.map {
+                Word(token: $0.text, start: $0.range.lowerBound, end: $0.range.upperBound)
+            },
+            similarity: Similarity(
+                emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine,
+                probability: model.family.probability == .sigmoid ? 1 / (1 + exp(-ends.full)) : nil),
+            estimate: estimate, history: history, isTruncated: explanation.isTruncated)
+    }
+}
+
+extension Picture.Estimate {
+    fileprivate init(_ estimate: InteractionValues) {
+        self.init(
+            index: estimate.index.abbreviation, p: estimate.p, order: estimate.order,
+            estimator: estimate.estimator.rawValue, first: estimate.first,
+            firstOrderReading: estimate.firstOrderReading, pairs: estimate.order == 2 ? estimate.pairs : nil,
+            firstErrors: estimate.standardErrors?.first,
+            readingErrors: estimate.standardErrors?.firstOrderReading,
+            pairErrors: estimate.order == 2 ? estimate.standardErrors?.pairs : nil, looR2: estimate.looR2,
+            imageMasks: estimate.imageMasks, textMasks: estimate.textMasks, isJointlySampled: estimate.isJointlySampled)
+    }
+
+    /// Zero for every player and pair of an explanation.
+    static func nothing(of explanation: Explanation) -> Picture.Estimate {
+        let settings = explanation.settings
+        let players = explanation.players
+        let zeros = [Double](repeating: 0, count: players)
+        return Picture.Estimate(
+            index: settings.index.abbreviation, p: settings.p, order: settings.order,
+            estimator: settings.estimator.rawValue,
+            first: zeros, firstOrderReading: zeros,
+            pairs: settings.order == 2 ? [Double](repeating: 0, count: players * (players - 1) / 2) : nil,
+            firstErrors: nil, readingErrors: nil, pairErrors: nil, looR2: nil, imageMasks: 0, textMasks: 0,
+            isJointlySampled: settings.sampling == .joint)
+    }
+}
+
+extension InteractionValues {
+    /// The players of largest first-order reading, by magnitude.
+    fileprivate func leadingPlayers(_ count: Int) -> [Int] {
+        let reading = firstOrderReading
+        return Array(reading.indices.sorted { abs(reading[$0]) > abs(reading[$1]) }.prefix(count))
+    }
+}

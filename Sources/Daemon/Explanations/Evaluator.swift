@@ -1,0 +1,200 @@
+import Interactions
+
+/// How an explanation is measured.
+struct Evaluation: Sendable {
+    enum Metric: Sendable {
+        case faithfulness(Draw)
+        case insertionDeletion
+        case pointingGame([(textPlayers: [Int], quadrant: Quadrant)])
+    }
+
+    /// The coalitions that the values are measured on; nil takes what fits the explanation.
+    struct Draw: Sendable {
+        enum Sampling: Sendable { case bernoulli, shapley }
+
+        var samples: Int
+        var p: Double?
+        var sampling: Sampling?
+        var seed: UInt64
+    }
+
+    enum Result: Sendable {
+        case faithfulness(Faithfulness, samples: Int)
+        case insertionDeletion(InsertionDeletion)
+        case pointingGame(Double?)
+    }
+}
+
+/// Measures explanations by the paper's metrics and on coalitions of a client's; both encode further masks.
+struct Evaluator: Sendable {
+    let explanations: ExplanationStore
+    let scheduler: EncodeScheduler
+    let games: GameStore
+    let solver: WorkThreads
+    let arithmetic: WorkThreads
+    let limits: MaskLimits
+
+    /// - Throws: `ParameterError`; `ApplicationError` of kind `budgetInvalid` before the first masks, `memoryLimit`.
+    func evaluate(
+        _ explanation: Explanation, by metric: Evaluation.Metric, choice: EstimateChoice
+    ) async throws -> Evaluation.Result {
+        try await explanations.using(explanation) {
+            let estimate = try await explanation.estimate(choice, standardErrors: false, on: solver)
+            do {
+                switch metric {
+                case .faithfulness(let draw):
+                    return .faithfulness(
+                        try await faithfulness(explanation, estimate, draw), samples: draw.samples)
+                case .insertionDeletion: return .insertionDeletion(try await curves(explanation, estimate))
+                case .pointingGame(let targets):
+                    return .pointingGame(try estimate.pointingGame(targets, image: explanation.imagePlayers))
+                }
+            } catch let error as InteractionError {
+                throw ApplicationError.estimation(error, renaming: "players", to: "targets")
+            }
+        }
+    }
+
+    private func faithfulness(
+        _ explanation: Explanation, _ estimate: InteractionValues, _ draw: Evaluation.Draw
+    ) async throws -> Faithfulness {
+        guard (2...limits.image).contains(draw.samples) else {
+            throw ParameterError("samples", "must be from 2 to \(limits.image); it is \(draw.samples)")
+        }
+        let distribution = try distribution(draw, estimate)
+        let coalitions = try await arithmetic.run { _ in
+            try evaluationCoalitions(
+                imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
+                count: draw.samples, seed: draw.seed)
+        }
+        let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
+        return try await solver.run { turn in
+            var predicted: [Double] = []
+            for coalition in coalitions {
+                try turn.check()
+                predicted.append(estimate.predict(coalition.image.joined(with: coalition.text)))
+            }
+            return try Faithfulness(truth: truth, predicted: predicted)
+        }
+    }
+
+    private func distribution(
+        _ draw: Evaluation.Draw, _ estimate: InteractionValues
+    ) throws -> CoalitionDistribution {
+        let natural: Evaluation.Draw.Sampling = draw.p == nil && estimate.index == .shapley ? .shapley : .bernoulli
+        switch draw.sampling ?? natural {
+        case .bernoulli: return .bernoulli(draw.p ?? estimate.p)
+        case .shapley:
+            guard draw.p == nil else {
+                throw ParameterError("p", "is for Bernoulli sampling; the Shapley kernel has none")
+            }
+            return .shapley
+        }
+    }
+
+    private func curves(
+        _ explanation: Explanation, _ estimate: InteractionValues
+    ) async throws -> InsertionDeletion {
+        let (keep, lose) = try await solver.run { _ in InsertionDeletion.coalitions(estimate) }
+        let split = (keep + lose).map { $0.split(at: estimate.imagePlayers) }
+        let values = try await trueValues(of: split, explanation)
+        return try InsertionDeletion(
+            keep: Array(values.prefix(keep.count)), lose: Array(values.dropFirst(keep.count)),
+            emptyValue: estimate.emptyValue, fullValue: estimate.fullValue)
+    }
+
+    /// True values of coalitions of all players, image players first, and what the estimate predicts for them, once
+    /// there is one.
+    /// - Throws: `ParameterError` on `coalitions`.
+    func values(
+        of members: [[Int]], _ explanation: Explanation, choice: EstimateChoice
+    ) async throws -> (values: [Double], predicted: [Double]?) {
+        let players = explanation.players
+        guard (1...limits.image).contains(members.count) else {
+            throw ParameterError("coalitions", "must be from 1 to \(limits.image); there are \(members.count)")
+        }
+        return try await explanations.using(explanation) {
+            let (coalitions, sides) = try await arithmetic.run { turn in
+                let coalitions = try members.enumerated().map { index, members in
+                    try turn.check()
+                    guard members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
+                        throw ParameterError(
+                            "coalitions[\(index)]",
+                            "must name players from 0 to \(players - 1), each at most once; it is \(members)")
+                    }
+                    return Coalition(members, of: players)
+                }
+                return (coalitions, coalitions.map { $0.split(at: explanation.imagePlayers.count) })
+            }
+            let values = try await trueValues(of: sides, explanation)
+            guard await explanation.imageMasks > 0, await explanation.textMasks > 0 else { return (values, nil) }
+            let estimate = try await explanation.estimate(choice, standardErrors: false, on: solver)
+            let predicted = try await solver.run { turn in
+                try coalitions.map { coalition in
+                    try turn.check()
+                    return estimate.emptyValue + estimate.predict(coalition)
+                }
+            }
+            return (values, predicted)
+        }
+    }
+
+    /// True values v(z) of coalitions of all players, image players first, in the model's own precision; masks not seen
+    /// yet in that precision are encoded.
+    private func trueValues(of coalitions: [(image: Coalition, text: Coalition)], _ explanation: Explanation)
+        async throws
+        -> [Double]
+    {
+        let model = explanation.model.loaded
+        let (images, texts) = try await arithmetic.run { _ in
+            (Array(Set(coalitions.map(\.image))), Array(Set(coalitions.map(\.text))))
+        }
+        var encoder = explanation.encoder(on: scheduler)
+        encoder.precise = true
+        let (imageSamples, textSamples) = try await games.withRoom(
+            for: (images.count + texts.count) * model.dimension * 4
+        ) { [encoder] in
+            (
+                try await preciseSamples(explanation.imageGame, images, explanation) {
+                    try await encoder.encode($0, of: explanation.maskedImage)
+                },
+                try await preciseSamples(explanation.textGame, texts, explanation) {
+                    try await encoder.encode($0, of: explanation.maskedText)
+                }
+            )
+        }
+        let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
+        return try await solver.run { turn in
+            try coalitions.map { coalition in
+                try turn.check()
+                guard let image = imageSamples.row(of: coalition.image), let text = textSamples.row(of: coalition.text)
+                else { return .nan }
+                let cosine = zip(imageSamples.embedding(row: image), textSamples.embedding(row: text))
+                    .reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+                return scale * cosine + bias
+            }
+        }
+    }
+
+    /// The embeddings of coalitions in the model's own precision: from the explanation's game, or from a game beside it
+    /// where that one holds coarser masks.
+    private func preciseSamples(
+        _ game: MaskedGame, _ coalitions: [Coalition], _ explanation: Explanation, _ encode: @escaping MaskedGame.Encode
+    ) async throws -> GameSamples {
+        let model = explanation.model
+        let hold = try await games.hold(
+            game.key.with(model.preciseGameModel), players: await game.samples.players,
+            dimension: model.loaded.dimension)
+        guard try await hold.game.encode(coalitions, with: encode) else { throw CancellationError() }
+        let samples = await hold.game.samples
+        games.book(hold.game.key, masks: samples.count, bytes: samples.bytes)
+        return samples
+    }
+}
+
+extension Coalition {
+    /// The coalition over this one's players and, after them, another's.
+    fileprivate func joined(with other: Coalition) -> Coalition {
+        Coalition(members + other.members.map { $0 + count }, of: count + other.count)
+    }
+}

@@ -1,0 +1,131 @@
+import FIxLIPProtocol
+import Interactions
+import Tokenizers
+
+extension GivenImage {
+    init(_ input: ImageInput) {
+        let source: Source =
+            switch input.source {
+            case .text(let text): .text(text)
+            case .path(let path): .path(path)
+            case .data(let text): .data(text)
+            case .uri(let uri): .uri(uri)
+            case .pixels(let text, let width, let height): .pixels(text, width: width, height: height)
+            }
+        self.init(source: source, background: input.background)
+    }
+}
+
+extension ExplanationSettings {
+    fileprivate init(_ parameters: ExplanationOpen.Parameters) throws(ParameterError) {
+        typealias Parameters = ExplanationOpen.Parameters
+        try self.init(
+            index: InteractionIndex(parameters.index ?? Parameters.defaultIndex), p: parameters.p,
+            usualP: Parameters.defaultP,
+            order: parameters.order ?? Parameters.defaultOrder,
+            masking: .init(parameters.masking ?? Parameters.defaultMasking),
+            estimator: Estimator(parameters.estimator ?? Parameters.defaultEstimator),
+            seeds: Seeds(parameters.seed ?? Parameters.defaultSeed),
+            sampling: Sampling(parameters.sampling ?? Parameters.defaultSampling), paired: parameters.paired)
+    }
+}
+
+extension ExplanationSettings.Seeds {
+    fileprivate init(_ seeds: FIxLIPProtocol.Seeds) { self.init(image: seeds.image, text: seeds.text) }
+}
+
+extension OpenRequest {
+    /// - Throws: `ParameterError` that names the parameter.
+    package init(_ parameters: ExplanationOpen.Parameters) throws(ParameterError) {
+        self.init(
+            model: parameters.model, image: GivenImage(parameters.image), caption: parameters.text,
+            settings: try ExplanationSettings(parameters),
+            imagePlayers: try ImageChoice(parameters.players?.image),
+            textPlayers: try PlayerGrouping(parameters.players?.text ?? PlayersChoice.defaultText))
+    }
+}
+
+extension OpenRequest.ImageChoice {
+    fileprivate init(_ choice: ImagePlayersChoice?) throws(ParameterError) {
+        guard let choice else {
+            self = .patches
+            return
+        }
+        switch (choice.grid, choice.regions) {
+        case (let grid?, nil): self = .grid(rows: grid.rows, columns: grid.columns)
+        case (nil, let regions?): self = .regions(regions)
+        default: throw ParameterError("players.image", "takes exactly one of grid and regions")
+        }
+    }
+}
+
+extension PlayerGrouping {
+    fileprivate init(_ choice: TextPlayersChoice) throws(ParameterError) {
+        switch choice {
+        case .tokens: self = .tokens
+        case .words: self = .words
+        case .spans(let spans):
+            var ranges: [Range<Int>] = []
+            for (index, span) in spans.enumerated() {
+                guard span.count == 2, span[0] < span[1] else {
+                    throw ParameterError(
+                        "players.text.spans[\(index)]", "must be [start, end] with start before end; it is \(span)")
+                }
+                ranges.append(span[0]..<span[1])
+            }
+            self = .spans(ranges)
+        }
+    }
+}
+
+extension RefinementRequest {
+    package init(_ parameters: ExplanationRefine.Parameters) {
+        self.init(
+            imageMasks: parameters.budget?.imageMasks, textMasks: parameters.budget?.textMasks,
+            deadlineMilliseconds: parameters.deadlineMilliseconds,
+            until: parameters.until.map {
+                Until(
+                    standardError: $0.standardError, topK: $0.topK, stableRounds: $0.stableRounds,
+                    usualTopK: StopRule.defaultTopK, usualStableRounds: StopRule.defaultStableRounds)
+            })
+    }
+}
+
+extension EstimateChoice {
+    package init(_ selection: Selection) {
+        self.init(estimator: selection.estimator.map { Estimator($0) }, order: selection.order)
+    }
+}
+
+extension Selection {
+    /// - Parameter object: the parameter that holds the selection's members, nil where they are the request's own.
+    func check(at object: String?, for explanation: Explanation) throws(ParameterError) {
+        try checking(object) { () throws(ParameterError) in
+            if case .top(let count) = layout.pairs, count < 0 {
+                throw ParameterError("pairs.top", "must not be negative; it is \(count)")
+            }
+            _ = try explanation.settings.estimatorSettings(EstimateChoice(self), standardErrors: false)
+        }
+    }
+}
+
+extension Evaluation.Metric {
+    /// - Throws: `ParameterError` where the pointing game has no targets.
+    init(_ parameters: ExplanationEvaluate.Parameters) throws(ParameterError) {
+        switch parameters.metric {
+        case .faithfulness:
+            self = .faithfulness(
+                Evaluation.Draw(
+                    samples: parameters.samples ?? ExplanationEvaluate.Parameters.defaultSamples, p: parameters.p,
+                    sampling: parameters.sampling.map { .init($0) },
+                    seed: UInt64(parameters.seed ?? ExplanationEvaluate.Parameters.defaultSeed)))
+        case .insertionDeletion: self = .insertionDeletion
+        case .pointingGame:
+            guard let targets = parameters.targets, !targets.isEmpty else {
+                throw ParameterError(
+                    "targets", "must list the class words: {\"textPlayers\": [0], \"quadrant\": \"topLeft\"}, …")
+            }
+            self = .pointingGame(targets.map { ($0.textPlayers, Quadrant($0.quadrant)) })
+        }
+    }
+}
