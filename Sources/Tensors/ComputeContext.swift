@@ -7,6 +7,8 @@ import COneDNN
 /// how many rows are computed with it.
 package final class ComputeContext {
     private let context: OpaquePointer
+    /// Asked before each matrix product, which then fails with ``TensorError/cancelled``.
+    package var isCancelled: () -> Bool = { false }
 
     package init() throws(TensorError) {
         var created: OpaquePointer?
@@ -29,7 +31,7 @@ package final class ComputeContext {
     }
 
     /// destination = activation(source · weightsᵀ + bias), for the first `rows` rows.
-    /// - Throws: ``TensorError/library(reason:)``.
+    /// - Throws: ``TensorError/library(reason:)``, ``TensorError/cancelled``.
     package func apply(
         _ linear: Linear, to source: Rows, rows: Int, activation: Activation = .none, into destination: Rows
     ) throws(TensorError) {
@@ -37,7 +39,7 @@ package final class ComputeContext {
     }
 
     /// destination += source · weightsᵀ + bias, for the first `rows` rows.
-    /// - Throws: ``TensorError/library(reason:)``.
+    /// - Throws: ``TensorError/library(reason:)``, ``TensorError/cancelled``.
     package func apply(
         _ linear: Linear, to source: Rows, rows: Int, addingTo destination: Rows
     ) throws(TensorError) {
@@ -54,6 +56,7 @@ package final class ComputeContext {
         // Products end in the format they start in, or in f32.
         precondition(destination.format == .f32 || destination.format == linear.format)
         guard rows > 0 else { return }
+        if isCancelled() { throw .cancelled }
         let failure: String? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CDNN_ERROR_LENGTH)) { text in
             let status = cdnn_linear(
                 context, linear.matrix, source.view, Int64(rows), destination.view, activation.code, accumulate,

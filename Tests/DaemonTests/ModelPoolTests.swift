@@ -172,6 +172,28 @@ import Testing
         #expect(events.all == ["loading clip-small", "loaded clip-small"])
     }
 
+    @Test("folders whose names are equivalent in Unicode and differ in bytes are two models")
+    func pathsAreBytes() async throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        let (composed, decomposed) = ("\(parent)/caf\u{e9}", "\(parent)/cafe\u{301}")
+        #expect(composed == decomposed, "as Swift compares strings")
+        for (folder, fixture) in [(composed, "clip-small"), (decomposed, "siglip-small")] {
+            // Foundation takes one for the other, too.
+            mkdir(parent, 0o700)
+            #expect(mkdir(folder, 0o700) == 0)
+            for file in try FileManager.default.contentsOfDirectory(atPath: "\(Self.fixtures)/\(fixture)") {
+                #expect(symlink("\(Self.fixtures)/\(fixture)/\(file)", "\(folder)/\(file)") == 0)
+            }
+        }
+        let pool = pool(limit: nil)
+        let first = try await pool.hold(composed, precision: .f32)
+        let second = try await pool.hold(decomposed, precision: .f32)
+        #expect(first.model.key != second.model.key)
+        #expect(first.model.running.identity != second.model.running.identity)
+        #expect(pool.loaded.count == 2)
+    }
+
     @Test func aModelThatIsReplacedWhileItIsReadIsRefused() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fixlipd-\(UUID().uuidString)")
         try FileManager.default.copyItem(atPath: Self.fixtures + "/clip-small", toPath: folder.path)

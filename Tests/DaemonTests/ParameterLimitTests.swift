@@ -1,7 +1,7 @@
 import Daemon
 import Testing
 
-@Suite struct ParameterLimitTests {
+@Suite(.timeLimit(.minutes(10))) struct ParameterLimitTests {
     @Test(arguments: [nil, 1, 100_000]) func takesWhatIsWithin(_ value: Int?) throws {
         try ParameterLimit.pairs.check(value, "topK")
     }
@@ -10,5 +10,13 @@ import Testing
         let error = try #require(throws: ParameterError.self) { try ParameterLimit.pairs.check(value, "until.topK") }
         #expect(error.parameter == "until.topK")
         #expect(error.description.contains("from 1 to 100000"))
+    }
+
+    @Test func aListThatIsTooLongIsRefusedWithWhatToDo() throws {
+        try ParameterLimit.items.check(count: 10_000, "texts", "texts")
+        let error = try #require(throws: ParameterError.self) {
+            try ParameterLimit.items.check(count: 10_001, "texts", "texts")
+        }
+        #expect(error.description.contains("send the others in further requests"))
     }
 }

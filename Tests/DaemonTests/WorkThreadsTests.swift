@@ -38,4 +38,63 @@ private final class Order: Sendable {
         for task in tasks { try await task.value }
         #expect(done.all == [1, 2, 3, 1, 2, 1])
     }
+
+    /// Asks until it is told to end, as long work does.
+    private func workUntilCancelled(_ turn: WorkTurn) throws -> Int {
+        while true { try turn.check() }
+    }
+
+    private func submit<Value: Sendable>(
+        _ threads: WorkThreads, client: UInt64, _ body: @escaping @Sendable (WorkTurn) throws -> Value
+    ) -> Task<Value, any Error> {
+        Client.$current.withValue(ConnectionID(client)) { Task { try await threads.run(body) } }
+    }
+
+    @Test("a job that goes on for ever gives way to other clients as often as they come, and goes on")
+    func longWorkGivesWay() async throws {
+        let threads = WorkThreads(name: "test", stage: "test", count: 1, begun: 4)
+        defer { threads.stop() }
+        let long = submit(threads, client: 1) { try workUntilCancelled($0) }
+        for client: UInt64 in 2...20 {
+            #expect(try await submit(threads, client: client) { _ in client }.value == client)
+        }
+        long.cancel()
+        await #expect(throws: CancellationError.self) { try await long.value }
+    }
+
+    @Test("one client's long jobs leave room for another's to begin")
+    func longWorkOfOneClientLeavesRoom() async throws {
+        let threads = WorkThreads(name: "test", stage: "test", count: 2, begun: 4)
+        defer { threads.stop() }
+        let long = (0..<10).map { _ in submit(threads, client: 1) { try workUntilCancelled($0) } }
+        while threads.waiting < 8 { await Task.yield() }
+        #expect(try await submit(threads, client: 2) { _ in 7 }.value == 7)
+        #expect(threads.waiting == 8, "no more than two of the ten have begun")
+        for job in long { job.cancel() }
+        for job in long { await #expect(throws: CancellationError.self) { try await job.value } }
+    }
+
+    @Test("a job that is cancelled before it begins is answered at once, whatever the threads do")
+    func waitingJobIsDropped() async throws {
+        let threads = WorkThreads(name: "test", stage: "test", count: 1)
+        defer { threads.stop() }
+        let gate = DispatchSemaphore(value: 0)
+        let holding = submit(threads, client: 1) { _ in gate.wait() }
+        let waiting = submit(threads, client: 1) { _ in Issue.record("it began") }
+        while threads.waiting == 0 { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        gate.signal()
+        try await holding.value
+    }
+
+    @Test("the end of the threads cancels long work, also what has given way")
+    func stop() async throws {
+        let threads = WorkThreads(name: "test", stage: "test", count: 1, begun: 8)
+        let long = (1...4 as ClosedRange<UInt64>).map { submit(threads, client: $0) { try workUntilCancelled($0) } }
+        while threads.waiting > 0 { await Task.yield() }
+        threads.stop()
+        for job in long { await #expect(throws: CancellationError.self) { try await job.value } }
+        await #expect(throws: CancellationError.self) { try await threads.run { _ in } }
+    }
 }

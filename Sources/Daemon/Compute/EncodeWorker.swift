@@ -1,4 +1,5 @@
 import Encoders
+import Foundation
 import Tensors
 
 /// What one encoder thread keeps between micro-batches.
@@ -38,6 +39,32 @@ struct EncodeWorker {
         return batch.map { run([$0], model: model, team: nil) }
     }
 
+    /// Processor time that a micro-batch goes on for when nobody wants it any more, in seconds: its rows are kept, so one
+    /// that is nearly done is finished.
+    private static let patience = 0.02
+
+    /// Whether to leave a micro-batch of which no order is wanted any more.
+    private static func question(of batch: [EncodeSlice]) -> () -> Bool {
+        let flags = batch.map(\.order.cancellation)
+        var noticed: Double?
+        return {
+            guard flags.allSatisfy(\.isSet) else { return false }
+            let time = threadTime
+            guard let since = noticed else {
+                noticed = time
+                return false
+            }
+            return time - since > patience
+        }
+    }
+
+    /// Processor time of the calling thread, in seconds: a busy machine makes nothing look long.
+    private static var threadTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
     /// Encodes one micro-batch straight into the orders' rows where it comes from one order, else through a buffer.
     private mutating func run(_ batch: [EncodeSlice], model: RunningModel, team: ComputeTeam?) -> Outcome {
         let identity = model.identity
@@ -56,7 +83,9 @@ struct EncodeWorker {
                         try model.encodeTexts(items, into: rows, workspace: workspace, normalize: normalize)
                     }
                 }
-                if let team { try workspace.leading(team, body) } else { try body() }
+                try workspace.asking(Self.question(of: batch)) { () throws(EncodeError) in
+                    if let team { try workspace.leading(team, body) } else { try body() }
+                }
             }
             if batch.count == 1 {
                 let slice = batch[0]
@@ -79,6 +108,8 @@ struct EncodeWorker {
                 }
             }
             return .finished
+        } catch .cancelled {
+            return .cancelled
         } catch {
             return .failed(error)
         }

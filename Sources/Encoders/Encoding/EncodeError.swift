@@ -1,3 +1,5 @@
+import Tensors
+
 /// Why some images or texts could not be encoded.
 package enum EncodeError: Error, Sendable, CustomStringConvertible {
     /// The pixels given are not `[3, height, width]`.
@@ -10,6 +12,8 @@ package enum EncodeError: Error, Sendable, CustomStringConvertible {
     case ids(reason: String)
     /// Token embeddings could not be read from the weight file.
     case weights(reason: String)
+    /// Nobody wants the result any more.
+    case cancelled
     /// The numerical library failed.
     case compute(reason: String)
 
@@ -20,7 +24,14 @@ package enum EncodeError: Error, Sendable, CustomStringConvertible {
         case .presenceCount(let item, let found, let expected):
             "the mask of item \(item) has \(found) players; \(expected) are needed"
         case .resultCount(let found, let expected): "room for \(found) results was given; \(expected) are needed"
+        case .cancelled: "the encoding was cancelled"
         case .ids(let reason), .weights(let reason), .compute(let reason): reason
         }
+    }
+}
+
+extension EncodeError {
+    init(_ error: TensorError) {
+        self = if case .cancelled = error { .cancelled } else { .compute(reason: error.description) }
     }
 }

@@ -49,7 +49,7 @@ extension LoadedModel {
             try encode(items, precise, vision, workspace, result, normalize)
             try encode(items, coarse, maskVision, workspace, result, normalize)
         } catch {
-            throw .compute(reason: error.description)
+            throw EncodeError(error)
         }
     }
 

@@ -74,7 +74,7 @@ extension LoadedModel {
                 }
             }
         } catch {
-            throw .compute(reason: error.description)
+            throw EncodeError(error)
         }
     }
 
