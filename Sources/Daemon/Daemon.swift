@@ -28,7 +28,7 @@ package struct Daemon: Sendable {
         /// Reads documents, tokenizes, draws.
         let preparing = WorkThreads(name: "prepare", stage: "decode", count: 2, begun: 16)
         /// Looks for models and measures them.
-        let listing = WorkThreads(name: "list", stage: "load", count: 2, begun: 8)
+        let listing = WorkThreads(name: "list", stage: "load", count: 8)
         let loading = WorkThreads(name: "load", stage: "load", count: 1)
         /// Reads and writes kept games.
         let archiving = WorkThreads(name: "archive", stage: "load", count: 2)

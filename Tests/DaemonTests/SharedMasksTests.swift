@@ -10,10 +10,12 @@ import Testing
     static let masks = 150
 
     /// The values of an explanation whose image and caption nobody else explains, and the image masks that this took.
-    private func alone(_ caption: String, _ more: String = "") async throws -> (values: [Double], imageMasks: Int) {
+    private func alone(
+        _ caption: String, _ more: String = "", masks: Int = Self.masks
+    ) async throws -> (values: [Double], imageMasks: Int) {
         let services = try RecordedServices()
         let explanation = try await services.open(caption, more)
-        try await services.refine(explanation, masks: Self.masks)
+        try await services.refine(explanation, masks: masks)
         return (try await services.values(explanation), services.imageMasks.count)
     }
 
@@ -56,6 +58,19 @@ import Testing
         let lone = try await alone(Self.captions[0])
         #expect(services.imageMasks.count == lone.imageMasks && isEachOnce(services.imageMasks))
         #expect(try await services.values(explanation) == lone.values)
+    }
+
+    @Test("where early estimates have too few different masks, a refinement goes on to those that have enough")
+    func fewDifferentMasks() async throws {
+        let services = try RecordedServices()
+        let explanation = try await services.open(Self.captions[0], #""p": 0.999"#)
+        await #expect(throws: ApplicationError.self, "so few") {
+            try await services.refine(explanation, masks: 32)
+            _ = try await services.values(explanation)
+        }
+        #expect(try await services.refine(explanation, masks: 400) == .budget)
+        let once = try await alone(Self.captions[0], #""p": 0.999"#, masks: 400)
+        #expect(try await services.values(explanation) == once.values)
     }
 
     @Test(

@@ -88,6 +88,27 @@ private final class Order: Sendable {
         try await holding.value
     }
 
+    @Test("who is cancelled is answered at once, though the job that has begun asks nothing")
+    func begunJobIsNotWaitedFor() async throws {
+        let threads = WorkThreads(name: "test", stage: "test", count: 1)
+        defer { threads.stop() }
+        let gate = DispatchSemaphore(value: 0)
+        let begun = DispatchSemaphore(value: 0)
+        let job = submit(threads, client: 1) { _ in
+            begun.signal()
+            gate.wait()
+        }
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                begun.wait()
+                continuation.resume()
+            }
+        }
+        job.cancel()
+        await #expect(throws: CancellationError.self) { try await job.value }
+        gate.signal()
+    }
+
     @Test("the end of the threads cancels long work, also what has given way")
     func stop() async throws {
         let threads = WorkThreads(name: "test", stage: "test", count: 1, begun: 8)

@@ -99,28 +99,31 @@ package final class WorkThreads: @unchecked Sendable {
     }
 
     /// Runs `body` on one of the threads.
-    /// - Throws: what `body` throws; `CancellationError` when the task was cancelled, or the threads stopped, before
-    ///   its turn came.
+    /// - Throws: what `body` throws; `CancellationError` at once when the task is cancelled, or where the threads have
+    ///   stopped. A job that had begun then ends when it next asks its turn, and nobody waits for it.
     package func run<Value: Sendable>(_ body: @escaping @Sendable (WorkTurn) throws -> Value) async throws -> Value {
         let cancellation = CancellationFlag()
         let stages = RequestStages.current
         let arrival = ContinuousClock.now
         let (client, stage) = (Client.current, stage)
+        let answer = Answer<Value>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                answer.wait(continuation)
                 let job = Job(
                     run: { turn in
                         let start = ContinuousClock.now
                         let outcome = Result { try body(turn) }
                         stages?.add("queue", start - arrival)
                         stages?.add(stage, ContinuousClock.now - start)
-                        continuation.resume(with: outcome)
-                    }, drop: { continuation.resume(throwing: CancellationError()) }, cancellation: cancellation)
+                        answer.give(outcome)
+                    }, drop: { answer.give(.failure(CancellationError())) }, cancellation: cancellation)
                 if !submit(job, of: client) { job.drop() }
             }
         } onCancel: {
             cancellation.set()
             dropCancelled(of: client)
+            answer.give(.failure(CancellationError()))
         }
     }
 
@@ -260,5 +263,44 @@ package final class WorkThreads: @unchecked Sendable {
             return semaphore
         }
         semaphore?.wait()
+    }
+}
+
+/// What one waits for, given once: by the job, or by the cancellation that comes before it.
+private final class Answer<Value: Sendable>: Sendable {
+    private enum State {
+        case nobodyWaits
+        case waiting(CheckedContinuation<Value, any Error>)
+        case given(Result<Value, any Error>)
+        case taken
+    }
+
+    private let state = Mutex(State.nobodyWaits)
+
+    func wait(_ continuation: CheckedContinuation<Value, any Error>) {
+        let early: Result<Value, any Error>? = state.withLock { state in
+            if case .given(let result) = state {
+                state = .taken
+                return result
+            }
+            state = .waiting(continuation)
+            return nil
+        }
+        if let early { continuation.resume(with: early) }
+    }
+
+    func give(_ result: Result<Value, any Error>) {
+        let waiter: CheckedContinuation<Value, any Error>? = state.withLock { state in
+            switch state {
+            case .nobodyWaits:
+                state = .given(result)
+                return nil
+            case .waiting(let continuation):
+                state = .taken
+                return continuation
+            case .given, .taken: return nil
+            }
+        }
+        waiter?.resume(with: result)
     }
 }

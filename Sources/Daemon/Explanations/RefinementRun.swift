@@ -37,6 +37,8 @@ package struct RefinementRun: Sendable {
     let wantsStandardErrors: Bool
     let report: @Sendable (RefinementReport) -> Void
 
+    private typealias Schedule = Interactions.Refinement
+
     /// How far a step goes, and when an estimate is due between the first masks and the last.
     package enum Pace: Sendable {
         /// As time allows.
@@ -55,10 +57,12 @@ package struct RefinementRun: Sendable {
     /// - Throws: `CancellationError` if the request was cancelled; the masks encoded until then stay.
     func run(_ control: RefinementControl) async throws -> StopReason {
         var reporter = RefinementReporter(run: self)
-        var schedule = Interactions.Refinement(
+        var schedule = Schedule(
             goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds,
             isTimed: pace == .timed)
         var solve: Solve?
+        /// Image masks before which no estimate is tried again.
+        var nextTry = 0
         defer { solve?.cancel() }
         await reporter.send(.begin)
         if !isJoint { try await encodeText(upTo: goal.textMasks, control) }
@@ -73,12 +77,17 @@ package struct RefinementRun: Sendable {
         while control.ending == nil {
             if let running = solve, running.isFinished || judgesEachEstimate {
                 solve = nil
-                let estimate = try await running.value
-                schedule.published(
-                    estimate, imageMasks: estimate.imageMasks, took: running.seconds, now: reporter.seconds)
-                deadline?.leave(.seconds(running.seconds))
-                await reporter.send(.estimate, estimate)
-                await explanation.record(Explanation.Checkpoint(estimate))
+                do {
+                    let estimate = try await running.value
+                    schedule.published(
+                        estimate, imageMasks: estimate.imageMasks, took: running.seconds, now: reporter.seconds)
+                    deadline?.leave(.seconds(running.seconds))
+                    await reporter.send(.estimate, estimate)
+                    await explanation.record(Explanation.Checkpoint(estimate))
+                } catch let error as ApplicationError where error.kind == .budgetInvalid {
+                    // Too few different masks have come up; the rest of the budget brings more.
+                    nextTry = Int(Double(await explanation.imageMasks) * Schedule.growth) + 1
+                }
             }
             let held = await explanation.imageMasks
             let reason = schedule.stopReason(imageMasks: held, textMasks: goal.textMasks)
@@ -86,7 +95,9 @@ package struct RefinementRun: Sendable {
                 control.end(.reason(reason))
                 break
             }
-            if solve == nil, pace != .straight, schedule.isEstimateDue(imageMasks: held, now: reporter.seconds) {
+            if solve == nil, pace != .straight, held >= nextTry,
+                schedule.isEstimateDue(imageMasks: held, now: reporter.seconds)
+            {
                 solve = Solve(explanation, choice, standardErrors: needsStandardErrors, on: solver)
                 if judgesEachEstimate { continue }
             }

@@ -24,7 +24,9 @@ struct ModelHandlers: Sendable {
         }
 
         table.on(ModelsList.self) { _, _ in
-            let available = try await listing.run { [locator] turn in try locator.available(turn) }
+            let available = try await within(.seconds(30), "listing the models") { [listing, locator] in
+                try await listing.run { turn in try locator.available(turn) }
+            }
             return ModelsList.Result(
                 loaded: models.loaded.map { ModelStatus($0) },
                 available: available.map { ModelsList.Available($0) })

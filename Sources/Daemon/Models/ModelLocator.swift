@@ -115,18 +115,48 @@ extension ModelPool.Reading {
     ///   - loading: those that load them.
     package init(_ locator: ModelLocator, listing: WorkThreads, loading: WorkThreads) {
         self.init(
-            locate: { name in try await listing.run { _ in try locator.folder(of: name) } },
+            locate: { name in
+                try await within(Self.patience, "looking for the model \(name)") {
+                    try await listing.run { _ in try locator.folder(of: name) }
+                }
+            },
             size: { folder, precision in
-                try await listing.run { _ in
-                    do throws(ModelError) {
-                        return try LoadedModel.leastBytes(folder: folder.string, precision: precision)
-                    } catch {
-                        throw ApplicationError(error)
+                try await within(Self.patience, "looking at the model in \(folder)") {
+                    try await listing.run { _ in
+                        do throws(ModelError) {
+                            return try LoadedModel.leastBytes(folder: folder.string, precision: precision)
+                        } catch {
+                            throw ApplicationError(error)
+                        }
                     }
                 }
             },
             load: { folder, precision in
                 try await loading.run { _ in try ReadModel(folder: folder, precision: precision) }
             })
+    }
+}
+
+extension ModelPool.Reading {
+    /// How long a file system may take to tell what lies in a folder.
+    private static var patience: Duration { .seconds(10) }
+}
+
+/// Runs `body`, which gives up when it is cancelled.
+/// - Throws: `ApplicationError` of kind `modelNotFound` where `body` takes longer than `limit`.
+func within<Value: Sendable>(
+    _ limit: Duration, _ work: String, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+        group.addTask(operation: body)
+        group.addTask {
+            try await Task.sleep(for: limit)
+            throw ApplicationError(
+                .modelNotFound,
+                "\(work) took more than \(limit.components.seconds) s: the file system that holds it does not answer")
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() else { throw CancellationError() }
+        return value
     }
 }
