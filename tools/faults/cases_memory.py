@@ -511,3 +511,69 @@ def elongated_pictures(setting):
             check(grown < 3 * width * height + (96 << 20), f"{width} x {height} took {grown >> 20} MiB")
             most = max(most, grown)
     return f"three refused; 13.5 million pixels in a line of 15 took {most >> 20} MiB at most"
+
+
+@case
+def messages_of_many_values(setting):
+    """Messages that take many times their length in memory are refused before they are read, under their id; what is read is bounded."""
+
+    def line(values):
+        return b'{"jsonrpc":"2.0","id":1,"method":"server/ping","params":{"a":[' + values + b"]}}\n"
+
+    size = setting.amount(20, 63) << 20
+    # What reading takes is estimated in bytes for each of these, with its comma, at most.
+    values = {b"{},": 400, b"[],": 224, b'"",': 180, b"1,": 80, b'{"a":1},': 800}
+    told = []
+    with setting.daemon() as daemon:
+        client = daemon.connect(timeout=300)
+        client.result("server/ping")
+        for value, bytes_each in values.items():
+            peaks = []
+            for count, expected in ((size // len(value), -32600), ((500 << 20) // bytes_each, -32602)):
+                before = daemon.resident()
+                reset_peak(daemon)
+                client.send(line(value * count + value[:-1]))
+                reply = client.receive()
+                peaks.append((daemon.peak() - before) >> 20)
+                check(reply["id"] == 1 and reply["error"]["code"] == expected, f"{count} {value}: {reply}")
+                # The text, twice while it is gathered, and what reading may take.
+                check(peaks[-1] << 20 < (512 << 20) + 3 * count * len(value), f"{value} took {peaks[-1]} MiB")
+            told.append(f"{value[:-1].decode()} {peaks[1]} MiB")
+        reset_peak(daemon)
+        before = daemon.resident()
+        client.send(b"[" + b"{}," * 349_524 + b"{}]\n")
+        check("349525" in client.receive()["error"]["message"], "a batch of 349,525 is not refused by its count")
+        batch = daemon.peak() - before
+        check(batch < 16 << 20, f"a batch that is refused took {batch >> 20} MiB")
+        wait_for("memory given back", lambda: daemon.resident() - before < 64 << 20, 20)
+    return f"{size >> 20} MiB are refused; read just below the limit: {', '.join(told)}; a batch of 349,525 {{}} {batch >> 20} MiB"
+
+
+@case
+def clients_that_stop_in_the_middle(setting):
+    """120 clients that send most of a message and go leave nothing."""
+    size = setting.amount(2, 6) << 20
+    with setting.daemon() as daemon:
+        other = daemon.connect()
+        other.result("server/ping")
+        before = daemon.resident()
+        half = b'{"jsonrpc":"2.0","id":1,"method":"tokenize","params":{"texts":["' + b"x" * size
+        clients = [daemon.connect() for _ in range(120)]
+        for client in clients:
+            try:
+                client.send(half)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # Beyond 512 MiB of unfinished messages clients are given up.
+        grown = daemon.peak() - before
+        check(grown < (512 << 20) * 2, f"unfinished messages took {grown >> 20} MiB")
+        for client in clients:
+            client.close()
+        wait_for("the clients gone", lambda: other.result("server/status")["connections"] == 1)
+        wait_for("memory given back", lambda: daemon.resident() - before < 32 << 20, 20)
+        left = daemon.resident() - before
+    return f"120 times {size >> 20} MiB: at most {grown >> 20} MiB, {left >> 20} MiB after they are gone"
+
+
+def reset_peak(daemon):
+    """The most that was ever resident is what is resident now (proc(5), clear_refs)."""
+    pathlib.Path(f"/proc/{daemon.pid}/clear_refs").write_text("5")

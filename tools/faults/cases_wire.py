@@ -3,6 +3,7 @@
 import json
 import select
 import socket
+import threading
 import time
 
 from cases import case
@@ -336,3 +337,62 @@ def every_split_of_a_message(setting):
                     check("result" in client.reply(1), f"cut at {place}: no result")
                     splits += 1
     return f"{splits} splits"
+
+
+@case
+def flood_of_notifications(setting):
+    """Notifications that run handlers, as many as four clients can send: pings of another client go between them."""
+    size = setting.amount(4, 15) << 20
+    line = frame(notification("tokenize", {"texts": ["a dog"]}))
+    block = line * 2000
+    with setting.daemon() as daemon:
+        other = daemon.connect()
+        other.result("tokenize", {"texts": ["a dog"]})
+
+        def flood():
+            client = daemon.connect()
+            for _ in range(size // len(block)):
+                client.send(block)
+
+        threads = [threading.Thread(target=flood) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        times = []
+        while any(thread.is_alive() for thread in threads):
+            start = time.monotonic()
+            other.call("server/ping")
+            times.append(time.monotonic() - start)
+            time.sleep(0.005)
+        times.sort()
+        median, longest = times[len(times) // 2], times[-1]
+        check(median < 0.05, f"the median of {len(times)} pings was {median * 1000:.1f} ms")
+    return f"4 x {size >> 20} MiB; {len(times)} pings: median {median * 1000:.2f} ms, longest {longest * 1000:.1f} ms"
+
+
+@case
+def byte_order_marks_and_half_emoji(setting):
+    """What some programs write: a byte order mark first, half of a surrogate pair, parameters of none, names of other bytes."""
+    with setting.daemon() as daemon:
+        for framing in ("lines", "headers"):
+            with daemon.connect(framing) as client:
+                client.send(b"\xef\xbb\xbf" + frame(request(1, "server/ping"), framing))
+                check("result" in client.receive(), f"a byte order mark ({framing}) is not skipped")
+                for number, params in enumerate((b"[]", b"{}", b"null")):
+                    body = b'{"jsonrpc":"2.0","id":%d,"method":"server/ping","params":%s}' % (number, params)
+                    client.send(frame(body, framing))
+                    check("result" in client.reply(number), f"params {params} are refused")
+        client = daemon.connect()
+        halves = [b"a cat \\ud83d", b"a cat \\ude00", b"\\ud83d\\ud83d\\ude00"]
+        for number, half in enumerate(halves):
+            body = b'{"jsonrpc":"2.0","id":%d,"method":"tokenize","params":{"texts":["%s"]}}' % (number, half)
+            client.send(frame(body))
+            check("result" in client.reply(number), f"{half}: not answered under its id")
+        client.send(
+            frame(b'{"jsonrpc":"2.0","id":9007199254740993,"method":"server/ping","params":{"a":1' + b"0" * 30 + b"}}")
+        )
+        check(client.receive()["id"] == 9007199254740993, "the id is not exact beside a large integer")
+        composed = b'{"jsonrpc":"2.0","id":1,"method":"server/ping","params":{"\xc3\xa9":1,"e\xcc\x81":2}}'
+        client.send(frame(composed))
+        names = client.reply(1)["error"]["message"]
+        check("members" in names and "\u00e9" in names and "e\u0301" in names, f"two names are one: {names}")
+    return f"both framings, {len(halves)} halves"
