@@ -65,7 +65,7 @@ public struct JSONLimits: Sendable {
     public var depth: Int
     /// Whether an object with two members of one name is an error.
     public var rejectDuplicateKeys: Bool
-    /// What parsing may take in memory, in bytes, beside the text: about 400 for each object, 220 for each array and 80
+    /// What parsing may take in memory, in bytes, beside the text: about 270 for each object, 180 for each array and 80
     /// for each number. The estimate is never too low.
     public var memory: Int
 

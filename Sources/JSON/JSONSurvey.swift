@@ -11,6 +11,8 @@ package struct JSONSurvey: Sendable {
 
     private(set) var arrays = 0
     private(set) var objects = 0
+    private(set) var emptyArrays = 0
+    private(set) var emptyObjects = 0
     private(set) var commas = 0
     private(set) var members = 0
     private(set) var numbers = 0
@@ -30,7 +32,9 @@ package struct JSONSurvey: Sendable {
         var isArray = false
         var name: Range<Int>?
         var isID = false
+        var previous = JSONToken.close
         scanJSON(bytes) { token, range in
+            defer { previous = token }
             switch token {
             case .openArray, .openObject:
                 if case .openArray = token { arrays += 1 } else { objects += 1 }
@@ -40,7 +44,10 @@ package struct JSONSurvey: Sendable {
                 }
                 open += 1
                 depth = max(depth, open)
-            case .close: open -= 1
+            case .close:
+                open -= 1
+                if case .openArray = previous { emptyArrays += 1 }
+                if case .openObject = previous { emptyObjects += 1 }
             case .comma:
                 commas += 1
                 if open == 1, isArray { elements += 1 }
@@ -61,6 +68,7 @@ package struct JSONSurvey: Sendable {
                 numbers += 1
                 if isInteger, isBeyondInteger(bytes[range]) { largeIntegers += 1 }
                 if isID, idRange == nil { idRange = range }
+            case .word: break
             }
             isID = false
         }
@@ -74,7 +82,7 @@ package struct JSONSurvey: Sendable {
     }
 
     /// At most so many values are in arrays and objects.
-    private var slots: Int { commas + arrays + objects + 1 }
+    private var slots: Int { commas + arrays - emptyArrays + objects - emptyObjects + 1 }
 
     /// What jansson's tree takes at most, in bytes, with the buffer in which a string is gathered: its structures of
     /// version 2.14 (`jansson_private.h`, `hashtable.h`) in the blocks that malloc makes of them.
@@ -85,7 +93,8 @@ package struct JSONSurvey: Sendable {
 
     /// What the ``JSONValue`` takes at most, in bytes.
     package var valueBytes: Int {
-        slots * MemoryLayout<JSONValue>.stride + arrays * 48 + objects * 128 + members * 32 + strings * 48 + stringBytes
+        slots * MemoryLayout<JSONValue>.stride + (arrays - emptyArrays) * 48 + (objects - emptyObjects) * 128
+            + members * 32 + strings * 48 + stringBytes
     }
 
     /// What is in memory at most while the text is parsed, in bytes, without the text.

@@ -3,6 +3,8 @@ enum JSONToken {
     case openArray, openObject, close, comma, colon
     case string(hasUnicodeEscapes: Bool)
     case number(isInteger: Bool)
+    /// A run of letters: `true`, `false`, `null`, or a fault.
+    case word
 }
 
 /// Calls `body` with each token and its range. The text need not be JSON: what is none of these tokens is passed over,
@@ -42,6 +44,9 @@ func scanJSON(_ bytes: UnsafeRawBufferPointer, _ body: (JSONToken, Range<Int>) -
                 index += 1
             }
             body(.number(isInteger: isInteger), start..<index)
+        case UInt8(ascii: "a")...UInt8(ascii: "z"):
+            while index < bytes.count, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(bytes[index]) { index += 1 }
+            body(.word, start..<index)
         default: break
         }
     }

@@ -522,7 +522,7 @@ def messages_of_many_values(setting):
 
     size = setting.amount(20, 63) << 20
     # What reading takes is estimated in bytes for each of these, with its comma, at most.
-    values = {b"{},": 400, b"[],": 224, b'"",': 180, b"1,": 80, b'{"a":1},': 800}
+    values = {b"{},": 272, b"[],": 176, b'"",': 182, b"1,": 80, b'{"a":1},': 800}
     told = []
     with setting.daemon() as daemon:
         client = daemon.connect(timeout=300)
