@@ -373,7 +373,7 @@ def flood_of_notifications(setting):
 def byte_order_marks_and_half_emoji(setting):
     """What some programs write: a byte order mark first, half of a surrogate pair, parameters of none, names of other bytes."""
     with setting.daemon() as daemon:
-        for framing in ("lines", "headers"):
+        for framing in (LINES, HEADERS):
             with daemon.connect(framing) as client:
                 client.send(b"\xef\xbb\xbf" + frame(request(1, "server/ping"), framing))
                 check("result" in client.receive(), f"a byte order mark ({framing}) is not skipped")
