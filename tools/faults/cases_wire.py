@@ -371,7 +371,7 @@ def flood_of_notifications(setting):
 
 @case
 def byte_order_marks_and_half_emoji(setting):
-    """What some programs write: a byte order mark first, half of a surrogate pair, parameters of none, names of other bytes."""
+    """What some programs write: a byte order mark, half of a surrogate pair, params of none, names of other bytes."""
     with setting.daemon() as daemon:
         for framing in (LINES, HEADERS):
             with daemon.connect(framing) as client:
