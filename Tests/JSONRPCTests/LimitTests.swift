@@ -210,7 +210,7 @@ import Testing
         let gate = Gate()
         let serving = Serving(configure: { $0.maximumHeldBytesPerConnection = 1 << 20 }) { addWaiting(gate, &$0) }
         let (client, _) = serving.connect()
-        let many = "[" + String(repeating: "{},", count: 5_000) + "{}]"
+        let many = "[" + String(repeating: #"{"a":1},"#, count: 5_000) + "{}]"
         client.request(1, "wait", many)
         client.request(2, "wait", many)
         #expect(await client.next()?["error"]?["code"] == 1011)
