@@ -42,7 +42,9 @@ def patches(options):
             with Daemon("--precision", "f32") as daemon:
                 connection = daemon.connect()
                 loaded = connection.result("models/load", model=folder)
-                opened = connection.result("explanation/open", model=folder, image=IMAGE, text="a red dog")["explanation"]
+                opened = connection.result("explanation/open", model=folder, image=IMAGE, text="a red dog")[
+                    "explanation"
+                ]
                 refine(connection, opened, 8)
                 held, _ = held_masks(connection, opened)
                 times.setdefault(count, []).append(timed_refine(connection, opened, held + masks) / masks)

@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import Testing
 
-/// Types that are made of others are flat on the wire, and read, written and refused as if their members were their own.
+/// Types that are made of others are flat on the wire: read, written and refused as if their members were their own.
 @Suite struct Composition {
     @Test func membersOfPartsAreFlatOnTheWire() throws {
         var parameters = Explain.Parameters(

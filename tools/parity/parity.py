@@ -24,7 +24,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 import reference
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 import reference
 
 ROOT = Path(__file__).resolve().parents[2]
