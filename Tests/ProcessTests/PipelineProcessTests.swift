@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import Testing
@@ -17,8 +18,22 @@ struct PipelineProcessTests {
         try body(folder)
     }
 
-    private func lines(_ command: Command) throws -> [JSONValue] {
-        try command.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    /// What a line of output may have.
+    private struct Line: Decodable {
+        var id: Int?
+        var input, text, error: String?
+        var image: JSONValue?
+        var texts: [String]?
+        var code, imageMasks: Int?
+        var embedding: EncodedFloats?
+        var logits, cosine: JSONValue?
+        var probabilities: [Double]?
+        var logit: Double?
+        var values: Values?
+    }
+
+    private func lines(_ command: Command) throws -> [Line] {
+        try command.output.split(separator: "\n").map { try JSONValue(parsing: String($0)).decode(Line.self) }
     }
 
     @Test("embed: paths and JSON lines, each with a line in its place")
@@ -39,16 +54,16 @@ struct PipelineProcessTests {
             #expect(piped.errors.contains("4 of 7 failed"))
             let found = try lines(piped)
             #expect(found.count == 7)
-            #expect(found[0]["input"] == "a.png")
-            #expect(found[0]["embedding"]?.array?.count == found[3]["embedding"]?.array?.count)
-            #expect(found[1]["input"] == "missing.png" && found[1]["embedding"] == nil)
-            #expect(found[1]["error"]?.string?.contains("missing.png") == true && found[1]["code"] == 1004)
-            #expect(found[2]["id"] == 7 && found[2]["image"] == "a.png")
-            #expect(found[2]["embedding"] == found[0]["embedding"])
-            #expect(found[3]["id"] == 8 && found[3]["text"] == "a dog")
-            #expect(found[4]["error"]?.string?.contains("neither") == true && found[4]["id"] == 9)
-            #expect(found[5]["input"] == "{broken" && found[5]["error"]?.string?.contains("not a JSON object") == true)
-            #expect(found[6]["error"] == #""image" must be a string, not a number"#)
+            #expect(found[0].input == "a.png")
+            #expect(found[0].embedding?.doubles.count == found[3].embedding?.doubles.count)
+            #expect(found[1].input == "missing.png" && found[1].embedding == nil)
+            #expect(found[1].error?.contains("missing.png") == true && found[1].code == 1004)
+            #expect(found[2].id == 7 && found[2].image == "a.png")
+            #expect(found[2].embedding == found[0].embedding)
+            #expect(found[3].id == 8 && found[3].text == "a dog")
+            #expect(found[4].error?.contains("neither") == true && found[4].id == 9)
+            #expect(found[5].input == "{broken" && found[5].error?.contains("not a JSON object") == true)
+            #expect(found[6].error == #""image" must be a string, not a number"#)
         }
     }
 
@@ -61,20 +76,20 @@ struct PipelineProcessTests {
             #expect(table.status == 1)
             let rows = try lines(table)
             #expect(rows.count == 2)
-            #expect(rows[0]["texts"] == ["a postbox", "a rose"])
-            #expect(rows[0]["probabilities"]?.doubles.reduce(0, +) ?? 0 > 0.999)
-            #expect(rows[1]["image"] == "missing.png" && rows[1]["error"] != nil)
+            #expect(rows[0].texts == ["a postbox", "a rose"])
+            #expect((rows[0].probabilities ?? []).reduce(0, +) > 0.999)
+            #expect(rows[1].image == "missing.png" && rows[1].error != nil)
 
             let pairs = try Command(
                 ["similarity", "-"], folder: folder,
                 input: #"{"image": "a.png", "text": "a rose", "id": 1}"# + "\na.png\n")
             #expect(pairs.status == 1)
             let found = try lines(pairs)
-            #expect(found[0]["id"] == 1)
-            #expect(found[0]["logit"] == rows[0]["logits"]?[1])
-            #expect(found[0]["cosine"] == rows[0]["cosine"]?[1])
-            #expect(found[0]["probability"] == .null, "CLIP has none of a pair")
-            #expect(found[1]["error"]?.string?.contains("--text") == true)
+            #expect(found[0].id == 1)
+            #expect(found[0].logit != nil && found[0].logit == rows[0].logits?[1]?.double)
+            #expect(found[0].cosine != nil && found[0].cosine == rows[0].cosine?[1])
+            #expect(pairs.output.contains(#""probability":null"#), "CLIP has none of a pair")
+            #expect(found[1].error?.contains("--text") == true)
 
             #expect(try Command(["similarity", "a.png"], folder: folder).errors.contains("--text"))
         }
@@ -91,20 +106,20 @@ struct PipelineProcessTests {
             #expect(both.status == 1)
             let found = try lines(both)
             #expect(found.count == 4)
-            #expect(found[3]["error"]?.string?.contains("has no words") == true && found[3]["values"] == nil)
-            #expect(found[0]["id"] == 1 && found[0]["imageMasks"] == 60)
-            #expect(found[0]["values"]?["standardErrors"] != nil)
-            #expect(found[1]["error"]?.string?.contains("caption") == true)
-            #expect(found[2]["code"] == 1004)
+            #expect(found[3].error?.contains("has no words") == true && found[3].values == nil)
+            #expect(found[0].id == 1 && found[0].imageMasks == 60)
+            #expect(found[0].values?.standardErrors != nil)
+            #expect(found[1].error?.contains("caption") == true)
+            #expect(found[2].code == 1004)
 
             let captions = try Command(
                 ["explain", "a.png", "-"] + budget, folder: folder, input: "a postbox\na rose\n")
             #expect(captions.status == 0, "\(captions.errors)")
-            #expect(try lines(captions)[0]["values"]?["first"] == found[0]["values"]?["first"])
-            #expect(try lines(captions).compactMap { $0["text"]?.string } == ["a postbox", "a rose"])
+            #expect(try lines(captions)[0].values?.first == found[0].values?.first)
+            #expect(try lines(captions).compactMap(\.text) == ["a postbox", "a rose"])
 
             let images = try Command(["explain", "-", "a postbox"] + budget, folder: folder, input: "a.png\n")
-            #expect(try lines(images)[0]["values"]?["first"] == found[0]["values"]?["first"])
+            #expect(try lines(images)[0].values?.first == found[0].values?.first)
 
             for wrong in [["explain", "a.png"], ["explain", "-", "-"], ["explain", "-", "a", "--html", "x"]] {
                 let refused = try Command(wrong, folder: folder)
@@ -119,7 +134,7 @@ struct PipelineProcessTests {
             let embed = try RunningCommand(["embed", "--text", "-"], folder: folder)
             for text in ["a dog", "a cat"] {
                 try embed.send(text + "\n")
-                #expect(try embed.nextLine()?["input"]?.string == text)
+                #expect(try embed.nextLine()?.decode(Line.self).input == text)
             }
             try embed.endInput()
             #expect(embed.status() == 0)

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import Testing
@@ -48,6 +49,33 @@ final class ShellMannersTests {
         let refused = try Command(["explain", scene, "a dog", "-b", "16"] + options, folder: folder)
         #expect(refused.status != 0 && refused.output.isEmpty)
         #expect(refused.errors.contains(message), "\(refused.errors)")
+    }
+
+    @Test("players, pairs of masks and what is drawn are options as the contract has them")
+    func optionsOfTheContract() throws {
+        func players(_ options: String...) throws -> Players {
+            let run = try Command(["explain", scene, "a dog", "-b", "16", "--json"] + options, folder: folder)
+            return try JSONValue(parsing: run.output).decode(Explained.self).players
+        }
+        #expect(try players("--grid", "2x3").image.count == 6)
+        try (0..<49).map { $0 < 21 ? "0" : "1" }.joined(separator: " ").write(
+            toFile: folder + "/labels", atomically: true, encoding: .utf8)
+        #expect(try players("--regions", "labels").image.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])
+        #expect(try players("--paired", "--words").text.count == 2)
+
+        func refusal(_ options: String...) throws -> String {
+            try Command(["explain", scene, "a dog", "-b", "16"] + options, folder: folder).errors
+        }
+        #expect(try refusal("--paired", "--p", "0.3").contains("--paired"))
+        #expect(try refusal("--grid", "99x1").contains("--grid"))
+        #expect(try refusal("--grid", "2x2", "--regions", "labels").contains("give --grid or --regions, not both"))
+        #expect(try refusal("--regions", "none") == "Error: cannot read none: No such file or directory\n")
+        let token = try run("explain", scene, "a", "dog", "-b", "32", "--view", "token", "--player", "50")
+        #expect(token.status == 0 && token.output.contains("dog"), "\(token.errors)")
+    }
+
+    private struct Explained: Decodable {
+        let players: Players
     }
 
     @Test("a file that cannot be written is told before a daemon is started for it, in the system's words")

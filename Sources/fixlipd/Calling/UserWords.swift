@@ -46,7 +46,9 @@ extension RPCError {
     private static let optionsOfParameters = [
         ("budget.imageMasks", "--budget"), ("budget.textMasks", "--text-masks"),
         ("players.image.regions", "--regions"), ("players.image.grid.rows", "--grid"),
-        ("players.image.grid.columns", "--grid"), ("players.image.grid", "--grid"), ("players.text", "--words"),
+        ("players.image.grid.columns", "--grid"), ("players.image.grid", "--grid"),
+        ("players.image", "--grid or --regions"),
+        ("players.text", "--words"),
         ("until.standardError", "--until"), ("deadlineMilliseconds", "--deadline"),
         ("standardErrors", "--standard-errors"), ("keepAlive", "--keep-alive"), ("topK", "--top"),
         ("budget", "--budget"), ("estimator", "--estimator"), ("sampling", "--sampling"),
