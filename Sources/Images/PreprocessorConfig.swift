@@ -104,6 +104,8 @@ extension ImagePreprocessor {
         let value: JSONValue
         do {
             value = try JSONValue(contentsOf: file)
+        } catch .unreadable(_, let reason) {
+            throw .unreadable(file: file, reason: reason)
         } catch {
             throw .unreadable(file: file, reason: "\(error)")
         }

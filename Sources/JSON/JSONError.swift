@@ -79,10 +79,28 @@ public struct JSONLimits: Sendable {
 }
 
 extension String {
-    /// What a message repeats of a text that somebody else wrote: all of it, or, beyond 1,000 characters, its beginning
-    /// and its end.
+    /// What a message repeats of a text that somebody else wrote: all of it, or, beyond 1,000 code points, its beginning
+    /// and its end. Characters would not do: one may have any number of combining marks.
     public var excerpt: String {
-        guard utf8.count > 1000, count > 1000 else { return self }
-        return "\(prefix(600)) … \(suffix(300))"
+        let scalars = unicodeScalars
+        guard utf8.count > 1000, scalars.count > 1000 else { return self }
+        return "\(String(scalars.prefix(600))) … \(String(scalars.suffix(300)))"
+    }
+
+    /// A name that somebody else chose, in quotation marks, as a message shows it: at most 120 code points of it, with
+    /// what would break a line, or join with the text before it, as a code.
+    public var quotedName: String {
+        let scalars = unicodeScalars
+        let cut = scalars.count > 120
+        var name = ""
+        for scalar in cut ? Array(scalars.prefix(80)) + ["…"] + scalars.suffix(39) : Array(scalars) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .nonspacingMark, .enclosingMark, .spacingMark,
+                .surrogate, .privateUse, .unassigned:
+                name += "\\u{\(String(scalar.value, radix: 16))}"
+            default: name.unicodeScalars.append(scalar)
+            }
+        }
+        return "\"\(name)\""
     }
 }

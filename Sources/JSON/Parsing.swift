@@ -71,27 +71,18 @@ extension JSONValue {
     }
 
     /// Reads a file whole and parses it.
+    /// - Parameter most: the bytes of the largest file that is read.
     /// - Throws: `JSONError.unreadable` as well.
-    public init(contentsOf path: String, limits: JSONLimits = .default) throws(JSONError) {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path), options: [])
-        } catch {
-            throw .unreadable(path: path, reason: (error as? CocoaError).flatMap(\.reason) ?? "\(error)")
-        }
-        try self.init(parsing: [UInt8](data), limits: limits)
+    public init(
+        contentsOf path: String, most: Int = SmallFile.configurationLimit, limits: JSONLimits = .default
+    ) throws(JSONError) {
+        try self.init(parsing: try SmallFile.bytes(of: path, limit: most), limits: limits)
     }
 }
 
 /// Must run once before threads start: seeds jansson's hash tables, which it otherwise does on first use.
 public func seedJSON() {
     json_object_seed(0)
-}
-
-extension CocoaError {
-    fileprivate var reason: String? {
-        (underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
-    }
 }
 
 extension json_error_t {

@@ -62,7 +62,7 @@ struct TokenizerConfig: Sendable {
     private static func read(_ file: String) throws(TokenizerError) -> JSONValue {
         guard FileManager.default.fileExists(atPath: file) else { return .object([:]) }
         do {
-            return try JSONValue(parsing: try VocabularyReading.contents(of: file))
+            return try JSONValue(parsing: try VocabularyReading.contents(of: file, most: SmallFile.configurationLimit))
         } catch let error as TokenizerError {
             throw error
         } catch {

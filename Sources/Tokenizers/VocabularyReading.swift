@@ -1,15 +1,20 @@
 import Foundation
+import JSON
 
 /// Vocabularies and merges as `vocab.json`, `merges.txt` and the `model` of a `tokenizer.json` hold them.
 enum VocabularyReading {
+    /// The largest vocabulary or list of merges that is read; that of 900,000 tokens has some 60 MB.
+    private static let largest = 256 << 20
+
     /// Reads a whole file.
-    static func contents(of file: String) throws(TokenizerError) -> [UInt8] {
+    /// - Parameter most: the bytes of the largest file that is read.
+    static func contents(of file: String, most: Int = largest) throws(TokenizerError) -> [UInt8] {
         do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+            return try SmallFile.bytes(of: file, limit: most)
+        } catch .unreadable(_, let reason) {
+            throw .unreadable(file: file, reason: reason)
         } catch {
-            let reason = (error as? CocoaError)?.underlying as? POSIXError
-            throw .unreadable(
-                file: file, reason: reason.map { String(cString: strerror($0.code.rawValue)) } ?? "\(error)")
+            throw .unreadable(file: file, reason: "\(error)")
         }
     }
 

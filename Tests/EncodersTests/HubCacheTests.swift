@@ -43,6 +43,35 @@ struct HubCacheTests {
         }
     }
 
+    @Test("Without a reference the only snapshot is taken; of several, the error names them")
+    func unreferenced() throws {
+        let (folder, cache) = try cache()
+        defer { withExtendedLifetime(folder) {} }
+        try folder.remove("models--org--small/refs/main")
+        #expect(try cache.folder(of: "org/small") == "\(folder.path)/models--org--small/snapshots/abc123")
+        #expect(throws: ModelError.self) { try cache.folder(of: "org/small@v9") }
+        try folder.write("models--org--small/snapshots/def456/config.json", "{}")
+        #expect {
+            try cache.folder(of: "org/small")
+        } throws: { error in
+            ["org/small@abc123", "org/small@def456", "hf download org/small"].allSatisfy("\(error)".contains)
+        }
+        #expect(try cache.folder(of: "org/small@def456").hasSuffix("snapshots/def456"))
+    }
+
+    @Test("A reference of gigabytes, or one that is no file, holds nothing up", .timeLimit(.minutes(1)))
+    func hugeReference() throws {
+        let (folder, cache) = try cache()
+        defer { withExtendedLifetime(folder) {} }
+        let main = "\(folder.path)/models--org--small/refs/main"
+        truncate(main, 4 << 30)
+        #expect(try cache.folder(of: "org/small").hasSuffix("abc123"))
+        #expect(cache.entries().contains { $0.name == "org/small" && $0.revision == "release/v2" })
+        try folder.remove("models--org--small/refs/main")
+        #expect(mkfifo(main, 0o600) == 0)
+        #expect(try cache.folder(of: "org/small").hasSuffix("abc123"))
+    }
+
     @Test(
         "Names that are none, or that lead out of the cache, are refused",
         arguments: [
@@ -65,8 +94,8 @@ struct HubCacheTests {
                 "org/small@main", "org/small@release/v2", "other/pickle@main",
             ])
         #expect(entries[0].problem == nil)
-        #expect("\(entries[2].problem!)".contains("pickle"))
-        #expect(entries[2].reason?.hasPrefix("no model.safetensors") == true)
+        #expect("\(entries[2].problem!)".contains("other--pickle"))
+        #expect(entries[2].reason?.hasPrefix("no preprocessor_config.json") == true)
         #expect(HubCache(folder: "/nonexistent").entries().isEmpty)
     }
 

@@ -70,7 +70,38 @@ final class SafetensorsTests {
             header:
                 #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
             says: ["overlaps", "\"w\""]),
+        Broken(
+            header:
+                #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}"#,
+            says: ["\"x\"", "4 bytes before", "no tensor"]),
+        Broken(
+            header: #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, data: 9,
+            says: ["the last 1 bytes", "length"]),
+        Broken(
+            header: #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}  "#, length: 56,
+            says: ["the last 1 bytes"]),
+        Broken(
+            header: #"{"w":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,4],"data_offsets":[0,16]}}"#,
+            says: ["\"w\"", "17 dimensions"]),
     ]
+
+    @Test("A header of nothing but nested lists is refused before it is built", .timeLimit(.minutes(1)))
+    func nestedLists() throws {
+        let lists = String(repeating: "[[],[]],", count: 2_000_000)
+        let path = try write(#"{"w":[\#(lists)1]}"#, data: [])
+        #expect { try SafetensorsFile(path: path) } throws: { "\($0)".contains("more than 500000 values") }
+    }
+
+    @Test("A message about a tensor is short, whatever the tensor's name")
+    func longNames() throws {
+        let name = String(repeating: "e\u{301}\u{302}", count: 500_000) + "\\n\u{202e}"
+        let path = try write(#"{"\#(name)":{"dtype":"Q7","shape":[4],"data_offsets":[0,16]}}"#, data: [])
+        #expect { try SafetensorsFile(path: path) } throws: { error in
+            let message = "\(error)"
+            return message.utf8.count < 2_000 && message.contains("Q7") && !message.contains("\n")
+                && !message.contains("\u{202e}")
+        }
+    }
 
     @Test("A broken file is refused, naming file and tensor", arguments: broken)
     func refused(_ broken: Broken) throws {
@@ -82,7 +113,7 @@ final class SafetensorsTests {
 
     /// Opens a file and reads what its header tells of; any error will do.
     private func readAnything(_ path: String) {
-        do throws(SafetensorsError) {
+        do throws(WeightFileError) {
             let file = try SafetensorsFile(path: path)
             for name in file.names {
                 let shape = file.shape(name) ?? []
@@ -122,7 +153,7 @@ final class SafetensorsTests {
         for (place, byte) in header.enumerated() {
             try file.seek(toOffset: UInt64(place))
             try file.write(contentsOf: [~byte])
-            do throws(SafetensorsError) {
+            do throws(WeightFileError) {
                 let damaged = try SafetensorsFile(path: path)
                 for name in damaged.names { _ = try damaged.tensor(name, shape: damaged.shape(name) ?? []) }
             } catch {
@@ -141,8 +172,8 @@ final class SafetensorsTests {
             #"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"ids":{"dtype":"I64","shape":[2],"data_offsets":[16,32]}}"#,
             data: [UInt8](repeating: 0, count: 32))
         let file = try SafetensorsFile(path: path)
-        #expect(throws: SafetensorsError.missingTensor(file: path, tensor: "v")) { try file.tensor("v", shape: [4]) }
-        #expect(throws: SafetensorsError.shape(file: path, tensor: "w", found: [4], expected: [2, 2])) {
+        #expect(throws: WeightFileError.missingTensor(file: path, tensor: "v")) { try file.tensor("v", shape: [4]) }
+        #expect(throws: WeightFileError.shape(file: path, tensor: "w", found: [4], expected: [2, 2])) {
             try file.tensor("w", shape: [2, 2])
         }
         #expect { try file.tensor("ids", shape: [2]) } throws: {
@@ -191,8 +222,8 @@ final class SafetensorsTests {
             let file = try SafetensorsFile(path: path)
             let tensors = (try file.tensor("w", shape: [4]), try file.tensor("v", shape: [2]))
             #expect(change())
-            #expect(throws: SafetensorsError.changed(file: path)) { try tensors.0.floats() }
-            #expect(throws: SafetensorsError.changed(file: path)) { try tensors.1.floats(0..<1) }
+            #expect(throws: WeightFileError.changed(file: path)) { try tensors.0.floats() }
+            #expect(throws: WeightFileError.changed(file: path)) { try tensors.1.floats(0..<1) }
         }
         _ = try write(header, data: data)
         let written = try SafetensorsFile(path: path).tensor("v", shape: [2])
@@ -200,7 +231,7 @@ final class SafetensorsTests {
         try handle.seekToEnd()
         try handle.write(contentsOf: [1])
         try handle.close()
-        #expect(throws: SafetensorsError.changed(file: path)) { try written.floats() }
+        #expect(throws: WeightFileError.changed(file: path)) { try written.floats() }
     }
 
     @Test("Halves are read piece by piece")

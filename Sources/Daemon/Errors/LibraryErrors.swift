@@ -21,6 +21,7 @@ extension ApplicationError {
             switch error {
             case .notFound, .missingFile: .modelNotFound
             case .unsupported: .modelUnsupported
+            case .memory: .memoryLimit
             case .unreadable, .configuration, .weights, .tokenizer, .preprocessor, .compute: .modelCorrupt
             }
         self.init(kind, "\(error)")

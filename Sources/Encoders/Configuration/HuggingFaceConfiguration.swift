@@ -9,6 +9,8 @@ extension ModelConfiguration {
         let values: JSONValue
         do {
             values = try JSONValue(contentsOf: file)
+        } catch .unreadable(_, let reason) {
+            throw .unreadable(file: file, reason: reason)
         } catch {
             throw .unreadable(file: file, reason: "\(error)")
         }

@@ -16,6 +16,7 @@ extension LoadedModel {
         let files = try ModelFolder(folder)
         let source = files.tensors
         let configuration = files.configuration
+        try files.memoryNeed(precision).check(folder: folder)
         let tokenizer = try files.tokenizer()
         let resolution = precision.resolved(.current, width: configuration.vision.transformer.hidden)
         let (whole, masks) = (resolution.whole, resolution.masks)
@@ -42,6 +43,12 @@ extension LoadedModel {
             throw .compute(reason: error.description)
         }
         let scale = try scalar("logit_scale", source)
+        guard exp(scale).isFinite else {
+            throw .weights(
+                reason:
+                    "\(folder): tensor \"logit_scale\" is \(scale), but its exponential, the factor of every score, is "
+                    + "beyond 32-bit floats (88.7 at most)")
+        }
         let hasBias = configuration.family.scoreBias == .required || source.contains("logit_bias")
         let bias = hasBias ? try scalar("logit_bias", source) : 0
         var model = LoadedModel(
@@ -82,9 +89,7 @@ extension LoadedModel {
     /// A single number, stored as a scalar or as one element.
     private static func scalar(_ name: String, _ source: any TensorSource) throws(ModelError) -> Float {
         let values = try source.tensor(name, shape: source.shape(name) == [1] ? [1] : []).floats()
-        guard let value = values.first, value.isFinite else {
-            throw .weights(reason: "tensor \"\(name)\" is not a finite number")
-        }
+        guard let value = values.first else { throw .weights(reason: "tensor \"\(name)\" holds no value") }
         return value
     }
 }
@@ -97,6 +102,7 @@ extension LoadedModel {
             let files = try ModelFolder(folder)
             _ = try files.tokenizer()
             try files.checkTensors()
+            try files.memoryNeed(.auto).check(folder: folder)
             return nil
         } catch {
             return error

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The local cache of the Hugging Face hub. It is only read; nothing here touches the network.
 ///
@@ -80,13 +81,19 @@ package struct HubCache: Sendable {
         }
         let base = "\(folder)/models--" + repository.replacingOccurrences(of: "/", with: "--")
         let command = "hf download \(repository)" + (revision == "main" ? "" : " --revision \(revision)")
-        let snapshot = reference("\(base)/refs/\(revision)") ?? revision
+        let snapshot = Self.reference("\(base)/refs/\(revision)") ?? revision
         let found = "\(base)/snapshots/\(snapshot)"
-        guard isFolder(found) else {
-            throw .notFound(
-                name: name, advice: "it is not in the hub cache \(folder); download it with: \(command)")
+        if Self.isFolder(found) { return found }
+        let snapshots = snapshots(of: base)
+        // A tool that fetches by commit writes no reference.
+        if revision == "main", snapshots.count == 1 { return "\(base)/snapshots/\(snapshots[0])" }
+        var there = ""
+        if !snapshots.isEmpty {
+            let names = snapshots.prefix(5).map { "\(repository)@\($0)" }.joined(separator: ", ")
+            there = "; of this model the cache has \(names)" + (snapshots.count > 5 ? " and others" : "")
         }
-        return found
+        throw .notFound(
+            name: name, advice: "it is not in the hub cache \(folder)\(there); download it with: \(command)")
     }
 
     /// The models that the cache holds, by name and revision, each with what keeps it from being loaded.
@@ -98,14 +105,14 @@ package struct HubCache: Sendable {
                 let base = "\(folder)/\(directory)"
                 let name = directory.dropFirst("models--".count).components(separatedBy: "--").joined(separator: "/")
                 var revisions = references(under: "\(base)/refs")
-                let named = Set(revisions.map(\.snapshot))
-                for snapshot in ((try? files.contentsOfDirectory(atPath: "\(base)/snapshots")) ?? []).sorted()
-                where !named.contains(snapshot) {
+                // By bytes: names that look alike may be two folders.
+                let named = Set(revisions.map { Array($0.snapshot.utf8) })
+                for snapshot in snapshots(of: base) where !named.contains(Array(snapshot.utf8)) {
                     revisions.append((snapshot, snapshot))
                 }
                 return revisions.compactMap { revision, snapshot in
                     let path = "\(base)/snapshots/\(snapshot)"
-                    guard isFolder(path) else { return nil }
+                    guard Self.isFolder(path) else { return nil }
                     return Entry(
                         name: name, revision: revision, folder: path, problem: LoadedModel.problem(folder: path))
                 }
@@ -115,18 +122,24 @@ package struct HubCache: Sendable {
     private func references(under folder: String) -> [(revision: String, snapshot: String)] {
         guard let paths = FileManager.default.enumerator(atPath: folder) else { return [] }
         return paths.compactMap { $0 as? String }.sorted().compactMap { path in
-            reference("\(folder)/\(path)").map { (path, $0) }
+            Self.reference("\(folder)/\(path)").map { (path, $0) }
         }
     }
 
-    /// The snapshot's name that a reference file holds.
-    private func reference(_ path: String) -> String? {
-        guard !isFolder(path), let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-        let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    /// The folders of snapshots that a model has.
+    private func snapshots(of base: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "\(base)/snapshots")) ?? []).sorted()
+            .filter { Self.isFolder("\(base)/snapshots/\($0)") }
+    }
+
+    /// The snapshot's name that a reference file holds: a commit's 40 digits, or a little more.
+    static func reference(_ path: String) -> String? {
+        guard let bytes = try? SmallFile.bytes(of: path, limit: 1024) else { return nil }
+        let name = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return name.isEmpty || name.contains("/") || name.hasPrefix(".") ? nil : name
     }
 
-    private func isFolder(_ path: String) -> Bool {
+    private static func isFolder(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }

@@ -1,3 +1,6 @@
+import Foundation
+import JSON
+
 /// Why a model cannot be found or loaded. Every case names the file or folder at fault.
 package enum ModelError: Error, Sendable, CustomStringConvertible {
     /// Nothing of this name is a folder, and the hub cache has no such model.
@@ -15,6 +18,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
     case tokenizer(reason: String)
     /// The preprocessor's configuration is missing or broken, or does not fit the model.
     case preprocessor(reason: String)
+    /// What the model takes by its sizes, in bytes, is more than there is.
+    case memory(folder: String, need: MemoryNeed, threads: Int, available: Int)
     /// The numerical library failed.
     case compute(reason: String)
 
@@ -23,9 +28,15 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
         case .notFound(let name, let advice): "no model \"\(name)\": \(advice)"
         case .missingFile(let folder, let file, let advice): "\(folder) has no \(file); \(advice)"
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
-        case .configuration(let file, let key, let reason): "\(file): \"\(key)\": \(reason)"
-        case .unsupported(let file, let what): "\(file): \(what)"
+        case .configuration(let file, let key, let reason): "\(file): \"\(key)\": \(reason.excerpt)"
+        case .unsupported(let file, let what): "\(file): \(what.excerpt)"
+        case .memory(let folder, let need, let threads, let available):
+            "\(folder): a model of these sizes takes \(Self.gigabytes(need.total(threads: threads))) "
+                + "(\(Self.gigabytes(need.matrices)) for its matrices, \(Self.gigabytes(need.tables)) for its tables, "
+                + "\(Self.gigabytes(need.workspace)) for each of \(threads) compute threads), but "
+                + "\(Self.gigabytes(Double(available))) are free here"
         case .weights(let reason), .tokenizer(let reason), .preprocessor(let reason), .compute(let reason): reason
         }
     }
+    private static func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
 }

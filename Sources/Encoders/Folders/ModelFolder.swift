@@ -13,14 +13,13 @@ struct ModelFolder {
     private let folder: String
     private let canonicalizesText: Bool
 
-    /// A command that writes `model.safetensors` beside a pickle. It reads tensors only, so no code is run.
-    private static func conversion(_ folder: String, _ pickles: String, to target: String) -> String {
-        "its weights are a pickle (\(pickles)), which is not read because reading one can run code; convert it with: "
-            + "python3 -c 'import glob, sys, torch; from safetensors.torch import save_file; f = sys.argv[1]; w = {}; "
-            + "[w.update(torch.load(p, map_location=\"cpu\", weights_only=True)) for p in glob.glob(f + \"/\(pickles)\")]; "
-            + "save_file({k: v.contiguous().clone() for k, v in w.items()}, f + \"/\(target)\", {\"format\": \"pt\"})' "
-            + folder
-    }
+    /// Files of weights in the Hugging Face layout, and in open_clip's: the first that is there is read.
+    private static let huggingFaceWeights = [
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    ]
+    private static let openCLIPWeights = [
+        "open_clip_model.safetensors", "model.safetensors", "open_clip_pytorch_model.bin",
+    ]
 
     /// What to do about a file that a snapshot of the hub cache lacks; empty for other folders.
     static func download(_ folder: String) -> String {
@@ -29,10 +28,8 @@ struct ModelFolder {
         else { return "" }
         let name = parts[parts.count - 3].dropFirst("models--".count).replacingOccurrences(of: "--", with: "/")
         let repository = "/" + parts.dropLast(2).joined(separator: "/")
-        let main = try? String(contentsOfFile: repository + "/refs/main", encoding: .utf8)
         let snapshot = String(parts[parts.count - 1])
-        let revision =
-            main?.trimmingCharacters(in: .whitespacesAndNewlines) == snapshot ? "" : " --revision \(snapshot)"
+        let revision = HubCache.reference(repository + "/refs/main") == snapshot ? "" : " --revision \(snapshot)"
         return "; if its download was cut short, finish it with: hf download \(name)\(revision)"
     }
 
@@ -42,15 +39,14 @@ struct ModelFolder {
         self.folder = folder
         func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
 
-        let weights = ["model.safetensors", "model.safetensors.index.json"].first(where: exists)
+        let weights = Self.huggingFaceWeights.first(where: exists)
         if exists("open_clip_config.json"), !exists("config.json") || weights == nil {
-            let name = exists("open_clip_model.safetensors") ? "open_clip_model.safetensors" : "model.safetensors"
-            guard exists(name) else {
+            guard let name = Self.openCLIPWeights.first(where: exists) else {
                 throw .missingFile(
                     folder: folder, file: "open_clip_model.safetensors",
-                    advice: exists("open_clip_pytorch_model.bin")
-                        ? Self.conversion(folder, "open_clip_pytorch_model.bin", to: "open_clip_model.safetensors")
-                        : "weights in safetensors are needed beside open_clip_config.json" + Self.download(folder))
+                    advice:
+                        "nor is there an open_clip_pytorch_model.bin; weights are needed beside open_clip_config.json"
+                        + Self.download(folder))
             }
             files = try Self.open("\(folder)/\(name)")
             let openCLIP = try OpenCLIPConfiguration(file: "\(folder)/open_clip_config.json", shape: files.shape)
@@ -71,12 +67,10 @@ struct ModelFolder {
         canonicalizesText = false
         configuration = try ModelConfiguration(huggingFace: "\(folder)/config.json")
         guard let weights else {
-            let pickled = exists("pytorch_model.bin") || exists("pytorch_model.bin.index.json")
             throw .missingFile(
                 folder: folder, file: "model.safetensors",
-                advice: pickled
-                    ? Self.conversion(folder, "pytorch_model*.bin", to: "model.safetensors")
-                    : "nor is there a model.safetensors.index.json with shards" + Self.download(folder))
+                advice: "nor is there a model.safetensors.index.json with shards, or a pytorch_model.bin"
+                    + Self.download(folder))
         }
         do {
             preprocessor = try ImagePreprocessor(
@@ -101,7 +95,7 @@ struct ModelFolder {
         } catch .unreadable(let file, let reason) where !FileManager.default.fileExists(atPath: file) {
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
             throw .weights(
-                reason: SafetensorsError.unreadable(file: file, reason: reason).description + download(folder))
+                reason: WeightFileError.unreadable(file: file, reason: reason).description + download(folder))
         } catch {
             throw .weights(reason: error.description)
         }

@@ -85,22 +85,26 @@ struct OpenCLIPTensors: TensorSource {
         guard let place = place(name) else {
             throw .weights(reason: "\(files.path) has no tensor for \"\(name)\" in open_clip's layout")
         }
+        if place.transposed {
+            let values = try stored(place.name, shape.reversed()).floats()
+            return .values(Self.transpose(values, rows: shape[1], columns: shape[0]))
+        }
+        if place.batched { return try stored(place.name, [1] + shape) }
+        if let rest = place.rest {
+            let first = files.shape(place.name)?.first ?? 0
+            return .values(
+                try stored(place.name, [first] + shape.dropFirst()).floats()
+                    + stored(rest, [shape[0] - first] + shape.dropFirst()).floats())
+        }
+        guard let third = place.third else { return try stored(place.name, shape) }
+        let count = shape.reduce(1, *)
+        let fused = try stored(place.name, [3 * shape[0]] + shape.dropFirst())
+        return .values(try fused.floats(third * count..<(third + 1) * count))
+    }
+
+    private func stored(_ name: String, _ shape: [Int]) throws(ModelError) -> SourceTensor {
         do {
-            if place.transposed {
-                let stored = try files.tensor(place.name, shape: shape.reversed()).floats()
-                return .values(Self.transpose(stored, rows: shape[1], columns: shape[0]))
-            }
-            if place.batched { return .stored(try files.tensor(place.name, shape: [1] + shape)) }
-            if let rest = place.rest {
-                let first = files.shape(place.name)?.first ?? 0
-                return .values(
-                    try files.tensor(place.name, shape: [first] + shape.dropFirst()).floats()
-                        + files.tensor(rest, shape: [shape[0] - first] + shape.dropFirst()).floats())
-            }
-            guard let third = place.third else { return .stored(try files.tensor(place.name, shape: shape)) }
-            let count = shape.reduce(1, *)
-            let fused = try files.tensor(place.name, shape: [3 * shape[0]] + shape.dropFirst())
-            return .values(try fused.floats(third * count..<(third + 1) * count))
+            return .stored(try files.tensor(name, shape: shape))
         } catch {
             throw .weights(reason: error.description)
         }

@@ -29,14 +29,15 @@ struct HuggingFaceTensors: TensorSource {
 
 /// A tensor of some source: in a file, or built from others.
 ///
-/// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, or was changed since it was opened.
+/// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, was changed since it was opened, or holds
+/// a value that is no finite number: one in a query's weights gives finite, wrong embeddings without a word.
 enum SourceTensor: Sendable {
     case stored(WeightTensor)
     case values([Float])
 
     func floats() throws(ModelError) -> [Float] {
         switch self {
-        case .stored(let tensor): try weights { () throws(SafetensorsError) in try tensor.floats() }
+        case .stored(let tensor): try floats(0..<tensor.count)
         case .values(let values): values
         }
     }
@@ -44,7 +45,11 @@ enum SourceTensor: Sendable {
     /// Reads all values into `buffer`, which has room for exactly them.
     func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(ModelError) {
         switch self {
-        case .stored(let tensor): try weights { () throws(SafetensorsError) in try tensor.read(into: buffer) }
+        case .stored(let tensor):
+            try weights { () throws(WeightFileError) in
+                try tensor.read(into: buffer)
+                try tensor.checkFinite(UnsafeBufferPointer(buffer))
+            }
         case .values(let values): _ = buffer.update(fromContentsOf: values)
         }
     }
@@ -52,13 +57,20 @@ enum SourceTensor: Sendable {
     /// The values `elements` of the row-by-row order.
     func floats(_ elements: Range<Int>) throws(ModelError) -> [Float] {
         switch self {
-        case .stored(let tensor): try weights { () throws(SafetensorsError) in try tensor.floats(elements) }
+        case .stored(let tensor):
+            try weights { () throws(WeightFileError) in
+                let values = try tensor.floats(elements)
+                try values.withUnsafeBufferPointer { values throws(WeightFileError) in
+                    try tensor.checkFinite(values, from: elements.lowerBound)
+                }
+                return values
+            }
         case .values(let values): Array(values[elements])
         }
     }
 
-    private func weights<Result>(_ read: () throws(SafetensorsError) -> Result) throws(ModelError) -> Result {
-        do throws(SafetensorsError) {
+    private func weights<Result>(_ read: () throws(WeightFileError) -> Result) throws(ModelError) -> Result {
+        do throws(WeightFileError) {
             return try read()
         } catch {
             throw .weights(reason: error.description)

@@ -2,7 +2,7 @@ import COneDNN
 
 /// A tensor inside a weight file, read as f32.
 ///
-/// Reading throws ``SafetensorsError/unreadable(file:reason:)`` and ``SafetensorsError/changed(file:)``.
+/// Reading throws ``WeightFileError/unreadable(file:reason:)`` and ``WeightFileError/changed(file:)``.
 package struct WeightTensor: Sendable {
     /// Halves are read and widened in pieces of this many.
     private static let pieceLength = 1 << 18
@@ -16,16 +16,16 @@ package struct WeightTensor: Sendable {
     package var count: Int { range.count / type.bytes }
 
     /// The values as f32, row by row.
-    package func floats() throws(SafetensorsError) -> [Float] {
+    package func floats() throws(WeightFileError) -> [Float] {
         try floats(0..<count)
     }
 
     /// The values `elements` of the row-by-row order, as f32.
-    package func floats(_ elements: Range<Int>) throws(SafetensorsError) -> [Float] {
+    package func floats(_ elements: Range<Int>) throws(WeightFileError) -> [Float] {
         precondition(elements.lowerBound >= 0 && elements.upperBound <= count)
-        var failure: SafetensorsError?
+        var failure: WeightFileError?
         let values = [Float](unsafeUninitializedCapacity: elements.count) { buffer, initialised in
-            do throws(SafetensorsError) {
+            do throws(WeightFileError) {
                 try read(elements, into: UnsafeMutableBufferPointer(rebasing: buffer[..<elements.count]))
                 initialised = elements.count
             } catch {
@@ -37,14 +37,29 @@ package struct WeightTensor: Sendable {
     }
 
     /// Reads all values as f32 into `buffer`, which has room for exactly them.
-    package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
+    package func read(into buffer: UnsafeMutableBufferPointer<Float>) throws(WeightFileError) {
         precondition(buffer.count == count)
         try read(0..<count, into: buffer)
     }
 
+    /// - Parameters:
+    ///   - values: of this tensor.
+    ///   - first: the element that `values` begin with.
+    /// - Throws: ``WeightFileError/notFinite(file:tensor:element:)`` where one of them is a NaN or an infinity.
+    package func checkFinite(
+        _ values: UnsafeBufferPointer<Float>, from first: Int = 0
+    ) throws(WeightFileError) {
+        // Exponents of ones alone carry into the sign's place; without a branch the loop is one of vectors.
+        let allOnes: UInt32 = 0x7F80_0000
+        let carries = values.reduce(UInt32(0)) { $0 | ($1.bitPattern & allOnes) &+ 0x0080_0000 }
+        guard carries & 0x8000_0000 != 0 else { return }
+        throw .notFinite(
+            file: file.path, tensor: name, element: first + (values.firstIndex { !$0.isFinite } ?? 0))
+    }
+
     private func read(
         _ elements: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
-    ) throws(SafetensorsError) {
+    ) throws(WeightFileError) {
         guard !elements.isEmpty else { return }
         let start = range.lowerBound + elements.lowerBound * type.bytes
         guard type != .f32 else {

@@ -11,37 +11,22 @@ package enum WeightType: String, Sendable {
 }
 
 /// An open safetensors file with its header checked: length, JSON, types, shapes, and offsets that are in range,
-/// agree with the shapes and do not overlap.
+/// agree with the shapes and cover the data without overlap or gap.
 ///
 /// Format: eight bytes of little-endian header length, a JSON header
 /// `{"name": {"dtype", "shape", "data_offsets": [begin, end]}}`, then the data
 /// (https://github.com/huggingface/safetensors#format).
-package struct SafetensorsFile: Sendable {
-    struct Entry: Sendable {
-        /// The type's name as written; tensors of types that are no weights (position ids) may stand in a file unread.
-        let type: String
-        let shape: [Int]
-        let range: Range<Int>
-    }
-
+package struct SafetensorsFile: IndexedTensorFile {
     /// The format's own limit for the header.
     private static let longestHeader = 100_000_000
-    /// Bytes per element of every type the format knows.
-    private static let elementBytes: [String: Int] = [
-        "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2, "U32": 4,
-        "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8,
-    ]
+    /// Values that a header may hold: eight for each of 60,000 tensors.
+    private static let mostValues = 500_000
 
     let file: WeightFile
-    let entries: [String: Entry]
+    let entries: [String: TensorEntry]
 
-    package var path: String { file.path }
-
-    /// The names of the tensors.
-    package var names: [String] { Array(entries.keys) }
-
-    /// - Throws: ``SafetensorsError``, naming the file and, where one is at fault, the tensor.
-    package init(path: String) throws(SafetensorsError) {
+    /// - Throws: ``WeightFileError``, naming the file and, where one is at fault, the tensor.
+    package init(path: String) throws(WeightFileError) {
         file = try WeightFile(path: path)
         let size = file.size
         guard size >= 8 else {
@@ -55,6 +40,10 @@ package struct SafetensorsFile: Sendable {
         }
         let data = 8 + Int(length)
         let bytes = try file.bytes(8..<data)
+        guard Self.leastValues(in: bytes) <= Self.mostValues else {
+            throw .malformed(
+                file: path, reason: "its header holds more than \(Self.mostValues) values, which no network needs")
+        }
         let header: JSONValue
         do {
             header = try JSONValue(parsing: bytes)
@@ -64,24 +53,27 @@ package struct SafetensorsFile: Sendable {
         guard let object = header.object else {
             throw .malformed(file: path, reason: "its header is not a JSON object")
         }
-        var entries: [String: Entry] = [:]
+        var entries: [String: TensorEntry] = [:]
         entries.reserveCapacity(object.count)
         for (name, value) in object where name != "__metadata__" {
             entries[name] = try Self.entry(name, value, dataStart: data, dataEnd: size, file: path)
         }
-        try Self.checkOverlaps(entries, file: path)
+        try Self.checkCoverage(entries, data: data..<size, file: path)
         self.entries = entries
     }
 
     private static func entry(
         _ name: String, _ value: JSONValue, dataStart: Int, dataEnd: Int, file: String
-    ) throws(SafetensorsError) -> Entry {
-        func broken(_ reason: String) -> SafetensorsError {
+    ) throws(WeightFileError) -> TensorEntry {
+        func broken(_ reason: String) -> WeightFileError {
             .malformedTensor(file: file, tensor: name, reason: reason)
         }
         guard let type = value["dtype"]?.string else { throw broken("\"dtype\" is missing or not a string") }
-        guard let size = elementBytes[type] else { throw broken("unknown dtype \"\(type)\"") }
+        guard let size = TensorEntry.elementBytes[type] else { throw broken("unknown dtype \(type.quotedName)") }
         guard let dimensions = value["shape"]?.array else { throw broken("\"shape\" is missing or not an array") }
+        guard dimensions.count <= TensorEntry.mostDimensions else {
+            throw broken("\"shape\" has \(dimensions.count) dimensions")
+        }
         var shape: [Int] = []
         var count = 1
         for dimension in dimensions {
@@ -105,37 +97,60 @@ package struct SafetensorsFile: Sendable {
         guard !overflow, needed == end - begin else {
             throw broken("shape \(shape) of \(type) does not fit its \(end - begin) bytes")
         }
-        return Entry(type: type, shape: shape, range: dataStart + begin..<dataStart + end)
+        return TensorEntry(type: type, shape: shape, range: dataStart + begin..<dataStart + end)
     }
 
-    private static func checkOverlaps(_ entries: [String: Entry], file: String) throws(SafetensorsError) {
-        let ordered = entries.filter { !$0.value.range.isEmpty }.sorted {
-            $0.value.range.lowerBound < $1.value.range.lowerBound
+    /// Every byte of the data belongs to one tensor, as the format demands: a header whose length is a little wrong would
+    /// shift all weights without a word.
+    private static func checkCoverage(
+        _ entries: [String: TensorEntry], data: Range<Int>, file: String
+    ) throws(WeightFileError) {
+        var covered = data.lowerBound
+        var last = ""
+        for (name, entry) in entries.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound })
+        where !entry.range.isEmpty {
+            guard entry.range.lowerBound >= covered else {
+                throw .malformedTensor(file: file, tensor: name, reason: "its data overlaps that of \(last.quotedName)")
+            }
+            guard entry.range.lowerBound == covered else {
+                throw .malformedTensor(
+                    file: file, tensor: name,
+                    reason: "\(entry.range.lowerBound - covered) bytes before its data belong to no tensor")
+            }
+            covered = entry.range.upperBound
+            last = name
         }
-        for (left, right) in zip(ordered, ordered.dropFirst())
-        where right.value.range.lowerBound < left.value.range.upperBound {
-            throw .malformedTensor(file: file, tensor: right.key, reason: "its data overlaps that of \"\(left.key)\"")
+        guard covered == data.upperBound else {
+            throw .malformed(
+                file: file,
+                reason:
+                    "the last \(data.upperBound - covered) bytes of its data belong to no tensor; its header's length may "
+                    + "be wrong")
         }
     }
 
-    /// Whether the file holds a tensor of this name.
-    package func contains(_ name: String) -> Bool { entries[name] != nil }
-
-    /// The shape of a tensor, or nil if the file has none of this name.
-    package func shape(_ name: String) -> [Int]? { entries[name]?.shape }
-
-    /// A tensor of weights, ready to be read.
-    /// - Throws: ``SafetensorsError`` if it is missing, has another shape, or a type other than F32, F16 and BF16.
-    package func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
-        guard let entry = entries[name] else { throw .missingTensor(file: path, tensor: name) }
-        guard let type = WeightType(rawValue: entry.type) else {
-            throw .malformedTensor(
-                file: path, tensor: name,
-                reason: "dtype \(entry.type) is not supported for weights; F32, F16 and BF16 are")
+    /// Commas and brackets outside of strings: a header of nothing but nested lists would take a hundred times its size.
+    private static func leastValues(in json: [UInt8]) -> Int {
+        var count = 0
+        var inString = false
+        var isEscaped = false
+        for byte in json {
+            if inString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    inString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): inString = true
+            case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "{"): count += 1
+            default: break
+            }
         }
-        guard entry.shape == shape else {
-            throw .shape(file: path, tensor: name, found: entry.shape, expected: shape)
-        }
-        return WeightTensor(file: file, name: name, type: type, shape: shape, range: entry.range)
+        return count
     }
 }

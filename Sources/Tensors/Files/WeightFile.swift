@@ -27,8 +27,8 @@ final class WeightFile: Sendable {
     private let descriptor: Int32
     private let opened: State
 
-    /// - Throws: ``SafetensorsError/unreadable(file:reason:)``.
-    init(path: String) throws(SafetensorsError) {
+    /// - Throws: ``WeightFileError/unreadable(file:reason:)``.
+    init(path: String) throws(WeightFileError) {
         // Without O_NONBLOCK a FIFO without a writer would be waited for.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -48,9 +48,9 @@ final class WeightFile: Sendable {
     deinit { close(descriptor) }
 
     /// Fills `buffer` with the bytes from `offset` on.
-    /// - Throws: ``SafetensorsError/unreadable(file:reason:)``; ``SafetensorsError/changed(file:)`` when the file was
+    /// - Throws: ``WeightFileError/unreadable(file:reason:)``; ``WeightFileError/changed(file:)`` when the file was
     ///   written to since it was opened, so that these are not the bytes its header tells of.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SafetensorsError) {
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(WeightFileError) {
         var rest = buffer[...]
         while !rest.isEmpty {
             let target = UnsafeMutableRawBufferPointer(rebasing: rest)
@@ -68,10 +68,10 @@ final class WeightFile: Sendable {
 
     /// The bytes `range` of the file.
     /// - Throws: as ``read(into:at:)``.
-    func bytes(_ range: Range<Int>) throws(SafetensorsError) -> [UInt8] {
-        var failure: SafetensorsError?
+    func bytes(_ range: Range<Int>) throws(WeightFileError) -> [UInt8] {
+        var failure: WeightFileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialised in
-            do throws(SafetensorsError) {
+            do throws(WeightFileError) {
                 try read(into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
                 initialised = range.count
             } catch {
@@ -82,7 +82,7 @@ final class WeightFile: Sendable {
         return bytes
     }
 
-    private func checkUnchanged() throws(SafetensorsError) {
+    private func checkUnchanged() throws(WeightFileError) {
         var information = stat()
         guard fstat(descriptor, &information) == 0 else {
             throw .unreadable(file: path, reason: String(cString: strerror(errno)))

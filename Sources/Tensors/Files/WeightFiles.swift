@@ -1,29 +1,39 @@
 import JSON
 
-/// The weights of a model folder: one safetensors file, or the shards that an index names.
+/// The weights of a model folder: one file of tensors, or the shards that an index names. Files that end in `.bin` are
+/// PyTorch's, others safetensors.
 package struct WeightFiles: Sendable {
     /// The file that says which tensors there are: the only file, or the index.
     package let path: String
-    private let files: [SafetensorsFile]
+    private let files: [any TensorFile]
     private let fileOfTensor: [String: Int]
 
-    /// One safetensors file.
-    /// - Throws: ``SafetensorsError``.
-    package init(file path: String) throws(SafetensorsError) {
+    /// The largest index that is read; one of a thousand tensors has 100 KB.
+    private static let largestIndex = 16 << 20
+
+    /// One file.
+    /// - Throws: ``WeightFileError``.
+    package init(file path: String) throws(WeightFileError) {
         self.path = path
-        let file = try SafetensorsFile(path: path)
+        let file = try Self.open(path)
         files = [file]
         fileOfTensor = Dictionary(uniqueKeysWithValues: file.names.map { ($0, 0) })
     }
 
-    /// The shards named by `model.safetensors.index.json`, in the folder that holds it.
-    /// - Throws: ``SafetensorsError``: also when a shard that the index names is missing, or lacks a tensor said to
+    private static func open(_ path: String) throws(WeightFileError) -> any TensorFile {
+        path.hasSuffix(".bin") ? try PickleFile(path: path) : try SafetensorsFile(path: path)
+    }
+
+    /// The shards named by `model.safetensors.index.json` or `pytorch_model.bin.index.json`, in the folder that holds it.
+    /// - Throws: ``WeightFileError``: also when a shard that the index names is missing, or lacks a tensor said to
     ///   be in it.
-    package init(index path: String) throws(SafetensorsError) {
+    package init(index path: String) throws(WeightFileError) {
         self.path = path
         let index: JSONValue
         do {
-            index = try JSONValue(contentsOf: path)
+            index = try JSONValue(contentsOf: path, most: Self.largestIndex)
+        } catch .unreadable(_, let reason) {
+            throw .unreadable(file: path, reason: reason)
         } catch {
             throw .unreadable(file: path, reason: "\(error)")
         }
@@ -31,7 +41,7 @@ package struct WeightFiles: Sendable {
             throw .malformed(file: path, reason: "\"weight_map\" is missing or empty")
         }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-        var files: [SafetensorsFile] = []
+        var files: [any TensorFile] = []
         var numbers: [String: Int] = [:]
         var fileOfTensor: [String: Int] = [:]
         for (tensor, shard) in map {
@@ -43,7 +53,7 @@ package struct WeightFiles: Sendable {
                 number = known
             } else {
                 do {
-                    files.append(try SafetensorsFile(path: folder + shard))
+                    files.append(try Self.open(folder + shard))
                 } catch .unreadable(let file, let reason) {
                     throw .unreadable(file: file, reason: "\(reason) (\(path) names it as a shard)")
                 }
@@ -66,8 +76,8 @@ package struct WeightFiles: Sendable {
     package func shape(_ name: String) -> [Int]? { fileOfTensor[name].flatMap { files[$0].shape(name) } }
 
     /// A tensor of weights, ready to be read.
-    /// - Throws: ``SafetensorsError`` if it is missing, has another shape, or a type other than F32, F16 and BF16.
-    package func tensor(_ name: String, shape: [Int]) throws(SafetensorsError) -> WeightTensor {
+    /// - Throws: ``WeightFileError`` if it is missing, has another shape, or a type other than F32, F16 and BF16.
+    package func tensor(_ name: String, shape: [Int]) throws(WeightFileError) -> WeightTensor {
         guard let number = fileOfTensor[name] else { throw .missingTensor(file: path, tensor: name) }
         return try files[number].tensor(name, shape: shape)
     }
