@@ -9,6 +9,17 @@ import Tokenizers
 func readSafetensors(_ bytes: [UInt8]) {
     Scratch.shared.write(bytes, to: "m.safetensors")
     guard let file = try? SafetensorsFile(path: Scratch.shared.folder + "/m.safetensors") else { return }
+    readTensors(of: file)
+}
+
+/// Every tensor that a pickle tells of can be read.
+func readPickle(_ bytes: [UInt8]) {
+    Scratch.shared.write(bytes, to: "m.bin")
+    guard let file = try? PickleFile(path: Scratch.shared.folder + "/m.bin") else { return }
+    readTensors(of: file)
+}
+
+private func readTensors(of file: some TensorFile) {
     for name in file.names {
         guard let shape = file.shape(name), let tensor = try? file.tensor(name, shape: shape) else { continue }
         guard let values = try? tensor.floats() else { fatalError("the tensor \(name) of a valid file cannot be read") }

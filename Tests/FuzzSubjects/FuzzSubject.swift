@@ -7,6 +7,8 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
     case frames
     /// Weight files.
     case safetensors
+    /// Weight files of PyTorch's.
+    case pickle
     /// PNG, JPEG and WebP files.
     case image
     /// `tokenizer.json`, of both families.
@@ -32,6 +34,7 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
         case .json: readJSON(bytes)
         case .frames: readFrames(bytes)
         case .safetensors: readSafetensors(bytes)
+        case .pickle: readPickle(bytes)
         case .image: readImage(bytes)
         case .tokenizer: readTokenizer(bytes)
         case .sentencePiece: readSentencePiece(bytes)

@@ -51,7 +51,7 @@ package struct WeightTensor: Sendable {
     ) throws(WeightFileError) {
         // Exponents of ones alone carry into the sign's place; without a branch the loop is one of vectors.
         let allOnes: UInt32 = 0x7F80_0000
-        let carries = values.reduce(UInt32(0)) { $0 | ($1.bitPattern & allOnes) &+ 0x0080_0000 }
+        let carries = values.reduce(UInt32(0)) { $0 | (($1.bitPattern & allOnes) &+ 0x0080_0000) }
         guard carries & 0x8000_0000 != 0 else { return }
         throw .notFinite(
             file: file.path, tensor: name, element: first + (values.firstIndex { !$0.isFinite } ?? 0))
