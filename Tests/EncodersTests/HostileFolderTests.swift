@@ -33,12 +33,12 @@ struct HostileFolderTests {
         arguments: [
             [(#""projection_dim":56"#, #""projection_dim":16777216"#)],
             [(#""intermediate_size":288"#, #""intermediate_size":16777216"#)],
-            [(#""hidden_size":96"#, #""hidden_size":262144"#)],
+            [(#""hidden_size":96"#, #""hidden_size":262146"#)],
             [(#""max_position_embeddings":18"#, #""max_position_embeddings":16777216"#)],
             [
-                (#""image_size":48"#, #""image_size":32768"#), (#""patch_size":16"#, #""patch_size":4"#),
-                (#""height":48"#, #""height":32768"#), (#""width":48"#, #""width":32768"#),
-                (#""shortest_edge":48"#, #""shortest_edge":32768"#),
+                (#""image_size":48"#, #""image_size":16384"#), (#""patch_size":16"#, #""patch_size":2"#),
+                (#""height":48"#, #""height":16384"#), (#""width":48"#, #""width":16384"#),
+                (#""shortest_edge":48"#, #""shortest_edge":16384"#),
             ],
             [(#""num_hidden_layers":3"#, #""num_hidden_layers":16777216"#)],
         ])
@@ -111,7 +111,8 @@ struct HostileFolderTests {
         for file in ["config.json", "tokenizer.json", "preprocessor_config.json"] {
             try folder.write(file, "\u{FEFF}" + folder.text(file))
         }
-        #expect(try Array(folder.text("config.json").utf8).starts(with: [0xEF, 0xBB, 0xBF]))
+        let written = try #require(FileManager.default.contents(atPath: "\(folder.path)/config.json"))
+        #expect(written.starts(with: [0xEF, 0xBB, 0xBF]))
         let text = "a dog above a bicycle"
         let ids = try [folder.path, fixture.folder].map {
             try LoadedModel.load(folder: $0, precision: .f32).tokenizer.tokenize(text).ids

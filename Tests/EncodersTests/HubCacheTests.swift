@@ -95,7 +95,7 @@ struct HubCacheTests {
             ])
         #expect(entries[0].problem == nil)
         #expect("\(entries[2].problem!)".contains("other--pickle"))
-        #expect(entries[2].reason?.hasPrefix("no preprocessor_config.json") == true)
+        #expect(entries[2].reason?.hasPrefix("neither preprocessor_config.json") == true)
         #expect(HubCache(folder: "/nonexistent").entries().isEmpty)
     }
 

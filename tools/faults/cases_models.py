@@ -12,7 +12,7 @@ import time
 import zipfile
 
 from cases import case
-from daemon import FIXTURES, SCENES, check, copy_model
+from harness.daemon import FIXTURES, SCENES, check, copy_model
 
 GIGABYTE = 1 << 30
 
@@ -88,7 +88,7 @@ def absurd_sizes(setting):
     kinds = {
         "projection_dim 2^24": projection,
         "intermediate_size 2^24": towers("intermediate_size", huge, 288),
-        "hidden_size 262,144": towers("hidden_size", 262_144, 96),
+        "hidden_size 262,146": towers("hidden_size", 262_146, 96),
         "2^24 positions": positions,
         "4 million patches": patches,
     }
@@ -262,6 +262,7 @@ def pickle_weights(model):
         text = io.BytesIO()
         StateDictionaryPickler(text, protocol=2).dump(tensors)
         archive.writestr("model/data.pkl", text.getvalue())
+        archive.writestr("model/version", "3\n")
     path.unlink()
 
 

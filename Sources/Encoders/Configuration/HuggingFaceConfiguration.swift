@@ -5,7 +5,9 @@ extension ModelConfiguration {
     /// Reads a `config.json` in the Hugging Face layout, as the family that its `model_type` names does.
     /// - Throws: ``ModelError/configuration(file:key:reason:)``, ``ModelError/unsupported(file:what:)`` or
     ///   ``ModelError/unreadable(file:reason:)``.
-    init(huggingFace file: String) throws(ModelError) {
+    static func huggingFace(
+        _ file: String
+    ) throws(ModelError) -> (family: HuggingFaceFamily, configuration: ModelConfiguration) {
         let values: JSONValue
         do {
             values = try JSONValue(contentsOf: file)
@@ -16,7 +18,8 @@ extension ModelConfiguration {
         }
         guard values.object != nil else { throw .unreadable(file: file, reason: "it holds no JSON object") }
         let top = ConfigurationReader(file: file, path: "", values: values)
-        self = try HuggingFaceFamily.of(top).configuration(top)
+        let family = try HuggingFaceFamily.of(top)
+        return (family, try family.configuration(top))
     }
 }
 

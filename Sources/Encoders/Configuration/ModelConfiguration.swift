@@ -8,6 +8,10 @@ struct TransformerConfiguration: Sendable, Equatable {
     var heads: Int
     var activation: Activation
     var epsilon: Float
+    /// Where a block normalises: what it reads (CLIP), or the sum that it leaves (BERT).
+    var normPlacement = NormPlacement.before
+
+    enum NormPlacement: Sendable, Equatable { case before, after }
 
     /// Columns of one head.
     var headWidth: Int { hidden / heads }
@@ -29,6 +33,10 @@ struct TextConfiguration: Sendable, Equatable {
     var transformer: TransformerConfiguration
     var vocabulary: Int
     var positions: Int
+    /// The row of the position table that is the first token's.
+    var firstPosition = 0
+    /// Rows of the table of segments' kinds.
+    var tokenTypes = 0
 }
 
 /// A model's configuration with every default filled in.

@@ -32,7 +32,7 @@ extension LoadedModel {
         let forMasks = towers.count > 1 ? towers[1] : nil
         let patchEmbedding = try PatchEmbedding(
             source, configuration.family.vision, configuration.vision, first: vision.first)
-        let textEmbedding = try TextEmbedding(source, configuration.text, first: text.first)
+        let textEmbedding = try TextEmbedding(source, configuration.family.text, configuration.text, first: text.first)
         let absent: TokenStates
         do {
             let context = try ComputeContext()
@@ -100,9 +100,9 @@ extension LoadedModel {
     package static func problem(folder: String) -> ModelError? {
         do {
             let files = try ModelFolder(folder)
+            try files.memoryNeed(.auto).check(folder: folder)
             _ = try files.tokenizer()
             try files.checkTensors()
-            try files.memoryNeed(.auto).check(folder: folder)
             return nil
         } catch {
             return error

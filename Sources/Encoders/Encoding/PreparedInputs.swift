@@ -18,9 +18,9 @@ package struct PreparedImage: Sendable {
 /// A text as the text tower's first block sees it, token by token. Made by ``LoadedModel/prepare(ids:players:)``.
 package struct PreparedText: Sendable {
     let states: TokenStates
-    /// The token ids up to the pooled position.
+    /// The token ids, under causal attention up to the pooled position.
     let ids: [Int]
-    /// The position whose state becomes the embedding; CLIP's sequence ends there.
+    /// The position whose state becomes the embedding.
     let pooled: Int
     /// For each position of the sequence the player that it is, or −1 where it is always present.
     let playerOfPosition: [Int]

@@ -37,9 +37,11 @@ extension LoadedModel {
             throw .compute(reason: error.description)
         }
         context.useCallingThreadOnly()
+        // Under causal attention what follows the pooled token changes nothing.
+        let end = family.text.attention == .causal ? pooled : ids.count - 1
         return PreparedText(
-            states: try textEmbedding(context, ids: Array(ids[...pooled])), ids: Array(ids[...pooled]), pooled: pooled,
-            playerOfPosition: Array(playerOfPosition[...pooled]), players: players.count)
+            states: try textEmbedding(context, ids: Array(ids[...end])), ids: Array(ids[...end]), pooled: pooled,
+            playerOfPosition: Array(playerOfPosition[...end]), players: players.count)
     }
 
     /// Embeds masked texts, which may be masks of several texts. Absent tokens are removed; the others keep their
@@ -88,19 +90,22 @@ extension LoadedModel {
             let start = next
             var rows = 0
             workspace.sequences.removeAll(keepingCapacity: true)
+            workspace.ends.removeAll(keepingCapacity: true)
             while next < chosen.count, workspace.sequences.count < buffers.pooled.capacity {
                 let item = items[chosen[next]]
                 let first = rows
                 guard rows + item.text.states.tokens <= buffers.capacity else { break }
                 for position in 0..<item.text.states.tokens where item.isPresent(position) {
                     item.text.states.place(position, in: buffers, row: rows)
+                    if position == item.text.pooled { workspace.ends.append(rows) }
                     rows += 1
                 }
                 workspace.sequences.append(TokenSequence(firstRow: first, count: rows - first))
                 next += 1
             }
             let embeddings = try tower.encode(
-                workspace.context, buffers, workspace.sequences, rows: EncoderWorkspace.rounded(rows))
+                workspace.context, buffers, workspace.sequences, ends: workspace.ends,
+                rows: EncoderWorkspace.rounded(rows))
             for index in start..<next {
                 copyEmbedding(index - start, of: embeddings, to: chosen[index], in: result, normalize: normalize)
             }

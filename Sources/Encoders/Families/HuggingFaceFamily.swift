@@ -8,10 +8,12 @@ struct HuggingFaceFamily: Sendable {
     let modelType: String
     /// What the list of supported types says beside it.
     var remark: String?
+    /// A tensor's name in the file, by its name in CLIP's layout, which towers ask for.
+    var tensorName: @Sendable (String) -> String = { $0 }
     /// Reads a `config.json` of this type; what it leaves out has the reference library's default.
     let configuration: @Sendable (_ top: ConfigurationReader) throws(ModelError) -> ModelConfiguration
 
-    static let all: [HuggingFaceFamily] = [.clip, .siglip]
+    static let all: [HuggingFaceFamily] = [.clip, .siglip, .metaCLIP2, .altCLIP]
 
     /// Model types that are refused with a reason of their own.
     private static let refused: [String: String] = [
@@ -25,9 +27,9 @@ struct HuggingFaceFamily: Sendable {
         "siglip_vision_model": "an image tower alone has no text tower",
     ]
 
-    /// `"a" and "b", which …`, as messages list what is supported.
+    /// `"a", "b" (which …) and "c"`, as messages list what is supported.
     private static var supported: String {
-        let names = all.map { "\"\($0.modelType)\"" + ($0.remark.map { ", \($0)" } ?? "") }
+        let names = all.map { "\"\($0.modelType)\"" + ($0.remark.map { " (\($0))" } ?? "") }
         return "supported are " + names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
     }
 

@@ -26,7 +26,7 @@ package struct ModelFamily: Sendable, Equatable {
     package let probability: ProbabilityRule
     let scoreBias: ScoreBias
     package let vision: VisionTraits
-    let text: TextTraits
+    var text: TextTraits
     /// Whose files, special tokens, padding and players the tokenizer has.
     let tokenizer: TokenizerLoader.Family
     /// Whose defaults fill in what the preprocessor's configuration leaves out.
@@ -38,6 +38,13 @@ struct ProjectionTraits: Sendable, Equatable {
     /// Its tensors' name in the Hugging Face layout, without `.weight`.
     let name: String
     let hasBias: Bool
+    /// A layer with a bias that stands before it, and is multiplied into it.
+    var inner: Inner?
+
+    struct Inner: Sendable, Equatable {
+        let name: String
+        let columns: Int
+    }
 }
 
 /// How a vision tower begins and ends.
@@ -74,26 +81,33 @@ struct TextTraits: Sendable, Equatable {
 
     enum Pooling: Sendable, Equatable {
         /// The first token of this id; the first token of all where there is none.
-        case first(id: Int)
+        case token(id: Int)
         /// The first token of the text's largest id.
         case largestId
-        /// The last position.
-        case last
+        case firstPosition
+        case lastPosition
     }
 
     let attention: Attention
     let pooling: Pooling
     /// Whether every text has as many tokens as there are positions.
     let isPadded: Bool
+    /// Whether the embedded tokens are normalised before the first block.
+    var normalizesEmbeddings = false
+    /// Whether every token has the embedding of a segment's kind too; a text is all of the first.
+    var hasTokenTypes = false
+    /// Of the pooled state: its name after `text_model.`, or nil where there is none.
+    var finalNorm: String? = "final_layer_norm"
     let projection: ProjectionTraits
 
     /// The position that is pooled.
     /// - Parameter ids: of a text, one at least.
     func pooledPosition(_ ids: [Int]) -> Int {
         switch pooling {
-        case .first(let id): ids.firstIndex(of: id) ?? 0
+        case .token(let id): ids.firstIndex(of: id) ?? 0
         case .largestId: ids.indices.max { (ids[$0], -$0) < (ids[$1], -$1) } ?? 0
-        case .last: ids.count - 1
+        case .firstPosition: 0
+        case .lastPosition: ids.count - 1
         }
     }
 }

@@ -12,7 +12,7 @@ extension ModelFamily {
                 pooling: pooling, hasClassToken: false, normalizesEmbeddings: false, hasPatchBias: true,
                 projection: nil),
             text: TextTraits(
-                attention: .full, pooling: .last, isPadded: true,
+                attention: .full, pooling: .lastPosition, isPadded: true,
                 projection: ProjectionTraits(name: "text_model.head", hasBias: true)),
             tokenizer: .siglip, preprocessor: .siglip)
     }

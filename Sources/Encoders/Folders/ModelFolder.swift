@@ -65,7 +65,8 @@ struct ModelFolder {
                         + Self.download(folder))
         }
         canonicalizesText = false
-        configuration = try ModelConfiguration(huggingFace: "\(folder)/config.json")
+        let family: HuggingFaceFamily
+        (family, configuration) = try ModelConfiguration.huggingFace("\(folder)/config.json")
         guard let weights else {
             throw .missingFile(
                 folder: folder, file: "model.safetensors",
@@ -86,7 +87,7 @@ struct ModelFolder {
             throw .preprocessor(reason: error.description)
         }
         files = try Self.open("\(folder)/\(weights)")
-        tensors = HuggingFaceTensors(files: files)
+        tensors = HuggingFaceTensors(files: files, name: family.tensorName)
     }
 
     private static func open(_ path: String) throws(ModelError) -> WeightFiles {

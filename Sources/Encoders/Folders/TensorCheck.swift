@@ -5,7 +5,9 @@ extension ModelFolder {
         let text = configuration.text
         let vision = configuration.vision
         try check("text_model.embeddings.token_embedding.weight", text.vocabulary, text.transformer.hidden)
-        try check("text_model.embeddings.position_embedding.weight", text.positions, text.transformer.hidden)
+        try check(
+            "text_model.embeddings.position_embedding.weight", text.firstPosition + text.positions,
+            text.transformer.hidden)
         try checkBlocks("text_model", text.transformer)
         try check(
             "vision_model.embeddings.patch_embedding.weight", vision.transformer.hidden, 3, vision.patchSize,
@@ -15,7 +17,9 @@ extension ModelFolder {
         if let projection = family.vision.projection {
             try check("\(projection.name).weight", configuration.dimension, vision.transformer.hidden)
         }
-        try check("\(family.text.projection.name).weight", configuration.dimension, text.transformer.hidden)
+        let projection = family.text.projection
+        try check(
+            "\(projection.name).weight", configuration.dimension, projection.inner?.columns ?? text.transformer.hidden)
     }
 
     private func checkBlocks(_ tower: String, _ transformer: TransformerConfiguration) throws(ModelError) {

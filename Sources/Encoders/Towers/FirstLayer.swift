@@ -23,7 +23,7 @@ struct TokenStates: Sendable {
         }
         let normed = Rows(first.queryKeyValue.format, capacity: tokens, columns: hidden.columns)
         let projected = Rows(capacity: tokens, columns: 3 * hidden.columns)
-        try context.layerNorm(first.attentionNorm, hidden, rows: tokens, into: normed)
+        try first.attentionNorm.read(context, hidden, rows: tokens, into: normed)
         try context.apply(first.queryKeyValue, to: normed, rows: tokens, into: projected)
         queryKeyValue = projected.array(rows: tokens)
     }

@@ -5,21 +5,34 @@ struct TextEmbedding: Sendable {
     let configuration: TextConfiguration
     /// `[vocabulary, hidden]`, read row by row where it lies: large, and little of it is ever used.
     private let table: SourceTensor
-    /// `[positions, hidden]`
+    /// `[positions, hidden]`, with the embedding of the first segment's kind where there is one.
     private let positions: [Float]
+    /// Of the embedded tokens, before the first block.
+    private let norm: LayerNorm?
     private let first: TransformerBlock?
 
     init(
-        _ source: any TensorSource, _ configuration: TextConfiguration, first: TransformerBlock?
+        _ source: any TensorSource, _ traits: TextTraits, _ configuration: TextConfiguration,
+        first block: TransformerBlock?
     ) throws(ModelError) {
         self.configuration = configuration
-        self.first = first
+        self.first = block
         let hidden = configuration.transformer.hidden
         table = try source.tensor(
             "text_model.embeddings.token_embedding.weight", shape: [configuration.vocabulary, hidden])
-        positions = try source.tensor(
-            "text_model.embeddings.position_embedding.weight", shape: [configuration.positions, hidden]
-        ).floats()
+        let reader = WeightReader(source: source, prefix: "text_model.embeddings.", format: .f32)
+        let first = configuration.firstPosition
+        var positions = Array(
+            try reader.floats("position_embedding.weight", first + configuration.positions, hidden)[(first * hidden)...]
+        )
+        if traits.hasTokenTypes {
+            let types = try reader.floats("token_type_embedding.weight", configuration.tokenTypes, hidden)
+            for index in positions.indices { positions[index] += types[index % hidden] }
+        }
+        self.positions = positions
+        norm =
+            traits.normalizesEmbeddings
+            ? try reader.norm("layer_norm", hidden, epsilon: configuration.transformer.epsilon) : nil
     }
 
     var bytes: Int { 4 * positions.count }
@@ -29,6 +42,7 @@ struct TextEmbedding: Sendable {
     func callAsFunction(_ context: ComputeContext, ids: [Int]) throws(EncodeError) -> TokenStates {
         let states = try rows(ids)
         do {
+            if let norm { try context.layerNorm(norm, states, rows: ids.count, into: states) }
             return try TokenStates(context, hidden: states, tokens: ids.count, first: first)
         } catch {
             throw .compute(reason: error.description)

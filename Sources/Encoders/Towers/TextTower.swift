@@ -7,7 +7,7 @@ struct TextTower: Sendable {
     let dimension: Int
     private let blocks: [TransformerBlock]
     private let last: PooledBlock
-    private let norm: LayerNorm
+    private let norm: LayerNorm?
     private let projection: Linear
 
     init(_ source: any TensorSource, _ model: ModelConfiguration, format: RowFormat) throws(ModelError) {
@@ -20,7 +20,9 @@ struct TextTower: Sendable {
             try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
         }
         last = try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c)
-        norm = try reader.norm("final_layer_norm", c.hidden, epsilon: c.epsilon)
+        norm = try model.family.text.finalNorm.map { name throws(ModelError) in
+            try reader.norm(name, c.hidden, epsilon: c.epsilon)
+        }
         let top = WeightReader(source: source, prefix: "", format: .f32)
         projection = try top.projection(model.family.text.projection, from: c.hidden, to: model.dimension)
     }
@@ -29,11 +31,11 @@ struct TextTower: Sendable {
 
     var bytes: Int { blocks.reduce(last.bytes + projection.bytes) { $0 + $1.bytes } }
 
-    /// Embeds sequences that attend to all of themselves (SigLIP), pooled at their last row. First states stand in
-    /// `hidden` and `queryKeyValue`.
+    /// Embeds sequences that attend to all of themselves, each pooled at the row that `ends` has for it. First states
+    /// stand in `hidden` and `queryKeyValue`.
     /// - Returns: rows of which the leading ones are the embeddings before normalisation, in the sequences' order.
     func encode(
-        _ context: ComputeContext, _ b: TowerBuffers, _ sequences: [TokenSequence], rows: Int
+        _ context: ComputeContext, _ b: TowerBuffers, _ sequences: [TokenSequence], ends: [Int], rows: Int
     ) throws(TensorError) -> Rows {
         for (layer, block) in blocks.enumerated() {
             if layer > 0 {
@@ -42,8 +44,8 @@ struct TextTower: Sendable {
             try block.attend(context, b, sequences, configuration)
             try block.finish(context, b, rows: rows)
         }
-        for (index, sequence) in sequences.enumerated() {
-            b.pooled.hidden.copyRow(sequence.firstRow + sequence.count - 1, of: b.hidden, to: index)
+        for (index, end) in ends.enumerated() {
+            b.pooled.hidden.copyRow(end, of: b.hidden, to: index)
         }
         try last.project(context, b, rows: rows, pooled: sequences.count)
         try last.attend(context, b, sequences, configuration)
@@ -82,7 +84,7 @@ struct TextTower: Sendable {
 
     private func finish(_ context: ComputeContext, _ b: TowerBuffers, pooled: Int) throws(TensorError) -> Rows {
         try last.finish(context, b, pooled: pooled)
-        try context.layerNorm(norm, b.pooled.hidden, rows: pooled, into: b.pooled.hidden)
+        if let norm { try context.layerNorm(norm, b.pooled.hidden, rows: pooled, into: b.pooled.hidden) }
         try context.apply(projection, to: b.pooled.hidden, rows: pooled, into: b.pooled.projected)
         return b.pooled.projected
     }

@@ -1,17 +1,42 @@
 import Tensors
 
-/// A pre-norm transformer block: x += out(attention(norm(x))); x += down(activation(up(norm(x)))).
+/// The norm of one half of a block, f: x + f(norm(x)), or norm(x + f(x)).
+struct BlockNorm: Sendable {
+    let norm: LayerNorm
+    let placement: TransformerConfiguration.NormPlacement
+
+    init(_ reader: WeightReader, _ name: String, _ c: TransformerConfiguration) throws(ModelError) {
+        norm = try reader.norm(name, c.hidden, epsilon: c.epsilon)
+        placement = c.normPlacement
+    }
+
+    /// What the half reads, in the destination's format.
+    func read(_ context: ComputeContext, _ source: Rows, rows: Int, into destination: Rows) throws(TensorError) {
+        switch placement {
+        case .before: try context.layerNorm(norm, source, rows: rows, into: destination)
+        case .after: context.convert(source, rows: rows, into: destination)
+        }
+    }
+
+    /// The sum that the half leaves, in its place.
+    func leave(_ context: ComputeContext, _ sum: Rows, rows: Int) throws(TensorError) {
+        if placement == .after { try context.layerNorm(norm, sum, rows: rows, into: sum) }
+    }
+}
+
+/// A transformer block: x += out(attention(norm(x))); x += down(activation(up(norm(x)))), with the norms before, as
+/// written, or after the sums.
 ///
 /// The queries' weights carry the factor 1/√width, so that attention need not scale.
 struct TransformerBlock: Sendable {
-    let attentionNorm: LayerNorm
+    let attentionNorm: BlockNorm
     /// q, k and v of a row, side by side: `[hidden → 3 × hidden]`.
     let queryKeyValue: Linear
     let out: Linear
     let mlp: MLP
 
     init(_ reader: WeightReader, _ c: TransformerConfiguration) throws(ModelError) {
-        attentionNorm = try reader.norm("layer_norm1", c.hidden, epsilon: c.epsilon)
+        attentionNorm = try BlockNorm(reader, "layer_norm1", c)
         let scale = 1 / Float(c.headWidth).squareRoot()
         queryKeyValue = try reader.under("self_attn").linear(
             [("q_proj", scale), ("k_proj", 1), ("v_proj", 1)], outputs: c.hidden, inputs: c.hidden)
@@ -23,20 +48,21 @@ struct TransformerBlock: Sendable {
 
     /// The first half up to q, k and v: from `hidden` to `queryKeyValue`.
     func project(_ context: ComputeContext, _ b: TowerBuffers, rows: Int) throws(TensorError) {
-        try context.layerNorm(attentionNorm, b.hidden, rows: rows, into: b.normed)
+        try attentionNorm.read(context, b.hidden, rows: rows, into: b.normed)
         try context.apply(queryKeyValue, to: b.normed, rows: rows, into: b.queryKeyValue)
     }
 
     /// The rest: from `mixed`, attention's result, to `hidden`.
     func finish(_ context: ComputeContext, _ b: TowerBuffers, rows: Int) throws(TensorError) {
         try context.apply(out, to: b.mixed, rows: rows, addingTo: b.hidden)
+        try attentionNorm.leave(context, b.hidden, rows: rows)
         try mlp(context, hidden: b.hidden, normed: b.normed, inner: b.inner, rows: rows)
     }
 }
 
 /// A block of which only some rows' results are needed: all rows give keys and values, the pooled rows do the rest.
 struct PooledBlock: Sendable {
-    let attentionNorm: LayerNorm
+    let attentionNorm: BlockNorm
     let query: Linear
     /// k and v of a row, side by side: `[hidden → 2 × hidden]`.
     let keyValue: Linear
@@ -44,7 +70,7 @@ struct PooledBlock: Sendable {
     let mlp: MLP
 
     init(_ reader: WeightReader, _ c: TransformerConfiguration) throws(ModelError) {
-        attentionNorm = try reader.norm("layer_norm1", c.hidden, epsilon: c.epsilon)
+        attentionNorm = try BlockNorm(reader, "layer_norm1", c)
         let scale = 1 / Float(c.headWidth).squareRoot()
         query = try reader.under("self_attn").linear([("q_proj", scale)], outputs: c.hidden, inputs: c.hidden)
         keyValue = try reader.under("self_attn").linear(
@@ -58,9 +84,9 @@ struct PooledBlock: Sendable {
     /// Keys and values of all rows, queries of the pooled ones: from `hidden` and `pooled.hidden` to `keyValue` and
     /// `pooled.query`.
     func project(_ context: ComputeContext, _ b: TowerBuffers, rows: Int, pooled: Int) throws(TensorError) {
-        try context.layerNorm(attentionNorm, b.hidden, rows: rows, into: b.normed)
+        try attentionNorm.read(context, b.hidden, rows: rows, into: b.normed)
         try context.apply(keyValue, to: b.normed, rows: rows, into: b.keyValue)
-        try context.layerNorm(attentionNorm, b.pooled.hidden, rows: pooled, into: b.pooled.normed)
+        try attentionNorm.read(context, b.pooled.hidden, rows: pooled, into: b.pooled.normed)
         try context.apply(query, to: b.pooled.normed, rows: pooled, into: b.pooled.query)
     }
 
@@ -68,19 +94,20 @@ struct PooledBlock: Sendable {
     func finish(_ context: ComputeContext, _ b: TowerBuffers, pooled: Int) throws(TensorError) {
         let p = b.pooled
         try context.apply(out, to: p.mixed, rows: pooled, addingTo: p.hidden)
+        try attentionNorm.leave(context, p.hidden, rows: pooled)
         try mlp(context, hidden: p.hidden, normed: p.normed, inner: p.inner, rows: pooled)
     }
 }
 
-/// x += down(activation(up(norm(x)))).
+/// x += down(activation(up(norm(x)))), or with the norm after the sum.
 struct MLP: Sendable {
-    let norm: LayerNorm
+    let norm: BlockNorm
     let up: Linear
     let down: Linear
     let activation: Activation
 
     init(_ reader: WeightReader, norm name: String, _ c: TransformerConfiguration) throws(ModelError) {
-        norm = try reader.norm(name, c.hidden, epsilon: c.epsilon)
+        norm = try BlockNorm(reader, name, c)
         up = try reader.linear("mlp.fc1", outputs: c.intermediate, inputs: c.hidden)
         down = try reader.linear("mlp.fc2", outputs: c.hidden, inputs: c.intermediate)
         activation = c.activation
@@ -91,8 +118,9 @@ struct MLP: Sendable {
     func callAsFunction(
         _ context: ComputeContext, hidden: Rows, normed: Rows, inner: Rows, rows: Int
     ) throws(TensorError) {
-        try context.layerNorm(norm, hidden, rows: rows, into: normed)
+        try norm.read(context, hidden, rows: rows, into: normed)
         try context.apply(up, to: normed, rows: rows, activation: activation, into: inner)
         try context.apply(down, to: inner, rows: rows, addingTo: hidden)
+        try norm.leave(context, hidden, rows: rows)
     }
 }

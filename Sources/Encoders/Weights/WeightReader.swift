@@ -10,21 +10,31 @@ protocol TensorSource: Sendable {
     func shape(_ name: String) -> [Int]?
 }
 
-/// Weights in the Hugging Face layout itself.
+/// Weights in the Hugging Face layout of some family.
 struct HuggingFaceTensors: TensorSource {
     let files: WeightFiles
+    /// A tensor's name in the file.
+    let name: @Sendable (String) -> String
+
+    /// The name that the file has: releases of the library differ in whether blocks are `layers` or `layer`.
+    private func stored(_ name: String) -> String {
+        let name = self.name(name)
+        guard !files.contains(name) else { return name }
+        let other = name.replacing(".encoder.layers.", with: ".encoder.layer.")
+        return files.contains(other) ? other : name
+    }
 
     func tensor(_ name: String, shape: [Int]) throws(ModelError) -> SourceTensor {
         do {
-            return .stored(try files.tensor(name, shape: shape))
+            return .stored(try files.tensor(stored(name), shape: shape))
         } catch {
             throw .weights(reason: error.description)
         }
     }
 
-    func contains(_ name: String) -> Bool { files.contains(name) }
+    func contains(_ name: String) -> Bool { files.contains(stored(name)) }
 
-    func shape(_ name: String) -> [Int]? { files.shape(name) }
+    func shape(_ name: String) -> [Int]? { files.shape(stored(name)) }
 }
 
 /// A tensor of some source: in a file, or built from others.
@@ -134,7 +144,28 @@ struct WeightReader {
     }
 
     func projection(_ traits: ProjectionTraits, from inputs: Int, to outputs: Int) throws(ModelError) -> Linear {
-        try linear(traits.name, outputs: outputs, inputs: inputs, bias: traits.hasBias)
+        guard let inner = traits.inner else {
+            return try linear(traits.name, outputs: outputs, inputs: inputs, bias: traits.hasBias)
+        }
+        // P (T x + t) = (P T) x + P t, summed in double precision.
+        let after = try floats(traits.name + ".weight", outputs, inner.columns)
+        let before = try floats(inner.name + ".weight", inner.columns, inputs)
+        let bias = try floats(inner.name + ".bias", inner.columns)
+        var weights = [Float](repeating: 0, count: outputs * inputs)
+        var biases = [Float](repeating: 0, count: outputs)
+        var sums = [Double](repeating: 0, count: inputs)
+        for output in 0..<outputs {
+            for input in 0..<inputs { sums[input] = 0 }
+            var sum = 0.0
+            for middle in 0..<inner.columns {
+                let factor = Double(after[output * inner.columns + middle])
+                sum += factor * Double(bias[middle])
+                for input in 0..<inputs { sums[input] += factor * Double(before[middle * inputs + input]) }
+            }
+            for input in 0..<inputs { weights[output * inputs + input] = Float(sums[input]) }
+            biases[output] = Float(sum)
+        }
+        return try pack(weights, bias: biases, outputs: outputs, inputs: inputs)
     }
 
     func pack(_ weights: [Float], bias: [Float]?, outputs: Int, inputs: Int) throws(ModelError) -> Linear {
