@@ -9,6 +9,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
     ],
     targets: [
         // JSON and the wire
@@ -36,7 +37,9 @@ let package = Package(
                 .linkedLibrary("png16"), .linkedLibrary("jpeg"), .linkedLibrary("webpdemux"), .linkedLibrary("webp"),
                 .linkedLibrary("z"),
             ]),
-        .target(name: "Images", dependencies: ["CImageCodecs", "JSON"]),
+        .target(
+            name: "Images",
+            dependencies: ["CImageCodecs", "JSON", .product(name: "SystemPackage", package: "swift-system")]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "Tensors", dependencies: ["COneDNN", "JSON"]),
         .target(name: "Encoders", dependencies: ["Images", "JSON", "Tensors", "Tokenizers"]),
@@ -60,6 +63,7 @@ let package = Package(
                 "JSONRPC",
                 "LinearAlgebra", "Rendering",
                 "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .executableTarget(
             name: "fixlipd",
@@ -74,7 +78,9 @@ let package = Package(
         .testTarget(
             name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", .product(name: "Logging", package: "swift-log")]),
         .testTarget(name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"], exclude: ["Fixtures"]),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "JSON"]),
+        .testTarget(
+            name: "ImagesTests",
+            dependencies: ["Images", "JSON", .product(name: "SystemPackage", package: "swift-system")]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "EncodersTests",

@@ -1,5 +1,5 @@
 /// Why a picture could not be read.
-public enum ImageError: Error, Equatable, CustomStringConvertible {
+package enum ImageError: Error, Equatable, CustomStringConvertible {
     /// The bytes, the file or the way they were given do not make a picture.
     case unreadable(source: String, reason: String)
     /// More pixels than ``ImageLimits/pixels``; found in the header, before anything was decoded.
@@ -12,11 +12,11 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case pathNotAllowed(path: String, reason: String)
 
     /// The protocol's name of the error.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         case imageUnreadable, imageTooLarge, pathNotAllowed
     }
 
-    public var kind: Kind {
+    package var kind: Kind {
         switch self {
         case .unreadable: .imageUnreadable
         case .tooLarge, .tooElongated, .fileTooLarge: .imageTooLarge
@@ -24,36 +24,36 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let source, let reason):
-            "\(source): \(reason)"
+            "\(source.shown): \(reason)"
         case .tooLarge(let source, let width, let height, let limit):
-            "\(source): \(width) x \(height) pixels are more than the limit of \(limit); "
+            "\(source.shown): \(width) x \(height) pixels are more than the limit of \(limit); "
                 + "send a smaller picture or raise the limit"
         case .tooElongated(let source, let width, let height, let limit):
-            "\(source): of its \(width) x \(height) pixels one side is more than \(limit) times the other; "
+            "\(source.shown): of its \(width) x \(height) pixels one side is more than \(limit) times the other; "
                 + "send a part of it"
         case .fileTooLarge(let source, let bytes, let limit):
-            "\(source): \(bytes) bytes are more than the limit of \(limit)"
+            "\(source.shown): \(bytes) bytes are more than the limit of \(limit)"
         case .pathNotAllowed(let path, let reason):
-            "\(path): \(reason)"
+            "\(path.shown): \(reason)"
         }
     }
 }
 
 /// What a picture may cost.
-public struct ImageLimits: Sendable, Equatable {
+package struct ImageLimits: Sendable, Equatable {
     /// Width × height, checked against the header before decoding. 64 megapixels (64,000,000) by default.
-    public var pixels: Int
+    package var pixels: Int
     /// Bytes of an encoded file read from disk. 256 MiB by default.
-    public var fileBytes: Int
+    package var fileBytes: Int
 
     /// How many times as long as the other one side may be. 65,536 by default: with it, and the limit of pixels, no
     /// picture that is enlarged across and shrunk along takes much more work than one of the usual shape.
-    public var aspectRatio: Int
+    package var aspectRatio: Int
 
-    public init(pixels: Int = 64_000_000, fileBytes: Int = 256 << 20, aspectRatio: Int = 1 << 16) {
+    package init(pixels: Int = 64_000_000, fileBytes: Int = 256 << 20, aspectRatio: Int = 1 << 16) {
         self.pixels = pixels
         self.fileBytes = fileBytes
         self.aspectRatio = aspectRatio

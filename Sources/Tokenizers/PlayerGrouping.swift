@@ -1,5 +1,5 @@
 /// Which tokens of a text form one player.
-public enum PlayerGrouping: Sendable, Equatable {
+package enum PlayerGrouping: Sendable, Equatable {
     /// Each token is a player.
     case tokens
     /// The tokens of one whitespace-separated word form a player. Words that share a token are one player.
@@ -13,7 +13,7 @@ extension Tokenization {
     ///
     /// - Throws: `TokenizerError.spanInvalid` for a span that is empty, out of range, overlaps another one, shares a
     ///   token with another one, or meets no token (also because the text was truncated before it).
-    public func players(groupedBy grouping: PlayerGrouping) throws(TokenizerError) -> [TextPlayer] {
+    package func players(groupedBy grouping: PlayerGrouping) throws(TokenizerError) -> [TextPlayer] {
         switch grouping {
         case .tokens: return players
         case .words: return wordPlayers()

@@ -1,7 +1,7 @@
 /// Turns a text into the token ids that a text encoder was trained on.
 ///
 /// Values are immutable and may be used from several threads at once.
-public protocol TextTokenizer: Sendable {
+package protocol TextTokenizer: Sendable {
     /// The tokens of `text`, whose scalars are given too.
     func tokenize(
         _ text: String, scalars: [Unicode.Scalar], checkpoint: Checkpoint
@@ -22,7 +22,7 @@ extension TextTokenizer {
     ///
     /// Time is linear in the text's length, up to the logarithm of its longest word.
     /// - Throws: `TokenizerError.textInvalid` for a text of more than 2^16 Unicode scalars.
-    public func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
+    package func tokenize(_ text: String) throws(TokenizerError) -> Tokenization {
         let scalars = try AlignedText.scalars(of: text)
         return Checkpoint.uncancelled { checkpoint throws(CancellationError) in
             try tokenize(text, scalars: scalars, checkpoint: checkpoint)
@@ -32,7 +32,7 @@ extension TextTokenizer {
     /// As `tokenize(_:)`, and ends soon after `isCancelled`, which is asked every few milliseconds, says so.
     ///
     /// - Throws: `TokenizerError.textInvalid`, or `CancellationError`.
-    public func tokenize(_ text: String, isCancelled: () -> Bool) throws -> Tokenization {
+    package func tokenize(_ text: String, isCancelled: () -> Bool) throws -> Tokenization {
         let scalars = try AlignedText.scalars(of: text)
         return try Checkpoint.withQuestion(isCancelled) { checkpoint throws(CancellationError) in
             try tokenize(text, scalars: scalars, checkpoint: checkpoint)

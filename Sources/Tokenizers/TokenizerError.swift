@@ -1,5 +1,5 @@
 /// What can go wrong when tokenizer files are read or a text is tokenized.
-public enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The folder holds none of the files that a tokenizer of this kind is read from.
     case noTokenizer(folder: String, expected: [String])
     /// A file that another one calls for is absent or cannot be read.
@@ -19,7 +19,7 @@ public enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The text cannot be tokenized.
     case textInvalid(reason: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .noTokenizer(let folder, let expected):
             "\(folder): no tokenizer found; expected \(expected.joined(separator: ", or "))"

@@ -1,13 +1,17 @@
 import Foundation
 
 /// Loads the tokenizer of a model folder in the Hugging Face layout.
-public enum TokenizerLoader {
+package enum TokenizerLoader {
     /// What kind of model a tokenizer is for; decides the files, the special tokens, the padding and the players.
-    public enum Family: String, Sendable, CaseIterable {
+    package enum Family: String, Sendable, CaseIterable {
         /// Byte-level BPE between beginning and end tokens, not padded.
         case clip
         /// SigLIP (unigram) and SigLIP2 (BPE with byte fallback), padded to the model's positions.
         case siglip
+        /// BERT's WordPiece between `[CLS]` and `[SEP]`, not padded.
+        case bert
+        /// The unigram model of XLM-R and XLM-V between `<s>` and `</s>`, not padded.
+        case xlmRoberta
     }
 
     /// Loads a tokenizer.
@@ -15,6 +19,8 @@ public enum TokenizerLoader {
     /// - CLIP: `tokenizer.json`, else `vocab.json` with `merges.txt`.
     /// - SigLIP: `spiece.model`, else `tokenizer.json`; where `tokenizer_config.json` names a Gemma or SigLIP2
     ///   tokenizer, `tokenizer.json` alone.
+    /// - BERT: `tokenizer.json`, else `vocab.txt`.
+    /// - XLM-R: `tokenizer.json`.
     ///
     /// - Parameters:
     ///   - folder: the model folder.
@@ -24,7 +30,7 @@ public enum TokenizerLoader {
     ///     space, other ASCII punctuation goes. Without it only unigram models lose punctuation, `_` with it, as in
     ///     Hugging Face's tokenizers.
     /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
-    public static func load(
+    package static func load(
         folder: String, family: Family, positions: Int, canonicalizes: Bool = false
     ) throws(TokenizerError) -> any TextTokenizer {
         let config = try TokenizerConfig(folder: folder)
@@ -33,6 +39,8 @@ public enum TokenizerLoader {
         case .siglip:
             try SigLIPTokenizer.load(
                 folder: folder, config: config, positions: positions, canonicalizes: canonicalizes)
+        case .bert: try BERTTokenizer.load(folder: folder, config: config, positions: positions)
+        case .xlmRoberta: try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions)
         }
     }
 

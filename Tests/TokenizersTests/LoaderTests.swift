@@ -91,7 +91,7 @@ struct LoaderTests {
             #""normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Nmt"}]}"#,
             #"the normalizer "Nmt" at normalizer.normalizers[1]"#
         ),
-        (#""pre_tokenizer": {"type": "BertPreTokenizer"}"#, #"the pre-tokenizer "BertPreTokenizer" at pre_tokenizer"#),
+        (#""pre_tokenizer": {"type": "UnicodeScripts"}"#, #"the pre-tokenizer "UnicodeScripts" at pre_tokenizer"#),
         (
             #""pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(?i:'s)|\\p{L}+"}, "behavior": "Isolated"}"#,
             #"the pattern "(?i:'s)|\p{L}+" at pre_tokenizer"#
@@ -105,10 +105,10 @@ struct LoaderTests {
     }
 
     @Test func unknownModels() throws {
-        let wordPiece = #"{"model": {"type": "WordPiece", "vocab": {"a": 0}}}"#
+        let wordLevel = #"{"model": {"type": "WordLevel", "vocab": {"a": 0}}}"#
         #expect(
-            try failure(["tokenizer.json": wordPiece])
-                == #"FOLDER/tokenizer.json: the model type "WordPiece" is not supported"#)
+            try failure(["tokenizer.json": wordLevel])
+                == #"FOLDER/tokenizer.json: the model type "WordLevel" is not supported"#)
         let dropout = Self.bpe.replacingOccurrences(of: #""BPE","#, with: #""BPE", "dropout": 0.1,"#)
         #expect(try failure(["tokenizer.json": "{\(dropout)}"]).contains("model.dropout"))
         let prefixed = Self.bpe.replacingOccurrences(

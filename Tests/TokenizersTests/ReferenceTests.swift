@@ -51,13 +51,14 @@ struct ReferenceTests {
     }
 
     /// From vocab.json and merges.txt.
-    @Test(.enabled(if: TestData.clipVocabulary != nil))
+    @Test(.enabled(if: TestData.clipVocabulary != nil, "run tools/fixtures/clip-vocabulary to have the vocabulary"))
     func realCLIPVocabulary() throws {
         let folder = try #require(TestData.clipVocabulary)
         let tokenizer = try TokenizerLoader.load(folder: folder, family: .clip, positions: 77)
         #expect(tokenizer.vocabularySize == 49408)
         #expect(tokenizer.maxId == 49407)
-        let texts = try (JSONValue(contentsOf: folder + "/expected.json").array ?? []).map(ReferenceText.init)
+        let texts = try (JSONValue(contentsOf: TestData.own("clip-vocabulary.json")).array ?? []).map(
+            ReferenceText.init)
         #expect(!texts.isEmpty)
         for expected in texts {
             let found = try tokenizer.tokenize(expected.text)

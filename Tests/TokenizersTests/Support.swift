@@ -14,11 +14,10 @@ enum TestData {
         root.appendingPathComponent("Tests/TokenizersTests/Fixtures/\(name)").path
     }
 
-    /// The real CLIP vocabulary, which is not part of the repository: `clip-bpe` in the folder that
-    /// `FIXLIP_SHARED_DATA` names; nil where it is absent.
+    /// The real CLIP vocabulary, which is not part of the repository: `tools/fixtures/clip-vocabulary` takes it from
+    /// open_clip's wheel; nil where it was not run.
     static let clipVocabulary: String? = {
-        guard let shared = ProcessInfo.processInfo.environment["FIXLIP_SHARED_DATA"] else { return nil }
-        let folder = shared + "/clip-bpe"
+        let folder = root.appendingPathComponent("build/clip-vocabulary").path
         return FileManager.default.fileExists(atPath: folder + "/vocab.json") ? folder : nil
     }()
 }

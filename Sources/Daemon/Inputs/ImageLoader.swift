@@ -3,6 +3,7 @@ import Encoders
 import Foundation
 import Images
 import Rendering
+import SystemPackage
 
 /// An image as a client gives it.
 struct GivenImage: Sendable {
@@ -98,7 +99,7 @@ package struct ImageLoader: Sendable {
     private func source(of input: GivenImage) throws(ImageError) -> ImageSource {
         switch input.source {
         case .text(let text): try ImageSource(string: text)
-        case .path(let path): .path(path)
+        case .path(let path): try ImageSource(path: path)
         case .data(let text): try ImageSource(base64: text)
         case .uri(let uri): try ImageSource(uri: uri)
         case .pixels(let text, let width, let height):
@@ -111,10 +112,10 @@ package struct ImageLoader: Sendable {
     ) throws -> LoadedImage {
         switch source {
         case .path(let path):
-            let name = URL(fileURLWithPath: path).lastPathComponent
+            let name = (path.lastComponent.map { FilePath(root: nil, components: $0) } ?? path).shown
             let bytes = try roots.read(path, limit: limits.fileBytes)
             let decoded = try ImageDecoder.decode(
-                bytes, limits: limits, background: background, source: path, isCancelled: turn.isCancelled)
+                bytes, limits: limits, background: background, source: path.shown, isCancelled: turn.isCancelled)
             return LoadedImage(name: name, decoded: decoded, file: (bytes, decoded.format.mimeType))
         case .encoded(let encoded):
             let decoded = try ImageDecoder.decode(

@@ -16,6 +16,8 @@ struct SentencePieceTokenizer: TextTokenizer {
     private let leader: [UInt8]
     /// How many pieces the leader gives.
     private let leaderCount: Int
+    /// The empty text's, whose arrays all empty texts share.
+    private var empty: Tokenization?
 
     /// - Parameter separatesUnderscores: whether `_` becomes a space instead of going with other punctuation.
     init(
@@ -51,11 +53,13 @@ struct SentencePieceTokenizer: TextTokenizer {
         self.separatesUnderscores = separatesUnderscores
         leader = Array(unknown.token.utf8)
         leaderCount = model.encode(leader).count
+        empty = try tokenize("")
     }
 
     func tokenize(
         _ text: String, scalars: [Unicode.Scalar], checkpoint: Checkpoint
     ) throws(CancellationError) -> Tokenization {
+        if text.isEmpty, let empty { return empty }
         var whole = AlignedText(scalars[...])
         whole = try Normalizer.replace(.literal([Self.underline]), with: [" "]).apply(to: whole, checkpoint: checkpoint)
         whole.prepend([Self.underline])
