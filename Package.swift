@@ -30,7 +30,9 @@ let package = Package(
         // Models
         .target(
             name: "Tokenizers",
-            dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")]),
+            dependencies: [
+                "CharacterReferences", "JSON", .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         .target(
             name: "CImageCodecs",
             linkerSettings: [
@@ -49,6 +51,7 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
         .target(name: "Rendering"),
+        .target(name: "CharacterReferences"),
         .target(name: "Captions"),
 
         // The program

@@ -25,22 +25,19 @@ package enum TokenizerLoader {
     /// - Parameters:
     ///   - folder: the model folder.
     ///   - positions: the text model's `max_position_embeddings`.
-    ///   - canonicalizes: for SigLIP's family, whether texts are cleaned as open_clip's `canonicalize` does: `_`
-    ///     becomes a
-    ///     space, other ASCII punctuation goes. Without it only unigram models lose punctuation, `_` with it, as in
-    ///     Hugging Face's tokenizers.
+    ///   - cleaning: what is done to a text first, as open_clip does with the texts of its folders.
     /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
     package static func load(
-        folder: String, family: Family, positions: Int, canonicalizes: Bool = false
+        folder: String, family: Family, positions: Int, cleaning: TextCleaning = .none
     ) throws(TokenizerError) -> any TextTokenizer {
         let config = try TokenizerConfig(folder: folder)
         return switch family {
-        case .clip: try CLIPTokenizer.load(folder: folder, config: config, positions: positions)
+        case .clip: try CLIPTokenizer.load(folder: folder, config: config, positions: positions, cleaning: cleaning)
         case .siglip:
             try SigLIPTokenizer.load(
-                folder: folder, config: config, positions: positions, canonicalizes: canonicalizes)
-        case .bert: try BERTTokenizer.load(folder: folder, config: config, positions: positions)
-        case .xlmRoberta: try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions)
+                folder: folder, config: config, positions: positions, cleaning: cleaning)
+        case .bert: try BERTTokenizer.load(folder: folder, config: config, positions: positions, cleaning: cleaning)
+        case .xlmRoberta: try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions, cleaning: cleaning)
         }
     }
 

@@ -1,13 +1,14 @@
 import Images
 import JSON
 import Tensors
+import Tokenizers
 
 /// An `open_clip_config.json`: the model and the preprocessing beside it.
 struct OpenCLIPConfiguration {
     let model: ModelConfiguration
     let preprocessor: ImagePreprocessor
-    /// Whether texts lose their punctuation before they are tokenized (`tokenizer_kwargs.clean`).
-    let canonicalizesText: Bool
+    /// What is done to texts before they are tokenized (`tokenizer_kwargs.clean`).
+    let cleaning: TextCleaning
 
     /// Keys whose other values build a network that is not CLIP's; with the values that change nothing.
     private static let plain: [String: [JSONValue]] = [
@@ -41,10 +42,10 @@ struct OpenCLIPConfiguration {
             model = try OpenCLIPSigLIP.model(top, tower: tower, shape: shape)
             preprocessor = try Self.preprocessor(
                 values["preprocess_cfg"] ?? .object([:]), size: model.vision.imageSize, file: file)
-            canonicalizesText = true
+            cleaning = .canonicalize
             return
         }
-        canonicalizesText = false
+        cleaning = .lower
         let vision = try Self.tower("vision_cfg", of: top)
         let text = try Self.tower("text_cfg", of: top)
         // open_clip has erf GELU unless told otherwise; the original OpenAI weights say so.

@@ -11,7 +11,7 @@ struct ModelFolder {
     let tensors: any TensorSource
     let files: WeightFiles
     private let folder: String
-    private let canonicalizesText: Bool
+    private let cleaning: TextCleaning
 
     /// Files of weights in the Hugging Face layout, and in open_clip's: the first that is there is read.
     private static let huggingFaceWeights = [
@@ -52,7 +52,7 @@ struct ModelFolder {
             let openCLIP = try OpenCLIPConfiguration(file: "\(folder)/open_clip_config.json", shape: files.shape)
             configuration = openCLIP.model
             preprocessor = openCLIP.preprocessor
-            canonicalizesText = openCLIP.canonicalizesText
+            cleaning = openCLIP.cleaning
             tensors = OpenCLIPTensors(files: files)
             return
         }
@@ -64,7 +64,7 @@ struct ModelFolder {
                     : "a model folder in the Hugging Face layout is needed, or one with open_clip_config.json"
                         + Self.download(folder))
         }
-        canonicalizesText = false
+        cleaning = .none
         let family: HuggingFaceFamily
         (family, configuration) = try ModelConfiguration.huggingFace("\(folder)/config.json")
         guard let weights else {
@@ -109,7 +109,7 @@ struct ModelFolder {
         do {
             tokenizer = try TokenizerLoader.load(
                 folder: folder, family: configuration.family.tokenizer,
-                positions: configuration.text.positions, canonicalizes: canonicalizesText)
+                positions: configuration.text.positions, cleaning: cleaning)
         } catch .noTokenizer(let folder, let expected) {
             throw .tokenizer(
                 reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description

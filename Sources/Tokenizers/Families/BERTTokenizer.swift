@@ -2,7 +2,7 @@
 enum BERTTokenizer {
     /// WordPiece: `tokenizer.json`, else `vocab.txt`.
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int
+        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         let file = folder + "/tokenizer.json"
         var parts: TokenizerParts
@@ -19,12 +19,12 @@ enum BERTTokenizer {
         }
         return try tokenizer(
             parts, file: file, config: config, positions: positions, beginning: ("cls_token", "[CLS]"),
-            end: ("sep_token", "[SEP]"))
+            end: ("sep_token", "[SEP]"), cleaning: cleaning)
     }
 
     /// Unigram between `<s>` and `</s>`: `tokenizer.json`.
     static func loadXLMR(
-        folder: String, config: TokenizerConfig, positions: Int
+        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         let file = folder + "/tokenizer.json"
         guard TokenizerLoader.exists(file) else {
@@ -32,12 +32,12 @@ enum BERTTokenizer {
         }
         return try tokenizer(
             try TokenizerFile.read(file), file: file, config: config, positions: positions,
-            beginning: ("bos_token", "<s>"), end: ("eos_token", "</s>"))
+            beginning: ("bos_token", "<s>"), end: ("eos_token", "</s>"), cleaning: cleaning)
     }
 
     private static func tokenizer(
         _ parts: TokenizerParts, file: String, config: TokenizerConfig, positions: Int,
-        beginning: (key: String, spelling: String), end: (key: String, spelling: String)
+        beginning: (key: String, spelling: String), end: (key: String, spelling: String), cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         var special = parts.special
         if special == nil {
@@ -50,7 +50,7 @@ enum BERTTokenizer {
         let ids = (special?.before ?? []) + (special?.after ?? [])
         return try PipelineTokenizer(
             parts: parts, positions: positions, special: special ?? SpecialTokens(), padding: nil,
-            players: .idsOther(than: Set(ids.map(\.id))))
+            players: .idsOther(than: Set(ids.map(\.id))), cleaning: cleaning)
     }
 
     /// The parts that `tokenizer.json` would name, from a vocabulary with a token per line.

@@ -1,16 +1,16 @@
 /// CLIP's tokenizer: NFC, whitespace runs to one space, lower case, words, byte-level BPE with `</w>`, between the
 /// beginning and end tokens.
 ///
-/// Like the fast tokenizer of Hugging Face it leaves HTML entities and broken encodings as they are, which OpenAI's
-/// code repairs first.
+/// Like the fast tokenizer of Hugging Face it leaves HTML entities and curly quotes as they are. open_clip's code, as
+/// OpenAI's, repairs them first; then it does nothing else to the text, and takes special tokens in it for plain text.
 enum CLIPTokenizer {
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int
+        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         let beginning = config.token("bos_token") ?? "<|startoftext|>"
         let end = config.token("eos_token") ?? "<|endoftext|>"
         let file = folder + "/tokenizer.json"
-        let parts: TokenizerParts
+        var parts: TokenizerParts
         if TokenizerLoader.exists(file) {
             parts = try TokenizerFile.read(file)
         } else {
@@ -30,9 +30,13 @@ enum CLIPTokenizer {
             throw .corrupt(
                 file: file, place: "post_processor", reason: "adds no end token, where a CLIP text is pooled")
         }
+        if cleaning != .none {
+            parts.normalizer = nil
+            parts.addedTokens = []
+        }
         return try PipelineTokenizer(
             parts: parts, positions: positions, special: special, padding: nil,
-            players: .betweenSpecialTokens(end: last.id))
+            players: .betweenSpecialTokens(end: last.id), cleaning: cleaning)
     }
 
     /// The parts that `tokenizer.json` would name, from the files that OpenAI's tokenizer is kept in.

@@ -13,12 +13,14 @@ struct PipelineTokenizer: TextTokenizer {
     private let special: SpecialTokens
     private let padding: Padding?
     private let players: PlayerRule
+    private let cleaning: TextCleaning
     /// The empty text's, whose arrays all empty texts share.
     private var empty: Tokenization?
 
     /// - Throws: `tooFewPositions` where no token fits between the special ones.
     init(
-        parts: TokenizerParts, positions: Int, special: SpecialTokens, padding: Padding?, players: PlayerRule
+        parts: TokenizerParts, positions: Int, special: SpecialTokens, padding: Padding?, players: PlayerRule,
+        cleaning: TextCleaning
     ) throws(TokenizerError) {
         guard positions > special.count else {
             throw .tooFewPositions(positions: positions, specialTokens: special.count)
@@ -27,6 +29,7 @@ struct PipelineTokenizer: TextTokenizer {
         self.special = special
         self.padding = padding
         self.players = players
+        self.cleaning = cleaning
         normalizer = parts.normalizer
         preTokenizer = parts.preTokenizer
         model = parts.model
@@ -54,11 +57,12 @@ struct PipelineTokenizer: TextTokenizer {
     ) throws(CancellationError) -> Tokenization {
         if text.isEmpty, let empty { return empty }
         var builder = SequenceBuilder(capacity: positions - special.count)
-        for segment in verbatimTokens.segments(of: scalars) {
+        let cleaned = try cleaning.apply(to: AlignedText(scalars[...]), checkpoint: checkpoint)
+        for segment in verbatimTokens.segments(of: cleaned.scalars) {
             if let token = segment.token {
-                builder.append(id: token.id, token: token.content, source: segment.range)
+                builder.append(id: token.id, token: token.content, source: cleaned.source(of: segment.range))
             } else {
-                try tokenize(AlignedText(scalars[segment.range]), into: &builder, checkpoint: checkpoint)
+                try tokenize(cleaned[segment.range], into: &builder, checkpoint: checkpoint)
             }
             if builder.isOverfull { break }
         }

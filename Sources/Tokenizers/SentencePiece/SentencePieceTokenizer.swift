@@ -11,7 +11,7 @@ struct SentencePieceTokenizer: TextTokenizer {
     private let end: NamedToken
     private let padding: Padding
     private let lowercases: Bool
-    private let separatesUnderscores: Bool
+    private let cleaning: TextCleaning
     /// Put before each text that is encoded, so that the model does not take its beginning for that of a text.
     private let leader: [UInt8]
     /// How many pieces the leader gives.
@@ -19,9 +19,8 @@ struct SentencePieceTokenizer: TextTokenizer {
     /// The empty text's, whose arrays all empty texts share.
     private var empty: Tokenization?
 
-    /// - Parameter separatesUnderscores: whether `_` becomes a space instead of going with other punctuation.
     init(
-        file: String, config: TokenizerConfig, positions: Int, separatesUnderscores: Bool = false
+        file: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
     ) throws(TokenizerError) {
         guard positions > 1 else { throw .tooFewPositions(positions: positions, specialTokens: 1) }
         let model = try SentencePieceModel(try VocabularyReading.contents(of: file), file: file)
@@ -50,7 +49,7 @@ struct SentencePieceTokenizer: TextTokenizer {
         maxId = added.reduce(model.count - 1) { max($0, $1.id) }
         addedTokens = AddedTokens(added)
         lowercases = config.lowercases
-        self.separatesUnderscores = separatesUnderscores
+        self.cleaning = cleaning
         leader = Array(unknown.token.utf8)
         leaderCount = model.encode(leader).count
         empty = try tokenize("")
@@ -60,7 +59,7 @@ struct SentencePieceTokenizer: TextTokenizer {
         _ text: String, scalars: [Unicode.Scalar], checkpoint: Checkpoint
     ) throws(CancellationError) -> Tokenization {
         if text.isEmpty, let empty { return empty }
-        var whole = AlignedText(scalars[...])
+        var whole = try cleaning.apply(to: AlignedText(scalars[...]), checkpoint: checkpoint)
         whole = try Normalizer.replace(.literal([Self.underline]), with: [" "]).apply(to: whole, checkpoint: checkpoint)
         whole.prepend([Self.underline])
 
@@ -117,9 +116,8 @@ struct SentencePieceTokenizer: TextTokenizer {
 
     private func canonical(_ text: AlignedText, checkpoint: Checkpoint) throws(CancellationError) -> AlignedText {
         let lower = lowercases ? try PythonText.lowercased(text, checkpoint: checkpoint) : text
-        let cleaning = SigLIPTokenizer.canonicalization(
-            whitespace: PythonText.whitespace, separatesUnderscores: separatesUnderscores)
-        return try Normalizer.sequence(cleaning).apply(to: lower, checkpoint: checkpoint)
+        let steps = SigLIPTokenizer.canonicalization(whitespace: PythonText.whitespace)
+        return try Normalizer.sequence(steps).apply(to: lower, checkpoint: checkpoint)
     }
 
     private static let underline: Unicode.Scalar = "\u{2581}"

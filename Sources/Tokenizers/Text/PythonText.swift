@@ -4,6 +4,15 @@ enum PythonText {
     /// `str.isspace`: White_Space and the four information separators.
     static let whitespace = ScalarClass(items: [.whitespace, .range(0x1C...0x1F)])
 
+    /// `" ".join(text.split())`
+    static func withSingleSpaces(
+        _ text: AlignedText, checkpoint: Checkpoint
+    ) throws(CancellationError) -> AlignedText {
+        try Normalizer.sequence([
+            .replace(.repeated(whitespace, 1...Int.max), with: [" "]), .strip(left: true, right: true),
+        ]).apply(to: text, checkpoint: checkpoint)
+    }
+
     /// `str.lower`: the full mapping, with Σ at the end of a word becoming ς (Unicode Standard, 3.13, Final_Sigma).
     static func lowercased(
         _ text: AlignedText, checkpoint: Checkpoint
