@@ -32,7 +32,8 @@ struct TextCleaningTests {
         let folder = try #require(TestData.clipVocabulary)
         let tokenizer = try TokenizerLoader.load(folder: folder, family: .clip, positions: 77, cleaning: .lower)
         let references = try #require(Self.expected["clip"]?.array)
-        for (text, reference) in zip(Self.texts, references) {
+        // open_clip reads its own spelling of the special tokens in a text as these; here it is plain text.
+        for (text, reference) in zip(Self.texts, references) where !text.contains("_of_text>") {
             #expect(try tokenizer.tokenize(text).ids == reference.array?.compactMap(\.int), "\(text.debugDescription)")
         }
         // From a list of texts on which programs go wrong.

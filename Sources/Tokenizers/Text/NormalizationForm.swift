@@ -152,8 +152,8 @@ private struct CharacterMappings {
         }
         let key = UInt64(first.value) << 32 | UInt64(second.value)
         if let known = compositions[key] { return known }
-        var pair = String.UnicodeScalarView()
-        pair.append(first)
+        // Foundation composes some characters of three parts from their parts only.
+        var pair = String(first).decomposedStringWithCanonicalMapping.unicodeScalars
         pair.append(second)
         let composed = String(pair).precomposedStringWithCanonicalMapping.unicodeScalars
         let composite = composed.count == 1 ? composed.first : nil
