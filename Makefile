@@ -1,5 +1,5 @@
 # Set-up, build, tests and the demo of fixlipd. Needs Debian 12 (or a system with the same packages) and Swift 6.
-.PHONY: setup build demo test lint dist test-dist test-notebook test-demo-model test-shapiq bench bench-quick bench-faithfulness install fuzz sanitize
+.PHONY: setup build demo test lint dist test-dist test-notebook test-demo-model test-shapiq test-captions bench bench-quick bench-faithfulness install fuzz sanitize
 
 PREFIX ?= /usr/local
 BUILD = .build/release
@@ -67,6 +67,13 @@ test-shapiq: build
 	test -d .peers/shapiq || $(PYTHON) -m venv .peers/shapiq
 	.peers/shapiq/bin/pip install -q shapiq==1.4.1 matplotlib
 	.peers/shapiq/bin/python tools/shapiq/check.py --daemon $(FIXLIPD)
+
+# Captions in random documents, beside what the languages' own parsers read.
+CAPTION_DOCUMENTS ?= 2000
+test-captions: build
+	test -d .peers/captions || $(PYTHON) -m venv .peers/captions
+	.peers/captions/bin/pip install -q html5lib==1.1 markdown-it-py==4.3.0 docutils==0.23
+	.peers/captions/bin/python tools/captions/compare.py $(FIXLIPD) --documents $(CAPTION_DOCUMENTS)
 
 # A run of minutes of the demo model's training, from its scenes to a folder that the daemon loads.
 test-demo-model: build

@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
         .target(name: "Rendering"),
         .target(name: "CharacterReferences"),
-        .target(name: "Captions"),
+        .target(name: "Captions", dependencies: ["CharacterReferences"]),
 
         // The program
         .systemLibrary(name: "CMalloc"),
@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
-        .testTarget(name: "CaptionsTests", dependencies: ["Captions"]),
+        .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(
             name: "FuzzSubjects",

@@ -14,53 +14,78 @@ public enum CaptionFinder {
     ///
     /// - Parameters:
     ///   - documentPath: the document's path or `file://` URI; relative image paths are resolved against its folder.
-    ///     Without it they
-    ///     stay relative.
+    ///     Without it they stay relative.
     ///   - encoding: the unit of the positions' `character`.
-    /// - Throws: `CaptionError.unknownLanguage`, which lists the known ones.
+    ///   - roots: folders that a site or project begins at, where `/images/cat.png` and `@/assets/cat.png` are looked
+    ///     for first; the document's folder and those above it come after them.
+    ///   - home: the user's home folder, for `~/` in Org.
+    ///   - exists: whether a file is at an absolute path; decides between the places where an image may be.
+    ///   - isCancelled: asked every few milliseconds.
+    /// - Throws: `CaptionError.unknownLanguage`, which lists the known ones; `CancellationError` soon after
+    ///   `isCancelled` says so.
     public static func captions(
-        in text: String, languageId: String, documentPath: String? = nil, encoding: PositionEncoding = .utf16
-    ) throws(CaptionError) -> [DocumentCaption] {
+        in text: String, languageId: String, documentPath: String? = nil, encoding: PositionEncoding = .utf16,
+        roots: [String] = [], home: String? = nil, exists: (String) -> Bool = { _ in false },
+        isCancelled: @escaping () -> Bool = { false }
+    ) throws -> [DocumentCaption] {
         guard let find = languages[languageId.lowercased()] else {
-            throw .unknownLanguage(languageId, known: languageIds)
+            throw CaptionError.unknownLanguage(languageId, known: languageIds)
         }
-        let source = Excerpt(text)
-        var found = find(source).filter { !$0.caption.isEmpty && $0.image.isLocal }
+        let source = Excerpt(text, poll: CancellationPoll(isCancelled))
+        // A byte order mark is no part of the document's text.
+        let mark = source.bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let body = mark ? try Excerpt(of: source, ranges: [3..<source.count]) : source
+        var found = try find(body).filter { !$0.caption.isEmpty && $0.image.isLocal }
         found.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
-        return located(found, in: source, documentPath: documentPath, encoding: encoding)
+        let place = DocumentPlace(document: documentPath, roots: roots, home: home)
+        return try located(found, in: source, place: place, exists: exists, encoding: encoding)
     }
 
-    private static let languages: [String: @Sendable (Excerpt) -> [FoundCaption]] = {
-        var result: [String: @Sendable (Excerpt) -> [FoundCaption]] = [:]
-        for id in ["markdown", "quarto", "rmd"] { result[id] = { MarkdownBlocks(source: $0, isMDX: false).captions() } }
-        result["mdx"] = { MarkdownBlocks(source: $0, isMDX: true).captions() }
-        for id in ["html", "vue", "svelte", "astro", "handlebars", "htmldjango"] {
-            result[id] = { HTMLCaptions(source: $0).captions() }
+    private typealias Reader = @Sendable (Excerpt) throws -> [FoundCaption]
+
+    private static let languages: [String: Reader] = {
+        var result: [String: Reader] = [:]
+        func add(_ ids: String..., reader: @escaping Reader) { for id in ids { result[id] = reader } }
+        add("markdown", "quarto", "rmd") { try MarkdownCaptions(source: $0, isMDX: false).captions() }
+        add("mdx") { try MarkdownCaptions(source: $0, isMDX: true).captions() }
+        for dialect in HTMLDialect.allCases {
+            add(dialect.rawValue) { try HTMLCaptions.captions(in: $0, dialect: dialect) }
         }
-        for id in ["javascriptreact", "typescriptreact"] { result[id] = { JSXCaptions(source: $0).captions() } }
-        for id in ["latex", "tex"] { result[id] = { LaTeXCaptions(source: $0).captions() } }
-        for id in ["restructuredtext", "rst"] { result[id] = { RSTCaptions(source: $0).captions() } }
-        result["org"] = { OrgCaptions(source: $0).captions() }
+        add("astro") { try JSXCaptions.captions(in: $0, dialect: .astro) }
+        add("javascriptreact", "typescriptreact") { try JSXCaptions.captions(in: $0, dialect: .jsx) }
+        add("latex", "tex") { try LaTeXCaptions(source: $0).captions() }
+        add("restructuredtext", "rst") { try RSTCaptions(source: $0).captions() }
+        add("org") { try OrgCaptions(source: $0).captions() }
         return result
     }()
 
     /// Replaces byte offsets by positions, in one sweep over the text.
     private static func located(
-        _ found: [FoundCaption], in source: Excerpt, documentPath: String?, encoding: PositionEncoding
-    ) -> [DocumentCaption] {
+        _ found: [FoundCaption], in source: Excerpt, place: DocumentPlace, exists: (String) -> Bool,
+        encoding: PositionEncoding
+    ) throws(CancellationError) -> [DocumentCaption] {
         var offsets: [Int] = []
-        let pieces = found.map { ($0, $0.caption.runs()) }
-        for (caption, runs) in pieces {
+        var pieces: [(FoundCaption, [MappedText.Run])] = []
+        for caption in found {
+            let runs = try caption.caption.runs(source.poll)
+            pieces.append((caption, runs))
             offsets += [caption.range.lowerBound, caption.range.upperBound]
             for run in runs { offsets += [run.source.lowerBound, run.source.upperBound] }
         }
-        let positions = PositionMap(bytes: source.bytes, offsets: offsets, encoding: encoding)
-        return pieces.map { caption, runs in
-            DocumentCaption(
-                image: caption.image.resolved(against: documentPath), caption: caption.caption.text,
-                range: positions.range(caption.range), captionRange: positions.range(caption.caption.sourceRange),
-                runs: runs.map { CaptionRun(start: $0.start, end: $0.end, range: positions.range($0.source)) })
+        let positions = try PositionMap(bytes: source.bytes, offsets: offsets, encoding: encoding, poll: source.poll)
+        var result: [DocumentCaption] = []
+        for (caption, runs) in pieces {
+            let candidates = caption.image.candidates(place)
+            try source.poll.advance(512 * candidates.count)
+            let image = candidates.count > 1 ? candidates.first(where: exists) : candidates.first
+            result.append(
+                DocumentCaption(
+                    image: image ?? candidates.first ?? "", lookedFor: image == nil ? candidates : nil,
+                    caption: caption.caption.text, range: positions.range(caption.range),
+                    captionRange: positions.range(caption.caption.sourceRange),
+                    runs: runs.map { CaptionRun(start: $0.start, end: $0.end, range: positions.range($0.source)) }))
         }
+        return result
     }
 }
 

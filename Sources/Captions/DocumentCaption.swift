@@ -2,6 +2,8 @@
 public struct DocumentCaption: Sendable, Equatable, Codable {
     /// The image: a path, resolved against the document's folder where that is known, or a `data:` URI.
     public var image: String
+    /// Where the image was looked for, if there are several places and no file is at any; `image` is the first.
+    public var lookedFor: [String]?
     /// The caption as a reader sees it: escapes and entities decoded, markup removed, white space collapsed.
     public var caption: String
     /// The whole construct: `![a cat](cat.png)`, the `<img>` tag, the `\includegraphics` command, the directive, the

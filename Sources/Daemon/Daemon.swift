@@ -112,7 +112,7 @@ package struct Daemon: Sendable {
                 arithmetic: threads.arithmetic, limits: limits), solver: threads.solver
         ).register(in: &table)
         RenderHandlers(explanations: explanations, drawer: drawer).register(in: &table)
-        DocumentHandlers(threads: threads.preparing).register(in: &table)
+        DocumentHandlers(threads: threads.preparing, images: images).register(in: &table)
         ServerHandlers(
             server: server, models: models, games: games, explanations: explanations, scheduler: scheduler,
             limits: Initialize.Limits(

@@ -1,99 +1,116 @@
-/// `<img>` and `<Image>` in JavaScript with JSX: strings as attributes, strings in braces, and imported images.
+/// Images in JavaScript with tags: strings as attributes, strings in braces, and imported images.
+///
 /// Comments and strings of the code are passed over; computed values are not listed.
-struct JSXCaptions {
-    var source: Excerpt
-
-    func captions() -> [FoundCaption] {
-        let imports = JSXImports(source: source).paths()
-        var result: [FoundCaption] = []
-        var index = 0
-        while index < source.count {
-            let byte = source.byte(index)
-            switch byte {
-            case UInt8(ascii: "/") where source.byte(index + 1) == UInt8(ascii: "*"):
-                index = source.find("*/", from: index + 2).map { $0 + 2 } ?? source.count
-            // `//` after a colon is an address in text.
-            case UInt8(ascii: "/")
-            where source.byte(index + 1) == UInt8(ascii: "/") && source.byte(index - 1) != UInt8(ascii: ":"):
-                index = source.bytes[index...].firstIndex(of: .newline) ?? source.count
-            case UInt8(ascii: "`"):
-                index += 1
-            // An apostrophe within a word is text, not a string.
-            case UInt8(ascii: "\""), UInt8(ascii: "'"):
-                index =
-                    source.byte(index - 1).isAlphanumeric
-                    ? index + 1 : Braces.stringEnd(source, at: index, end: source.count)
-            case UInt8(ascii: "<"):
-                guard let tag = HTMLTag(source, at: index, end: source.count, braces: true),
-                    tag.isNamed("img", in: source, caseInsensitive: false)
-                        || tag.isNamed("Image", in: source, caseInsensitive: false)
-                else {
-                    index += 1
-                    continue
-                }
-                if let caption = Self.caption(tag, at: index, in: source, imports: imports) { result.append(caption) }
-                index = tag.end
-            default:
-                index += 1
-            }
+enum JSXCaptions {
+    static func captions(in source: Excerpt, dialect: JSXDialect) throws(CancellationError) -> [FoundCaption] {
+        var scanner = JavaScriptScanner(source: source, dialect: dialect, imports: try JSXImports(of: source))
+        if dialect == .astro {
+            try scanner.children(from: fenceEnd(in: source))
+        } else {
+            try scanner.program(from: 0)
         }
-        return result
+        return scanner.captions
     }
 
-    static func caption(_ tag: HTMLTag, at open: Int, in source: Excerpt, imports: [String: String]) -> FoundCaption? {
+    /// After the code that an Astro file may begin with, between lines of `---`.
+    private static func fenceEnd(in source: Excerpt) throws(CancellationError) -> Int {
+        var lines = try source.lines()[...]
+        while let line = lines.first, source.isBlank(line) { lines.removeFirst() }
+        func isFence(_ line: Range<Int>) -> Bool { source.bytes[source.trimmed(line)].elementsEqual("---".utf8) }
+        guard let first = lines.first, isFence(first), let close = lines.dropFirst().first(where: isFence) else {
+            return 0
+        }
+        return close.upperBound
+    }
+
+    static func isImage(_ tag: HTMLTag, in source: Excerpt) -> Bool {
+        ["img", "Image", "Picture", "StaticImage"].contains { tag.isNamed($0, in: source, caseInsensitive: false) }
+    }
+
+    static func caption(_ tag: HTMLTag, in source: Excerpt, imports: JSXImports) throws(CancellationError)
+        -> FoundCaption?
+    {
         guard let image = tag.attribute("src", in: source), let alt = tag.attribute("alt", in: source),
-            let caption = text(alt, in: source)
+            let caption = try text(alt, in: source)
         else { return nil }
-        let path = text(image, in: source)?.text ?? image.value.flatMap { imported($0, in: source, imports: imports) }
+        var path = try text(image, in: source)?.text
+        if path == nil, image.form == .braced, let value = image.value {
+            path = try imported(value, in: source, imports)
+        }
         guard let path else { return nil }
         return FoundCaption(
-            image: ImageReference(uri: path), caption: caption.collapsed(), range: source.sourceRange(open..<tag.end))
+            image: ImageReference(uri: path), caption: try caption.collapsed(source.poll),
+            range: source.sourceRange(tag.start..<tag.end))
     }
 
-    /// `cat` and `cat.src` of an imported image.
-    private static func imported(_ value: Range<Int>, in source: Excerpt, imports: [String: String]) -> String? {
-        let name = source.string(source.trimmed(value))
-        return imports[name.hasSuffix(".src") ? String(name.dropLast(4)) : name]
-    }
-
-    /// A value that is a string: entities are decoded in attributes, escapes in braces. Nil for anything computed.
-    private static func text(_ attribute: HTMLTag.Attribute, in source: Excerpt) -> MappedText? {
-        guard let value = attribute.value else { return nil }
-        guard attribute.form == .braced else {
-            return attribute.form == .quoted ? Entities.text(value, of: source) : nil
-        }
-        let literal = source.trimmed(value)
-        guard literal.count >= 2,
-            [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`")].contains(source.byte(literal.lowerBound)),
-            Braces.stringEnd(source, at: literal.lowerBound, end: literal.upperBound) == literal.upperBound,
-            source.byte(literal.upperBound - 1) == source.byte(literal.lowerBound)
+    /// A string literal with its escapes decoded; nil for any other code.
+    static func string(_ code: Range<Int>, in source: Excerpt) throws(CancellationError) -> MappedText? {
+        let literal = source.trimmed(code)
+        guard literal.count >= 2, "\"'`".utf8.contains(source.byte(literal.lowerBound)),
+            source.byte(literal.upperBound - 1) == source.byte(literal.lowerBound),
+            try JavaScriptScanner.stringEnd(source, at: literal.lowerBound, end: literal.upperBound)
+                == literal.upperBound
         else { return nil }
         let content = literal.lowerBound + 1..<literal.upperBound - 1
         if source.byte(literal.lowerBound) == UInt8(ascii: "`"),
-            source.find("${", from: content.lowerBound, to: content.upperBound) != nil
+            try source.find("${", from: content.lowerBound, to: content.upperBound) != nil
         {
             return nil
         }
-        return JSXStrings.text(content, of: source)
+        return try JSXStrings.text(content, of: source)
+    }
+
+    /// A value that is a string: character references are decoded in attributes, escapes in braces.
+    private static func text(_ attribute: HTMLTag.Attribute, in source: Excerpt) throws(CancellationError)
+        -> MappedText?
+    {
+        guard let value = attribute.value else { return nil }
+        switch attribute.form {
+        case .braced: return try string(value, in: source)
+        case .quoted: return try MappedText(decoding: value, of: source, context: .attribute)
+        case .unquoted, .none: return nil
+        }
+    }
+
+    /// The path of an imported image: `cat`, `cat.src`, `require("./cat.png").default`, `useBaseUrl("/cat.png")`,
+    /// `new URL("./cat.png", import.meta.url).href`.
+    private static func imported(
+        _ value: Range<Int>, in source: Excerpt, _ imports: JSXImports
+    ) throws(CancellationError) -> String? {
+        var code = source.trimmed(value)
+        for suffix in [".default", ".src", ".href", ".toString()", ".pathname"]
+        where source.bytes[code].suffix(suffix.utf8.count).elementsEqual(suffix.utf8) {
+            code = source.trimmed(code.lowerBound..<code.upperBound - suffix.utf8.count)
+        }
+        for function in ["require(", "useBaseUrl(", "withBase(", "new URL("]
+        where source.bytes[code].starts(with: function.utf8) && source.byte(code.upperBound - 1) == UInt8(ascii: ")") {
+            var argument = code.lowerBound + function.utf8.count..<code.upperBound - 1
+            if let comma = try source.find(UInt8(ascii: ","), from: argument.lowerBound, to: argument.upperBound) {
+                argument = argument.lowerBound..<comma
+            }
+            return try string(argument, in: source)?.text
+        }
+        return code.count <= 256 ? imports.paths[source.string(code)] : nil
     }
 }
 
 /// Escapes of JavaScript's string literals.
 enum JSXStrings {
-    static func text(_ range: Range<Int>, of source: Excerpt) -> MappedText {
+    static func text(_ range: Range<Int>, of source: Excerpt) throws(CancellationError) -> MappedText {
         var result = MappedText()
         var (index, plain) = (range.lowerBound, range.lowerBound)
         while index < range.upperBound {
             guard source.byte(index) == .backslash, index + 1 < range.upperBound else {
                 index += 1
+                try source.poll.advance()
                 continue
             }
-            result.append(plain..<index, of: source)
+            try result.append(plain..<index, of: source)
             let (text, next) = escape(source, at: index, end: range.upperBound)
             result.append(text, for: source.sourceRange(index..<next))
             (index, plain) = (next, next)
         }
-        result.append(plain..<range.upperBound, of: source)
+        try result.append(plain..<range.upperBound, of: source)
         return result
     }
 
@@ -123,21 +140,75 @@ enum JSXStrings {
     }
 }
 
-/// `import cat from "./cat.png"` at the start of lines.
+/// Images that code takes from files: `import cat from "./cat.png"`, `const cat = require("./cat.png")`, each at the
+/// start of a line.
 struct JSXImports {
-    var source: Excerpt
-
     /// Paths by the local name.
-    func paths() -> [String: String] {
-        var result: [String: String] = [:]
-        for line in source.lines() {
-            let words = source.string(source.trimmed(line)).split(whereSeparator: { $0 == " " || $0 == "\t" })
-            guard words.count >= 4, words[0] == "import", words[2] == "from", let quote = words[3].first,
-                quote == "\"" || quote == "'"
-            else { continue }
-            let path = words[3].dropFirst().prefix { $0 != quote }
-            result[String(words[1])] = String(path)
+    private(set) var paths: [String: String] = [:]
+
+    init() {}
+
+    init(of source: Excerpt) throws(CancellationError) {
+        for line in try source.lines() {
+            try source.poll.advance(8)
+            var words = Words(source: source, index: source.contentStart(line), end: line.upperBound)
+            let isImport: Bool
+            switch words.word() {
+            case "import": isImport = true
+            case "const", "let", "var": isImport = false
+            default: continue
+            }
+            let name = words.word()
+            if name.isEmpty { continue }
+            if isImport {
+                // `import cat, { width } from …`
+                if words.skip(","), words.skip("{") { try words.skipBraces() }
+                guard words.word() == "from" else { continue }
+            } else {
+                guard words.skip("="), words.word() == "require", words.skip("(") else { continue }
+            }
+            if let path = try words.string() { paths[name] = path }
         }
-        return result
+    }
+
+    private struct Words {
+        let source: Excerpt
+        var index: Int
+        let end: Int
+
+        mutating func word() -> String {
+            skipSpace()
+            let start = index
+            while index < end, index - start < 256,
+                source.byte(index).isAlphanumeric || source.byte(index) == UInt8(ascii: "_")
+                    || source.byte(index) == UInt8(ascii: "$")
+                    || source.byte(index) >= 0x80
+            {
+                index += 1
+            }
+            return source.string(start..<index)
+        }
+
+        mutating func skip(_ text: StaticString) -> Bool {
+            skipSpace()
+            guard index < end, source.has(text, at: index) else { return false }
+            index += text.utf8CodeUnitCount
+            return true
+        }
+
+        mutating func skipBraces() throws(CancellationError) {
+            index = try source.find(UInt8(ascii: "}"), from: index, to: end).map { $0 + 1 } ?? end
+        }
+
+        mutating func string() throws(CancellationError) -> String? {
+            skipSpace()
+            let quote = source.byte(index)
+            guard index < end, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"),
+                let close = try source.find(quote, from: index + 1, to: end)
+            else { return nil }
+            return source.string(index + 1..<close)
+        }
+
+        private mutating func skipSpace() { while index < end, source.byte(index).isSpace { index += 1 } }
     }
 }

@@ -2,78 +2,81 @@ import Foundation
 
 /// LaTeX text as a reader sees it: formatting commands give their text, references and labels nothing.
 struct LaTeXPlainText {
-    var source: Excerpt
+    let syntax: LaTeXSyntax
+    private var source: Excerpt { syntax.source }
 
-    func text(_ range: Range<Int>) -> MappedText {
+    init(syntax: LaTeXSyntax) { self.syntax = syntax }
+
+    func text(_ range: Range<Int>) throws(CancellationError) -> MappedText {
         var result = MappedText()
         var (index, plain) = (range.lowerBound, range.lowerBound)
-        func flush(to next: Int, replacement: String? = nil) {
-            if plain < index { result.append(plain..<index, of: source) }
+        func flush(to next: Int, replacement: String? = nil) throws(CancellationError) {
+            if plain < index { try result.append(plain..<index, of: source) }
             if let replacement { result.append(replacement, for: source.sourceRange(index..<next)) }
             (index, plain) = (next, next)
         }
         while index < range.upperBound {
+            try source.poll.advance()
             switch source.byte(index) {
             case UInt8(ascii: "%"):
-                var end = index
-                while end < range.upperBound, source.byte(end) != .newline { end += 1 }
+                var end = min(try source.lineEnd(index), range.upperBound)
                 while end < range.upperBound, source.byte(end).isSpace { end += 1 }
-                flush(to: end)
+                try flush(to: end)
             case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "$"):
-                flush(to: index + 1)
+                try flush(to: index + 1)
             case UInt8(ascii: "~"):
-                flush(to: index + 1, replacement: isReferenceBeforePunctuation(at: index + 1) ? nil : " ")
-            case .space where isReferenceBeforePunctuation(at: index + 1):
-                flush(to: index + 1)
+                try flush(to: index + 1, replacement: isReferenceBeforePunctuation(at: index + 1) ? nil : " ")
+            case .space where try isReferenceBeforePunctuation(at: index + 1):
+                try flush(to: index + 1)
             case UInt8(ascii: "-") where source.has("---", at: index):
-                flush(to: index + 3, replacement: "—")
+                try flush(to: index + 3, replacement: "—")
             case UInt8(ascii: "-") where source.has("--", at: index):
-                flush(to: index + 2, replacement: "–")
+                try flush(to: index + 2, replacement: "–")
             case UInt8(ascii: "`"):
                 let isDouble = source.has("``", at: index)
-                flush(to: index + (isDouble ? 2 : 1), replacement: isDouble ? "“" : "‘")
+                try flush(to: index + (isDouble ? 2 : 1), replacement: isDouble ? "“" : "‘")
             case UInt8(ascii: "'") where source.has("''", at: index):
-                flush(to: index + 2, replacement: "”")
+                try flush(to: index + 2, replacement: "”")
             case .backslash:
-                let (replacement, next) = command(at: index, end: range.upperBound)
-                flush(to: min(max(next, index + 1), range.upperBound), replacement: replacement)
+                let (replacement, next) = try command(at: index, end: range.upperBound)
+                try flush(to: min(max(next, index + 1), range.upperBound), replacement: replacement)
             default:
                 index += 1
             }
         }
-        flush(to: range.upperBound)
+        try flush(to: range.upperBound)
         return result
     }
 
     /// What a command shows in its place, and where the text goes on. Arguments that are shown are left to the caller.
-    private func command(at index: Int, end: Int) -> (String?, Int) {
+    private func command(at index: Int, end: Int) throws(CancellationError) -> (String?, Int) {
         let range = LaTeXSyntax.commandName(source, at: index)
-        let name = source.string(range)
+        let name = source.string(range.prefix(32))
         if let text = Self.characters[name] { return (text, afterCommand(range)) }
         if let mark = Self.accents[name], let (letter, next) = letter(after: range.upperBound, end: end) {
             return ((letter + mark).precomposedStringWithCanonicalMapping, next)
         }
-        var arguments = LaTeXArguments(source: source, index: range.upperBound)
+        var arguments = LaTeXArguments(syntax: syntax, index: range.upperBound)
         arguments.star()
         if Self.hidden.contains(name) {
-            while arguments.optional() != nil {}
-            _ = arguments.required()
+            while try arguments.optional() != nil {}
+            _ = try arguments.required()
             return (nil, arguments.index)
         }
-        _ = arguments.optional()
+        _ = try arguments.optional()
         // The space after a command's name belongs to the command.
         return (nil, arguments.index > range.upperBound ? arguments.index : afterCommand(range))
     }
 
     /// Whether a reference stands here with punctuation after it. The space before goes with it: "asleep~\cite{x}."
     /// reads "asleep."
-    private func isReferenceBeforePunctuation(at index: Int) -> Bool {
+    private func isReferenceBeforePunctuation(at index: Int) throws(CancellationError) -> Bool {
         guard source.byte(index) == .backslash else { return false }
         let name = LaTeXSyntax.commandName(source, at: index)
-        guard Self.references.contains(source.string(name)) else { return false }
-        var arguments = LaTeXArguments(source: source, index: name.upperBound)
-        while arguments.optional() != nil {}
-        _ = arguments.required()
+        guard Self.references.contains(source.string(name.prefix(32))) else { return false }
+        var arguments = LaTeXArguments(syntax: syntax, index: name.upperBound)
+        while try arguments.optional() != nil {}
+        _ = try arguments.required()
         return ".,;:!?".utf8.contains(source.byte(arguments.index))
     }
 

@@ -6,9 +6,26 @@ enum MarkdownDestination {
         let start = skipSpace(block, open + 1)
         guard let (destination, after) = destination(block, at: start) else { return nil }
         var index = skipSpace(block, after)
+        if index > after, let end = sizeEnd(block, at: index) { index = skipSpace(block, end) }
         if index > after, let end = titleEnd(block, at: index) { index = skipSpace(block, end) }
+        if index > after, let end = sizeEnd(block, at: index) { index = skipSpace(block, end) }
         guard block.byte(index) == UInt8(ascii: ")"), index < block.count else { return nil }
         return (destination, index + 1)
+    }
+
+    /// The index after a size such as `=100x200`, `=50%x` or `=x80`, which several programs know.
+    private static func sizeEnd(_ block: Excerpt, at start: Int) -> Int? {
+        guard block.byte(start) == UInt8(ascii: "=") else { return nil }
+        var index = start + 1
+        func skipNumber() {
+            while block.byte(index).isDigit { index += 1 }
+            if block.byte(index) == UInt8(ascii: "%") { index += 1 }
+        }
+        skipNumber()
+        guard block.byte(index) == UInt8(ascii: "x") else { return nil }
+        index += 1
+        skipNumber()
+        return index > start + 2 ? index : nil
     }
 
     /// A destination in angle brackets or with balanced parentheses (at most 32 deep, so that hostile text stays
@@ -71,41 +88,33 @@ enum MarkdownDestination {
         return index
     }
 
-    /// A destination as a URI: escapes and entities decoded.
-    static func text(_ range: Range<Int>, of excerpt: Excerpt) -> String {
+    /// A destination as a URI: escapes and character references decoded.
+    static func text(_ range: Range<Int>, of excerpt: Excerpt) throws(CancellationError) -> String {
         var result = MappedText()
         var (index, plain) = (range.lowerBound, range.lowerBound)
-        func isEscape(_ index: Int) -> Bool {
-            excerpt.byte(index) == .backslash && index + 1 < range.upperBound && excerpt.byte(index + 1).isPunctuation
-        }
         while index < range.upperBound {
-            if isEscape(index) {
-                result.append(plain..<index, of: excerpt)
-                plain = index + 1
+            try excerpt.poll.advance()
+            if excerpt.byte(index) == .backslash, index + 1 < range.upperBound, excerpt.byte(index + 1).isPunctuation {
+                try result.appendDecoded(plain..<index, of: excerpt, context: .markdown)
+                try result.append(index + 1..<index + 2, of: excerpt)
                 index += 2
-            } else if excerpt.byte(index) == UInt8(ascii: "&"),
-                let (text, next) = Entities.decode(excerpt, at: index, end: range.upperBound)
-            {
-                result.append(plain..<index, of: excerpt)
-                result.append(text, for: excerpt.sourceRange(index..<next))
-                (index, plain) = (next, next)
+                plain = index
             } else {
                 index += 1
             }
         }
-        result.append(plain..<range.upperBound, of: excerpt)
+        try result.appendDecoded(plain..<range.upperBound, of: excerpt, context: .markdown)
         return result.text
     }
 }
 
 /// `[label]: destination "title"` at the start of a block.
 enum MarkdownDefinitions {
-    /// Reads the definitions a block starts with; the first of a label counts. Returns where the block's text begins.
-    /// Destinations are ranges of the document.
-    static func read(_ block: Excerpt, in source: Excerpt, into definitions: inout [String: Range<Int>]) -> Int {
+    /// Reads the definitions that a block starts with; the first of a label counts. Returns where its text begins.
+    static func read(_ block: Excerpt, into definitions: inout [String: String]) throws(CancellationError) -> Int {
         var start = 0
         while let (label, destination, end) = definition(block, at: start) {
-            if definitions[label] == nil { definitions[label] = block.sourceRange(destination) }
+            if definitions[label] == nil { definitions[label] = try MarkdownDestination.text(destination, of: block) }
             start = end
         }
         return start
@@ -118,7 +127,8 @@ enum MarkdownDefinitions {
         guard block.byte(open) == UInt8(ascii: "["), let close = labelEnd(block, at: open),
             block.byte(close) == UInt8(ascii: ":"),
             let (destination, after) = MarkdownDestination.destination(
-                block, at: MarkdownDestination.skipSpace(block, close + 1)), !destination.isEmpty
+                block, at: MarkdownDestination.skipSpace(block, close + 1)),
+            !destination.isEmpty || block.byte(after - 1) == UInt8(ascii: ">")
         else { return nil }
         let label = normalized(block.string(open + 1..<close - 1))
         if label.isEmpty { return nil }

@@ -5,7 +5,7 @@ struct MarkdownAtoms {
         case code(Range<Int>)
         /// A link or an image: the inner range is shown.
         case link(Range<Int>)
-        /// A tag or a comment.
+        /// A tag, a comment or a delimiter of emphasis.
         case hidden
     }
 
@@ -15,114 +15,163 @@ struct MarkdownAtoms {
     mutating func add(_ kind: Kind, at range: Range<Int>) { byStart[range.lowerBound] = (kind, range.upperBound) }
 }
 
-/// A caption's text without its markup: escapes and entities decoded, links and images reduced to their text, emphasis
-/// removed.
+/// A caption's text without its markup: escapes and character references decoded, links and images reduced to their
+/// text, emphasis removed.
 struct MarkdownPlainText {
-    var block: Excerpt
-    var atoms: MarkdownAtoms
+    let block: Excerpt
+    let atoms: MarkdownAtoms
 
-    func text(_ range: Range<Int>) -> MappedText {
+    func text(_ range: Range<Int>) throws(CancellationError) -> MappedText {
         var result = MappedText()
-        append(range, to: &result, depth: 0)
+        try append(range, to: &result, depth: 0)
         return result
     }
 
-    private func append(_ range: Range<Int>, to result: inout MappedText, depth: Int) {
-        let emphasis = MarkdownEmphasis(block: block, atoms: atoms, range: range).delimiters()
+    private func append(_ range: Range<Int>, to result: inout MappedText, depth: Int) throws(CancellationError) {
         var (index, plain) = (range.lowerBound, range.lowerBound)
-        func flush() { if plain < index { result.append(plain..<index, of: block) } }
         while index < range.upperBound {
+            try block.poll.advance()
             if block.byte(index) == .backslash, index + 1 < range.upperBound,
-                block.byte(index + 1).isPunctuation || block.byte(index + 1) == .newline
+                block.byte(index + 1).isPunctuation || block.byte(index + 1).isSpace && isLineEnd(index + 1)
             {
-                flush()
+                try result.appendDecoded(plain..<index, of: block, context: .markdown)
                 result.append(block.string(index + 1..<index + 2), for: block.sourceRange(index..<index + 2))
                 index += 2
                 plain = index
-            } else if block.byte(index) == UInt8(ascii: "&"),
-                let (text, next) = Entities.decode(block, at: index, end: range.upperBound)
-            {
-                flush()
-                result.append(text, for: block.sourceRange(index..<next))
-                (index, plain) = (next, next)
             } else if let atom = atoms.byStart[index], atom.end <= range.upperBound {
-                flush()
+                try result.appendDecoded(plain..<index, of: block, context: .markdown)
                 switch atom.kind {
                 case .hidden: break
-                case .code(let inner): result.append(inner, of: block)
-                // Markup nested deeper than any caption is shown as it is written.
+                case .code(let inner): try result.append(inner, of: block)
                 case .link(let inner):
-                    depth < 16 ? append(inner, to: &result, depth: depth + 1) : result.append(inner, of: block)
+                    // Markup nested deeper than any caption is shown as it is written.
+                    if depth < 16 {
+                        try append(inner, to: &result, depth: depth + 1)
+                    } else {
+                        try result.append(inner, of: block)
+                    }
                 }
                 (index, plain) = (atom.end, atom.end)
-            } else if let end = emphasis[index] {
-                flush()
-                (index, plain) = (end, end)
             } else {
                 index += 1
             }
         }
-        flush()
+        try result.appendDecoded(plain..<range.upperBound, of: block, context: .markdown)
+    }
+
+    private func isLineEnd(_ index: Int) -> Bool {
+        block.byte(index) == .newline || block.byte(index) == .carriageReturn
     }
 }
 
-/// Which `*`, `_` and `~~` are emphasis: those that open and close in pairs (CommonMark section 6.2, simplified to
-/// whole runs).
-private struct MarkdownEmphasis {
-    var block: Excerpt
-    var atoms: MarkdownAtoms
-    var range: Range<Int>
+/// Which `*`, `_` and `~~` are emphasis (CommonMark 0.31, section 6.2 and the appendix's "process emphasis").
+struct MarkdownEmphasis {
+    private struct Delimiter {
+        var byte: UInt8
+        /// What is left of the run.
+        var range: Range<Int>
+        let length: Int
+        let canOpen: Bool
+        let canClose: Bool
+    }
 
-    /// Ends of the delimiter runs to leave out, by their starts.
-    func delimiters() -> [Int: Int] {
-        var result: [Int: Int] = [:]
-        var open: [[UInt8]: [Range<Int>]] = [:]
-        var index = range.lowerBound
-        while index < range.upperBound {
-            if let atom = atoms.byStart[index], atom.end <= range.upperBound {
-                index = atom.end
-                continue
-            }
-            let byte = block.byte(index)
-            if byte == .backslash {
-                index += 2
-                continue
-            }
-            guard [UInt8(ascii: "*"), UInt8(ascii: "_"), UInt8(ascii: "~")].contains(byte) else {
-                index += 1
-                continue
-            }
-            var end = index
-            while end < range.upperBound, block.byte(end) == byte { end += 1 }
-            let run = index..<end
-            let key = Array(block.bytes[run])
-            if canClose(run, byte), let opener = open[key]?.popLast() {
-                result[opener.lowerBound] = opener.upperBound
-                result[run.lowerBound] = run.upperBound
-            } else if canOpen(run, byte) {
-                open[key, default: []].append(run)
-            }
-            index = end
+    private var delimiters: [Delimiter] = []
+
+    var count: Int { delimiters.count }
+
+    /// Notes the run of delimiters at an index; returns the index after it.
+    mutating func add(_ block: Excerpt, at start: Int) -> Int {
+        let byte = block.byte(start)
+        var end = start + 1
+        while block.byte(end) == byte { end += 1 }
+        let (before, after) = (Side(before: start, in: block), Side(after: end, in: block))
+        let isLeft = !after.isSpace && (!after.isPunctuation || before.isSpace || before.isPunctuation)
+        let isRight = !before.isSpace && (!before.isPunctuation || after.isSpace || after.isPunctuation)
+        var (canOpen, canClose) = (isLeft, isRight)
+        if byte == UInt8(ascii: "_") {
+            canOpen = isLeft && (!isRight || before.isPunctuation)
+            canClose = isRight && (!isLeft || after.isPunctuation)
         }
-        return result
+        if byte == UInt8(ascii: "~"), end - start != 2 { return end }
+        if canOpen || canClose {
+            delimiters.append(
+                Delimiter(byte: byte, range: start..<end, length: end - start, canOpen: canOpen, canClose: canClose))
+        }
+        return end
     }
 
-    private func before(_ run: Range<Int>) -> UInt8 {
-        run.lowerBound > range.lowerBound ? block.byte(run.lowerBound - 1) : .space
-    }
-    private func after(_ run: Range<Int>) -> UInt8 {
-        run.upperBound < range.upperBound ? block.byte(run.upperBound) : .space
+    /// Pairs the delimiters from the given one on, hides those that are emphasis, and forgets all of them.
+    mutating func resolve(from first: Int, in block: Excerpt, into atoms: inout MarkdownAtoms) throws(CancellationError)
+    {
+        guard first < delimiters.count else { return }
+        var openers: [Delimiter] = []
+        // For each kind of closing run, how many openers are known not to match.
+        var floors: [[Int]: Int] = [:]
+        for var closer in delimiters[first...] {
+            try block.poll.advance()
+            while closer.canClose, !closer.range.isEmpty {
+                let kind = [Int(closer.byte), closer.canOpen ? 1 : 0, closer.length % 3]
+                var match = openers.count - 1
+                let floor = floors[kind] ?? 0
+                while match >= floor, !Self.pairs(openers[match], closer) {
+                    try block.poll.advance()
+                    match -= 1
+                }
+                guard match >= floor else {
+                    floors[kind] = openers.count
+                    break
+                }
+                openers.removeSubrange((match + 1)...)
+                for kind in floors.keys { floors[kind] = min(floors[kind] ?? 0, openers.count) }
+                let opener = openers[match].range
+                let width = opener.count >= 2 && closer.range.count >= 2 ? 2 : 1
+                atoms.add(.hidden, at: opener.upperBound - width..<opener.upperBound)
+                atoms.add(.hidden, at: closer.range.lowerBound..<closer.range.lowerBound + width)
+                openers[match].range = opener.lowerBound..<opener.upperBound - width
+                closer.range = closer.range.lowerBound + width..<closer.range.upperBound
+                if openers[match].range.isEmpty { openers.removeLast() }
+            }
+            if closer.canOpen, !closer.range.isEmpty { openers.append(closer) }
+        }
+        delimiters.removeSubrange(first...)
     }
 
-    private func canOpen(_ run: Range<Int>, _ byte: UInt8) -> Bool {
-        if byte == UInt8(ascii: "~"), run.count != 2 { return false }
-        return !after(run).isSpace && (byte != UInt8(ascii: "_") || !isWord(before(run)))
+    private static func pairs(_ opener: Delimiter, _ closer: Delimiter) -> Bool {
+        guard opener.byte == closer.byte else { return false }
+        if opener.byte == UInt8(ascii: "~") { return true }
+        // The rule of three for runs that could be both.
+        return !(opener.canClose || closer.canOpen) || (opener.length + closer.length) % 3 != 0
+            || (opener.length % 3 == 0 && closer.length % 3 == 0)
     }
 
-    private func canClose(_ run: Range<Int>, _ byte: UInt8) -> Bool {
-        if byte == UInt8(ascii: "~"), run.count != 2 { return false }
-        return !before(run).isSpace && (byte != UInt8(ascii: "_") || !isWord(after(run)))
-    }
+    /// The character beside a run.
+    private struct Side {
+        var isSpace = true
+        var isPunctuation = false
 
-    private func isWord(_ byte: UInt8) -> Bool { byte.isAlphanumeric || byte >= 0x80 }
+        init(before index: Int, in block: Excerpt) {
+            guard index > 0 else { return }
+            var start = index - 1
+            while start > 0, block.byte(start) & 0xC0 == 0x80 { start -= 1 }
+            read(block.string(start..<index))
+        }
+
+        init(after index: Int, in block: Excerpt) {
+            guard index < block.count else { return }
+            var end = index + 1
+            while end < block.count, block.byte(end) & 0xC0 == 0x80 { end += 1 }
+            read(block.string(index..<end))
+        }
+
+        private mutating func read(_ text: String) {
+            guard let scalar = text.unicodeScalars.first else { return }
+            isSpace = scalar.properties.isWhitespace
+            switch scalar.properties.generalCategory {
+            case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+                .finalPunctuation, .otherPunctuation, .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol:
+                isPunctuation = true
+            default: break
+            }
+        }
+    }
 }

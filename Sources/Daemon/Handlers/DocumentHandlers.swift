@@ -1,11 +1,13 @@
 import Captions
 import FIxLIPProtocol
+import Foundation
 import JSON
 import JSONRPC
 
 /// `document/captions`, `rpc.discover`
 struct DocumentHandlers: Sendable {
     let threads: WorkThreads
+    let images: ImageLoader
 
     func register(in table: inout MethodTable) {
         table.on(DocumentCaptions.self) { parameters, _ in
@@ -15,13 +17,14 @@ struct DocumentHandlers: Sendable {
                 case .utf16: .utf16
                 case .utf32: .utf32
                 }
-            return try await threads.run { _ in
-                do throws(CaptionError) {
+            return try await threads.run { turn in
+                do {
                     return try CaptionFinder.captions(
                         in: parameters.text, languageId: parameters.languageId, documentPath: parameters.path,
-                        encoding: encoding
+                        encoding: encoding, home: ProcessInfo.processInfo.environment["HOME"],
+                        exists: images.mayRead, isCancelled: turn.isCancelled
                     ).map { DocumentCaptions.Caption($0) }
-                } catch {
+                } catch let error as CaptionError {
                     throw ParameterError("languageId", "is not one that is read: \(error)")
                 }
             }

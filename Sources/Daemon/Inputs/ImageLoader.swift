@@ -88,6 +88,13 @@ package struct ImageLoader: Sendable {
         }
     }
 
+    /// Whether a file is at a path that pictures may be read from.
+    func mayRead(_ path: String) -> Bool {
+        guard let real = try? roots.resolve(path) else { return false }
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: real, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+
     private func background(of input: GivenImage) throws(ImageError) -> BackgroundColor? {
         guard let text = input.background else { return nil }
         guard let color = BackgroundColor(hex: text) else {

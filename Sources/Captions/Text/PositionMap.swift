@@ -3,7 +3,9 @@ struct PositionMap {
     private var positions: [Int: TextPosition] = [:]
 
     /// Offsets must lie at scalar boundaries; lines end at LF, CRLF or CR.
-    init(bytes: [UInt8], offsets: [Int], encoding: PositionEncoding) {
+    init(
+        bytes: [UInt8], offsets: [Int], encoding: PositionEncoding, poll: CancellationPoll
+    ) throws(CancellationError) {
         var pending = Array(Set(offsets)).sorted()[...]
         var (line, character, index) = (0, 0, 0)
         while let next = pending.first {
@@ -21,6 +23,7 @@ struct PositionMap {
                 character += Self.units(byte, encoding)
             }
             index += 1
+            try poll.advance()
         }
     }
 
