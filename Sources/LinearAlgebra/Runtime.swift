@@ -6,22 +6,22 @@ import Foundation
 /// Before its first product or solve this module has OpenBLAS choose its kernels by the processor's instruction sets,
 /// and keeps every call on the thread that makes it. That sets and clears an environment variable: a program with
 /// threads that read the environment reads ``kernels`` once before it starts them.
-public enum Runtime {
+package enum Runtime {
     /// The number of threads each product or solve may use, for the whole process: 1 unless ``setThreads(_:)`` was
     /// called.
-    public static var threads: Int {
+    package static var threads: Int {
         prepare()
         return Int(openblas_get_num_threads())
     }
 
     /// Sets ``threads``. To be called at start, while no other thread uses this module.
-    public static func setThreads(_ count: Int) {
+    package static func setThreads(_ count: Int) {
         prepare()
         openblas_set_num_threads(Int32(max(1, count)))
     }
 
     /// The kernel family in use, such as `Haswell` or `SkylakeX`.
-    public static var kernels: String {
+    package static var kernels: String {
         prepare()
         return name
     }

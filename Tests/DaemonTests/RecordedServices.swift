@@ -104,7 +104,7 @@ final class RecordedServices: Sendable {
     @discardableResult
     func refine(
         _ explanation: Explanation, masks: Int, control: RefinementControl = RefinementControl()
-    ) async throws -> Interactions.StopReason {
+    ) async throws -> RefinementEnd {
         try await refiner.addMasks(explanation, RefinementRequest(imageMasks: masks), control: control)
     }
 

@@ -37,7 +37,7 @@ import Testing
                 }
             }
             return try ShapiqInteractionValues(
-                players: first.count, index: "FBII", maxOrder: order, minOrder: 0, estimated: true,
+                players: first.count, index: .banzhaf, maxOrder: order, minOrder: 0, estimated: true,
                 estimationBudget: nil,
                 baselineValue: 0, entries: entries
             ).interactionValues(imagePlayers: rows * columns)

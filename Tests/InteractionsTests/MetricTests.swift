@@ -108,7 +108,7 @@ import Testing
             for patch in 0..<patches { entries.append(.init(key: "\(patch),\(patches + t)", value: pair(patch, t))) }
         }
         let values = try ShapiqInteractionValues(
-            players: patches + 2, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil,
+            players: patches + 2, index: .banzhaf, maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil,
             baselineValue: 0,
             entries: entries
         ).interactionValues(imagePlayers: patches)

@@ -14,7 +14,7 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         }
     }
     return try ShapiqInteractionValues(
-        players: players, index: "FBII", maxOrder: order, minOrder: 0, estimated: true, estimationBudget: nil,
+        players: players, index: .banzhaf, maxOrder: order, minOrder: 0, estimated: true, estimationBudget: nil,
         baselineValue: -1.25,
         entries: entries
     ).interactionValues(imagePlayers: imagePlayers)
@@ -55,8 +55,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         }
     }
 
-    @Test("exact subsets are the best of all", arguments: SubsetObjective.allCases)
-    func exactSubsets(objective: SubsetObjective) throws {
+    @Test("exact subsets are the best of all", arguments: Subset.Objective.allCases)
+    func exactSubsets(objective: Subset.Objective) throws {
         let values = try randomValues(imagePlayers: 6, textPlayers: 3, seed: 5)
         let subsets = try values.subsets(sizes: Array(0...9), objective: objective)
         for size in 0...9 {
@@ -70,15 +70,15 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     }
 
     /// The curves' coalitions are those of the greedy search, for few players too.
-    private func greedy(_ values: InteractionValues, _ objective: SubsetObjective) -> [Coalition] {
+    private func greedy(_ values: InteractionValues, _ objective: Subset.Objective) -> [Coalition] {
         let found = InsertionDeletion.coalitions(values)
         return objective == .max ? found.keep : found.lose
     }
 
     @Test(
         "from every start player, greedy growth finds the best player and the best pair",
-        arguments: SubsetObjective.allCases)
-    func greedyIsExactWhereItMustBe(objective: SubsetObjective) throws {
+        arguments: Subset.Objective.allCases)
+    func greedyIsExactWhereItMustBe(objective: Subset.Objective) throws {
         for seed in 1...20 {
             let values = try randomValues(imagePlayers: 6, textPlayers: 4, seed: UInt64(seed))
             let exact = try values.subsets(sizes: Array(0...10), objective: objective)
@@ -92,8 +92,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
         }
     }
 
-    @Test("where pairs only add to the strongest players, greedy growth is exact", arguments: SubsetObjective.allCases)
-    func greedyIsExactOnSortedPlayers(objective: SubsetObjective) throws {
+    @Test("where pairs only add to the strongest players, greedy growth is exact", arguments: Subset.Objective.allCases)
+    func greedyIsExactOnSortedPlayers(objective: Subset.Objective) throws {
         let sign = objective == .max ? 1.0 : -1.0
         for hasPairs in [false, true] {
             var entries = (0..<12).map { ShapiqInteractionValues.Entry(key: "\($0)", value: sign * Double(12 - $0)) }
@@ -105,7 +105,7 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
                 }
             }
             let values = try ShapiqInteractionValues(
-                players: 12, index: "FBII", maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil,
+                players: 12, index: .banzhaf, maxOrder: 2, minOrder: 0, estimated: true, estimationBudget: nil,
                 baselineValue: 0,
                 entries: entries
             ).interactionValues(imagePlayers: 8)
@@ -119,8 +119,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     /// At 20 players only the small and the large sizes are few enough to try them all here.
     @Test(
         "up to 20 players subsets are exact, beyond they are those of the greedy search",
-        arguments: SubsetObjective.allCases)
-    func theLastExactNumberOfPlayers(objective: SubsetObjective) throws {
+        arguments: Subset.Objective.allCases)
+    func theLastExactNumberOfPlayers(objective: Subset.Objective) throws {
         #expect(InteractionValues.exactSubsetPlayers == 20)
         let values = try randomValues(imagePlayers: 14, textPlayers: 6, seed: 3)
         let subsets = try values.subsets(sizes: Array(0...20), objective: objective)
@@ -186,16 +186,14 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     @Test func shapiqFieldsRoundTrip() throws {
         let values = try randomValues(imagePlayers: 4, textPlayers: 3, seed: 8)
         let exported = ShapiqInteractionValues(values)
-        #expect(exported.index == "FBII" && exported.maxOrder == 2 && exported.minOrder == 0 && exported.players == 7)
+        #expect(exported.index == .banzhaf && exported.maxOrder == 2 && exported.minOrder == 0 && exported.players == 7)
         #expect(exported.entries.first?.key == "Empty" && exported.entries.last?.key == "5,6")
         let back = try exported.interactionValues(imagePlayers: 4)
         #expect(back.first == values.first && back.pairs == values.pairs)
         var broken = exported
         broken.entries.append(.init(key: "3,9", value: 1))
         #expect(throws: InteractionError.self) { try broken.interactionValues(imagePlayers: 4) }
-        broken = exported
-        broken.index = "k-SII"
-        #expect(throws: InteractionError.self) { try broken.interactionValues(imagePlayers: 4) }
+        #expect(ShapiqInteractionValues.Index(rawValue: "k-SII") == nil)
     }
 }
 

@@ -2,8 +2,10 @@ import Interactions
 import Testing
 
 @Suite struct RefinementTests {
-    static func refinement(_ goal: RefinementGoal, imagePlayers: Int = 49, isTimed: Bool = true) throws -> Refinement {
-        Refinement(
+    static func refinement(_ goal: RefinementGoal, imagePlayers: Int = 49, isTimed: Bool = true) throws
+        -> RefinementSchedule
+    {
+        RefinementSchedule(
             goal: goal, image: try SamplingPlan(banzhaf: 0.5, players: imagePlayers, modality: .image),
             text: try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text), now: 0, isTimed: isTimed)
     }
@@ -16,7 +18,7 @@ import Testing
             refinement.published(values, imageMasks: masks, took: 0.0001, now: 0.01 * Double(masks))
             published.append(masks)
         }
-        #expect(published.first == Refinement.firstEstimate && published.last == 1000)
+        #expect(published.first == RefinementSchedule.firstEstimate && published.last == 1000)
         for (a, b) in zip(published, published.dropFirst().dropLast()) {
             #expect(Double(b) >= 1.3 * Double(a) && Double(b) < 1.3 * Double(a) + 1)
         }
@@ -79,10 +81,10 @@ import Testing
 
     @Test func stopRules() throws {
         let reached = try Self.refinement(RefinementGoal(imageMasks: 500, textMasks: 64))
-        #expect(reached.stopReason(imageMasks: 499, textMasks: 64) == nil)
-        #expect(reached.stopReason(imageMasks: 500, textMasks: 64) == .budget)
+        #expect(reached.end(imageMasks: 499, textMasks: 64) == nil)
+        #expect(reached.end(imageMasks: 500, textMasks: 64) == .budget)
         let all = try Self.refinement(RefinementGoal(imageMasks: 512, textMasks: 64), imagePlayers: 9)
-        #expect(all.stopReason(imageMasks: 512, textMasks: 64) == .exhausted)
+        #expect(all.end(imageMasks: 512, textMasks: 64) == .exhausted)
     }
 
     @Test func stableLeadersStop() throws {
@@ -93,10 +95,10 @@ import Testing
         )
         for (round, values) in [a, b, a].enumerated() {
             refinement.published(values, imageMasks: 100 + round, took: 0, now: 0)
-            #expect(refinement.stopReason(imageMasks: 100, textMasks: 64) == nil)
+            #expect(refinement.end(imageMasks: 100, textMasks: 64) == nil)
         }
         refinement.published(a, imageMasks: 200, took: 0, now: 0)
-        #expect(refinement.stopReason(imageMasks: 200, textMasks: 64) == .stable)
+        #expect(refinement.end(imageMasks: 200, textMasks: 64) == .stable)
     }
 
     @Test func smallErrorsStop() throws {
@@ -109,8 +111,8 @@ import Testing
         let error = try #require(try values(200).maximumStandardError())
         var refinement = try Self.refinement(RefinementGoal(imageMasks: 5000, textMasks: 64, standardError: error))
         refinement.published(try values(40), imageMasks: 40, took: 0, now: 0)
-        #expect(refinement.stopReason(imageMasks: 40, textMasks: 64) == nil)
+        #expect(refinement.end(imageMasks: 40, textMasks: 64) == nil)
         refinement.published(try values(200), imageMasks: 200, took: 0, now: 0)
-        #expect(refinement.stopReason(imageMasks: 200, textMasks: 64) == .standardError)
+        #expect(refinement.end(imageMasks: 200, textMasks: 64) == .standardError)
     }
 }

@@ -24,7 +24,7 @@ enum Sample {
                 }),
             words: words, similarity: .init(emptyValue: 1.5, fullValue: 9.25, cosine: 0.3125, probability: nil),
             estimate: .init(
-                index: "FWBII", p: 0.5, order: pairs ? 2 : 1, estimator: "ridge", first: (0..<players).map(Double.init),
+                index: .banzhaf, p: 0.5, order: pairs ? 2 : 1, estimator: .ridge, first: (0..<players).map(Double.init),
                 firstOrderReading: (0..<players).map { [0.5, -0.25, 0.125, -1, 0.25, -0.5, 4][$0 % 7] },
                 pairs: pairs ? values : nil, readingErrors: errors ? .init(repeating: 0.1, count: players) : nil,
                 pairErrors: errors ? .init(repeating: 0.05, count: values.count) : nil, looR2: 0.875, imageMasks: 64,

@@ -124,8 +124,8 @@ extension Picture {
 extension Picture.Estimate {
     fileprivate init(_ estimate: InteractionValues) {
         self.init(
-            index: estimate.index.abbreviation, p: estimate.p, order: estimate.order,
-            estimator: estimate.estimator.rawValue, first: estimate.first,
+            index: .init(estimate.index), p: estimate.p, order: estimate.order,
+            estimator: .init(estimate.estimator), first: estimate.first,
             firstOrderReading: estimate.firstOrderReading, pairs: estimate.order == 2 ? estimate.pairs : nil,
             firstErrors: estimate.standardErrors?.first,
             readingErrors: estimate.standardErrors?.firstOrderReading,
@@ -139,8 +139,8 @@ extension Picture.Estimate {
         let players = explanation.players
         let zeros = [Double](repeating: 0, count: players)
         return Picture.Estimate(
-            index: settings.index.abbreviation, p: settings.p, order: settings.order,
-            estimator: settings.estimator.rawValue,
+            index: .init(settings.index), p: settings.p, order: settings.order,
+            estimator: .init(settings.estimator),
             first: zeros, firstOrderReading: zeros,
             pairs: settings.order == 2 ? [Double](repeating: 0, count: players * (players - 1) / 2) : nil,
             firstErrors: nil, readingErrors: nil, pairErrors: nil, looR2: nil, imageMasks: 0, textMasks: 0,
@@ -153,5 +153,23 @@ extension InteractionValues {
     fileprivate func leadingPlayers(_ count: Int) -> [Int] {
         let reading = firstOrderReading
         return Array(reading.indices.sorted { abs(reading[$0]) > abs(reading[$1]) }.prefix(count))
+    }
+}
+
+extension Picture.Index {
+    fileprivate init(_ index: InteractionIndex) {
+        switch index {
+        case .banzhaf: self = .banzhaf
+        case .shapley: self = .shapley
+        }
+    }
+}
+
+extension Picture.Method {
+    fileprivate init(_ estimator: Estimator) {
+        switch estimator {
+        case .ridge: self = .ridge
+        case .leastSquares: self = .leastSquares
+        }
     }
 }

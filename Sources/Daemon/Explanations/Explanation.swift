@@ -240,11 +240,11 @@ package actor Explanation {
         }
         let values = try await threads.run { [expansion] turn in
             try turn.check()
-            do throws(InteractionError) {
+            do {
                 return try Interactions.estimate(
                     image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
-                    fullValue: ends.full, settings: wanted, expansion: expansion)
-            } catch {
+                    fullValue: ends.full, settings: wanted, expansion: expansion, isCancelled: turn.isCancelled)
+            } catch let error as InteractionError {
                 throw ApplicationError.estimation(error)
             }
         }

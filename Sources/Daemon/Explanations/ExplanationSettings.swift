@@ -101,7 +101,7 @@ extension ExplanationSettings {
 }
 
 extension InteractionIndex {
-    /// The index's name in a reply and under a drawing.
+    /// The index's name in a reply.
     var abbreviation: String {
         switch self {
         case .banzhaf: "FWBII"

@@ -4,7 +4,7 @@ import Synchronization
 /// Ends a refinement from outside: a stop, a deadline, or the request's cancellation, whichever comes first.
 package final class RefinementControl: Sendable {
     package enum Ending: Sendable, Equatable {
-        case reason(StopReason)
+        case reason(RefinementEnd)
         case cancelled
     }
 

@@ -37,8 +37,6 @@ package struct RefinementRun: Sendable {
     let wantsStandardErrors: Bool
     let report: @Sendable (RefinementReport) -> Void
 
-    private typealias Schedule = Interactions.Refinement
-
     /// How far a step goes, and when an estimate is due between the first masks and the last.
     package enum Pace: Sendable {
         /// As time allows.
@@ -55,9 +53,9 @@ package struct RefinementRun: Sendable {
     /// Runs until the target, a rule, or `control` ends it.
     /// - Returns: why it ended.
     /// - Throws: `CancellationError` if the request was cancelled; the masks encoded until then stay.
-    func run(_ control: RefinementControl) async throws -> StopReason {
+    func run(_ control: RefinementControl) async throws -> RefinementEnd {
         var reporter = RefinementReporter(run: self)
-        var schedule = Schedule(
+        var schedule = RefinementSchedule(
             goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds,
             isTimed: pace == .timed)
         var solve: Solve?
@@ -86,11 +84,11 @@ package struct RefinementRun: Sendable {
                     await explanation.record(Explanation.Checkpoint(estimate))
                 } catch let error as ApplicationError where error.kind == .budgetInvalid {
                     // Too few different masks have come up; the rest of the budget brings more.
-                    nextTry = Int(Double(await explanation.imageMasks) * Schedule.growth) + 1
+                    nextTry = Int(Double(await explanation.imageMasks) * RefinementSchedule.growth) + 1
                 }
             }
             let held = await explanation.imageMasks
-            let reason = schedule.stopReason(imageMasks: held, textMasks: goal.textMasks)
+            let reason = schedule.end(imageMasks: held, textMasks: goal.textMasks)
             if let reason {
                 control.end(.reason(reason))
                 break

@@ -2,7 +2,7 @@ import Interactions
 
 /// What a refinement ended with.
 struct Refined: Sendable {
-    let reason: StopReason
+    let reason: RefinementEnd
     let estimate: InteractionValues
     let elapsedMilliseconds: Double
 }
@@ -59,7 +59,7 @@ package struct Refiner: Sendable {
         standardErrors: Bool = false, pace: RefinementRun.Pace = .timed,
         control: RefinementControl = RefinementControl(), checking check: () throws -> Void = {},
         report: @escaping @Sendable (RefinementReport) -> Void = { _ in }
-    ) async throws -> StopReason {
+    ) async throws -> RefinementEnd {
         guard await !explanation.isImported else {
             throw ApplicationError(
                 .budgetInvalid,

@@ -20,7 +20,7 @@ struct ShapiqFile {
                 "Weighted Banzhaf or faithful Shapley interactions of an image's patches and a caption's words.",
             "parameters": [:], "timestamp": .string(ISO8601DateFormatter().string(from: Date())),
             "metadata": [
-                "n_players": .integer(Int64(values.players)), "index": .string(values.index),
+                "n_players": .integer(Int64(values.players)), "index": .string(values.index.rawValue),
                 "max_order": .integer(Int64(values.maxOrder)), "min_order": .integer(Int64(values.minOrder)),
                 "estimated": .bool(values.estimated),
                 "estimation_budget": values.estimationBudget.map { .integer(Int64($0)) } ?? .null,
@@ -46,7 +46,11 @@ extension ShapiqInteractionValues {
             throw fault("needs the members metadata and data, as shapiq's InteractionValues.save writes them")
         }
         guard let players = metadata["n_players"]?.int else { throw fault("needs metadata.n_players, an integer") }
-        guard let index = metadata["index"]?.string else { throw fault("needs metadata.index, a string") }
+        guard let name = metadata["index"]?.string else { throw fault("needs metadata.index, a string") }
+        guard let index = Index(rawValue: name) else {
+            throw fault(
+                "cannot be read as an explanation: index: must be FBII, FWBII, BV, FSII or SV, not \(name)")
+        }
         guard let maxOrder = metadata["max_order"]?.int else { throw fault("needs metadata.max_order, an integer") }
         guard let baseline = metadata["baseline_value"]?.double else {
             throw fault("needs metadata.baseline_value, a number")
@@ -76,9 +80,8 @@ struct Importer: Sendable {
         _ content: String, _ request: (_ index: InteractionIndex, _ order: Int) throws -> OpenRequest
     ) async throws -> Explanation {
         let file = try ShapiqInteractionValues(parsing: content)
-        let isShapley = file.index == "FSII" || file.index == "SV"
         let explanation = try await opener.open(
-            try request(isShapley ? .shapley : .banzhaf, min(max(file.maxOrder, 1), 2)))
+            try request(file.index.interactionIndex, min(max(file.maxOrder, 1), 2)))
         do {
             let (image, text) = (explanation.imagePlayers.count, explanation.textPlayers.count)
             guard file.players == image + text else {

@@ -33,10 +33,12 @@ package actor MaskedGame {
         let side = GameSide(samples: samples, plan: plan, masks: masks)
         let earlier = expansions.latest
         let task = Task {
-            try await threads.run { _ in
-                do throws(InteractionError) {
-                    return try SideExpansion(side, p: p, order: order, standardErrors: standardErrors, earlier: earlier)
-                } catch {
+            try await threads.run { turn in
+                do {
+                    return try SideExpansion(
+                        side, p: p, order: order, standardErrors: standardErrors, earlier: earlier,
+                        isCancelled: turn.isCancelled)
+                } catch let error as InteractionError {
                     throw ApplicationError.estimation(error)
                 }
             }

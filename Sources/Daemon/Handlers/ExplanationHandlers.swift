@@ -103,7 +103,7 @@ struct ExplanationHandlers: Sendable {
         let values = Values(refined.estimate, selection, errorsWanted: wantsErrors)
         return ExplanationRefine.Result(
             explanation: explanation.id, imageMasks: await explanation.imageMasks,
-            textMasks: await explanation.textMasks, stopReason: FIxLIPProtocol.StopReason(refined.reason),
+            textMasks: await explanation.textMasks, stopReason: StopReason(refined.reason),
             elapsedMilliseconds: refined.elapsedMilliseconds, looR2: values.looR2, values: values)
     }
 }

@@ -26,7 +26,7 @@ struct ReadingHandlers: Sendable {
             }
             let sizes = parameters.sizes ?? parameters.size.map { [$0] } ?? []
             guard !sizes.isEmpty else { throw ParameterError("sizes", "must not be empty") }
-            let objective: Interactions.SubsetObjective = parameters.objective == .min ? .min : .max
+            let objective: Subset.Objective = parameters.objective == .min ? .min : .max
             return try await read(parameters.explanation) { estimate, _, _ in
                 if let wrong = sizes.firstIndex(where: { !(0...estimate.players).contains($0) }) {
                     throw ParameterError(

@@ -48,12 +48,11 @@ extension Report {
     var methodLine: String {
         let estimate = picture.estimate
         let name =
-            estimate.index == "FSII"
-            ? "Shapley interactions (FSII)" : "Weighted Banzhaf interactions (\(estimate.index))"
+            estimate.index == .shapley ? "Shapley interactions (FSII)" : "Weighted Banzhaf interactions (FWBII)"
         var parts = [name]
-        if estimate.index != "FSII" { parts.append("p = \(NumberText.trimmedPlain(estimate.p))") }
+        if estimate.index == .banzhaf { parts.append("p = \(NumberText.trimmedPlain(estimate.p))") }
         parts.append("order \(estimate.order)")
-        parts.append(estimate.estimator == "leastSquares" ? "least squares" : estimate.estimator)
+        parts.append(estimate.estimator == .leastSquares ? "least squares" : "ridge")
         parts.append(
             estimate.isJointlySampled
                 ? "\(estimate.imageMasks) pairs of masks"

@@ -140,13 +140,22 @@ extension Picture {
         }
     }
 
+    /// What the values are.
+    public enum Index: Sendable, Equatable {
+        case banzhaf, shapley
+    }
+
+    /// How they were estimated.
+    public enum Method: Sendable, Equatable {
+        case ridge, leastSquares
+    }
+
     /// The explanation's values, n = image players + text players.
     public struct Estimate: Sendable, Equatable {
-        /// `FWBII` or `FSII`.
-        public var index: String
+        public var index: Index
         public var p: Double
         public var order: Int
-        public var estimator: String
+        public var estimator: Method
         /// a_i, `[n]`.
         public var first: [Double]
         /// φ_i = a_i + q Σ_j a_ij, `[n]`.
@@ -164,7 +173,7 @@ extension Picture {
         public var isJointlySampled: Bool
 
         public init(
-            index: String, p: Double, order: Int, estimator: String, first: [Double],
+            index: Index, p: Double, order: Int, estimator: Method, first: [Double],
             firstOrderReading: [Double], pairs: [Double]? = nil, firstErrors: [Double]? = nil,
             readingErrors: [Double]? = nil, pairErrors: [Double]? = nil, looR2: Double? = nil,
             imageMasks: Int, textMasks: Int, isJointlySampled: Bool = false

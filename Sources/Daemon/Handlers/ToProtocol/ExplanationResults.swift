@@ -42,8 +42,8 @@ extension ExplanationStore {
     }
 }
 
-extension FIxLIPProtocol.StopReason {
-    init(_ reason: Interactions.StopReason) {
+extension StopReason {
+    init(_ reason: RefinementEnd) {
         switch reason {
         case .budget: self = .budget
         case .deadline: self = .deadline

@@ -1,0 +1,88 @@
+import LinearAlgebra
+
+/// The two sides of the game: image players come first, then text players.
+package enum Modality: UInt8, Sendable, CustomStringConvertible {
+    case image = 0
+    case text = 1
+
+    package var description: String { self == .image ? "image" : "text" }
+}
+
+/// One side of a game as an estimate sees it: the embeddings held, and how many masks of the plan to use.
+///
+/// The two sides share nothing else: an image side serves every text and the other way round.
+package struct GameSide: Sendable {
+    package let samples: GameSamples
+    package let plan: SamplingPlan
+    /// How many masks of the plan to use; the samples must hold them all.
+    package let masks: Int
+
+    package init(samples: GameSamples, plan: SamplingPlan, masks: Int) {
+        self.samples = samples
+        self.plan = plan
+        self.masks = masks
+    }
+
+    /// The embeddings of the full and the empty coalition.
+    func endEmbeddings() throws(InteractionError) -> (full: [Double], empty: [Double]) {
+        guard let full = samples.row(of: Coalition(full: plan.players)),
+            let empty = samples.row(of: Coalition(empty: plan.players))
+        else { throw .missingEmbedding(modality: plan.modality, count: 1) }
+        return (samples.embedding(row: full).map(Double.init), samples.embedding(row: empty).map(Double.init))
+    }
+
+    /// The masks of the plan with their embeddings.
+    ///
+    /// - Parameter probability: of the basis that they are to be expanded in, and, when enumerated, of their weights.
+    func sample(basis probability: Double) throws(InteractionError) -> SideSample {
+        guard plan.joint == nil else {
+            throw .invalidParameter(name: "plan", message: "a side of joint draws cannot be expanded by itself")
+        }
+        let drawn = plan.draws(upTo: masks)
+        var rows: [Int] = []
+        rows.reserveCapacity(drawn.coalitions.count)
+        var missing = 0
+        for coalition in drawn.coalitions {
+            if let row = samples.row(of: coalition) { rows.append(row) } else { missing += 1 }
+        }
+        guard missing == 0 else { throw .missingEmbedding(modality: plan.modality, count: missing) }
+        let dimension = samples.dimension
+        var embeddings = Matrix<Double>(rows: rows.count, columns: dimension)
+        samples.embeddings.withUnsafeBufferPointer { source in
+            embeddings.elements.withUnsafeMutableBufferPointer { target in
+                for (index, row) in rows.enumerated() {
+                    for k in 0..<dimension { target[index * dimension + k] = Double(source[row * dimension + k]) }
+                }
+            }
+        }
+        let weights: [Double]
+        if drawn.isEnumerated {
+            weights = drawn.exactWeights(probability: probability, players: plan.players)
+        } else {
+            let total = drawn.counts.reduce(0, +)
+            weights = drawn.counts.map { $0 / max(total, 1) }
+        }
+        return SideSample(
+            players: plan.players, probability: probability, drawn: drawn, weights: weights, embeddings: embeddings)
+    }
+}
+
+/// The distinct masks of one side with their embeddings.
+struct SideSample {
+    let players: Int
+    /// Of the p-biased basis.
+    let probability: Double
+    let drawn: DrawnCoalitions
+    /// Adding up to 1: shares of the draws, or exact probabilities.
+    let weights: [Double]
+    /// `[coalitions, dimension]`.
+    let embeddings: Matrix<Double>
+
+    var coalitions: [Coalition] { drawn.coalitions }
+    /// Times each coalition was drawn.
+    var counts: [Double] { drawn.counts }
+    /// Whether the weights are those of the distribution itself, not of a sample.
+    var isExact: Bool { drawn.isEnumerated }
+    /// All draws, repeats counted.
+    var draws: Double { drawn.counts.reduce(0, +) }
+}

@@ -1,0 +1,33 @@
+/// Whether nobody wants a result any more, asked between pieces of its computation that take some milliseconds.
+package struct Cancellation: Sendable {
+    private let isCancelled: @Sendable () -> Bool
+
+    package init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
+
+    /// Of a computation that always runs to its end.
+    package static let never = Cancellation { false }
+
+    /// - Throws: `CancellationError` where the result is not wanted.
+    package func check() throws {
+        if isCancelled() { throw CancellationError() }
+    }
+
+    /// Cuts `0..<count` so that no piece is more than some ten milliseconds of a matrix product on one core, and asks
+    /// before each.
+    ///
+    /// - Parameters:
+    ///   - operations: multiplications for each of the `count`.
+    ///   - least: how many a piece has at least, below which a product is slow.
+    package func forEachPiece(
+        of count: Int, operations: Int, least: Int = 32, _ body: (Range<Int>) throws -> Void
+    ) throws {
+        let size = max(least, Self.operations / max(operations, 1))
+        for start in stride(from: 0, to: count, by: size) {
+            try check()
+            try body(start..<min(start + size, count))
+        }
+    }
+
+    /// Multiplications in one piece.
+    private static let operations = 1 << 28
+}
