@@ -92,10 +92,9 @@ def restated(folder, image, caption, image_count, text_count):
 def checkout(path, folder, image, caption, image_count, text_count):
     sys.path.insert(0, path)
     from PIL import Image
-    from transformers import CLIPModel, CLIPProcessor
-
     from src.fixlip import FIxLIP
     from src.game_huggingface import VisionLanguageGame
+    from transformers import CLIPModel, CLIPProcessor
 
     model, processor = (
         CLIPModel.from_pretrained(folder, dtype=torch.float32).eval(),

@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import scipy.linalg
-
 from metrics import Estimate
 
 

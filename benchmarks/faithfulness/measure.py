@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from daemon import Daemon  # noqa: E402
-
 import estimators  # noqa: E402
 import games  # noqa: E402
 import metrics  # noqa: E402
+from daemon import Daemon  # noqa: E402
 from scenes import QUADRANTS  # noqa: E402
 
 OURS = {

@@ -69,7 +69,7 @@ def difference(values):
 def cell(value):
     if value is None:
         return "–"
-    return f"{value:.3f}" if value > -1 else f"below −1"
+    return f"{value:.3f}" if value > -1 else "below −1"
 
 
 def tables(done, settings):

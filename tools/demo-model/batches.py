@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy
 import torch
-
 from captions import caption
 from scenes import GRID, SceneMaker, patches_of
 

@@ -1,5 +1,4 @@
 import pytest
-
 from captions import caption
 from names import read_names
 from scenes import SceneMaker

@@ -8,9 +8,8 @@ import json
 import pathlib
 import sys
 
-from PIL import Image
-
 from names import read_names
+from PIL import Image
 from scenes import Placed, SceneMaker, paste
 from sprites import glyph_image, scaled
 

@@ -9,7 +9,6 @@ import pathlib
 import sys
 
 import torch
-
 from examples import write_examples
 from model import new_model
 from names import read_names

@@ -10,10 +10,6 @@ import argparse
 
 import numpy
 import torch
-from torch.nn import functional
-from transformers import CLIPModel
-from transformers.utils import logging
-
 from captions import caption
 from figures import digest, percent, rounded, save, share, versions
 from model import normalised
@@ -21,6 +17,9 @@ from names import NAMES, read_names
 from scenes import SceneMaker, patches_of
 from sprites import load_sprites
 from tokens import Texts
+from torch.nn import functional
+from transformers import CLIPModel
+from transformers.utils import logging
 
 logging.disable_progress_bar()
 BLOCK = 100

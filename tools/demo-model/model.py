@@ -1,12 +1,11 @@
 """CLIP in the Hugging Face layout, small; its states for single patches; the losses."""
 
 import torch
-from torch.nn import functional
-from transformers import CLIPConfig, CLIPModel
-
 from batches import NO_OBJECT
 from scenes import PATCH, SIDE
 from tokens import POSITIONS
+from torch.nn import functional
+from transformers import CLIPConfig, CLIPModel
 
 WIDTH = 192
 MEAN = (0.48145466, 0.4578275, 0.40821073)

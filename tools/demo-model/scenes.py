@@ -4,7 +4,6 @@ import dataclasses
 import random
 
 import numpy
-
 from sprites import SIZES, SOLID
 
 SIDE = 224

@@ -1,7 +1,6 @@
 import json
 
 import pytest
-
 from card import BEGIN, CARD, END, written
 from figures import FOLDER, digest, load, share, share_of_groups
 

@@ -5,7 +5,6 @@ import os
 import pathlib
 
 import pytest
-
 from card import CARD
 from pointing import daemon, players_of
 from scenes import GRID, PATCH

@@ -1,5 +1,4 @@
 import pytest
-
 from figures import mean, percent, share
 
 

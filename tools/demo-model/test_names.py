@@ -1,5 +1,4 @@
 import pytest
-
 from names import Noun, article, read_names
 
 NOUNS = {noun.singular: noun for noun in read_names()}

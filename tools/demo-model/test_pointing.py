@@ -1,7 +1,6 @@
 import threading
 
 import pytest
-
 from pointing import Measured, Scenes, game_figures, named, patch_figures
 
 

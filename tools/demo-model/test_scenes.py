@@ -3,7 +3,6 @@ import itertools
 import numpy
 import pytest
 from PIL import Image
-
 from scenes import BACKGROUNDS, GAP, GRID, PATCH, QUADRANT, SIDE, SceneMaker, coverage, paste, patches_of
 from sprites import SIZES, SOLID, glyph_image
 

@@ -4,10 +4,9 @@ import itertools
 import json
 import pathlib
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
-
 from names import NUMBERS
 from scenes import BACKGROUNDS
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 POSITIONS = 24
 VOCABULARY = 2200

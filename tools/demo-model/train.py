@@ -22,7 +22,6 @@ import time
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch  # noqa: E402
-
 from batches import Batches, Stage, loader  # noqa: E402
 from model import Prototypes, losses, new_model, whiten  # noqa: E402
 from names import read_names  # noqa: E402

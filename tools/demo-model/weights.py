@@ -4,9 +4,8 @@ import json
 import pathlib
 
 import torch
-from safetensors.torch import load_file, save_file
-
 from model import MEAN, STD
+from safetensors.torch import load_file, save_file
 from scenes import SIDE
 from tokens import END, START, Texts
 

@@ -147,7 +147,7 @@ def timers_fire_in_time(setting, clock, before, after):
         start = time.monotonic()
         greedy = daemon.connect()
         check("result" in greedy.call("server/ping"), f"{what}: no ping")
-        for index in range(40):
+        for _index in range(40):
             greedy.post("rpc.discover")
         clock.set(after)
         wait_for(

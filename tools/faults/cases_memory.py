@@ -106,7 +106,7 @@ def small_requests_leave_nothing(setting):
         client.result("models/load")
 
         def ask(count):
-            for start in range(0, count, 100):
+            for _start in range(0, count, 100):
                 client.send(b"".join(frame(request(i, *asks[i % len(asks)])) for i in range(100)))
                 for _ in range(100):
                     client.receive()

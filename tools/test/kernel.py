@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 from jupyter_client.manager import start_new_kernel
 
@@ -25,9 +25,9 @@ TIMEOUT = 120
 class Cell:
     """A cell that was run: its messages, and the content of its reply."""
 
-    def __init__(self, client: Any, code: str, watch: Callable[[Dict[str, Any]], None] = lambda message: None) -> None:
+    def __init__(self, client: Any, code: str, watch: Callable[[dict[str, Any]], None] = lambda message: None) -> None:
         request = client.execute(code)
-        self.messages: List[Dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         while True:
             message = client.get_iopub_msg(timeout=TIMEOUT)
             if message["parent_header"].get("msg_id") != request:
@@ -41,7 +41,7 @@ class Cell:
             reply = client.get_shell_msg(timeout=TIMEOUT)
         self.reply = reply["content"]
 
-    def of(self, kind: str) -> List[Dict[str, Any]]:
+    def of(self, kind: str) -> list[dict[str, Any]]:
         return [message["content"] for message in self.messages if message["msg_type"] == kind]
 
     @property
@@ -49,7 +49,7 @@ class Cell:
         return "".join(content["text"] for content in self.of("stream"))
 
 
-def checks(manager: Any, client: Any) -> Dict[str, bool]:
+def checks(manager: Any, client: Any) -> dict[str, bool]:
     opened = Cell(
         client, f"import fixlipd\nclient = fixlipd.Client(model='demo')\nclient.load()\nscene = {str(SCENE)!r}"
     )
@@ -57,13 +57,13 @@ def checks(manager: Any, client: Any) -> Dict[str, bool]:
     displays, updates = whole.of("display_data"), whole.of("update_display_data")
     names = {content["transient"]["display_id"] for content in displays + updates}
 
-    def interrupt(message: Dict[str, Any]) -> None:
+    def interrupt(message: dict[str, Any]) -> None:
         # The first picture: the refinement has an estimate.
         if not interrupted and "<img" in message["content"].get("data", {}).get("text/html", ""):
             interrupted.append(True)
             manager.interrupt_kernel()
 
-    interrupted: List[bool] = []
+    interrupted: list[bool] = []
     stopped = Cell(client, "long = client.explain(scene, 'a postbox', image_masks=60000)\nlong", interrupt)
     after = Cell(
         client,

@@ -88,11 +88,11 @@ package struct ImageLoader: Sendable {
         }
     }
 
-    /// Whether a file is at a path that pictures may be read from.
+    /// Whether a file, and no folder, is at a path that pictures may be read from.
     func mayRead(_ path: String) -> Bool {
-        guard let real = try? roots.resolve(path) else { return false }
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: real, isDirectory: &isFolder) && !isFolder.boolValue
+        guard let real = try? roots.resolve(FilePath(path)) else { return false }
+        var status = stat()
+        return real.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
     }
 
     private func background(of input: GivenImage) throws(ImageError) -> BackgroundColor? {
