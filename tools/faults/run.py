@@ -23,11 +23,22 @@ import cases_memory
 import cases_models
 import cases_process
 import cases_state
+import cases_turns
 import cases_wire
 from harness.client import Ended
 from harness.daemon import REPOSITORY, Failure, heed_signals
 
-MODULES = (cases_wire, cases_files, cases_memory, cases_models, cases_process, cases_state, cases_clock, cases_load)
+MODULES = (
+    cases_wire,
+    cases_files,
+    cases_memory,
+    cases_models,
+    cases_process,
+    cases_state,
+    cases_clock,
+    cases_turns,
+    cases_load,
+)
 
 
 def arguments():
