@@ -79,8 +79,8 @@ public struct JSONLimits: Sendable {
 }
 
 extension String {
-    /// What a message repeats of a text that somebody else wrote: all of it, or, beyond 1,000 code points, its beginning
-    /// and its end. Characters would not do: one may have any number of combining marks.
+    /// What a message repeats of a text that somebody else wrote: all of it, or, beyond 1,000 code points, its
+    /// beginning and its end. Characters would not do: one may have any number of combining marks.
     public var excerpt: String {
         let scalars = unicodeScalars
         guard utf8.count > 1000, scalars.count > 1000 else { return self }

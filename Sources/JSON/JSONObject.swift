@@ -19,7 +19,8 @@ public struct JSONObject: Sendable {
 
     private init(_ members: OrderedDictionary<MemberName, JSONValue>) { self.members = members }
 
-    /// The member of this name; a new one comes last, and nil takes one away. Complexity: O(1), O(`count`) to take away.
+    /// The member of this name; a new one comes last, and nil takes one away. Complexity: O(1), O(`count`) to take
+    /// away.
     public subscript(name: String) -> JSONValue? {
         get { members[MemberName(name)] }
         set { members[MemberName(name)] = newValue }

@@ -1,8 +1,9 @@
-/// The solution of least length of a symmetric positive semidefinite system A x = b, or of the nearest such system where
-/// b is not in A's range.
+/// The solution of least length of a symmetric positive semidefinite system A x = b, or of the nearest such system
+/// where b is not in A's range.
 ///
-/// A Cholesky factorisation with pivoting chooses as many rows as A's rank, A = E·UᵀU·Eᵀ with E = [I; Zᵀ] in their order;
-/// then x = E (EᵀE)⁻¹ (UᵀU)⁻¹ (EᵀE)⁻¹ Eᵀb (Golub and Van Loan, "Matrix Computations", 4th edition, 4.2.8 and 5.5).
+/// A Cholesky factorisation with pivoting chooses as many rows as A's rank, A = E·UᵀU·Eᵀ with E = [I; Zᵀ] in their
+/// order; then x = E (EᵀE)⁻¹ (UᵀU)⁻¹ (EᵀE)⁻¹ Eᵀb (Golub and Van Loan, "Matrix Computations", 4th edition, 4.2.8 and
+/// 5.5).
 /// - Parameters:
 ///   - matrix: of which the upper triangle is read.
 ///   - right: `[size, columns]`.

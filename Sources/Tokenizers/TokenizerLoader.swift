@@ -37,7 +37,8 @@ package enum TokenizerLoader {
             try SigLIPTokenizer.load(
                 folder: folder, config: config, positions: positions, cleaning: cleaning)
         case .bert: try BERTTokenizer.load(folder: folder, config: config, positions: positions, cleaning: cleaning)
-        case .xlmRoberta: try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions, cleaning: cleaning)
+        case .xlmRoberta:
+            try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions, cleaning: cleaning)
         }
     }
 

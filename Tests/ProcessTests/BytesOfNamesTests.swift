@@ -38,7 +38,8 @@ final class BytesOfNamesTests {
             #"{"image": "\#(scene)", "text": "a dog"}"# + "\n")
     }
 
-    /// Files whose names are no UTF-8 are reached by `file:` URIs: read, or refused with the reason, but never "not found".
+    /// Files whose names are no UTF-8 are reached by `file:` URIs: read, or refused with the reason, but never "not
+    /// found".
     @Test("names that are no UTF-8 are told by their bytes")
     func foreignNames() throws {
         for line in [

@@ -81,7 +81,8 @@ struct Command {
         try self.init(DaemonProcess.program, arguments, folder: folder, input: Array(input.utf8))
     }
 
-    /// A command line of bash, with the program as `fixlipd`: for arguments that are no UTF-8, redirections and the like.
+    /// A command line of bash, with the program as `fixlipd`: for arguments that are no UTF-8, redirections and the
+    /// like.
     init(
         shell line: String, folder: String, input: [UInt8] = [], environment: [String: String] = [:]
     ) throws {

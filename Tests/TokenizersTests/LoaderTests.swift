@@ -147,8 +147,10 @@ struct LoaderTests {
         let marks = Self.bpe.replacingOccurrences(of: #""<eos>""#, with: #"" ": 5, ".": 6, "_": 7, "!": 8, "<eos>""#)
         let folder = try TemporaryFolder(["tokenizer.json": "{\(marks)}"])
         func ids(_ text: String, canonicalizes: Bool) throws -> [Int] {
-            try TokenizerLoader.load(folder: folder.path, family: .siglip, positions: 6, cleaning: canonicalizes ? .canonicalize : .none)
-                .tokenize(text).ids
+            try TokenizerLoader.load(
+                folder: folder.path, family: .siglip, positions: 6, cleaning: canonicalizes ? .canonicalize : .none
+            )
+            .tokenize(text).ids
         }
         #expect(try ids("A.b!", canonicalizes: true) == ids("ab", canonicalizes: false))
         #expect(try ids(" a__b ", canonicalizes: true) == ids("a b", canonicalizes: false))
@@ -157,8 +159,10 @@ struct LoaderTests {
         // SigLIP's own cleaning deletes underscores with the other punctuation.
         let unigram = TestData.model("siglip-small")
         func pieces(_ text: String, canonicalizes: Bool) throws -> [Int] {
-            try TokenizerLoader.load(folder: unigram, family: .siglip, positions: 16, cleaning: canonicalizes ? .canonicalize : .none)
-                .tokenize(text).ids
+            try TokenizerLoader.load(
+                folder: unigram, family: .siglip, positions: 16, cleaning: canonicalizes ? .canonicalize : .none
+            )
+            .tokenize(text).ids
         }
         #expect(try pieces("a_dog", canonicalizes: true) == pieces("a dog", canonicalizes: false))
         #expect(try pieces("a_dog", canonicalizes: false) == pieces("adog", canonicalizes: false))

@@ -11,9 +11,9 @@ struct NormalizationTests {
         }.scalars
     }
 
-    /// Without two faults of Foundation: it sorts no marks across the Tibetan vowels of class 0 that decompose into marks,
-    /// so they are taken apart first; and it leaves a Hangul syllable before a final consonant as it is, so composition
-    /// begins with the decomposed text.
+    /// Without two faults of Foundation: it sorts no marks across the Tibetan vowels of class 0 that decompose into
+    /// marks, so they are taken apart first; and it leaves a Hangul syllable before a final consonant as it is, so
+    /// composition begins with the decomposed text.
     private func reference(_ given: String, _ form: NormalizationForm) -> [Unicode.Scalar] {
         let vowels: [Unicode.Scalar: [Unicode.Scalar]] = [
             "\u{F73}": ["\u{F71}", "\u{F72}"], "\u{F75}": ["\u{F71}", "\u{F74}"], "\u{F81}": ["\u{F71}", "\u{F80}"],

@@ -1,5 +1,5 @@
-/// Images in Markdown: `![caption](path)`, reference images, `<img>`, wiki embeds and MyST's figures; in MDX also tags of
-/// JavaScript.
+/// Images in Markdown: `![caption](path)`, reference images, `<img>`, wiki embeds and MyST's figures; in MDX also tags
+/// of JavaScript.
 struct MarkdownCaptions {
     let source: Excerpt
     let isMDX: Bool

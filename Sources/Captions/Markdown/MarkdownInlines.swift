@@ -1,7 +1,7 @@
 /// Images in one stretch of inline text: `![caption](path)`, reference images, wiki embeds and `<img>` tags.
 ///
-/// One pass with a stack of open brackets and one of emphasis, as CommonMark's appendix describes; code spans, comments,
-/// tags and autolinks are atoms.
+/// One pass with a stack of open brackets and one of emphasis, as CommonMark's appendix describes; code spans,
+/// comments, tags and autolinks are atoms.
 struct MarkdownInlines {
     private let block: Excerpt
     /// Destinations by normalised label.

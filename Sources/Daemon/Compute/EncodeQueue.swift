@@ -136,7 +136,8 @@ package struct EncodeQueue {
         if inPreparation[model] == 0 { inPreparation[model] = nil }
     }
 
-    /// What a free thread does at `time`: the items of the next micro-batch, of one kind, are the caller's from then on.
+    /// What a free thread does at `time`: the items of the next micro-batch, of one kind, are the caller's from then
+    /// on.
     package mutating func take(at time: Double) -> Decision {
         let interactive = inTurns(tickets.filter { $0.kind.urgency == .interactive })
         let refinements = tickets.filter { $0.kind.urgency == .refinement }

@@ -39,8 +39,8 @@ struct EncodeWorker {
         return batch.map { run([$0], model: model, team: nil) }
     }
 
-    /// Processor time that a micro-batch goes on for when nobody wants it any more, in seconds: its rows are kept, so one
-    /// that is nearly done is finished.
+    /// Processor time that a micro-batch goes on for when nobody wants it any more, in seconds: its rows are kept, so
+    /// one that is nearly done is finished.
     private static let patience = 0.02
 
     /// Whether to leave a micro-batch of which no order is wanted any more.

@@ -22,8 +22,8 @@ struct MemoryReturn: Sendable {
         mallopt(M_TRIM_THRESHOLD, spare)
     }
 
-    /// Looks every two seconds whether the daemon was at work, whatever with, and trims on `threads` if it was, and once
-    /// more when it has become quiet.
+    /// Looks every two seconds whether the daemon was at work, whatever with, and trims on `threads` if it was, and
+    /// once more when it has become quiet.
     init(on threads: WorkThreads) {
         loop = Task {
             var seen = Self.processorTime

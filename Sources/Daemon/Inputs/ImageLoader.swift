@@ -77,7 +77,8 @@ package struct ImageLoader: Sendable {
         limits = ImageLimits(pixels: maximumPixels)
     }
 
-    /// - Throws: `ApplicationError` of kind `imageUnreadable`, `imageTooLarge` or `pathNotAllowed`; `CancellationError`.
+    /// - Throws: `ApplicationError` of kind `imageUnreadable`, `imageTooLarge` or `pathNotAllowed`;
+    ///   `CancellationError`.
     func load(_ input: GivenImage, _ turn: WorkTurn) throws -> LoadedImage {
         try turn.check()
         do {

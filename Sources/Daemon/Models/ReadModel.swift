@@ -10,7 +10,9 @@ package struct WeightsIdentity: Hashable, Sendable, CustomStringConvertible {
     /// Blocks: not for the cooperative pool.
     init(folder: String) {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        description = files.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") || $0.hasSuffix("config.json") }.sorted().map {
+        description = files.filter {
+            $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") || $0.hasSuffix("config.json")
+        }.sorted().map {
             name in
             let facts = try? FileManager.default.attributesOfItem(
                 atPath: URL(fileURLWithPath: folder + "/" + name).resolvingSymlinksInPath().path)

@@ -33,8 +33,8 @@ package final class EncoderWorkspace {
     /// work lost.
     static func rounded(_ rows: Int) -> Int { rows > 104 ? (rows + 7) / 8 * 8 : (rows + 1) / 2 * 2 }
 
-    /// Runs `body`, in which what is encoded with this workspace fails with ``EncodeError/cancelled`` once `isCancelled`,
-    /// which is asked many times a layer, says so.
+    /// Runs `body`, in which what is encoded with this workspace fails with ``EncodeError/cancelled`` once
+    /// `isCancelled`, which is asked many times a layer, says so.
     package func asking<Value, Failure: Error>(
         _ isCancelled: @escaping () -> Bool, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {

@@ -47,8 +47,9 @@ extension LoadedModel {
     /// Embeds masked texts, which may be masks of several texts. Absent tokens are removed; the others keep their
     /// positions.
     ///
-    /// An item's embedding does not depend on the other items of the call. Under causal attention masks of one text share the states of
-    /// the beginnings they have in common, so many masks in one call cost less than each on its own.
+    /// An item's embedding does not depend on the other items of the call. Under causal attention masks of one text
+    /// share the states of the beginnings they have in common, so many masks in one call cost less than each on its
+    /// own.
     /// - Parameters:
     ///   - result: `[items, dimension]`.
     ///   - normalize: whether embeddings are divided by their Euclidean length.

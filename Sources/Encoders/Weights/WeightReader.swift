@@ -39,8 +39,8 @@ struct HuggingFaceTensors: TensorSource {
 
 /// A tensor of some source: in a file, or built from others.
 ///
-/// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, was changed since it was opened, or holds
-/// a value that is no finite number: one in a query's weights gives finite, wrong embeddings without a word.
+/// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, was changed since it was opened, or
+/// holds a value that is no finite number: one in a query's weights gives finite, wrong embeddings without a word.
 enum SourceTensor: Sendable {
     case stored(WeightTensor)
     case values([Float])

@@ -3,7 +3,8 @@ import SystemPackage
 
 /// The folders that pictures may be read from.
 ///
-/// Paths are bytes: `café` composed and decomposed are two folders, which Swift's strings would take for one. A path is judged by where it leads once every link and `..` is resolved, so neither can lead outside.
+/// Paths are bytes: `café` composed and decomposed are two folders, which Swift's strings would take for one. A path is
+/// judged by where it leads once every link and `..` is resolved, so neither can lead outside.
 package struct ImageRoots: Sendable, Equatable {
     /// Folders with links resolved; empty where every readable file is allowed.
     package let folders: [FilePath]

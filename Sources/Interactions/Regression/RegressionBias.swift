@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// The squared bias that the penalties of a ridge regression over pairs of masks are expected to bring, in every basis an explanation
-/// reports.
+/// The squared bias that the penalties of a ridge regression over pairs of masks are expected to bring, in every basis
+/// an explanation reports.
 ///
 /// With G the inverse of the penalised system on the constraints' null space, θ̂ − θ = −G·diag(penalty)·θ plus noise;
 /// the sizes of the true θ are learnt from the estimates, kind by kind.

@@ -1,4 +1,5 @@
-/// The unknowns of a regression over pairs of masks: products of an image feature S and a text feature T with |S| + |T| ≤ order.
+/// The unknowns of a regression over pairs of masks: products of an image feature S and a text feature T with |S| + |T|
+/// ≤ order.
 ///
 /// Features are numbered as in ``Features``: 0 is the constant, then the players, then their pairs.
 struct RegressionUnknowns {

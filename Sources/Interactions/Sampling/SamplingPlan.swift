@@ -85,7 +85,8 @@ package struct SamplingPlan: Sendable {
         isEnumerated(at: masks) ? 1 << (joint?.players ?? players) : max(masks, 2)
     }
 
-    /// Different masks that an estimate needs among those drawn: with fewer no mask can be left out to judge the others.
+    /// Different masks that an estimate needs among those drawn: with fewer no mask can be left out to judge the
+    /// others.
     static let leastDraws = 3
 
     /// The least budget that an estimate can rest on: the full and the empty mask and what is drawn; or all coalitions.

@@ -259,9 +259,9 @@ extension Connection {
 
 /// The connections of one event loop whose messages wait for their turn, in order; confined to that loop.
 ///
-/// An event loop looks for bytes only when no task is due, so turns that were scheduled each for itself would follow one
-/// another for ever, and a client that sends a single message would not be heard. One turn is scheduled at a time, and
-/// bytes that have come are looked for between two of them.
+/// An event loop looks for bytes only when no task is due, so turns that were scheduled each for itself would follow
+/// one another for ever, and a client that sends a single message would not be heard. One turn is scheduled at a time,
+/// and bytes that have come are looked for between two of them.
 private final class Turns {
     /// Safe because each thread, and so each event loop, sees a value of its own.
     nonisolated(unsafe) private static let perLoop = ThreadSpecificVariable<Turns>()

@@ -1,5 +1,5 @@
-/// The messages whose handlers run, with the bytes that they take in memory. A message counts until the last of its handlers has
-/// returned, because each keeps a part of it.
+/// The messages whose handlers run, with the bytes that they take in memory. A message counts until the last of its
+/// handlers has returned, because each keeps a part of it.
 ///
 /// A pure value, owned by its connection's event loop.
 struct HeldMessages {

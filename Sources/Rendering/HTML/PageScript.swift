@@ -1,6 +1,7 @@
-/// The page works without a script. With one, a reader can ask it: pointing at a word shows that word's map; a click keeps
-/// it, and several kept words show the sum of their maps; a click on a patch shows its partner patches and what each word
-/// makes of it; a slider hides values within so many of their errors. Everything can be reached from the keyboard.
+/// The page works without a script. With one, a reader can ask it: pointing at a word shows that word's map; a click
+/// keeps it, and several kept words show the sum of their maps; a click on a patch shows its partner patches and what
+/// each word makes of it; a slider hides values within so many of their errors. Everything can be reached from the
+/// keyboard.
 ///
 /// The script holds no text of the caption; names are read from the page.
 enum PageScript {

@@ -16,8 +16,8 @@ struct WordRegion: Sendable, Equatable {
 }
 
 extension WordRegion {
-    /// Regions of the words that raise the match, by their positive pairs that stand clear of their errors; the strongest
-    /// word first.
+    /// Regions of the words that raise the match, by their positive pairs that stand clear of their errors; the
+    /// strongest word first.
     static func strongest(in picture: Picture) -> [WordRegion] {
         guard picture.estimate.pairs != nil else { return [] }
         let candidates = picture.wordPlayers.compactMap { word -> (word: Int, patches: [Int], peak: Double)? in

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Values over patches as paths in source pixels. The photo stays a photo: patches without a value lie under a veil of the
-/// page's colour, patches with one come through it, tinted by its sign, and the strongest are outlined.
+/// Values over patches as paths in source pixels. The photo stays a photo: patches without a value lie under a veil of
+/// the page's colour, patches with one come through it, tinted by its sign, and the strongest are outlined.
 ///
 /// Patches of like strength share a path, so that a map of hundreds of patches stays small, and a page defines each map
 /// once and refers to it.

@@ -100,8 +100,8 @@ package struct SafetensorsFile: IndexedTensorFile {
         return TensorEntry(type: type, shape: shape, range: dataStart + begin..<dataStart + end)
     }
 
-    /// Every byte of the data belongs to one tensor, as the format demands: a header whose length is a little wrong would
-    /// shift all weights without a word.
+    /// Every byte of the data belongs to one tensor, as the format demands: a header whose length is a little wrong
+    /// would shift all weights without a word.
     private static func checkCoverage(
         _ entries: [String: TensorEntry], data: Range<Int>, file: String
     ) throws(WeightFileError) {
@@ -129,7 +129,8 @@ package struct SafetensorsFile: IndexedTensorFile {
         }
     }
 
-    /// Commas and brackets outside of strings: a header of nothing but nested lists would take a hundred times its size.
+    /// Commas and brackets outside of strings: a header of nothing but nested lists would take a hundred times its
+    /// size.
     private static func leastValues(in json: [UInt8]) -> Int {
         var count = 0
         var inString = false

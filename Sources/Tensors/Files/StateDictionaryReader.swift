@@ -1,9 +1,9 @@
 /// Reads the pickle of a PyTorch state dictionary.
 ///
-/// A pickle is a program for a stack machine that may import and call anything. This one knows the opcodes and the names
-/// that a state dictionary needs, builds values of its own for them, and refuses everything else by name. Values are
-/// numbers in ``nodes``, so that no nesting, however deep, is walked or freed by recursion.
-/// Opcodes: CPython's `Lib/pickletools.py`, protocols 2 to 5.
+/// A pickle is a program for a stack machine that may import and call anything. This one knows the opcodes and the
+/// names that a state dictionary needs, builds values of its own for them, and refuses everything else by name. Values
+/// are numbers in ``nodes``, so that no nesting, however deep, is walked or freed by recursion. Opcodes: CPython's
+/// `Lib/pickletools.py`, protocols 2 to 5.
 struct StateDictionaryReader {
     /// A storage as the pickle refers to it.
     struct Storage {

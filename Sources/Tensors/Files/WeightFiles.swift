@@ -24,7 +24,8 @@ package struct WeightFiles: Sendable {
         path.hasSuffix(".bin") ? try PickleFile(path: path) : try SafetensorsFile(path: path)
     }
 
-    /// The shards named by `model.safetensors.index.json` or `pytorch_model.bin.index.json`, in the folder that holds it.
+    /// The shards named by `model.safetensors.index.json` or `pytorch_model.bin.index.json`, in the folder that holds
+    /// it.
     /// - Throws: ``WeightFileError``: also when a shard that the index names is missing, or lacks a tensor said to
     ///   be in it.
     package init(index path: String) throws(WeightFileError) {

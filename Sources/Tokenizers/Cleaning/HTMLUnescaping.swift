@@ -7,15 +7,15 @@ enum HTMLUnescaping {
         replacing(in: text, by: reference)
     }
 
-    /// `unescape_html`: only references that end with a semicolon, names in capitals too. An ampersand that is decoded may
-    /// begin a reference again, as it does when ftfy's steps are repeated until nothing changes.
+    /// `unescape_html`: only references that end with a semicolon, names in capitals too. An ampersand that is decoded
+    /// may begin a reference again, as it does when ftfy's steps are repeated until nothing changes.
     static func repaired(_ text: AlignedText) -> AlignedText {
         replacing(in: text, repeatedly: true, by: closedReference)
     }
 
     /// Replaces each `&` with what follows by what `decode` makes of it.
-    /// - Parameter decode: is given the text and the index after the `&`; returns the characters and the index after the
-    ///   reference, nil where there is none.
+    /// - Parameter decode: is given the text and the index after the `&`; returns the characters and the index after
+    ///   the reference, nil where there is none.
     private static func replacing(
         in text: AlignedText, repeatedly: Bool = false, by decode: ([Unicode.Scalar], Int) -> (text: String, next: Int)?
     ) -> AlignedText {
@@ -54,7 +54,9 @@ enum HTMLUnescaping {
             if byte == UInt8(ascii: ";") { break }
             if isNumber, end > start + 2, !isDigitOrLetter(byte) { break }
         }
-        guard let found = CharacterReferences.decode(window, at: 0, end: window.count, context: .text) else { return nil }
+        guard let found = CharacterReferences.decode(window, at: 0, end: window.count, context: .text) else {
+            return nil
+        }
         let next = start + found.next - 1
         guard isNumber, let scalar = found.text.unicodeScalars.first else { return (found.text, next) }
         return (isInvalid(scalar) ? "" : found.text, next)

@@ -117,13 +117,16 @@ enum TextRepair {
 
     /// What the bytes 80 to 9F are in windows-1252; nil for the five that are nothing there.
     private static let windows1252: [Unicode.Scalar?] = [
-        "€", nil, "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", nil, "Ž", nil, nil, "‘", "’", "“", "”", "•", "–",
+        "€", nil, "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", nil, "Ž", nil, nil, "‘", "’", "“", "”", "•",
+        "–",
         "—", "˜", "™", "š", "›", "œ", nil, "ž", "Ÿ",
     ]
 
     /// `fix_line_breaks`
     private static func withPlainLineBreaks(_ text: AlignedText) -> AlignedText {
-        guard text.scalars.contains(where: { "\r\u{2028}\u{2029}\u{85}".unicodeScalars.contains($0) }) else { return text }
+        guard text.scalars.contains(where: { "\r\u{2028}\u{2029}\u{85}".unicodeScalars.contains($0) }) else {
+            return text
+        }
         var result = AlignedText()
         var index = 0
         while index < text.count {

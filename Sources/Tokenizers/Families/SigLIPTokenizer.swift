@@ -34,7 +34,8 @@ enum SigLIPTokenizer {
         let pad = try parts.named(config.token("pad_token") ?? "</s>", role: "padding", file: file)
         return try PipelineTokenizer(
             parts: parts, positions: positions, special: parts.special ?? SpecialTokens(after: [end]),
-            padding: Padding(token: pad, side: try config.paddingSide()), players: .idsOther(than: [pad.id]), cleaning: cleaning)
+            padding: Padding(token: pad, side: try config.paddingSide()), players: .idsOther(than: [pad.id]),
+            cleaning: cleaning)
     }
 
     /// SigLIP2's: lower case, the end token appended, padding of its own.

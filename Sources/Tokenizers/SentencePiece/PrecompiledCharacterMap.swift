@@ -89,8 +89,8 @@ struct PrecompiledCharacterMap: Sendable {
         return Array(String(decoding: replacements[found...].prefix { $0 != 0 }, as: UTF8.self).unicodeScalars)
     }
 
-    /// Walks the trie along `key`: calls `body` for each rule, the shortest first, with the place of its replacement and
-    /// the length of what it replaces, until it returns false.
+    /// Walks the trie along `key`: calls `body` for each rule, the shortest first, with the place of its replacement
+    /// and the length of what it replaces, until it returns false.
     private func forEachRule(_ key: ArraySlice<UInt8>, _ body: (_ place: Int, _ length: Int) -> Bool) {
         var node = Int(Self.offset(units[0]))
         for (index, byte) in key.enumerated() {

@@ -20,8 +20,8 @@ package final class SentencePieceModel: Sendable {
     private let byteFallback: ByteFallback?
     private var vocabulary: Vocabulary { lattice.vocabulary }
 
-    /// - Throws: `corrupt` where the bytes are no SentencePiece model or a damaged one, `unsupported` for one of another
-    ///   kind than unigram.
+    /// - Throws: `corrupt` where the bytes are no SentencePiece model or a damaged one, `unsupported` for one of
+    ///   another kind than unigram.
     package init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
         let contents: SentencePieceFile
         do throws(ProtocolBuffer.Malformed) {

@@ -2,8 +2,8 @@ import Foundation
 
 /// The Unicode normalisation forms (Unicode Standard Annex 15), with alignment.
 ///
-/// A text is normalised letter by letter, each with its marks. What Foundation says of a character or of a pair is asked
-/// once for each text, so that a long text costs little more than its different characters.
+/// A text is normalised letter by letter, each with its marks. What Foundation says of a character or of a pair is
+/// asked once for each text, so that a long text costs little more than its different characters.
 package enum NormalizationForm: Sendable, CaseIterable {
     case nfc, nfd, nfkc, nfkd
 
