@@ -135,23 +135,29 @@ package struct Cholesky<Element: Scalar>: Sendable {
     @inlinable
     package func inverseDiagonal() throws -> [Element] {
         let inverse = try invertedTriangle()
-        return (0..<size).map { i in
-            var sum: Element = 0
-            for j in i..<size { sum += inverse.elements[i * size + j] * inverse.elements[i * size + j] }
-            return sum
+        var result = [Element](repeating: 0, count: size)
+        try cancellation.forEachPiece(of: size, operations: 32 * size) { rows in
+            for i in rows {
+                var sum: Element = 0
+                for j in i..<size { sum += inverse.elements[i * size + j] * inverse.elements[i * size + j] }
+                result[i] = sum
+            }
         }
+        return result
     }
 
     /// U⁻¹ with zeros below the diagonal.
     @inlinable
     func invertedTriangle() throws -> Matrix<Element> {
-        var result = Matrix(rows: size, columns: size, elements: factor)
+        var result = try Matrix<Element>(zeros: size, size, cancellation)
         try result.elements.withUnsafeMutableBufferPointer { buffer in
             guard let u = buffer.baseAddress else { return }
-            try Self.invertTriangle(u, size: size, stride: size, cancellation)
-            for i in 1..<max(size, 1) {
-                for j in 0..<i { u[i * size + j] = 0 }
+            try cancellation.forEachPiece(of: size, operations: 32 * size) { rows in
+                for i in rows {
+                    for j in i..<size { u[i * size + j] = factor[i * size + j] }
+                }
             }
+            try Self.invertTriangle(u, size: size, stride: size, cancellation)
         }
         return result
     }

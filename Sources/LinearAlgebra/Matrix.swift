@@ -16,6 +16,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     /// A matrix of zeros that may be so large that filling it takes long.
     ///
     /// - Throws: `CancellationError`.
+    @inlinable
     package init(zeros rows: Int, _ columns: Int, _ cancellation: Cancellation) throws {
         self.rows = rows
         self.columns = columns

@@ -129,4 +129,31 @@ import Testing
         #expect(large.status.evicted == 0)
         extendLifetime(hold)
     }
+
+    @Test("what an estimate needs of a game is given up when nobody waits for it, and made as long as somebody does")
+    func abandonedExpansions() async throws {
+        defer { threads.stop() }
+        let plan = try SamplingPlan(banzhaf: 0.5, players: 40, modality: .image)
+        let large = GameStore(limit: 1 << 24, archive: nil, on: threads, logger: Logger(label: "test"))
+        let game = try await large.hold(key(1), players: 40, dimension: 32)
+        _ = try await game.encode(plan.missing(upTo: 300, in: await game.samples)) { coalitions in
+            EncodedRows(
+                embeddings: coalitions.indices.flatMap { row in
+                    (0..<32).map { Float((row * 37 + $0 * row * 11) % 101) / 101 }
+                },
+                finished: [Bool](repeating: true, count: coalitions.count))
+        }
+        let ask: @Sendable () async throws -> SideExpansion = { [threads] in
+            try await game.expansion(plan, masks: 300, p: 0.5, order: 2, standardErrors: true, on: threads)
+        }
+        let abandoned = Task { try await ask() }
+        abandoned.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await abandoned.value }
+        let wanted = Task { try await ask() }
+        let other = Task { try await ask() }
+        other.cancel()
+        #expect(try await wanted.value.bytes > 0)
+        _ = await other.result
+        await large.release(key(1))
+    }
 }

@@ -58,6 +58,43 @@ struct ExplanationProcessTests {
         }
     }
 
+    @Test("an early estimate that cannot be made is passed over, and the steps of a refinement change nothing")
+    func earlyEstimates() throws {
+        // Nearly all masks drawn at first are the whole image.
+        let parameters = ExplanationOpen.Parameters(image: scene, text: caption, p: 0.999)
+        let opened = try client.call(ExplanationOpen.self, parameters)
+        let inSteps = try refine(opened.explanation, masks: 400)
+        let atOnce = try client.call(
+            Explain.self,
+            .init(open: parameters, rules: .init(budget: Budget(imageMasks: 400)), reproducible: true))
+        #expect(inSteps.imageMasks == 400)
+        #expect(inSteps.values.first == atOnce.values.first)
+        #expect(inSteps.values.pairs == atOnce.values.pairs)
+    }
+
+    @Test(
+        "a budget below what an estimator can work with is refused with the least that it can",
+        arguments: [
+            (EstimatorChoice.ridge, SamplingChoice.crossed, 5), (.leastSquares, .crossed, 3),
+            (.leastSquares, .joint, 5),
+            (.ridge, .joint, 5),
+        ])
+    func leastBudgets(estimator: EstimatorChoice, sampling: SamplingChoice, least: Int) throws {
+        let opened = try client.call(
+            ExplanationOpen.self, .init(image: scene, text: caption, estimator: estimator, sampling: sampling))
+        for masks in 2...6 {
+            let parameters = ExplanationRefine.Parameters(
+                explanation: opened.explanation, rules: .init(budget: Budget(imageMasks: masks)))
+            if masks < least {
+                let error = client.failure(ExplanationRefine.self, parameters)
+                #expect(error?.code == 1009)
+                #expect(error?.message.contains("at least \(least)") == true)
+            } else {
+                #expect(client.failure(ExplanationRefine.self, parameters) == nil)
+            }
+        }
+    }
+
     @Test("a second caption encodes no image mask, and a reopened one nothing at all")
     func warmImage() throws {
         _ = try refine(try open().explanation, masks: 128)

@@ -45,8 +45,12 @@ extension RefinementGoal {
         let imageMasks =
             request.imageMasks ?? (hasRule ? mostImageMasks : min(limits.usualImage, mostImageMasks))
         let textMasks = request.textMasks ?? min(limits.usualText, limits.text)
-        try Self.check(imageMasks, "imageMasks", limit: mostImageMasks)
-        try Self.check(textMasks, "textMasks", limit: limits.text)
+        let settings = EstimatorSettings(index: explanation.settings.index, estimator: explanation.settings.estimator)
+        try Self.check(
+            imageMasks, "imageMasks", least: explanation.imagePlan.leastMasks(settings), limit: mostImageMasks)
+        try Self.check(
+            textMasks, "textMasks", least: isJoint ? 0 : explanation.textPlan.leastMasks(settings),
+            limit: limits.text)
         if isJoint, request.textMasks != nil {
             throw ApplicationError(
                 .budgetInvalid,
@@ -76,12 +80,13 @@ extension RefinementGoal {
             ? limits.image : min(limits.image, limits.text)
     }
 
-    private static func check(_ masks: Int, _ name: String, limit: Int) throws {
-        let least = 3
+    private static func check(_ masks: Int, _ name: String, least: Int, limit: Int) throws {
+        let least = max(least, 3)
         guard masks >= least else {
+            let more = least == 3 ? "one" : least == 4 ? "two" : "three"
             throw ApplicationError(
                 .budgetInvalid,
-                "budget.\(name) must be at least \(least) (the whole, the empty, and one more); it is \(masks)")
+                "budget.\(name) must be at least \(least) (the whole, the empty, and \(more) more); it is \(masks)")
         }
         guard masks <= limit else {
             throw ApplicationError(

@@ -43,8 +43,8 @@ struct KeptExpansions {
     }
 
     /// Notes that one is ready, or forgets it where it failed.
-    mutating func finish(_ key: Key, _ expansion: SideExpansion?) {
-        guard let index = entries.firstIndex(where: { $0.key == key && $0.finished == nil }) else { return }
+    mutating func finish(_ task: Task<SideExpansion, any Error>, _ expansion: SideExpansion?) {
+        guard let index = entries.firstIndex(where: { $0.task == task }) else { return }
         if let expansion {
             entries[index].finished = expansion
         } else {

@@ -12,6 +12,8 @@ package actor MaskedGame {
     private var pending: Set<Coalition> = []
     private let waiters = Waiters()
     private var expansions = KeptExpansions()
+    /// How many wait for each expansion that is being made.
+    private var expansionWaiters: [Task<SideExpansion, any Error>: Int] = [:]
     /// Told how many bytes the expansions hold whenever that changes.
     private let bookExpansions: @Sendable (Int) -> Void
     /// Masks claimed at a time, so that others who want some of them wait briefly.
@@ -29,7 +31,7 @@ package actor MaskedGame {
     ) async throws -> SideExpansion {
         let key = KeptExpansions.Key(
             p: p, order: order, seed: plan.seed, paired: plan.paired, masks: masks, standardErrors: standardErrors)
-        if let known = expansions.find(key) { return try await known.value }
+        if let known = expansions.find(key) { return try await value(of: known) }
         let side = GameSide(samples: samples, plan: plan, masks: masks)
         let earlier = expansions.latest
         let task = Task {
@@ -44,10 +46,35 @@ package actor MaskedGame {
             }
         }
         expansions.insert(key, task)
-        let result = await task.result
-        expansions.finish(key, try? result.get())
+        let result: Result<SideExpansion, any Error>
+        do {
+            result = .success(try await value(of: task))
+        } catch {
+            result = .failure(error)
+        }
+        expansions.finish(task, try? result.get())
         bookExpansions(expansions.bytes)
         return try result.get()
+    }
+
+    /// What a task makes, which is cancelled when all who wait for it have been.
+    private func value(of task: Task<SideExpansion, any Error>) async throws -> SideExpansion {
+        expansionWaiters[task, default: 0] += 1
+        defer { expansionWaiters[task] = nil }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            Task { await self.stopWaiting(for: task) }
+        }
+    }
+
+    private func stopWaiting(for task: Task<SideExpansion, any Error>) {
+        guard let others = expansionWaiters[task].map({ $0 - 1 }) else { return }
+        expansionWaiters[task] = others
+        guard others == 0 else { return }
+        // Who asks from here on must not find it.
+        expansions.finish(task, nil)
+        task.cancel()
     }
 
     /// Gives back the memory of what can be made again.

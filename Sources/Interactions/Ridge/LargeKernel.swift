@@ -55,7 +55,7 @@ struct LargeKernel: KernelSystem {
     ) throws -> Cholesky<Float> {
         let masks = scaled.rows
         let (s, q) = (Matrix<Float>(scaled), Matrix<Float>(squared))
-        var matrix = Matrix<Float>(rows: masks, columns: masks)
+        var matrix = try Matrix<Float>(zeros: masks, masks, cancellation)
         for range in rowBlocks(masks, size: blockSize) {
             try cancellation.check()
             let block = rows(range, from: range.lowerBound, s, q, Float(linearScale), Float(pairScale))

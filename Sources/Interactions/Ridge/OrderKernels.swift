@@ -23,9 +23,14 @@ struct OrderKernels {
             for k in scaled.elements.indices { scaled.elements[k] *= scaled.elements[k] }
             var pair = try scaled.outerGram(cancellation)
             let scale = 1 / Double(n * (n - 1))
-            pair.elements.withUnsafeMutableBufferPointer { q in
-                linear.elements.withUnsafeBufferPointer { s in
-                    for k in q.indices { q[k] = (s[k] * s[k] - q[k]) * scale }
+            try pair.elements.withUnsafeMutableBufferPointer { q in
+                try linear.elements.withUnsafeBufferPointer { s in
+                    try cancellation.forEachPiece(of: variables.rows, operations: 32 * variables.rows) { rows in
+                        let width = variables.rows
+                        for k in rows.lowerBound * width..<rows.upperBound * width {
+                            q[k] = (s[k] * s[k] - q[k]) * scale
+                        }
+                    }
                 }
             }
             self.pair = pair
