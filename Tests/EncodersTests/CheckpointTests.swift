@@ -7,7 +7,7 @@ import Testing
 /// Small models of further kinds, in their library's own layout (`tools/fixtures/checkpoints.py`).
 @Suite("Checkpoints of further kinds against the reference library", .timeLimit(.minutes(2)))
 struct CheckpointTests {
-    static let names = ["metaclip-2-small", "altclip-small"]
+    static let names = ["metaclip-2-small", "chinese-clip-small", "altclip-small"]
 
     private func load(_ name: String) throws -> (model: LoadedModel, reference: Reference) {
         let fixture = Fixture(name: name)
@@ -85,7 +85,7 @@ struct CheckpointTests {
     @Test(
         "A configuration half of one family and half of another gets one clear error",
         arguments: [
-            ("altclip-small", "clip", "text_model.embeddings"), ("altclip-small", "metaclip_2", "no tensor"),
+            ("chinese-clip-small", "clip", "text_model.embeddings"), ("altclip-small", "clip", "text_model.embeddings"), ("altclip-small", "metaclip_2", "no tensor"),
             ("metaclip-2-small", "altclip", "no tensor"), ("altclip-small", "siglip", ""),
             ("metaclip-2-small", "coca", "\"coca\" is not supported"),
         ])

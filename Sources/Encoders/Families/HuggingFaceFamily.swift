@@ -13,7 +13,7 @@ struct HuggingFaceFamily: Sendable {
     /// Reads a `config.json` of this type; what it leaves out has the reference library's default.
     let configuration: @Sendable (_ top: ConfigurationReader) throws(ModelError) -> ModelConfiguration
 
-    static let all: [HuggingFaceFamily] = [.clip, .siglip, .metaCLIP2, .altCLIP]
+    static let all: [HuggingFaceFamily] = [.clip, .siglip, .metaCLIP2, .chineseCLIP, .altCLIP]
 
     /// Model types that are refused with a reason of their own.
     private static let refused: [String: String] = [

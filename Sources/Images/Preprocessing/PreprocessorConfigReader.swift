@@ -18,7 +18,7 @@ struct PreprocessorConfigReader {
         switch config[key]?.string.map(plainClassName) {
         case nil:
             return defaults(of: family)
-        case "CLIPImageProcessor", "CLIPFeatureExtractor":
+        case "CLIPImageProcessor", "CLIPFeatureExtractor", "ChineseCLIPImageProcessor", "ChineseCLIPFeatureExtractor":
             return defaults(of: .clip)
         case "SiglipImageProcessor":
             return defaults(of: .siglip)
