@@ -85,7 +85,8 @@ struct CheckpointTests {
     @Test(
         "A configuration half of one family and half of another gets one clear error",
         arguments: [
-            ("chinese-clip-small", "clip", "text_model.embeddings"), ("altclip-small", "clip", "text_model.embeddings"), ("altclip-small", "metaclip_2", "no tensor"),
+            ("chinese-clip-small", "clip", "text_model.embeddings"),
+            ("altclip-small", "clip", "text_model.embeddings"), ("altclip-small", "metaclip_2", "no tensor"),
             ("metaclip-2-small", "altclip", "no tensor"), ("altclip-small", "siglip", ""),
             ("metaclip-2-small", "coca", "\"coca\" is not supported"),
         ])
