@@ -135,12 +135,17 @@ import Testing
         defer { threads.stop() }
         let plan = try SamplingPlan(banzhaf: 0.5, players: 40, modality: .image)
         let large = GameStore(limit: 1 << 24, archive: nil, on: threads, logger: Logger(label: "test"))
-        let game = try await large.hold(key(1), players: 40, dimension: 32)
+        let hold = try await large.hold(key(1), players: 40, dimension: 32)
+        let game = hold.game
+        @Sendable func embedding(_ row: Int) -> [Float] {
+            (0..<32).map { column in
+                let step = (row * 37 + column * row * 11) % 101
+                return Float(step) / 101
+            }
+        }
         _ = try await game.encode(plan.missing(upTo: 300, in: await game.samples)) { coalitions in
             EncodedRows(
-                embeddings: coalitions.indices.flatMap { row in
-                    (0..<32).map { Float((row * 37 + $0 * row * 11) % 101) / 101 }
-                },
+                embeddings: coalitions.indices.flatMap(embedding),
                 finished: [Bool](repeating: true, count: coalitions.count))
         }
         let ask: @Sendable () async throws -> SideExpansion = { [threads] in
@@ -154,6 +159,6 @@ import Testing
         other.cancel()
         #expect(try await wanted.value.bytes > 0)
         _ = await other.result
-        await large.release(key(1))
+        extendLifetime(hold)
     }
 }
