@@ -54,7 +54,7 @@ import Testing
     func refinementInSteps() async throws {
         let services = try RecordedServices()
         let explanation = try await services.open(Self.captions[0])
-        for masks in [3, 20, 21, 90, Self.masks] { try await services.refine(explanation, masks: masks) }
+        for masks in [5, 20, 21, 90, Self.masks] { try await services.refine(explanation, masks: masks) }
         let lone = try await alone(Self.captions[0])
         #expect(services.imageMasks.count == lone.imageMasks && isEachOnce(services.imageMasks))
         #expect(try await services.values(explanation) == lone.values)

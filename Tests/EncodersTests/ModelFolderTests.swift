@@ -78,8 +78,8 @@ struct ModelFolderTests {
 
     /// What is done to a folder's tokenizer, and what is then said of it.
     static let damagedTokenizers: [(fixture: String, old: String, new: String, says: String)] = [
-        ("clip-small", #""type":"NFC""#, #""type":"BertNormalizer""#, "BertNormalizer"),
-        ("clip-small", #""type":"BPE""#, #""type":"WordPiece""#, "WordPiece"),
+        ("clip-small", #""type":"NFC""#, #""type":"Nmt""#, "Nmt"),
+        ("clip-small", #""type":"BPE""#, #""type":"WordLevel""#, "WordLevel"),
         ("siglip2-small", #""merges""#, #""merged""#, "merges"),
     ]
 
@@ -104,7 +104,7 @@ struct ModelFolderTests {
         let compact = try String(
             decoding: JSONValue(contentsOf: "\(folder.path)/tokenizer.json").serialized(), as: UTF8.self)
         try folder.write(
-            "tokenizer.json", compact.replacingOccurrences(of: #""type":"NFC""#, with: #""type":"BertNormalizer""#))
+            "tokenizer.json", compact.replacingOccurrences(of: #""type":"NFC""#, with: #""type":"Nmt""#))
         #expect {
             try LoadedModel.load(folder: folder.path)
         } throws: { error in

@@ -133,10 +133,10 @@ struct ErrorCodeProcessTests {
         let place = try #require(header["text_projection.weight"]?["data_offsets"]?.array)
         let offsets = place.map { $0.int ?? 0 }
         let numbers = (offsets[1] - offsets[0]) / 4
-        // A quiet NaN, little-endian.
-        let nan: [UInt8] = [0, 0, 0xC0, 0x7F]
+        // The largest number there is, little-endian: the weights are finite, and what comes of them is not.
+        let largest: [UInt8] = [0xFF, 0xFF, 0x7F, 0x7F]
         bytes.replaceSubrange(
-            8 + length + offsets[0]..<8 + length + offsets[1], with: (0..<numbers).flatMap { _ in nan })
+            8 + length + offsets[0]..<8 + length + offsets[1], with: (0..<numbers).flatMap { _ in largest })
         try bytes.write(to: url)
         return .string(folder.path)
     }

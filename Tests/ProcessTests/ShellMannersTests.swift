@@ -37,7 +37,7 @@ final class ShellMannersTests {
         arguments: [
             (["--top", "0"], "--top must be at least 1; it is 0"),
             (["--top", "200000"], "--top must be from 1 to 100000; it is 200000"),
-            (["-b", "-5"], "--budget must be at least 3 (the whole, the empty, and one more); it is -5"),
+            (["-b", "-5"], "--budget must be at least 5 (the whole, the empty, and three more); it is -5"),
             (["--p", "2"], "--p must lie between 0 and 1, both excluded; it is 2.0"),
             (["--order", "7"], "--order must be 1 or 2; it is 7"),
             (["--seed", "-4"], "--seed must be a whole number from 0 to 4294967295"),
@@ -155,7 +155,7 @@ final class ShellMannersTests {
         #expect(!status.output.contains("\u{1B}") && !status.output.contains("\u{202E}"))
         #expect(status.output.contains(#"a \x1B[31mdog\u{202E}\nmodel  x"#))
         let missing = try run("explain", "\u{1B}[31mnone.png", "a dog")
-        #expect(!missing.errors.contains("\u{1B}") && missing.errors.contains(#"\x1B[31mnone.png"#))
+        #expect(!missing.errors.contains("\u{1B}") && missing.errors.contains(#"\u{1B}[31mnone.png"#))
         let log = try String(contentsOfFile: folder + "/f.sock.log", encoding: .utf8)
         #expect(!log.contains("\u{1B}"))
     }
