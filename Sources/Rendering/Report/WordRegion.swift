@@ -16,8 +16,8 @@ struct WordRegion: Sendable, Equatable {
 }
 
 extension WordRegion {
-    /// Regions of the words that raise the match, by their positive pairs that stand clear of their errors; the
-    /// strongest word first.
+    /// Regions of the words that raise the match, by their positive pairs that stand clear of their errors; in
+    /// the caption's order.
     static func strongest(in picture: Picture) -> [WordRegion] {
         guard picture.estimate.pairs != nil else { return [] }
         let candidates = picture.wordPlayers.compactMap { word -> (word: Int, patches: [Int], peak: Double)? in
@@ -30,7 +30,9 @@ extension WordRegion {
         let scale = candidates.map(\.peak).max() ?? 0
         let strongest = candidates.filter { $0.peak >= leastWord * scale }
             .sorted { $0.peak != $1.peak ? $0.peak > $1.peak : $0.word < $1.word }.prefix(most)
-        return strongest.enumerated().map { WordRegion(word: $1.word, patches: $1.patches, color: $0) }
+        // Colours go by place in the caption, so that a word has its own in two explanations side by side.
+        let inOrder = strongest.sorted { $0.word < $1.word }
+        return inOrder.enumerated().map { WordRegion(word: $1.word, patches: $1.patches, color: $0) }
     }
 }
 
