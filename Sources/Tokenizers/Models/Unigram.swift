@@ -22,15 +22,7 @@ struct Unigram: TokenModel {
     func tokens(
         of piece: ArraySlice<Unicode.Scalar>, limit: Int, checkpoint: Checkpoint
     ) throws(CancellationError) -> [PieceToken] {
-        var bytes: [UInt8] = []
-        /// For each byte the index of its scalar, then the count.
-        var scalarAt: [Int] = []
-        for (index, scalar) in piece.enumerated() {
-            let encoded = scalar.utf8Bytes
-            bytes += encoded
-            scalarAt += repeatElement(index, count: encoded.count)
-        }
-        scalarAt.append(piece.count)
+        let (bytes, scalarAt) = piece.utf8WithPlaces
 
         var result: [PieceToken] = []
         var unknown: Range<Int>?

@@ -142,3 +142,18 @@ extension Unicode.Scalar {
     /// The scalar's UTF-8.
     var utf8Bytes: [UInt8] { Array(UTF8.encode(self) ?? UTF8.encodedReplacementCharacter) }
 }
+
+extension Collection<Unicode.Scalar> {
+    /// The bytes of these scalars in UTF-8 and, for each byte, the index of its scalar from 0; the count of scalars
+    /// comes last.
+    var utf8WithPlaces: (bytes: [UInt8], scalarAt: [Int]) {
+        var bytes: [UInt8] = []
+        var scalarAt: [Int] = []
+        for (index, scalar) in enumerated() {
+            let encoded = scalar.utf8Bytes
+            bytes += encoded
+            scalarAt += repeatElement(index, count: encoded.count)
+        }
+        return (bytes, scalarAt + [count])
+    }
+}

@@ -23,15 +23,7 @@ struct WordPiece: TokenModel {
         try checkpoint.pass()
         let unknown = [PieceToken(id: unknownId, range: 0..<piece.count)]
         if piece.count > longestWord { return unknown }
-        var bytes: [UInt8] = []
-        /// For each byte the index of its scalar, then the count.
-        var scalarAt: [Int] = []
-        for (index, scalar) in piece.enumerated() {
-            let encoded = scalar.utf8Bytes
-            bytes += encoded
-            scalarAt += repeatElement(index, count: encoded.count)
-        }
-        scalarAt.append(piece.count)
+        let (bytes, scalarAt) = piece.utf8WithPlaces
 
         var tokens: [PieceToken] = []
         var start = 0

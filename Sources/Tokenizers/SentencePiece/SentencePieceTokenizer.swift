@@ -83,15 +83,9 @@ struct SentencePieceTokenizer: TextTokenizer {
     private func encode(
         _ text: AlignedText, into builder: inout SequenceBuilder, checkpoint: Checkpoint
     ) throws(CancellationError) {
-        var bytes = leader
-        /// The scalar that each byte after the leader belongs to, then the count.
-        var scalarAt: [Int] = []
-        for (index, scalar) in text.scalars.enumerated() {
-            let encoded = scalar.utf8Bytes
-            bytes += encoded
-            scalarAt += repeatElement(index, count: encoded.count)
-        }
-        scalarAt.append(text.count)
+        /// Places are of the bytes after the leader.
+        let (own, scalarAt) = text.scalars.utf8WithPlaces
+        let bytes = leader + own
 
         let pieces = try model.encode(bytes, limit: leaderCount + builder.room, checkpoint: checkpoint)
         for piece in pieces.dropFirst(pieces.count >= leaderCount ? leaderCount : 0) {
