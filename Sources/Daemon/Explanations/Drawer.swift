@@ -62,18 +62,18 @@ extension RenderError {
     }
 }
 
-extension Picture {
-    fileprivate func text(_ request: DrawingRequest) throws(RenderError) -> String {
-        switch request.format {
-        case .svg: try svg(request.options)
-        case .html: try html(request.options)
-        case .ansi: try ansi(request.options)
-        case .markdown: try markdown(request.options)
-        }
-    }
+/// What can be drawn in every format: one explanation, or two side by side.
+private protocol Drawable {
+    func svg(_ options: Rendering.RenderOptions) throws(RenderError) -> String
+    func html(_ options: Rendering.RenderOptions) throws(RenderError) -> String
+    func ansi(_ options: Rendering.RenderOptions) throws(RenderError) -> String
+    func markdown(_ options: Rendering.RenderOptions) throws(RenderError) -> String
 }
 
-extension PictureComparison {
+extension Picture: Drawable {}
+extension PictureComparison: Drawable {}
+
+extension Drawable {
     fileprivate func text(_ request: DrawingRequest) throws(RenderError) -> String {
         switch request.format {
         case .svg: try svg(request.options)

@@ -53,7 +53,8 @@ struct HTMLDocument {
         return HTMLDocument.wrap(
             body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,
             definitions: Definitions(report: report, id: id).markup(),
-            script: interactive ? PageData(picture: report.picture).markup() + PageScript.markup : "")
+            script: interactive
+                ? PageData(picture: report.picture, scales: report.scales).markup() + PageScript.markup : "")
     }
 
     private func section(_ title: String, _ content: String) -> String {

@@ -1,6 +1,8 @@
 /// What the page's script computes with: players' boxes, values and pairs, without a word of the caption.
 struct PageData {
     var picture: Picture
+    /// Of the report, which has looked for them.
+    var scales: Report.Scales
 
     /// Pairs of two patches are left out beyond this many players, where they would outweigh the image.
     private static let mostPlayers = 320
@@ -8,7 +10,6 @@ struct PageData {
     func markup() -> String {
         let boxes = picture.patches.boxes.map { "[\([$0.x0, $0.y0, $0.x1, $0.y1].map(px).joined(separator: ","))]" }
         let patches = picture.patchPlayers.map(picture.reading)
-        let scales = picture.scales
         // Pairs of words, often much larger, are not drawn on the image.
         let same = picture.patchPlayers.flatMap { a in picture.patchPlayers.map { picture.pair(a, $0) } }
         let sameScale = same.map { abs($0.value) }.max() ?? 0

@@ -44,8 +44,8 @@ enum PageScript {
         all('.map-legend').forEach(function(g){g.setAttribute('visibility',shownWords().length?'visible':'hidden')});
         layers.forEach(function(layer){layer.textContent='';if(plain)return;
         for(var p=0;p<count;p++){var s=strength(m.values[p],m.errors[p],m.scale);
-        path(layer,box(p),'paper',(Math.pow(1-s,1.5)*.68).toFixed(3));if(s>0)path(layer,box(p),m.values[p]<0?'n':'p',(s*.42).toFixed(3));
-        if(s>=.4&&!idle){path(layer,box(p),m.values[p]<0?'ns':'ps',null,1.75)}}
+        path(layer,box(p),'paper',(Math.pow(1-s,\(HeatMarkup.veilExponent))*\(Tint.veilOpacity)).toFixed(3));if(s>0)path(layer,box(p),m.values[p]<0?'n':'p',(s*\(Tint.heatOpacity)).toFixed(3));
+        if(s>=\(HeatMarkup.leastOutlined)&&!idle){path(layer,box(p),m.values[p]<0?'ns':'ps',null,1.75)}}
         if(patch!==null){path(layer,box(patch),'casing',null,5);path(layer,box(patch),'outline',null,2)}});
         marked.forEach(function(e){var k=+e.dataset.player,on=pinned.indexOf(k)>=0;e.classList.toggle('on',on||pointed===k);e.setAttribute('aria-pressed',on)});
         say()}

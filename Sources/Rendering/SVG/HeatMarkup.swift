@@ -17,14 +17,16 @@ struct HeatMarkup {
     /// Opacity in this many steps.
     private static let steps = 40.0
     /// From this strength on a patch is outlined.
-    private static let leastOutlined = 0.4
+    static let leastOutlined = 0.4
+    /// How fast the veil thins with the strength of what lies under it.
+    static let veilExponent = 1.5
 
     func markup() -> String { veil() + tints() + outlines() }
 
     private func veil() -> String {
         var paths: [Int: String] = [:]
         for (box, measured) in zip(boxes, values) {
-            let step = Int((pow(1 - Tint.strength(measured, scale: scale), 1.5) * Self.steps).rounded())
+            let step = Int((pow(1 - Tint.strength(measured, scale: scale), Self.veilExponent) * Self.steps).rounded())
             if step > 0 { paths[step, default: ""] += PatchOutline.path(of: box) }
         }
         return paths.sorted { $0.key < $1.key }.map { step, d in
