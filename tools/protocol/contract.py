@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "protocol"
@@ -100,3 +101,28 @@ def within_reference(reference):
     if name is None:
         return reference
     return f"#/components/schemas/{name}" + reference.partition("#")[2]
+
+
+def drift_of(files, tool):
+    """What is wrong with written files, path -> text; None if nothing is. `tool` writes them."""
+    stale = [
+        str(path.relative_to(ROOT))
+        for path, text in files.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    return f"not what protocol/ says; run tools/protocol/{tool}: {', '.join(stale)}" if stale else None
+
+
+def write_or_check(arguments, usage, generated, drift):
+    """The command of a tool that writes files: without arguments it writes them, with --check it fails if they are stale."""
+    contract = Contract()
+    if arguments == ["--check"]:
+        problem = drift(contract)
+        if problem:
+            sys.exit(problem)
+    elif not arguments:
+        for path, text in generated(contract).items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    else:
+        sys.exit(usage)

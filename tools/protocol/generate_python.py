@@ -9,7 +9,7 @@ import re
 import sys
 import textwrap
 
-from contract import ROOT, Contract
+from contract import ROOT, drift_of, write_or_check
 from messages import Choice, Messages, Object
 
 FOLDER = ROOT / "clients/python/src/fixlipd"
@@ -414,25 +414,11 @@ def generated(contract):
 
 def drift(contract):
     """What is wrong with the written files; None if nothing is."""
-    stale = [
-        str(path.relative_to(ROOT))
-        for path, text in generated(contract).items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    return f"not what protocol/ says; run tools/protocol/generate_python.py: {', '.join(stale)}" if stale else None
+    return drift_of(generated(contract), "generate_python.py")
 
 
 def main(arguments):
-    contract = Contract()
-    if arguments == ["--check"]:
-        problem = drift(contract)
-        if problem:
-            sys.exit(problem)
-    elif not arguments:
-        for path, text in generated(contract).items():
-            path.write_text(text, encoding="utf-8")
-    else:
-        sys.exit(__doc__)
+    write_or_check(arguments, __doc__, generated, drift)
 
 
 if __name__ == "__main__":
