@@ -77,14 +77,18 @@ let package = Package(
             ]),
 
         // Tests
-        .testTarget(name: "JSONTests", dependencies: ["CJansson", "CMalloc", "JSON"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["CJansson", "CMalloc", "JSON", "TestSupport"]),
         .testTarget(
-            name: "JSONRPCTests", dependencies: ["JSON", "JSONRPC", .product(name: "Logging", package: "swift-log")]),
-        .testTarget(name: "TokenizersTests", dependencies: ["JSON", "Tokenizers"], exclude: ["Fixtures"]),
+            name: "JSONRPCTests",
+            dependencies: ["JSON", "JSONRPC", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["JSON", "Tokenizers", "TestSupport"], exclude: ["Fixtures"]),
         .testTarget(
             name: "ImagesTests",
-            dependencies: ["Images", "JSON", .product(name: "SystemPackage", package: "swift-system")]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+            dependencies: ["Images", "JSON", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
         .testTarget(
             name: "EncodersTests",
             dependencies: [
@@ -92,9 +96,9 @@ let package = Package(
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra", "TestSupport"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
-        .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences"]),
+        .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences", "TestSupport"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(
             name: "FuzzSubjects",
@@ -103,14 +107,15 @@ let package = Package(
                 "Tensors", "Tokenizers",
             ],
             path: "Tests/FuzzSubjects"),
-        .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects"]),
+        .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects", "TestSupport"]),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "Encoders", "FIxLIPProtocol", "Interactions", "JSONRPC",
-                .product(name: "Logging", package: "swift-log"),
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "ProcessTests", dependencies: ["fixlipd", "FIxLIPProtocol", "JSON", "JSONRPC"]),
+        .testTarget(
+            name: "ProcessTests", dependencies: ["fixlipd", "FIxLIPProtocol", "JSON", "JSONRPC", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -1,4 +1,5 @@
 import Captions
+import TestSupport
 import Testing
 
 /// Text that makes careless readers look for the same ending again and again.
@@ -58,7 +59,7 @@ struct HostileText: CustomTestStringConvertible {
     }()
 }
 
-@Suite("Time that readers take", .serialized)
+@Suite("Time that readers take", .serialized, .timeLimit(.minutes(10)))
 struct CaptionGrowthTests {
     /// Nested blocks, which no repeated text makes: each line is indented deeper than the one before.
     private static func nested(_ line: String, bytes: Int) -> String {
@@ -70,25 +71,11 @@ struct CaptionGrowthTests {
         return text
     }
 
-    private func seconds(_ text: String, _ languageId: String) throws -> Double {
-        let start = ContinuousClock.now
-        _ = try CaptionFinder.captions(in: text, languageId: languageId)
-        let time = ContinuousClock.now - start
-        return Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-    }
-
-    /// Linear readers take 4 times as long for 4 times the text, quadratic ones 16 times.
-    /// What is fast at the largest size is not worth the question, since the clock of a busy machine wavers.
     private func expectLinear(_ languageId: String, _ name: String, _ text: (Int) -> String) throws {
-        let size = 20_000
-        for attempt in 1...3 {
-            let large = try seconds(text(4 * size), languageId)
-            if large < 0.03 { return }
-            let small = try seconds(text(size), languageId)
-            let middle = try seconds(text(2 * size), languageId)
-            if large < 9 * small || large < 4 * middle && middle < 4 * small { return }
-            #expect(attempt < 3, "\(languageId), \(name): \(small) s, \(middle) s, \(large) s for n, 2n, 4n")
+        let growth = try Growth.ofSuperlinear(size: 20_000) { size in
+            _ = try CaptionFinder.captions(in: text(size), languageId: languageId)
         }
+        if let growth { Issue.record("\(languageId), \(name): \(growth)") }
     }
 
     @Test(
@@ -110,7 +97,7 @@ struct CaptionGrowthTests {
     }
 }
 
-@Suite("Readers that are called off")
+@Suite("Readers that are called off", .timeLimit(.minutes(10)))
 struct CaptionCancellationTests {
     private final class Calls {
         var count = 0

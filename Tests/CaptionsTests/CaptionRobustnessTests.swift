@@ -1,7 +1,7 @@
 import Captions
 import Testing
 
-@Suite("Captions in hostile text")
+@Suite("Captions in hostile text", .timeLimit(.minutes(10)))
 struct CaptionRobustnessTests {
     /// Fragments whose repetition makes careless scanners slow or lost.
     static let fragments = [

@@ -1,5 +1,6 @@
 import Daemon
 import JSONRPC
+import TestSupport
 import Testing
 
 /// What a free thread takes, decided without threads or models.
@@ -27,18 +28,9 @@ import Testing
         return result
     }
 
-    /// A generator of its own, so that a failure can be run again.
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 33)
-        }
-    }
-
     @Test("every item of every order is taken once, in its order, and no micro-batch mixes kinds", arguments: 0..<50)
     func everyItemOnce(seed: UInt64) {
-        var numbers = Numbers(state: seed)
+        var numbers = SeededGenerator(seed: seed)
         var queue = EncodeQueue(threads: Int.random(in: 1...4, using: &numbers))
         var kinds: [Int: EncodeQueue.Kind] = [:]
         var left: [Int: Int] = [:]

@@ -2,6 +2,7 @@ import Daemon
 import Foundation
 import Interactions
 import Logging
+import TestSupport
 import Testing
 
 /// What the archive holds of the games.
@@ -105,7 +106,7 @@ import Testing
         let other = GameKey.text(
             TextGameKey(model: GameModel(folder: "/model", precision: "f32", weights: "w"), ids: [4], players: "[[1]]"))
         try await add([Coalition(full: 4)], of: other)
-        while keptMasks() == 0 { await Task.yield() }
+        try await wait(while: keptMasks() == 0)
     }
 
     @Test func fullMemoryIsToldOnceUntilHalfOfItIsFree() async throws {

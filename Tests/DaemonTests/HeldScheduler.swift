@@ -3,6 +3,7 @@ import Encoders
 import Foundation
 import JSONRPC
 import Synchronization
+import TestSupport
 
 /// A scheduler whose thread, or one of several, is held before its first micro-batch or its first few, so that tests
 /// decide what waits when it goes on. Each look at its clock takes a millisecond.
@@ -102,15 +103,15 @@ final class HeldScheduler: Sendable {
     }
 
     /// Returns when so many items are in the queue.
-    func waitUntilQueued(_ items: Int) async {
-        while scheduler.waiting.interactive + scheduler.waiting.refinement < items { await Task.yield() }
+    func waitUntilQueued(_ items: Int) async throws {
+        try await wait(while: scheduler.waiting.interactive + scheduler.waiting.refinement < items)
     }
 
     /// Lets one micro-batch go and returns when the thread holds the one after it.
-    func goOn() async {
+    func goOn() async throws {
         let count = state.state.withLock { $0.batches.count }
         state.gate.signal()
-        while state.state.withLock({ $0.batches.count }) == count { await Task.yield() }
+        try await wait(while: state.state.withLock({ $0.batches.count }) == count)
     }
 
     /// Lets the thread go on, waits for the orders, and tells what micro-batches it took after the first.

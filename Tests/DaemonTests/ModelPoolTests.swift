@@ -4,6 +4,7 @@ import FIxLIPProtocol
 import Foundation
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the pool does about `--model-memory` and `--keep-alive`, with the models of the fixtures.
@@ -150,7 +151,7 @@ import Testing
             let pool = pool(limit: 1 << 30) { folder, _ in
                 // Each has its place in the pool's table before any size is known.
                 measured.note(folder)
-                while measured.all.count < round * Self.names.count { try await Task.sleep(for: .milliseconds(1)) }
+                try await wait(while: measured.all.count < round * Self.names.count)
                 return 1
             }
             try await withThrowingTaskGroup { group in

@@ -1,6 +1,7 @@
 import Daemon
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// Explanations of one image share its masks: nothing is encoded twice, and nothing in the values tells who encoded
@@ -36,7 +37,7 @@ import Testing
         let running = explanations.map { explanation in
             Task { try await services.refine(explanation, masks: Self.masks) }
         }
-        while await explanations[0].imageGame.waiting < captions.count - 1 { await Task.yield() }
+        try await wait(while: await explanations[0].imageGame.waiting < captions.count - 1)
         gate.open()
         for refinement in running { #expect(try await refinement.value == .budget) }
 
@@ -144,9 +145,9 @@ import Testing
         services.beforeImages { _ in gate.pass() }
         let control = RefinementControl()
         let cancelled = Task { try await services.refine(first, masks: Self.masks, control: control) }
-        while services.imageMaskCount <= 2 { await Task.yield() }
+        try await wait(while: services.imageMaskCount <= 2)
         let waiting = Task { try await services.refine(second, masks: Self.masks) }
-        while await first.imageGame.waiting < 1 { await Task.yield() }
+        try await wait(while: await first.imageGame.waiting < 1)
         control.end(.cancelled)
         gate.open()
         await #expect(throws: CancellationError.self) { try await cancelled.value }

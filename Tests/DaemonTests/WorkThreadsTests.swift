@@ -2,6 +2,7 @@ import Daemon
 import Foundation
 import JSONRPC
 import Synchronization
+import TestSupport
 import Testing
 
 private final class Order: Sendable {
@@ -32,7 +33,7 @@ private final class Order: Sendable {
                 Client.$current.withValue(ConnectionID(client)) {
                     Task { try await threads.run { _ in done.add(client) } }
                 })
-            while threads.waiting <= index { await Task.yield() }
+            try await wait(while: threads.waiting <= index)
         }
         gate.signal()
         for task in tasks { try await task.value }
@@ -67,7 +68,7 @@ private final class Order: Sendable {
         let threads = WorkThreads(name: "test", stage: "test", count: 2, begun: 4)
         defer { threads.stop() }
         let long = (0..<10).map { _ in submit(threads, client: 1) { try workUntilCancelled($0) } }
-        while threads.waiting < 8 { await Task.yield() }
+        try await wait(while: threads.waiting < 8)
         #expect(try await submit(threads, client: 2) { _ in 7 }.value == 7)
         #expect(threads.waiting == 8, "no more than two of the ten have begun")
         for job in long { job.cancel() }
@@ -81,7 +82,7 @@ private final class Order: Sendable {
         let gate = DispatchSemaphore(value: 0)
         let holding = submit(threads, client: 1) { _ in gate.wait() }
         let waiting = submit(threads, client: 1) { _ in Issue.record("it began") }
-        while threads.waiting == 0 { await Task.yield() }
+        try await wait(while: threads.waiting == 0)
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         gate.signal()
@@ -113,7 +114,7 @@ private final class Order: Sendable {
     func stop() async throws {
         let threads = WorkThreads(name: "test", stage: "test", count: 1, begun: 8)
         let long = (1...4 as ClosedRange<UInt64>).map { submit(threads, client: $0) { try workUntilCancelled($0) } }
-        while threads.waiting > 0 { await Task.yield() }
+        try await wait(while: threads.waiting > 0)
         threads.stop()
         for job in long { await #expect(throws: CancellationError.self) { try await job.value } }
         await #expect(throws: CancellationError.self) { try await threads.run { _ in } }

@@ -4,7 +4,9 @@ import Tensors
 import Testing
 
 /// Where the processor has fast products of integers and nothing better, `auto` judges each model by itself.
-@Suite("auto decides by the model", .enabled(if: CPUFeatures.current.fastIntegers && !CPUFeatures.current.bf16))
+@Suite(
+    "auto decides by the model", .enabled(if: CPUFeatures.current.fastIntegers && !CPUFeatures.current.bf16),
+    .timeLimit(.minutes(10)))
 struct AutoPrecisionTests {
     /// clip-small with a vision tower of width 512 and random weights. The layer norms make the first channel `outlier`
     /// times as large as the others; the products that follow do not look at it, so in f32 it changes nothing.

@@ -1,7 +1,7 @@
 import Encoders
 import Testing
 
-@Suite("An item's result does not depend on the others in its call")
+@Suite("An item's result does not depend on the others in its call", .timeLimit(.minutes(10)))
 struct BatchIndependenceTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String, precision: Precision

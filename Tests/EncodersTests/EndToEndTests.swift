@@ -4,7 +4,7 @@ import Images
 import JSON
 import Testing
 
-@Suite("From an image file and a caption to logits, against the reference library")
+@Suite("From an image file and a caption to logits, against the reference library", .timeLimit(.minutes(10)))
 struct EndToEndTests {
     func image(_ model: LoadedModel) throws -> PreparedImage {
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(Fixture.root)/scene.png")))

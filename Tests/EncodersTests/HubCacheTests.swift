@@ -2,7 +2,7 @@ import Encoders
 import Foundation
 import Testing
 
-@Suite("The hub cache")
+@Suite("The hub cache", .timeLimit(.minutes(10)))
 struct HubCacheTests {
     /// A cache with a whole model at `main` and `v2`, and one that is a pickle.
     func cache() throws -> (TemporaryFolder, HubCache) {

@@ -1,7 +1,7 @@
 import Encoders
 import Testing
 
-@Suite("Images against the reference library, from its own pixels")
+@Suite("Images against the reference library, from its own pixels", .timeLimit(.minutes(10)))
 struct ImageReferenceTests {
     @Test("The whole image's embedding agrees", arguments: Fixture.names)
     func whole(name: String) throws {

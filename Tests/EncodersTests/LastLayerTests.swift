@@ -5,7 +5,7 @@ import Testing
 
 /// Only a tower's last block leaves out what the pooled row does not need. A block that adds nothing, put after it,
 /// makes the last one compute every row.
-@Suite("What the last block leaves out changes nothing")
+@Suite("What the last block leaves out changes nothing", .timeLimit(.minutes(10)))
 struct LastLayerTests {
     /// A fixture's model with one more block in each tower, whose outputs are all 0.
     func withIdleBlock(_ name: String) throws -> TemporaryFolder {

@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("Model folders")
+@Suite("Model folders", .timeLimit(.minutes(10)))
 struct ModelFolderTests {
     /// What loading a folder says is wrong.
     func message(_ folder: TemporaryFolder) -> String {

@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 import Testing
 
-@Suite("open_clip folders")
+@Suite("open_clip folders", .timeLimit(.minutes(10)))
 struct OpenCLIPTests {
     /// clip-small's weights in open_clip's layout.
     func folder(config: String = Self.config, prefix: String = "") throws -> TemporaryFolder {

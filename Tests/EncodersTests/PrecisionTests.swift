@@ -2,7 +2,7 @@ import Encoders
 import Tensors
 import Testing
 
-@Suite("Precisions")
+@Suite("Precisions", .timeLimit(.minutes(10)))
 struct PrecisionTests {
     /// Cosines of masked images in one precision with those in f32, least first.
     func cosines(_ name: String, _ precision: Precision) throws -> [Float] {

@@ -1,7 +1,7 @@
 import Encoders
 import Testing
 
-@Suite("What is saved changes nothing")
+@Suite("What is saved changes nothing", .timeLimit(.minutes(10)))
 struct SavingsTests {
     /// `[3, size, size]` pixels with those of absent patches set to 0.
     static func greyed(_ pixels: [Float], _ mask: [UInt8], _ model: LoadedModel) -> [Float] {

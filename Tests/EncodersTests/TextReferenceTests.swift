@@ -1,7 +1,7 @@
 import Encoders
 import Testing
 
-@Suite("Texts against the reference library")
+@Suite("Texts against the reference library", .timeLimit(.minutes(10)))
 struct TextReferenceTests {
     @Test("Text embeddings agree", arguments: Fixture.names)
     func embeddings(name: String) throws {

@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 import Testing
 
-@Suite("Compute threads")
+@Suite("Compute threads", .timeLimit(.minutes(10)))
 struct ThreadTests {
     @Test(
         "Threads that share a model and have a workspace each get one thread's bits", arguments: [Precision.f32, .int8])

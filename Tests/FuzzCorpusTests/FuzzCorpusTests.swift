@@ -1,15 +1,17 @@
 import Foundation
 import FuzzSubjects
+import TestSupport
 import Testing
 
 /// The inputs that `make fuzz` starts from, and those it once found, as they are and a little damaged. A subject that
 /// fails ends the run.
-@Suite(.serialized) struct FuzzCorpusTests {
+@Suite(.serialized, .timeLimit(.minutes(10)))
+struct FuzzCorpusTests {
     @Test("Every input of the corpus, and damaged copies, are answered or refused", arguments: FuzzSubject.allCases)
     func replay(_ subject: FuzzSubject) throws {
         let inputs = try Self.corpus(of: subject)
         #expect(!inputs.isEmpty, "the corpus has no \(subject)")
-        var generator = SplitMix(state: 1)
+        var generator = SeededGenerator(seed: 1)
         for input in inputs {
             subject.run(input)
             for _ in 0..<Self.damagedCopies { subject.run(Self.damaged(input, &generator)) }
@@ -27,7 +29,7 @@ import Testing
     }
 
     /// One to four bytes changed, taken out, put in, or the rest cut off.
-    private static func damaged(_ input: [UInt8], _ generator: inout SplitMix) -> [UInt8] {
+    private static func damaged(_ input: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         var bytes = input
         for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
             let place = Int.random(in: bytes.indices, using: &generator)
@@ -39,18 +41,5 @@ import Testing
             }
         }
         return bytes
-    }
-}
-
-/// The same numbers in every run (Steele, Lea, Flood 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

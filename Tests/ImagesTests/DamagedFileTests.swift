@@ -1,7 +1,8 @@
 import Images
+import TestSupport
 import Testing
 
-@Suite("Damaged files")
+@Suite("Damaged files", .timeLimit(.minutes(5)))
 struct DamagedFileTests {
     static let samples = [
         "rgb-8.png", "rgb-8-interlaced.png", "palette-4-transparent.png", "rgba-16.png", "orientation-6.png",
@@ -35,7 +36,7 @@ struct DamagedFileTests {
     @Test("many bytes changed at random give a picture or an error", arguments: samples)
     func randomDamage(name: String) throws {
         let whole = try PillowFixtures.bytes(name)
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for _ in 0..<200 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...20, using: &generator) {

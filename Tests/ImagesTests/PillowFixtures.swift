@@ -44,14 +44,3 @@ extension PreprocessedImage {
         return (0..<plane).flatMap { pixel in (0..<3).map { UInt8(pixels[$0 * plane + pixel]) } }
     }
 }
-
-/// A small generator with a fixed seed (SplitMix64), so that failures repeat.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}

@@ -3,7 +3,7 @@ import Images
 import JSON
 import Testing
 
-@Suite("Preprocessor configs")
+@Suite("Preprocessor configs", .timeLimit(.minutes(5)))
 struct PreprocessorConfigTests {
     private func read(_ json: String, family: ImagePreprocessor.Family = .clip) throws -> ImagePreprocessor {
         try ImagePreprocessor(config: JSONValue(parsing: json), file: "preprocessor_config.json", family: family)

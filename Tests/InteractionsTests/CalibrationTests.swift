@@ -2,7 +2,8 @@ import Interactions
 import Testing
 
 /// What an estimate says of its own error, against the truth of enumerable games.
-@Suite struct CalibrationTests {
+@Suite(.timeLimit(.minutes(10)))
+struct CalibrationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var index: InteractionIndex = .banzhaf
         var p = 0.5

@@ -1,7 +1,8 @@
 import Interactions
 import Testing
 
-@Suite struct CoalitionTests {
+@Suite(.timeLimit(.minutes(10)))
+struct CoalitionTests {
     @Test("sets and bits agree at every word boundary", arguments: [1, 5, 63, 64, 65, 255, 256, 257, 320, 1024])
     func membership(count: Int) {
         let members = stride(from: 0, to: count, by: 3).map { $0 }
@@ -26,7 +27,8 @@ import Testing
     }
 }
 
-@Suite struct PlayerTests {
+@Suite(.timeLimit(.minutes(10)))
+struct PlayerTests {
     @Test func aCoarserGridIsAUnionOfPatches() throws {
         let players = try ImagePlayers(patchRows: 4, patchColumns: 5, rows: 2, columns: 2)
         #expect(players.count == 4)

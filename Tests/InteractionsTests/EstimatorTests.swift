@@ -1,7 +1,8 @@
 import Interactions
 import Testing
 
-@Suite struct EstimatorTests {
+@Suite(.timeLimit(.minutes(10)))
+struct EstimatorTests {
     static func rows(
         _ game: SyntheticGame, _ image: WeightedCoalitions, _ text: WeightedCoalitions, weight: Double = 1
     ) -> [(z: [Int], weight: Double, value: Double)] {

@@ -2,7 +2,8 @@ import Interactions
 import Testing
 
 /// Coalitions of image and text players drawn together, one pair of masks each.
-@Suite struct JointSamplingTests {
+@Suite(.timeLimit(.minutes(10)))
+struct JointSamplingTests {
     static func draws(
         _ index: InteractionIndex, p: Double = 0.5, imagePlayers: Int, textPlayers: Int, seed: UInt64 = 0,
         paired: Bool = false

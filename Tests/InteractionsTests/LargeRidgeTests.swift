@@ -2,7 +2,8 @@ import Interactions
 import Testing
 
 /// More masks and features than are solved for directly, with the limits lowered to what a test can afford.
-@Suite struct LargeRidgeTests {
+@Suite(.timeLimit(.minutes(10)))
+struct LargeRidgeTests {
     /// Fewer masks than features; more, which is otherwise solved for the features; repeated masks.
     @Test(
         "the iterative solve gives what the direct one gives", arguments: [(14, 60), (14, 100), (14, 700), (7, 100)],

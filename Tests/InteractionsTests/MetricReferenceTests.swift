@@ -3,7 +3,8 @@ import Interactions
 import Testing
 
 /// The metrics against NumPy and SciPy (`tools/fixtures/metrics.py`) on random explanations, few players and many.
-@Suite struct MetricReferenceTests {
+@Suite(.timeLimit(.minutes(10)))
+struct MetricReferenceTests {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         struct Target: Decodable, Sendable {
             let textPlayers: [Int]

@@ -1,7 +1,9 @@
 import Interactions
+import TestSupport
 import Testing
 
-@Suite struct FaithfulnessTests {
+@Suite(.timeLimit(.minutes(10)))
+struct FaithfulnessTests {
     @Test func measuresFollowTheirDefinitions() throws {
         let scores = try Faithfulness(truth: [1, 2, 3, 4], predicted: [1, 2, 4, 3])
         #expect(abs((scores.rSquared ?? .nan) - 0.6) < 1e-12)
@@ -22,7 +24,7 @@ import Testing
     /// Few distinct values, so that there are ties on either side and on both.
     @Test("Kendall's τ-b is that of all pairs counted", arguments: [2, 3, 5, 17, 64, 300], [2, 7, 1000])
     func kendallCountsPairs(count: Int, distinct: Int) throws {
-        var generator = TestGenerator(seed: UInt64(count * 1009 + distinct))
+        var generator = SeededGenerator(seed: UInt64(count * 1009 + distinct))
         for _ in 0..<5 {
             let truth = (0..<count).map { _ in Double(Int.random(in: 0..<distinct, using: &generator)) }
             let predicted = truth.map { $0 + Double(Int.random(in: 0..<distinct, using: &generator)) }
@@ -74,7 +76,8 @@ import Testing
     }
 }
 
-@Suite struct CurveTests {
+@Suite(.timeLimit(.minutes(10)))
+struct CurveTests {
     @Test func anAdditiveGameHasTheAreaOfItsValues() throws {
         // v = 3z₀ + 2z₁ + z₂: keeping the best gives 3, 5, 6 and losing them 1, 3, 6.
         let keep = [0.0, 3, 5, 6]
@@ -99,7 +102,8 @@ import Testing
     }
 }
 
-@Suite struct PointingGameTests {
+@Suite(.timeLimit(.minutes(10)))
+struct PointingGameTests {
     static func values(rows: Int, columns: Int, pair: (Int, Int) -> Double) throws -> (InteractionValues, ImagePlayers)
     {
         let patches = rows * columns

@@ -1,10 +1,11 @@
 import Foundation
 import Interactions
+import TestSupport
 import Testing
 
 /// An explanation of random numbers.
 func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UInt64 = 1) throws -> InteractionValues {
-    var generator = TestGenerator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let players = imagePlayers + textPlayers
     var entries = [ShapiqInteractionValues.Entry(key: "Empty", value: -1.25)]
     for i in 0..<players { entries.append(.init(key: "\(i)", value: generator.normal())) }
@@ -20,7 +21,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     ).interactionValues(imagePlayers: imagePlayers)
 }
 
-@Suite struct ReadingTests {
+@Suite(.timeLimit(.minutes(10)))
+struct ReadingTests {
     @Test("pairs are numbered row by row", arguments: [1, 2, 5, 9])
     func pairOrder(players: Int) {
         let index = PairIndex(players: players)
@@ -197,7 +199,8 @@ func randomValues(imagePlayers: Int, textPlayers: Int, order: Int = 2, seed: UIn
     }
 }
 
-@Suite struct ComparisonTests {
+@Suite(.timeLimit(.minutes(10)))
+struct ComparisonTests {
     @Test func anExplanationEqualsItself() throws {
         let values = try randomValues(imagePlayers: 4, textPlayers: 3)
         let side = try ComparisonSide(

@@ -1,7 +1,8 @@
 import Interactions
 import Testing
 
-@Suite struct RefinementTests {
+@Suite(.timeLimit(.minutes(10)))
+struct RefinementTests {
     static func refinement(_ goal: RefinementGoal, imagePlayers: Int = 49, isTimed: Bool = true) throws
         -> RefinementSchedule
     {

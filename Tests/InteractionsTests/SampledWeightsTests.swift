@@ -2,7 +2,8 @@ import Interactions
 import Testing
 
 /// Estimates from masks drawn for each side against the weighted regression on all their pairs, written out.
-@Suite struct SampledWeightsTests {
+@Suite(.timeLimit(.minutes(10)))
+struct SampledWeightsTests {
     static let imagePlayers = 8
     static let textPlayers = 7
 

@@ -1,7 +1,8 @@
 import Interactions
 import Testing
 
-@Suite struct SamplingTests {
+@Suite(.timeLimit(.minutes(10)))
+struct SamplingTests {
     @Test func aMaskDependsOnItsKeyAlone() throws {
         let sequence = try MaskSequence(players: 49, probability: 0.5, seed: 7, modality: .image)
         let first = (0..<40).map { sequence[$0] }
@@ -116,7 +117,8 @@ import Testing
     }
 }
 
-@Suite struct GameSamplesTests {
+@Suite(.timeLimit(.minutes(10)))
+struct GameSamplesTests {
     static func filled() throws -> GameSamples {
         var samples = GameSamples(players: 70, dimension: 3)
         try samples.append(

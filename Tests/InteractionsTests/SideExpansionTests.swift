@@ -2,7 +2,8 @@ import Interactions
 import Testing
 
 /// What an image says by itself is kept for later captions; keeping it must change nothing.
-@Suite struct SideExpansionTests {
+@Suite(.timeLimit(.minutes(10)))
+struct SideExpansionTests {
     let nodes = [SamplingNode(probability: 0.5, weight: 1)]
 
     /// Dual form, primal form, repeated masks, all masks.

@@ -1,4 +1,5 @@
 import Interactions
+import TestSupport
 
 /// A bilinear game with random smooth embeddings under masks, small enough to enumerate.
 struct SyntheticGame {
@@ -15,13 +16,13 @@ struct SyntheticGame {
         self.imagePlayers = imagePlayers
         self.textPlayers = textPlayers
         self.dimension = dimension
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         imageTable = Self.table(imagePlayers, dimension, roughness, &generator)
         textTable = Self.table(textPlayers, dimension, roughness, &generator)
     }
 
     /// Unit vectors along a constant, a linear, a quadratic and an unstructured part.
-    private static func table(_ players: Int, _ dimension: Int, _ roughness: Double, _ generator: inout TestGenerator)
+    private static func table(_ players: Int, _ dimension: Int, _ roughness: Double, _ generator: inout SeededGenerator)
         -> [[Float]]
     {
         let constant = (0..<dimension).map { _ in generator.normal() }
@@ -76,25 +77,5 @@ struct SyntheticGame {
     ) throws -> InteractionValues {
         let (image, text) = try sides(nodes: nodes, imageMasks: imageMasks, textMasks: textMasks, seed: seed)
         return try Interactions.estimate(image: image, text: text, scale: scale, bias: bias, settings: settings)
-    }
-}
-
-/// SplitMix64, for test data that is the same everywhere.
-struct TestGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// Nearly standard normal: twelve uniforms.
-    mutating func normal() -> Double {
-        (0..<12).reduce(-6.0) { sum, _ in sum + Double(next() >> 11) * 0x1p-53 }
     }
 }

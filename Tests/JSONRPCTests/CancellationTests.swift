@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import Synchronization
+import TestSupport
 import Testing
 
 /// `$/cancelRequest`, disconnection, and who gets to reply.
@@ -168,7 +169,7 @@ import Testing
             }
         }
         let (client, _) = serving.connect()
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var replies: [Int: Int] = [:]
         var cancelled = 0
         for round in 0..<rounds {

@@ -1,8 +1,10 @@
 import JSONRPC
+import TestSupport
 import Testing
 
 /// Bytes to messages, without a server.
-@Suite struct FrameDecoderTests {
+@Suite(.timeLimit(.minutes(5)))
+struct FrameDecoderTests {
     /// How a stream is cut into pieces.
     enum Delivery: CaseIterable {
         case whole, byteByByte, random
@@ -10,7 +12,7 @@ import Testing
 
     @Test(arguments: FramingFile.all, Delivery.allCases)
     func aStreamGivesTheSameHoweverItIsCut(file: FramingFile, delivery: Delivery) {
-        var random = SplitMix(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for _ in 0..<(delivery == .random ? 20 : 1) {
             var decoder = FrameDecoder(limits: file.limits)
             let events = decode(pieces(of: file.input, delivery, &random), with: &decoder)
@@ -29,7 +31,7 @@ import Testing
     func streamsGluedTogetherGiveTheirMessagesInOrder(framing: Framing, delivery: Delivery) {
         let files = FramingFile.glueable(framing)
         #expect(files.count >= 9)
-        var random = SplitMix(seed: 2)
+        var random = SeededGenerator(seed: 2)
         var decoder = FrameDecoder()
         let events = decode(pieces(of: files.flatMap(\.input), delivery, &random), with: &decoder)
         check(events, messages: files.flatMap(\.messages), failure: nil)
@@ -37,7 +39,7 @@ import Testing
 
     @Test(arguments: [Framing.lines, .headers], 0..<100)
     func whatIsFramedIsReadBack(framing: Framing, seed: Int) {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let messages = (0..<Int.random(in: 1...20, using: &random)).map { _ in
             [UInt8(ascii: "{")]
                 + (0..<Int.random(in: 0...300, using: &random)).map { _ -> UInt8 in
@@ -52,7 +54,7 @@ import Testing
 
     @Test(arguments: 0..<200)
     func noiseIsNeverReadTwoWays(seed: Int) {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let alphabet = Array("Content-Length: 12\r\n{}[] \"\\".utf8) + [0, 0xFF]
         let noise = (0..<400).map { _ in alphabet.randomElement(using: &random) ?? 0 }
         for start in ["", "{", "Content-Length: 3\r\n\r\nabc"] {
@@ -96,7 +98,7 @@ import Testing
         #expect(decoder.finish().isEmpty)
     }
 
-    private func pieces(of stream: [UInt8], _ delivery: Delivery, _ random: inout SplitMix) -> [[UInt8]] {
+    private func pieces(of stream: [UInt8], _ delivery: Delivery, _ random: inout SeededGenerator) -> [[UInt8]] {
         switch delivery {
         case .whole: return [stream]
         case .byteByByte: return stream.map { [$0] }

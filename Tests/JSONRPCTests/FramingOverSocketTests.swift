@@ -3,7 +3,8 @@ import JSONRPC
 import Testing
 
 /// The streams of `protocol/framing` sent to a server over a socket.
-@Suite struct FramingOverSocketTests {
+@Suite(.timeLimit(.minutes(5)))
+struct FramingOverSocketTests {
     @Test(arguments: FramingFile.all, [false, true])
     func aStreamGetsItsReplies(file: FramingFile, byteByByte: Bool) async throws {
         let serving = Serving(configure: { $0.framing = file.limits }, addPing)

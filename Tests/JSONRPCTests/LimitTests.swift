@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import JSONRPC
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the server refuses, so that no client can starve the others.
@@ -165,7 +166,7 @@ import Testing
             #"[{"jsonrpc":"2.0","id":1,"method":"echo","params":["\#(letters(80 << 10))"]},"#
             + #"{"jsonrpc":"2.0","id":2,"method":"wait"}]"#
         client.send(batch)
-        while serving.server.statistics.methods["echo"] == nil { await Task.yield() }
+        try await wait(while: serving.server.statistics.methods["echo"] == nil)
         #expect(serving.server.statistics.heldBytes == JSONSurvey(Array(batch.utf8)).valueBytes)
         gate.open()
         #expect(await client.next()?.array?.count == 2)
@@ -229,7 +230,7 @@ import Testing
         let (first, _) = serving.connect()
         let (second, secondEnd) = serving.connect()
         for client in [first, second] { client.write(start) }
-        while serving.server.statistics.unfinishedBytes < 2 * start.utf8.count { await Task.yield() }
+        try await wait(while: serving.server.statistics.unfinishedBytes < 2 * start.utf8.count)
         let (third, thirdEnd) = serving.connect()
         third.write(start)
         let error = await third.next()

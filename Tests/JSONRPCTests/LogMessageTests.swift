@@ -1,5 +1,6 @@
 import JSON
 import JSONRPC
+import TestSupport
 import Testing
 
 /// `window/logMessage` about what no request of the client brought about.
@@ -87,10 +88,10 @@ import Testing
         await initialize(other)
         // Both connections may be on one event loop or on two; a reply to the other does not tell that the first has
         // one.
-        while serving.server.statistics.methods["initialize"]?.count != 2 { await Task.yield() }
+        try await wait(while: serving.server.statistics.methods["initialize"]?.count != 2)
         let text = letters(64 << 10)
         for _ in 0..<100 { serving.server.log(.warning, text) }
-        while serving.server.statistics.notificationsDropped == 0 { await Task.yield() }
+        try await wait(while: serving.server.statistics.notificationsDropped == 0)
         client.request(2, "echo", "[]")
         client.startReading()
         client.endInput()

@@ -1,6 +1,7 @@
 import JSON
 import JSONRPC
 import Synchronization
+import TestSupport
 import Testing
 
 /// How a connection may end while it has requests in flight.
@@ -27,7 +28,7 @@ enum Ending: String, CaseIterable, Sendable {
     @Test(.timeLimit(.minutes(10)), arguments: Ending.allCases, 0..<3)
     func everyRequestGetsOneReply(_ ending: Ending, _ seed: Int) async throws {
         let serving = makeServing()
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var clients: [(client: TestClient, end: Task<ConnectionEnd, any Error>)] = []
         for _ in 0..<Self.connections {
             let (client, end) = serving.connect()
@@ -56,11 +57,11 @@ enum Ending: String, CaseIterable, Sendable {
         case .stop: #expect(begun.all.subtracting(replies.keys).isEmpty, "a handler ran and nobody was told")
         case .disconnection: break
         }
-        while !isAtRest(serving.server.statistics) { await Task.yield() }
+        try await wait(while: !isAtRest(serving.server.statistics))
     }
 
     /// Writes requests `first ..< first + requests`, one by one or as batches, and cancels some of them once or twice.
-    private func send(to client: TestClient, first: Int, _ random: inout SplitMix) {
+    private func send(to client: TestClient, first: Int, _ random: inout SeededGenerator) {
         let end = first + Self.requests
         var next = first
         while next < end {
@@ -77,7 +78,7 @@ enum Ending: String, CaseIterable, Sendable {
         }
     }
 
-    private func call(_ id: Int, _ random: inout SplitMix) -> String {
+    private func call(_ id: Int, _ random: inout SeededGenerator) -> String {
         let method = Self.methods.randomElement(using: &random) ?? "quick"
         // Large messages are parsed, and large results written, on threads of their own.
         let text = Int.random(in: 0..<50, using: &random) == 0 ? letters(100 << 10) : "x"

@@ -5,7 +5,8 @@ import Synchronization
 import Testing
 
 /// The blocking client for command lines, against the server.
-@Suite(.serialized) struct RPCClientTests {
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct RPCClientTests {
     @Test func aCallGivesTheResultOrTheError() async throws {
         try await withClient(addEcho) { client throws in
             #expect(try client.call("echo", params: ["a": 1]) == ["a": 1])

@@ -3,7 +3,8 @@ import JSONRPC
 import Testing
 
 /// JSON-RPC 2.0 on one connection.
-@Suite struct RequestTests {
+@Suite(.timeLimit(.minutes(5)))
+struct RequestTests {
     @Test(arguments: [Framing.lines, .headers])
     func aRequestIsRepliedToInTheFramingOfTheConnection(framing: Framing) async throws {
         let (client, end) = Serving(addEcho).connect(framing: framing)

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JSONRPC
+import TestSupport
 import Testing
 
 /// One client over standard input and output, whatever these are.
@@ -186,7 +187,7 @@ import Testing
     /// Returns when a pipe takes no more.
     private func full(_ descriptor: Int32) async {
         var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        while poll(&watched, 1, 0) > 0 { await Task.yield() }
+        try await wait(while: poll(&watched, 1, 0) > 0)
     }
 
     private func makePipe() throws -> (read: Int32, write: Int32) {

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import JSONRPC
 import Logging
+import TestSupport
 import Testing
 
 /// Where the socket is, who may reach it, and who may serve it.
@@ -72,7 +73,7 @@ import Testing
         let watch = Task { try await server.keepSocketsInPlace(every: .milliseconds(5)) }
         for path in [address.path, folder] {
             try FileManager.default.removeItem(atPath: path)
-            while !FileManager.default.fileExists(atPath: address.path) { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(while: !FileManager.default.fileExists(atPath: address.path))
             #expect(bindError(address.path) == .alreadyServed(path: address.path, processID: getpid()))
         }
         // With its lock gone too, another daemon may have taken the place.
@@ -240,7 +241,7 @@ import Testing
         #expect(await early.next()?["result"] == [1])
         let late = TestClient(try connected(to: address))
         let retired = Task { await old.server.retire() }
-        while exists(address.path) { await Task.yield() }
+        try await wait(while: exists(address.path))
         try await next.server.listen(on: address)
         let client = TestClient(try connected(to: address))
         for client in [early, late, client] {

@@ -3,13 +3,14 @@ import CMalloc
 import Foundation
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("A JSON text before it is parsed", .timeLimit(.minutes(2)))
 struct JSONSurveyTests {
     @Test("depth, elements of a batch and the id are those of the parsed text", arguments: 0..<300)
     func counts(seed: Int) throws {
-        var random = RandomJSON(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let value = random.value(depth: 4)
         let text = try value.serialized(pretty: seed.isMultiple(of: 2))
         let survey = JSONSurvey(text)
@@ -68,7 +69,7 @@ struct JSONSurveyTests {
 
     @Test("noise is looked over, too", arguments: 0..<300)
     func noise(seed: Int) {
-        var random = RandomJSON(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let alphabet = Array(#"[]{}:,"\u-0123d8ff.eE tx"#.utf8)
         let bytes = (0..<200).map { _ in alphabet.randomElement(using: &random) ?? 0 }
         let survey = JSONSurvey(bytes)
@@ -77,7 +78,7 @@ struct JSONSurveyTests {
     }
 }
 
-@Suite("JSON that jansson does not read as it is")
+@Suite("JSON that jansson does not read as it is", .timeLimit(.minutes(5)))
 struct JSONRepairTests {
     @Test("every integer within 64 bits is exact, whatever stands beside it")
     func integers() throws {
@@ -108,7 +109,7 @@ struct JSONRepairTests {
 
     @Test("what jansson reads as it is reads the same", arguments: 0..<300)
     func unchanged(seed: Int) throws {
-        var random = RandomJSON(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let text = try random.value(depth: 4).text()
         let plain = try JSONValue(parsing: text)
         #expect(try JSONValue(parsing: #"[\#(text),"\ud800",99999999999999999999]"#)[0] == plain)
@@ -144,7 +145,7 @@ struct JSONRepairTests {
     }
 }
 
-@Suite("Names of members")
+@Suite("Names of members", .timeLimit(.minutes(5)))
 struct MemberNameTests {
     struct Parameters: Codable, Equatable {
         var topK: Int?
@@ -209,21 +210,9 @@ enum JanssonMemory {
     }
 }
 
-/// Values of every kind, the same for each seed (SplitMix64).
-private struct RandomJSON: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func value(depth: Int) -> JSONValue {
+/// Values of every kind, the same for each seed.
+extension SeededGenerator {
+    fileprivate mutating func value(depth: Int) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &self) {
         case 0: return [nil, true, false].randomElement(using: &self) ?? nil
         case 1: return .integer(Int64.random(in: .min ... .max, using: &self))

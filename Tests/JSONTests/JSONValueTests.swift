@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite("JSON text")
+@Suite("JSON text", .timeLimit(.minutes(5)))
 struct JSONTextTests {
     @Test(
         "every kind of value survives a round trip, members in order",
@@ -75,7 +75,7 @@ struct JSONTextTests {
     }
 }
 
-@Suite("JSON and Codable")
+@Suite("JSON and Codable", .timeLimit(.minutes(5)))
 struct JSONCodingTests {
     struct Grid: Codable, Equatable {
         var rows: Int

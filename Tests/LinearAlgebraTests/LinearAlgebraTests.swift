@@ -34,7 +34,8 @@ private func positiveDefinite(_ size: Int, seed: Int) throws -> Matrix<Double> {
     return result
 }
 
-@Suite struct LinearAlgebraTests {
+@Suite(.timeLimit(.minutes(5)))
+struct LinearAlgebraTests {
     @Test(
         "products equal the sums that define them",
         arguments: [(false, false), (true, false), (false, true), (true, true)])

@@ -35,17 +35,3 @@ final class BatchCommand {
     /// The status, or the negated signal.
     func waitForExit() -> Int32 { process.waitForEnd() }
 }
-
-/// Waits until something holds that another process brings about.
-/// - Throws: `Unmet` after two minutes.
-func until(_ what: String, _ condition: () throws -> Bool) throws {
-    for _ in 0..<12_000 {
-        if try condition() { return }
-        usleep(10_000)
-    }
-    throw Unmet(what: what)
-}
-
-struct Unmet: Error {
-    let what: String
-}

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 
 /// A folder with pairs, a daemon of its own that the first command starts, and the results.
 final class BatchFolder {

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JSONRPC
+import TestSupport
 import Testing
 
 /// `fixlipd batch` as a program: what it writes, and that nothing disturbs it.

@@ -1,6 +1,7 @@
 import FIxLIPProtocol
 import Foundation
 import JSONRPC
+import TestSupport
 import Testing
 
 private let scene = ImageInput(.text(DaemonProcess.scenes + "/scene-03.png"))

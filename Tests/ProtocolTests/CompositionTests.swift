@@ -4,7 +4,8 @@ import JSONRPC
 import Testing
 
 /// Types that are made of others are flat on the wire: read, written and refused as if their members were their own.
-@Suite struct Composition {
+@Suite(.timeLimit(.minutes(5)))
+struct Composition {
     @Test func membersOfPartsAreFlatOnTheWire() throws {
         var parameters = Explain.Parameters(
             open: .init(image: ImageInput(.text("/cat.png")), text: "a cat", paired: true),
@@ -37,7 +38,8 @@ import Testing
 }
 
 /// What stands for a parameter left out is written in the schemas.
-@Suite struct Defaults {
+@Suite(.timeLimit(.minutes(5)))
+struct Defaults {
     private func said(_ type: String, _ member: String) throws -> JSONValue {
         try #require(try ContractFiles.schema(type)["properties"]?[member]?["default"])
     }

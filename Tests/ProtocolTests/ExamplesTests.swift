@@ -3,7 +3,8 @@ import JSON
 import Testing
 
 /// The examples in `protocol/examples` are read by the types of the sources, strictly, and written back as they were.
-@Suite struct Examples {
+@Suite(.timeLimit(.minutes(5)))
+struct Examples {
     private func roundTrip<Value: Codable>(_ type: Value.Type, _ name: String) throws {
         let examples = try ContractFiles.validExamples(name)
         #expect(!examples.isEmpty, "\(name) has no examples")

@@ -4,7 +4,8 @@ import JSONRPC
 import Testing
 
 /// The names and numbers in the sources are those in `protocol/`, both ways.
-@Suite struct NamesAndCodes {
+@Suite(.timeLimit(.minutes(5)))
+struct NamesAndCodes {
     @Test func everyApplicationErrorIsInTheFileAndTheOtherWayRound() throws {
         let entries = try #require(try ContractFiles.json("errors.json").array)
         let listed = Set(

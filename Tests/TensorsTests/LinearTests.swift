@@ -1,8 +1,9 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
-@Suite("Linear layers")
+@Suite("Linear layers", .timeLimit(.minutes(5)))
 struct LinearTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var inputs: Int, outputs: Int, rows: Int
@@ -45,7 +46,7 @@ struct LinearTests {
     }
 
     func run(_ c: Case, format: RowFormat, tolerance: Double) throws {
-        var random = RandomValues(seed: 7)
+        var random = SeededGenerator(seed: 7)
         let w = random.floats(c.outputs * c.inputs)
         let b = random.floats(c.outputs)
         let x = random.floats(c.rows * c.inputs)
@@ -128,7 +129,7 @@ struct LinearTests {
         arguments: [RowFormat.f32, .bf16, .u8])
     func rowsAreIndependent(_ format: RowFormat) throws {
         for (inputs, outputs) in [(768, 768), (48, 144), (3072, 192), (100, 33)] {
-            var random = RandomValues(seed: 3)
+            var random = SeededGenerator(seed: 3)
             let rows = 430
             let linear = try Linear(
                 weights: random.floats(outputs * inputs), bias: random.floats(outputs), outputs: outputs,

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-@Suite("Safetensors files")
+@Suite("Safetensors files", .timeLimit(.minutes(5)))
 final class SafetensorsTests {
     let folder = NSTemporaryDirectory() + "safetensors-" + UUID().uuidString
 
@@ -253,7 +253,7 @@ final class SafetensorsTests {
     }
 }
 
-@Suite("The processor")
+@Suite("The processor", .timeLimit(.minutes(5)))
 struct CPUFeaturesTests {
     @Test(
         "Features are those that the kernel reports and FIXLIPD_INSTRUCTION_SET allows",

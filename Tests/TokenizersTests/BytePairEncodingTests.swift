@@ -1,9 +1,11 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 import Tokenizers
 
 /// The fast merging and the cache change nothing.
+@Suite(.timeLimit(.minutes(5)))
 struct BytePairEncodingTests {
     /// CLIP's algorithm as its paper states it: again and again the pair of lowest rank, everywhere from the left.
     private struct Naive {

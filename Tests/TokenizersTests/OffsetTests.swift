@@ -1,8 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenizers
 
 /// Offsets count Unicode scalars of the given text, with normalisation undone.
+@Suite(.timeLimit(.minutes(5)))
 struct OffsetTests {
     static let models = ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"]
 
