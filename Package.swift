@@ -13,19 +13,20 @@ let package = Package(
     ],
     targets: [
         // JSON and the wire
+        .target(name: "ShownText"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .target(
             name: "JSON",
-            dependencies: ["CJansson", .product(name: "OrderedCollections", package: "swift-collections")]),
+            dependencies: ["CJansson", "ShownText", .product(name: "OrderedCollections", package: "swift-collections")]),
         .target(
             name: "JSONRPC",
             dependencies: [
-                "JSON",
+                "JSON", "ShownText",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        .target(name: "FIxLIPProtocol", dependencies: ["JSON", "JSONRPC"]),
+        .target(name: "FIxLIPProtocol", dependencies: ["JSON", "JSONRPC", "ShownText"]),
 
         // Models
         .target(
@@ -41,10 +42,12 @@ let package = Package(
             ]),
         .target(
             name: "Images",
-            dependencies: ["CImageCodecs", "JSON", .product(name: "SystemPackage", package: "swift-system")]),
+            dependencies: [
+                "CImageCodecs", "JSON", "ShownText", .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
-        .target(name: "Tensors", dependencies: ["COneDNN", "JSON"]),
-        .target(name: "Encoders", dependencies: ["Images", "JSON", "Tensors", "Tokenizers"]),
+        .target(name: "Tensors", dependencies: ["COneDNN", "JSON", "ShownText"]),
+        .target(name: "Encoders", dependencies: ["Images", "JSON", "ShownText", "Tensors", "Tokenizers"]),
 
         // Explanations
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -64,14 +67,14 @@ let package = Package(
             dependencies: [
                 "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON",
                 "JSONRPC",
-                "LinearAlgebra", "Rendering",
-                "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
+                "LinearAlgebra", "Rendering", "ShownText", "Tensors", "Tokenizers",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .executableTarget(
             name: "fixlipd",
             dependencies: [
-                "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC", "ShownText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -79,6 +82,7 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "ShownTextTests", dependencies: ["ShownText"]),
         .testTarget(name: "JSONTests", dependencies: ["CJansson", "CMalloc", "JSON", "TestSupport"]),
         .testTarget(
             name: "JSONRPCTests",

@@ -1,5 +1,6 @@
 """What the parts of the benchmark share."""
 
+import base64
 import os
 import re
 import statistics
@@ -45,6 +46,12 @@ def model(name):
     if not (folder / "config.json").exists():
         subprocess.run([sys.executable, ROOT / "tools/random-model/random_model.py", name, folder], check=True)
     return str(folder)
+
+
+def fresh_images(count):
+    """Images that the daemon has not seen, 224 × 224 random pixels each: what it has embedded a short while ago it knows."""
+    pixels = (base64.b64encode(os.urandom(3 * 224 * 224)).decode() for _ in range(count))
+    return [{"pixels": text, "width": 224, "height": 224} for text in pixels]
 
 
 def refine(connection, explanation, masks, text_masks=None, **options):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from common import CAPTIONS, HAS_BF16, IMAGE, PRECISIONS, THREADS, model, refine, rounds, spread, table
+from common import CAPTIONS, HAS_BF16, IMAGE, PRECISIONS, THREADS, fresh_images, model, refine, rounds, spread, table
 from daemon import ROOT, Daemon
 
 BATCHES = [1, 8, 64]
@@ -43,12 +43,13 @@ def coalition_rate(connection, folder, batch, seconds, seed):
 
 
 def whole_rate(connection, folder, batch, seconds):
-    """Whole images a second, decoding and preprocessing with them."""
+    """Whole images a second, with reading and preprocessing their pixels."""
     rates = []
     start = time.perf_counter()
     while time.perf_counter() - start < seconds or not rates:
+        images = fresh_images(batch)
         before = time.perf_counter()
-        connection.result("embed/image", model=folder, images=[IMAGE] * batch, encoding="base64")
+        connection.result("embed/image", model=folder, images=images, encoding="base64")
         rates.append(batch / (time.perf_counter() - before))
     return statistics.median(rates)
 

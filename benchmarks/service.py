@@ -4,16 +4,17 @@ import concurrent.futures
 import statistics
 import time
 
-from common import CAPTION, IMAGE, THREADS, model, rounds, spread, table
+from common import CAPTION, IMAGE, THREADS, fresh_images, model, rounds, spread, table
 from daemon import Daemon
 from encoders import masked_rate
 
 
 def latencies(options):
     calls = {
-        "ping": ("server/ping", {}, 2000),
-        "embed one image": ("embed/image", {"images": [IMAGE], "encoding": "base64"}, 200),
-        "similarity of one pair": ("similarity", {"images": [IMAGE], "texts": [CAPTION]}, 200),
+        "ping": ("server/ping", dict, 2000),
+        "embed one image": ("embed/image", lambda: {"images": fresh_images(1), "encoding": "base64"}, 200),
+        "similarity of one pair": ("similarity", lambda: {"images": fresh_images(1), "texts": [CAPTION]}, 200),
+        "similarity of a known pair": ("similarity", lambda: {"images": [IMAGE], "texts": [CAPTION]}, 200),
     }
     rows, goals = [], {}
     with Daemon("--precision", "f32") as daemon:
@@ -21,9 +22,10 @@ def latencies(options):
 
         def client(name, count):
             connection = daemon.connect()
-            method, params, _ = calls[name]
+            method, make, _ = calls[name]
             times = []
             for _ in range(count):
+                params = make()
                 start = time.perf_counter()
                 connection.result(method, **params)
                 times.append((time.perf_counter() - start) * 1000)
@@ -60,14 +62,14 @@ def scheduling(options):
             connection = daemon.connect()
             start = time.perf_counter()
             for _ in range(count // 32):
-                connection.result("embed/image", model=folder, images=[IMAGE] * 32, encoding="base64")
+                connection.result("embed/image", model=folder, images=fresh_images(32), encoding="base64")
             return count / (time.perf_counter() - start)
 
         def singles():
             def client(_):
                 connection = daemon.connect()
                 for _ in range(count // 8):
-                    connection.result("embed/image", model=folder, images=[IMAGE], encoding="base64")
+                    connection.result("embed/image", model=folder, images=fresh_images(1), encoding="base64")
 
             start = time.perf_counter()
             with concurrent.futures.ThreadPoolExecutor(8) as pool:

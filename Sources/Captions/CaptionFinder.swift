@@ -5,10 +5,10 @@
 /// What is listed: images with a caption that are local files or `data:` images. Images on the network (`https://…`,
 /// `//host/…`) are left out, because nothing here or in the daemon fetches them; so are images whose path or caption is
 /// computed.
-public enum CaptionFinder {
+package enum CaptionFinder {
     /// The language identifiers that `captions(in:languageId:documentPath:encoding:)` knows (the editors' names),
     /// sorted.
-    public static let languageIds: [String] = languages.keys.sorted()
+    package static let languageIds: [String] = languages.keys.sorted()
 
     /// The captions of a document in the order of their images.
     ///
@@ -23,7 +23,7 @@ public enum CaptionFinder {
     ///   - isCancelled: asked every few milliseconds.
     /// - Throws: `CaptionError.unknownLanguage`, which lists the known ones; `CancellationError` soon after
     ///   `isCancelled` says so.
-    public static func captions(
+    package static func captions(
         in text: String, languageId: String, documentPath: String? = nil, encoding: PositionEncoding = .utf16,
         roots: [String] = [], home: String? = nil, exists: (String) -> Bool = { _ in false },
         isCancelled: @escaping () -> Bool = { false }
@@ -90,10 +90,10 @@ public enum CaptionFinder {
 }
 
 /// Why captions cannot be looked for.
-public enum CaptionError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CaptionError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownLanguage(String, known: [String])
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unknownLanguage(let id, let known):
             "unknown languageId \"\(id)\"; known are \(known.joined(separator: ", "))"

@@ -1,55 +1,55 @@
 /// An image in a document, with the text that describes it.
-public struct DocumentCaption: Sendable, Equatable, Codable {
+package struct DocumentCaption: Sendable, Equatable, Codable {
     /// The image: a path, resolved against the document's folder where that is known, or a `data:` URI.
-    public var image: String
+    package var image: String
     /// Where the image was looked for, if there are several places and no file is at any; `image` is the first.
-    public var lookedFor: [String]?
+    package var lookedFor: [String]?
     /// The caption as a reader sees it: escapes and entities decoded, markup removed, white space collapsed.
-    public var caption: String
+    package var caption: String
     /// The whole construct: `![a cat](cat.png)`, the `<img>` tag, the `\includegraphics` command, the directive, the
     /// link.
-    public var range: TextRange
+    package var range: TextRange
     /// From the first to the last character of the source that the caption shows.
-    public var captionRange: TextRange
+    package var captionRange: TextRange
     /// Which stretch of the source each stretch of the caption comes from, in order and covering the caption.
-    public var runs: [CaptionRun]
+    package var runs: [CaptionRun]
 }
 
 /// A stretch of a caption and its source. Where both have equally many Unicode scalars the text is the same, scalar by
 /// scalar; otherwise the whole stretch stands for its source, as `&` does for `&amp;`.
-public struct CaptionRun: Sendable, Equatable, Codable {
+package struct CaptionRun: Sendable, Equatable, Codable {
     /// Offsets in Unicode scalars of the caption.
-    public var start: Int
-    public var end: Int
-    public var range: TextRange
+    package var start: Int
+    package var end: Int
+    package var range: TextRange
 }
 
 /// Zero-based lines and, in the chosen encoding's units, characters, as in the Language Server Protocol.
-public struct TextPosition: Sendable, Equatable, Hashable, Codable, Comparable {
-    public var line: Int
-    public var character: Int
+package struct TextPosition: Sendable, Equatable, Hashable, Codable, Comparable {
+    package var line: Int
+    package var character: Int
 
-    public init(line: Int, character: Int) {
+    package init(line: Int, character: Int) {
         self.line = line
         self.character = character
     }
 
-    public static func < (a: TextPosition, b: TextPosition) -> Bool { (a.line, a.character) < (b.line, b.character) }
+    package static func < (a: TextPosition, b: TextPosition) -> Bool { (a.line, a.character) < (b.line, b.character) }
 }
 
 /// A half-open range of positions.
-public struct TextRange: Sendable, Equatable, Hashable, Codable {
-    public var start: TextPosition
-    public var end: TextPosition
+package struct TextRange: Sendable, Equatable, Hashable, Codable {
+    package var start: TextPosition
+    package var end: TextPosition
 
-    public init(start: TextPosition, end: TextPosition) {
+    package init(start: TextPosition, end: TextPosition) {
         self.start = start
         self.end = end
     }
 }
 
 /// The unit of `TextPosition.character` (LSP's `positionEncoding`).
-public enum PositionEncoding: String, Sendable, CaseIterable, Codable {
+package enum PositionEncoding: String, Sendable, CaseIterable, Codable {
     case utf8 = "utf-8"
     case utf16 = "utf-16"
     case utf32 = "utf-32"
@@ -67,7 +67,7 @@ extension DocumentCaption {
     /// Where a stretch of the caption stands in the document. `scalars` are offsets in Unicode scalars of `caption`,
     /// for example a text player's span; they are clamped to the caption. `encoding` must be the one the caption was
     /// found with.
-    public func documentRange(of scalars: Range<Int>, encoding: PositionEncoding = .utf16) -> TextRange {
+    package func documentRange(of scalars: Range<Int>, encoding: PositionEncoding = .utf16) -> TextRange {
         let characters = Array(caption.unicodeScalars)
         func position(_ offset: Int, isEnd: Bool) -> TextPosition {
             guard let run = runs.first(where: { isEnd ? offset <= $0.end : offset < $0.end }) ?? runs.last else {

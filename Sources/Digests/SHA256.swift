@@ -1,7 +1,7 @@
 import CCrypto
 
 /// SHA-256 of bytes (FIPS 180-4), as 64 hexadecimal digits.
-public func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+package func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     let address = bytes.bindMemory(to: UInt8.self)
     _ = CCrypto.SHA256(address.baseAddress, address.count, &digest)

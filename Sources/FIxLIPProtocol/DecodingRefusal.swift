@@ -1,4 +1,5 @@
 import JSON
+import ShownText
 
 extension Decoder {
     /// The error of a value that is none of those the parameter takes.

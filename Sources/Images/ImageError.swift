@@ -1,3 +1,5 @@
+import ShownText
+
 /// Why a picture could not be read.
 package enum ImageError: Error, Equatable, CustomStringConvertible {
     /// The bytes, the file or the way they were given do not make a picture.

@@ -7,7 +7,7 @@ extension JSONValue {
     /// ignored. An integer is accepted where a real is wanted, and `3.0` where an integer is.
     /// - Throws: `JSONError.mismatch`, `.refused`, `.missing` or `.unknown`, each naming the member by its path. The
     ///   description of a `DecodingError.dataCorrupted` that a type throws becomes the reason of a `.refused`.
-    public func decode<Value: Decodable>(_ type: Value.Type, strict: Bool = false) throws(JSONError) -> Value {
+    package func decode<Value: Decodable>(_ type: Value.Type, strict: Bool = false) throws(JSONError) -> Value {
         let unread = UnreadMembers()
         // The decoders that it lists know it, too.
         defer { unread.objects = [] }
@@ -259,7 +259,7 @@ func pathText(_ path: [any CodingKey]) -> String {
 
 extension JSONValue: Decodable {
     /// Only through ``JSONValue/decode(_:strict:)``.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         guard let decoder = decoder as? ValueDecoder else {
             throw JSONError.unrepresentable(reason: "a JSONValue is read by JSONValue.decode only")
         }

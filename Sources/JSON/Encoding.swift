@@ -4,14 +4,14 @@ extension JSONValue {
     /// The JSON form of an `Encodable` value. Members keep the order in which the type writes them.
     /// - Throws: `JSONError.unrepresentable` for an integer above `Int64.max`; whatever the value's own `encode`
     ///   throws.
-    public init(encoding value: some Encodable) throws {
+    package init(encoding value: some Encodable) throws {
         self = try ValueEncoder(slot: Slot(), codingPath: [], room: nil).encode(value, at: [])
     }
 
     /// The same, or nil once the form has more than `limit` values: so that one who must not take long can leave it to
     /// another.
     /// - Throws: as ``init(encoding:)``.
-    public init?(encoding value: some Encodable, upTo limit: Int) throws {
+    package init?(encoding value: some Encodable, upTo limit: Int) throws {
         do {
             self = try ValueEncoder(slot: Slot(), codingPath: [], room: Room(values: limit)).encode(value, at: [])
         } catch is Room.Exceeded {
@@ -184,7 +184,7 @@ private struct ScalarWriter: SingleValueEncodingContainer {
 }
 
 extension JSONValue: Encodable {
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

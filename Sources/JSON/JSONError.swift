@@ -1,5 +1,5 @@
 /// What is wrong with a JSON text or value.
-public enum JSONError: Error, Equatable, CustomStringConvertible {
+package enum JSONError: Error, Equatable, CustomStringConvertible {
     /// The text is not JSON; `line` and `column` count from 1, `byte` from 0.
     case malformed(reason: String, line: Int, column: Int, byte: Int)
     /// Arrays and objects are nested more than `limit` levels deep.
@@ -23,7 +23,7 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
     case unknown(paths: [String], known: [String])
 
     /// The member at fault, where one is.
-    public var path: String? {
+    package var path: String? {
         switch self {
         case .notFinite(let path), .mismatch(let path, _, _), .refused(let path, _), .missing(let path):
             path.isEmpty ? nil : path
@@ -32,7 +32,7 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .malformed(let reason, let line, let column, let byte):
             "not valid JSON: \(reason) (line \(line), column \(column), byte \(byte))"
@@ -60,47 +60,20 @@ public enum JSONError: Error, Equatable, CustomStringConvertible {
 }
 
 /// What a parser accepts.
-public struct JSONLimits: Sendable {
+package struct JSONLimits: Sendable {
     /// How many arrays and objects may be nested.
-    public var depth: Int
+    package var depth: Int
     /// Whether an object with two members of one name is an error.
-    public var rejectDuplicateKeys: Bool
+    package var rejectDuplicateKeys: Bool
     /// What parsing may take in memory, in bytes, beside the text: about 270 for each object, 180 for each array and 80
     /// for each number. The estimate is never too low.
-    public var memory: Int
+    package var memory: Int
 
-    public init(depth: Int = 64, rejectDuplicateKeys: Bool = true, memory: Int = .max) {
+    package init(depth: Int = 64, rejectDuplicateKeys: Bool = true, memory: Int = .max) {
         self.depth = depth
         self.rejectDuplicateKeys = rejectDuplicateKeys
         self.memory = memory
     }
 
-    public static let `default` = JSONLimits()
-}
-
-extension String {
-    /// What a message repeats of a text that somebody else wrote: all of it, or, beyond 1,000 code points, its
-    /// beginning and its end. Characters would not do: one may have any number of combining marks.
-    public var excerpt: String {
-        let scalars = unicodeScalars
-        guard utf8.count > 1000, scalars.count > 1000 else { return self }
-        return "\(String(scalars.prefix(600))) … \(String(scalars.suffix(300)))"
-    }
-
-    /// A name that somebody else chose, in quotation marks, as a message shows it: at most 120 code points of it, with
-    /// what would break a line, or join with the text before it, as a code.
-    public var quotedName: String {
-        let scalars = unicodeScalars
-        let cut = scalars.count > 120
-        var name = ""
-        for scalar in cut ? Array(scalars.prefix(80)) + ["…"] + scalars.suffix(39) : Array(scalars) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .nonspacingMark, .enclosingMark, .spacingMark,
-                .surrogate, .privateUse, .unassigned:
-                name += "\\u{\(String(scalar.value, radix: 16))}"
-            default: name.unicodeScalars.append(scalar)
-            }
-        }
-        return "\"\(name)\""
-    }
+    package static let `default` = JSONLimits()
 }

@@ -4,15 +4,15 @@ import OrderedCollections
 ///
 /// Names are told apart by their bytes, as RFC 8259, section 8.3, has it: `é` as one scalar and as two are two names,
 /// which Swift's strings would take for one.
-public struct JSONObject: Sendable {
+package struct JSONObject: Sendable {
     private var members: OrderedDictionary<MemberName, JSONValue>
 
-    public init() { members = [:] }
+    package init() { members = [:] }
 
-    public init(minimumCapacity: Int) { members = OrderedDictionary(minimumCapacity: minimumCapacity) }
+    package init(minimumCapacity: Int) { members = OrderedDictionary(minimumCapacity: minimumCapacity) }
 
     /// Of two members of one name the last counts, in the place of the first.
-    public init(_ members: some Sequence<(String, JSONValue)>) {
+    package init(_ members: some Sequence<(String, JSONValue)>) {
         self.init()
         for (name, value) in members { self[name] = value }
     }
@@ -21,30 +21,30 @@ public struct JSONObject: Sendable {
 
     /// The member of this name; a new one comes last, and nil takes one away. Complexity: O(1), O(`count`) to take
     /// away.
-    public subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         get { members[MemberName(name)] }
         set { members[MemberName(name)] = newValue }
     }
 
     @discardableResult
-    public mutating func removeValue(forKey name: String) -> JSONValue? {
+    package mutating func removeValue(forKey name: String) -> JSONValue? {
         members.removeValue(forKey: MemberName(name))
     }
 
-    public var keys: [String] { members.keys.map(\.text) }
+    package var keys: [String] { members.keys.map(\.text) }
 
-    public var values: some RandomAccessCollection<JSONValue> { members.values }
+    package var values: some RandomAccessCollection<JSONValue> { members.values }
 
-    public func filter(_ isIncluded: (Element) throws -> Bool) rethrows -> JSONObject {
+    package func filter(_ isIncluded: (Element) throws -> Bool) rethrows -> JSONObject {
         JSONObject(try members.filter { try isIncluded((key: $0.key.text, value: $0.value)) })
     }
 }
 
 extension JSONObject: RandomAccessCollection {
-    public var startIndex: Int { members.elements.startIndex }
-    public var endIndex: Int { members.elements.endIndex }
+    package var startIndex: Int { members.elements.startIndex }
+    package var endIndex: Int { members.elements.endIndex }
 
-    public subscript(position: Int) -> (key: String, value: JSONValue) {
+    package subscript(position: Int) -> (key: String, value: JSONValue) {
         let member = members.elements[position]
         return (member.key.text, member.value)
     }
@@ -52,11 +52,11 @@ extension JSONObject: RandomAccessCollection {
 
 extension JSONObject: Equatable {
     /// Whether the members are the same, in the same order.
-    public static func == (left: JSONObject, right: JSONObject) -> Bool { left.members == right.members }
+    package static func == (left: JSONObject, right: JSONObject) -> Bool { left.members == right.members }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-    public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
 }
 
 /// A name that is equal to another if its bytes are.

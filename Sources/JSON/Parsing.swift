@@ -8,7 +8,7 @@ extension JSONValue {
     /// that is escaped without the other (`"\\ud83d"`), which no UTF-8 can hold, is read as U+FFFD.
     /// - Throws: `JSONError.malformed` with the position, also for a real beyond 64-bit floats, `.tooDeep` or
     ///   `.tooLarge`.
-    public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
+    package init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default) throws(JSONError) {
         try self.init(parsing: bytes, surveyed: JSONSurvey(bytes), limits: limits)
     }
 
@@ -50,7 +50,7 @@ extension JSONValue {
     }
 
     /// - Throws: as `init(parsing:limits:)` on raw bytes.
-    public init(parsing bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
+    package init(parsing bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
         let outcome = bytes.withUnsafeBytes { raw in
             Result { () throws(JSONError) in try JSONValue(parsing: raw, limits: limits) }
         }
@@ -66,14 +66,14 @@ extension JSONValue {
     }
 
     /// - Throws: as `init(parsing:limits:)` on raw bytes.
-    public init(parsing text: String, limits: JSONLimits = .default) throws(JSONError) {
+    package init(parsing text: String, limits: JSONLimits = .default) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), limits: limits)
     }
 
     /// Reads a file whole and parses it.
     /// - Parameter most: the bytes of the largest file that is read.
     /// - Throws: `JSONError.unreadable` as well.
-    public init(
+    package init(
         contentsOf path: String, most: Int = SmallFile.configurationLimit, limits: JSONLimits = .default
     ) throws(JSONError) {
         try self.init(parsing: try SmallFile.bytes(of: path, limit: most), limits: limits)
@@ -81,7 +81,7 @@ extension JSONValue {
 }
 
 /// Must run once before threads start: seeds jansson's hash tables, which it otherwise does on first use.
-public func seedJSON() {
+package func seedJSON() {
     json_object_seed(0)
 }
 

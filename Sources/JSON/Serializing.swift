@@ -7,7 +7,7 @@ extension JSONValue {
     /// UTF-8 text of this value: on one line without blanks, or indented by two when `pretty`.
     /// Reals carry nine significant digits, which give every 32-bit float back exactly.
     /// - Throws: `JSONError.notFinite` for NaN and infinity, `.unrepresentable` for a member name with a NUL.
-    public func serialized(pretty: Bool = false) throws(JSONError) -> [UInt8] {
+    package func serialized(pretty: Bool = false) throws(JSONError) -> [UInt8] {
         let root = try makeNode(path: "")
         defer { json_decref(root) }
         var flags = Int(JSON_ENCODE_ANY) | (Int(Self.significantDigits) & 0x1F) << 11
@@ -28,7 +28,7 @@ extension JSONValue {
     }
 
     /// The same as text.
-    public func text(pretty: Bool = false) throws(JSONError) -> String {
+    package func text(pretty: Bool = false) throws(JSONError) -> String {
         String(decoding: try serialized(pretty: pretty), as: UTF8.self)
     }
 

@@ -8,14 +8,14 @@ import Musl
 ///
 /// They come from wherever people download models, so that each reader says how large a file it takes: a sparse file of
 /// gigabytes costs nothing on the disk, but everything in memory.
-public enum SmallFile {
+package enum SmallFile {
     /// A configuration of a model or of its preprocessor or tokenizer: people's have a few hundred KB at most.
-    public static let configurationLimit = 8 << 20
+    package static let configurationLimit = 8 << 20
 
     /// The bytes of a file, without the byte order mark that some editors write.
     /// - Parameter limit: the most bytes that are read.
     /// - Throws: `JSONError.unreadable` for what cannot be opened, is no regular file, or is larger.
-    public static func bytes(of path: String, limit: Int) throws(JSONError) -> [UInt8] {
+    package static func bytes(of path: String, limit: Int) throws(JSONError) -> [UInt8] {
         func failure(_ reason: String) -> JSONError { .unreadable(path: path, reason: reason) }
         // Without O_NONBLOCK a FIFO without a writer would be waited for.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -155,7 +155,7 @@ import Testing
         #expect(serving.server.statistics.heldBytes == 0)
     }
 
-    @Test func aBatchIsHeldUntilItsLastHandlerReturns() async {
+    @Test func aBatchIsHeldUntilItsLastHandlerReturns() async throws {
         let gate = Gate()
         let serving = Serving {
             addEcho(&$0)

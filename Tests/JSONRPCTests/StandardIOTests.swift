@@ -87,7 +87,7 @@ import Testing
         let (serving, input, output) = try large(replyBytes) { $0.drainTime = .seconds(3600) }
         let end = Task { try await serving.server.serve(StandardIO(input: input.read, output: output.write)) }
         write(input.write, #"{"jsonrpc":"2.0","id":1,"method":"large"}"# + "\n")
-        await full(output.write)
+        try await full(output.write)
         await serving.server.stop(deadline: .milliseconds(200))
         #expect(try await end.value == .stopped)
         for descriptor in [input.read, input.write, output.read, output.write] { close(descriptor) }
@@ -185,7 +185,7 @@ import Testing
     }
 
     /// Returns when a pipe takes no more.
-    private func full(_ descriptor: Int32) async {
+    private func full(_ descriptor: Int32) async throws {
         var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         try await wait(while: poll(&watched, 1, 0) > 0)
     }

@@ -153,7 +153,7 @@ final class ShellMannersTests {
         _ = try run("call", "explanation/open", #"{"image": "\#(scene)", "text": "a \u001b[31mdog\u202e\nmodel  x"}"#)
         let status = try run("status")
         #expect(!status.output.contains("\u{1B}") && !status.output.contains("\u{202E}"))
-        #expect(status.output.contains(#"a \x1B[31mdog\u{202E}\nmodel  x"#))
+        #expect(status.output.contains(#"a \u{1B}[31mdog\u{202E}\nmodel  x"#))
         let missing = try run("explain", "\u{1B}[31mnone.png", "a dog")
         #expect(!missing.errors.contains("\u{1B}") && missing.errors.contains(#"\u{1B}[31mnone.png"#))
         let log = try String(contentsOfFile: folder + "/f.sock.log", encoding: .utf8)

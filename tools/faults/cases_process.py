@@ -332,6 +332,16 @@ def clients_come_as_the_daemon_ends(setting):
     return f"{served} pings answered around the end, {absent} found no daemon"
 
 
+def slow_requests(daemon):
+    """The lines about slow requests in the daemon's log: each method with its stages, in milliseconds."""
+    found = []
+    for line in daemon.log().splitlines():
+        words = line.partition("slow request: ")[2].replace(",", "").replace(":", "").split()
+        if words:
+            found.append((words[0], dict(zip(words[3::2], map(float, words[4::2])), total=float(words[1]))))
+    return found
+
+
 @case
 def slow_requests_are_logged(setting):
     """--slow-request-log: a line with method, time and stages for requests that take as long, and for no other."""
@@ -342,10 +352,7 @@ def slow_requests_are_logged(setting):
         client.result("server/ping")
         wait_for("three lines", lambda: daemon.log().count("slow request: ") == 3)
         lines = [line for line in daemon.log().splitlines() if "slow request: " in line]
-    times = {}
-    for line in lines:
-        words = line.partition("slow request: ")[2].replace(",", "").replace(":", "").split()
-        times[words[0]] = dict(zip(words[3::2], map(float, words[4::2])), total=float(words[1]))
+        times = dict(slow_requests(daemon))
     check(set(times) == {"embed/image", "explain", "server/ping"}, f"{lines}")
     for stages in times.values():
         check({"queue", "decode", "encode", "estimate", "write"} <= set(stages), f"{lines}")
@@ -356,6 +363,32 @@ def slow_requests_are_logged(setting):
         daemon.connect().result("embed/image", {"images": [SCENE]})
     check(daemon.log().count("slow request: ") == told, "a quick request is logged")
     return lines[1].partition("slow request: ")[2].partition(" [")[0]
+
+
+@case
+def what_is_known_is_not_computed_again(setting):
+    """A picture and a caption that were embedded are neither decoded nor encoded again, until the file is written."""
+    picture = setting.folder / "picture.png"
+    shutil.copy(SCENES[1], picture)
+
+    pair = {"images": [SCENE], "texts": ["a kite"]}
+    with setting.daemon("--slow-request-log", 0, log_level="notice") as daemon:
+        client = daemon.connect()
+        first, second = client.result("similarity", pair), client.result("similarity", pair)
+        check(first["logits"] == second["logits"], "the second answer differs")
+        client.result("similarity", pair | {"texts": ["a bus"]})
+        wait_for("three lines", lambda: len(slow_requests(daemon)) == 3)
+        cold, warm, caption = (stages for _, stages in slow_requests(daemon))
+        check(cold["decode"] > 0 and cold["encode"] > 0, f"{cold}")
+        check(warm["encode"] == 0, f"a known pair was encoded: {warm}")
+        check(caption["encode"] > 0, f"a new caption was not encoded: {caption}")
+        written = {"images": [str(picture)], "texts": ["a kite"]}
+        before = client.result("similarity", written)["logits"]
+        shutil.copy(SCENES[2], picture)
+        after = client.result("similarity", written)["logits"]
+        check(before != after, "a picture that was written again has its old score")
+        check(after == client.result("similarity", written | {"images": [str(SCENES[2])]})["logits"], "another score")
+    return f"decode {cold['decode']:.1f} ms, then {warm['decode']:.1f}"
 
 
 @case

@@ -18,8 +18,8 @@ HEADER = '''\
 // Written by tools/protocol/bundle.py from protocol/openrpc.json and protocol/schemas; edit those.
 
 /// What `rpc.discover` answers: the protocol in OpenRPC 1.3, as JSON, with every type under `components.schemas`.
-public enum OpenRPCDocument {
-    public static let json = ##"""
+package enum OpenRPCDocument {
+    package static let json = ##"""
 '''
 
 FOOTER = '''\

@@ -1,5 +1,6 @@
 import FIxLIPProtocol
 import JSON
+import ShownText
 
 /// An error a client is told, with its code from the protocol: what was wrong, and what to do.
 package struct ApplicationError: Error, CustomStringConvertible {

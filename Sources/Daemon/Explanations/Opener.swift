@@ -120,8 +120,7 @@ package struct Opener: Sendable {
     private func read(_ request: OpenRequest, for model: HeldModel) async throws -> Inputs {
         let images = images
         return try await decoding.run { turn in
-            let picture = try images.load(request.image, turn)
-            let pixels = try model.loaded.preprocess(picture, turn)
+            let image = try images.readToDraw(request.image, for: model.running, turn)
             let tokenization = try model.tokenize(request.caption, turn)
             let words: [TextPlayer]
             do throws(TokenizerError) {
@@ -132,9 +131,9 @@ package struct Opener: Sendable {
             try turn.check()
             return Inputs(
                 image: ExplainedImage(
-                    prepared: try model.loaded.prepare(pixels: pixels.pixels), picture: KeptPicture(picture),
-                    geometry: pixels.geometry),
-                digest: digest(of: pixels.pixels), tokenization: tokenization, words: words,
+                    prepared: try model.loaded.prepare(pixels: image.read.pixels.pixels), picture: image.picture,
+                    geometry: image.read.pixels.geometry),
+                digest: image.read.digest, tokenization: tokenization, words: words,
                 text: try model.prepare(tokenization, players: words.flatMap(\.positions)))
         }
     }

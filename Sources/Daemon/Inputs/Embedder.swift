@@ -18,7 +18,28 @@ enum ItemFailure: Sendable {
     case isNoted
 }
 
-/// Embeds the images and texts of requests.
+/// What an embedding is of.
+private struct EmbeddingKey: Hashable {
+    enum Content: Hashable {
+        /// The digest of what the model sees.
+        case image(String)
+        case text([Int])
+    }
+
+    /// `RunningModel.identity`.
+    let model: Int
+    let normalize: Bool
+    let content: Content
+}
+
+/// An item of a request, ready to be encoded unless its embedding is known.
+private enum PreparedItem<Item> {
+    case known([Float])
+    case new(Item, EmbeddingKey)
+}
+
+/// Embeds the images and texts of requests. What was embedded a short while ago is not encoded again: an item's
+/// embedding does not depend on the request that it comes with.
 struct Embedder: Sendable {
     let scheduler: EncodeScheduler
     let images: ImageLoader
@@ -26,6 +47,14 @@ struct Embedder: Sendable {
     let decoding: WorkThreads
     /// Tokenizes.
     let preparing: WorkThreads
+    private let recent = RecentValues<EmbeddingKey, [Float]>(limit: 16 << 20)
+
+    init(scheduler: EncodeScheduler, images: ImageLoader, decoding: WorkThreads, preparing: WorkThreads) {
+        self.scheduler = scheduler
+        self.images = images
+        self.decoding = decoding
+        self.preparing = preparing
+    }
 
     /// Loads, preprocesses and encodes images.
     /// - Parameter normalize: whether embeddings are scaled to length 1.
@@ -36,10 +65,11 @@ struct Embedder: Sendable {
         let images = images
         let request = Request<GivenImage>(inputs: inputs, model: model, normalize: normalize, onFailure: onFailure)
         return try await encode(request, chunk: 8, decodes: true, on: decoding) { input, _, turn in
-            let picture = try images.load(input, turn)
-            let pixels = try model.loaded.preprocess(picture, turn)
+            let image = try images.read(input, for: model.running, turn)
             try turn.check()
-            return ImageItem(image: try model.loaded.prepare(pixels: pixels.pixels))
+            return try prepared(.image(image.digest), request) {
+                ImageItem(image: try model.loaded.prepare(pixels: image.pixels.pixels))
+            }
         } submit: {
             .images($0)
         }
@@ -55,7 +85,9 @@ struct Embedder: Sendable {
         var result = try await encode(request, chunk: 64, decodes: false, on: preparing) { text, index, turn in
             let tokenization = try model.tokenize(text, turn)
             if tokenization.truncated { cut.insert(index) }
-            return TextItem(text: try model.prepare(tokenization, players: tokenization.playerPositions))
+            return try prepared(.text(tokenization.ids), request) {
+                TextItem(text: try model.prepare(tokenization, players: tokenization.playerPositions))
+            }
         } submit: {
             .texts($0)
         }
@@ -71,7 +103,17 @@ struct Embedder: Sendable {
     }
 
     private typealias Prepare<Input, Item> =
-        @Sendable (_ input: Input, _ index: Int, _ turn: WorkTurn) throws -> Item
+        @Sendable (_ input: Input, _ index: Int, _ turn: WorkTurn) throws -> PreparedItem<Item>
+
+    /// The embedding if it is known, else the item to encode.
+    private func prepared<Input, Item>(
+        _ content: EmbeddingKey.Content, _ request: Request<Input>, _ item: () throws -> Item
+    ) throws -> PreparedItem<Item> {
+        let key = EmbeddingKey(
+            model: request.model.running.identity, normalize: request.normalize, content: content)
+        if let known = recent.value(of: key) { return .known(known) }
+        return .new(try item(), key)
+    }
 
     /// Prepares and encodes items a few at a time: a request of any length holds little memory, and others come
     /// between. Some are prepared while others are encoded.
@@ -129,7 +171,7 @@ struct Embedder: Sendable {
         let model = request.model.running
         let outcomes = try await scheduler.preparing(decodes ? range.count : 0, for: model) {
             try await threads.run { turn in
-                try range.map { index -> Result<Item, ApplicationError> in
+                try range.map { index -> Result<PreparedItem<Item>, ApplicationError> in
                     try turn.check()
                     do {
                         return .success(try prepare(request.inputs[index], index, turn))
@@ -140,17 +182,22 @@ struct Embedder: Sendable {
                 }
             }
         }
-        let encoded = try await scheduler.encode(
-            model, submit(outcomes.compactMap { try? $0.get() }), urgency: .interactive,
-            normalize: request.normalize, requestSize: request.inputs.count - range.lowerBound)
-        guard encoded.isComplete else { throw CancellationError() }
+        let new = outcomes.compactMap { outcome -> Item? in
+            guard case .success(.new(let item, _)) = outcome else { return nil }
+            return item
+        }
+        let embeddings = try await encode(new, of: request, from: range.lowerBound, submit: submit)
         var result = EncodedItems(rows: [])
         var offset = 0
         let width = model.loaded.dimension
         for outcome in outcomes {
             switch outcome {
-            case .success:
-                result.rows.append(Array(encoded.embeddings[offset..<offset + width]))
+            case .success(.known(let row)):
+                result.rows.append(row)
+            case .success(.new(_, let key)):
+                let row = Array(embeddings[offset..<offset + width])
+                recent.keep(row, bytes: MemoryLayout<Float>.stride * (width + key.content.size), for: key)
+                result.rows.append(row)
                 offset += width
             case .failure(let error):
                 result.rows.append(nil)
@@ -158,6 +205,28 @@ struct Embedder: Sendable {
             }
         }
         return result
+    }
+
+    /// `[items, dimension]`, row by row.
+    private func encode<Input, Item>(
+        _ items: [Item], of request: Request<Input>, from start: Int, submit: ([Item]) -> EncodeItems
+    ) async throws -> [Float] {
+        guard !items.isEmpty else { return [] }
+        let encoded = try await scheduler.encode(
+            request.model.running, submit(items), urgency: .interactive, normalize: request.normalize,
+            requestSize: request.inputs.count - start)
+        guard encoded.isComplete else { throw CancellationError() }
+        return encoded.embeddings
+    }
+}
+
+extension EmbeddingKey.Content {
+    /// Its memory, in numbers of four bytes.
+    fileprivate var size: Int {
+        switch self {
+        case .image(let digest): digest.utf8.count / 4
+        case .text(let ids): 2 * ids.count
+        }
     }
 }
 

@@ -3,6 +3,7 @@ import Encoders
 import Foundation
 import Images
 import Rendering
+import ShownText
 import SystemPackage
 
 /// An image as a client gives it.
@@ -59,31 +60,107 @@ struct KeptPicture: Sendable {
     func shows(_ other: KeptPicture) -> Bool { (width, height) == (other.width, other.height) && cells == other.cells }
 }
 
+/// An image as one model sees it.
+struct ReadImage: Sendable {
+    let pixels: PreprocessedImage
+    /// SHA-256 of the pixels: what the model sees.
+    let digest: String
+
+    /// Memory held.
+    fileprivate var bytes: Int { MemoryLayout<Float>.stride * pixels.pixels.count }
+
+    /// - Throws: `CancellationError`.
+    fileprivate init(_ image: LoadedImage, _ model: LoadedModel, _ turn: WorkTurn) throws {
+        pixels = try model.preprocessor.process(image.decoded, isCancelled: turn.isCancelled)
+        digest = pixels.pixels.withUnsafeBytes { sha256($0) }
+    }
+}
+
+/// An image as one model sees it, and as it is drawn.
+struct DrawableImage: Sendable {
+    let read: ReadImage
+    let picture: KeptPicture
+
+    fileprivate var bytes: Int { read.bytes + picture.bytes }
+}
+
+/// What decides how a model sees an image file.
+private struct RecentKey: Hashable {
+    let file: FileIdentity
+    /// As drawings name it.
+    let name: String
+    let background: String?
+    /// `RunningModel.identity`.
+    let model: Int
+}
+
 /// Reads and decodes images of requests, within the daemon's roots and limits. Blocks: not for the cooperative pool.
 package struct ImageLoader: Sendable {
     private let roots: ImageRoots
     private let limits: ImageLimits
+    private let recent: RecentValues<RecentKey, ReadImage>
+    private let recentlyDrawn: RecentValues<RecentKey, DrawableImage>
 
     /// - Parameters:
     ///   - folders: images must lie inside one of them; none means anywhere.
     ///   - maximumPixels: of an image.
+    ///   - recentBytes: what may be held of the files that were read last.
     /// - Throws: `ApplicationError` of kind `pathNotAllowed` for a root that is no folder.
-    package init(roots folders: [String], maximumPixels: Int) throws {
+    package init(roots folders: [String], maximumPixels: Int, recentBytes: Int = 128 << 20) throws {
         do throws(ImageError) {
             roots = try ImageRoots(folders)
         } catch {
             throw ApplicationError(error)
         }
         limits = ImageLimits(pixels: maximumPixels)
+        recent = RecentValues(limit: recentBytes / 4)
+        recentlyDrawn = RecentValues(limit: recentBytes / 4 * 3)
     }
 
+    /// Loads an image and prepares it for a model. A file that was read for the model a short while ago, and was not
+    /// written since, is not decoded again.
     /// - Throws: `ApplicationError` of kind `imageUnreadable`, `imageTooLarge` or `pathNotAllowed`;
     ///   `CancellationError`.
-    func load(_ input: GivenImage, _ turn: WorkTurn) throws -> LoadedImage {
+    func read(_ input: GivenImage, for model: RunningModel, _ turn: WorkTurn) throws -> ReadImage {
+        try unlessRecent(input, model, turn) { key in
+            recent.value(of: key) ?? recentlyDrawn.value(of: key)?.read
+        } read: { image in
+            try ReadImage(image, model.loaded, turn)
+        } keep: { key, image in
+            recent.keep(image, bytes: image.bytes, for: key)
+        }
+    }
+
+    /// The same, with what drawings of the image need.
+    /// - Throws: as ``read(_:for:_:)``.
+    func readToDraw(_ input: GivenImage, for model: RunningModel, _ turn: WorkTurn) throws -> DrawableImage {
+        try unlessRecent(input, model, turn) { key in
+            recentlyDrawn.value(of: key)
+        } read: { image in
+            DrawableImage(read: try ReadImage(image, model.loaded, turn), picture: KeptPicture(image))
+        } keep: { key, image in
+            recentlyDrawn.keep(image, bytes: image.bytes, for: key)
+        }
+    }
+
+    private func unlessRecent<Value>(
+        _ input: GivenImage, _ model: RunningModel, _ turn: WorkTurn, known: (RecentKey) -> Value?,
+        read: (LoadedImage) throws -> Value, keep: (RecentKey, Value) -> Void
+    ) throws -> Value {
         try turn.check()
         do {
             let background = try background(of: input)
-            return try load(try source(of: input), background, turn)
+            let source = try source(of: input)
+            guard case .path(let path) = source else { return try read(load(source, background, turn)) }
+            let file = try roots.open(path, limit: limits.fileBytes)
+            let key = RecentKey(
+                file: file.identity, name: Self.name(of: path), background: input.background, model: model.identity)
+            if let known = known(key) { return known }
+            // The times of a file that was written a moment ago need not tell of the next time that it is written.
+            let isSettled = file.identity.isSettled(at: Self.now())
+            let value = try read(load(file, at: path, background, turn))
+            if isSettled { keep(key, value) }
+            return value
         } catch let error as ImageError {
             throw ApplicationError(error)
         }
@@ -120,11 +197,7 @@ package struct ImageLoader: Sendable {
     ) throws -> LoadedImage {
         switch source {
         case .path(let path):
-            let name = (path.lastComponent.map { FilePath(root: nil, components: $0) } ?? path).shown
-            let bytes = try roots.read(path, limit: limits.fileBytes)
-            let decoded = try ImageDecoder.decode(
-                bytes, limits: limits, background: background, source: path.shown, isCancelled: turn.isCancelled)
-            return LoadedImage(name: name, decoded: decoded, file: (bytes, decoded.format.mimeType))
+            return try load(roots.open(path, limit: limits.fileBytes), at: path, background, turn)
         case .encoded(let encoded):
             let decoded = try ImageDecoder.decode(
                 encoded, limits: limits, background: background, source: "image data", isCancelled: turn.isCancelled)
@@ -133,6 +206,26 @@ package struct ImageLoader: Sendable {
             let decoded = try source.load(limits: limits)
             return LoadedImage(name: "image", decoded: decoded, file: nil)
         }
+    }
+
+    private func load(
+        _ file: consuming OpenedFile, at path: FilePath, _ background: BackgroundColor?, _ turn: WorkTurn
+    ) throws -> LoadedImage {
+        let bytes = try file.bytes()
+        let decoded = try ImageDecoder.decode(
+            bytes, limits: limits, background: background, source: path.shown, isCancelled: turn.isCancelled)
+        return LoadedImage(name: Self.name(of: path), decoded: decoded, file: (bytes, decoded.format.mimeType))
+    }
+
+    /// Nanoseconds since 1970.
+    private static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func name(of path: FilePath) -> String {
+        (path.lastComponent.map { FilePath(root: nil, components: $0) } ?? path).shown
     }
 }
 
@@ -162,18 +255,5 @@ extension LoadedImage {
             (0..<3).map { UInt8(clamping: Int(planes[$0 * area + cell].rounded())) }
         }
         return Picture.ColorCells(rows: rows, columns: columns, rgb: rgb)
-    }
-}
-
-/// A digest of what a model sees of an image.
-func digest(of pixels: [Float]) -> String {
-    pixels.withUnsafeBytes { sha256($0) }
-}
-
-extension LoadedModel {
-    /// The picture as the tower wants it.
-    /// - Throws: `CancellationError`.
-    func preprocess(_ picture: LoadedImage, _ turn: WorkTurn) throws -> PreprocessedImage {
-        try preprocessor.process(picture.decoded, isCancelled: turn.isCancelled)
     }
 }

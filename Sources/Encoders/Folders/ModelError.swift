@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import ShownText
 
 /// Why a model cannot be found or loaded. Every case names the file or folder at fault.
 package enum ModelError: Error, Sendable, CustomStringConvertible {

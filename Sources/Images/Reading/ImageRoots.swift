@@ -1,4 +1,5 @@
 import Foundation
+import ShownText
 import SystemPackage
 
 /// The folders that pictures may be read from.
@@ -42,47 +43,29 @@ package struct ImageRoots: Sendable, Equatable {
         throw .unreadable(source: path.shown, reason: problem)
     }
 
-    /// Reads a whole regular file inside the roots.
+    /// Opens a regular file inside the roots.
     ///
     /// - Throws: as ``resolve(_:)``; ``ImageError/fileTooLarge(source:bytes:limit:)``.
-    package func read(_ path: FilePath, limit: Int) throws(ImageError) -> [UInt8] {
+    package func open(_ path: FilePath, limit: Int) throws(ImageError) -> OpenedFile {
         let real = try resolve(path)
         // O_NONBLOCK keeps a named pipe from blocking; O_NOFOLLOW and the check of the open file keep a path that
         // is exchanged for a link after it was resolved from leading outside.
-        let descriptor = real.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) }
+        let descriptor = real.withPlatformString {
+            Foundation.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        }
         guard descriptor >= 0 else { throw .unreadable(source: path.shown, reason: String(cString: strerror(errno))) }
-        defer { close(descriptor) }
+        let file = try OpenedFile(descriptor: descriptor, path: path, limit: limit)
         if !folders.isEmpty, let opened = realPath(FilePath("/proc/self/fd/\(descriptor)")), !contains(opened) {
             throw outside(path)
         }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw .unreadable(source: path.shown, reason: String(cString: strerror(errno)))
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let isFolder = status.st_mode & S_IFMT == S_IFDIR
-            throw .unreadable(
-                source: path.shown, reason: isFolder ? "this is a folder, not a picture" : "not a regular file")
-        }
-        guard status.st_size <= limit else {
-            throw .fileTooLarge(source: path.shown, bytes: Int(status.st_size), limit: limit)
-        }
-        return try readBytes(descriptor, count: Int(status.st_size), path: path)
+        return file
     }
 
-    private func readBytes(_ descriptor: Int32, count: Int, path: FilePath) throws(ImageError) -> [UInt8] {
-        var problem: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            while initialized < count, let start = buffer.baseAddress {
-                let got = Foundation.read(descriptor, start + initialized, count - initialized)
-                if got < 0 && errno == EINTR { continue }
-                if got < 0 { problem = errno }
-                if got <= 0 { break }
-                initialized += got
-            }
-        }
-        guard problem == 0 else { throw .unreadable(source: path.shown, reason: String(cString: strerror(problem))) }
-        return bytes
+    /// Reads a whole regular file inside the roots.
+    ///
+    /// - Throws: as ``open(_:limit:)``.
+    package func read(_ path: FilePath, limit: Int) throws(ImageError) -> [UInt8] {
+        try open(path, limit: limit).bytes()
     }
 
     private func contains(_ real: FilePath) -> Bool {

@@ -1,4 +1,5 @@
 import Foundation
+import ShownText
 import SystemPackage
 
 /// One picture as a request gives it, not yet read.

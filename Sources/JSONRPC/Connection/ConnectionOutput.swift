@@ -1,5 +1,6 @@
 import JSON
 import NIOCore
+import ShownText
 
 /// What is on its way to a client, and how far the client lags behind.
 ///

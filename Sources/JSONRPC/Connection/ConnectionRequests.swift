@@ -1,5 +1,6 @@
 import JSON
 import NIOCore
+import ShownText
 
 /// The requests of one client, from admission to reply, and what the client has said about its session.
 ///

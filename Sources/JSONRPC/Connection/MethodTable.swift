@@ -1,4 +1,5 @@
 import JSON
+import ShownText
 
 /// Handles a request; what it returns is the result, what it throws the error reply. Runs in a task of its own, which
 /// is cancelled when the client cancels the request, disconnects, or the server stops.

@@ -1,4 +1,5 @@
 import JSON
+import ShownText
 
 /// An error reply. Handlers throw it; clients receive it.
 package struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {

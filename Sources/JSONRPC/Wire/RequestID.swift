@@ -1,4 +1,5 @@
 import JSON
+import ShownText
 
 /// The id of a request: a number or a string; null is allowed by JSON-RPC 2.0 (section 4) but discouraged.
 ///

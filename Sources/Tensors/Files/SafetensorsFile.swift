@@ -1,5 +1,6 @@
 import COneDNN
 import JSON
+import ShownText
 
 /// The element types that weights come in.
 package enum WeightType: String, Sendable {

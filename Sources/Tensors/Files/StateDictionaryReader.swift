@@ -1,3 +1,5 @@
+import ShownText
+
 /// Reads the pickle of a PyTorch state dictionary.
 ///
 /// A pickle is a program for a stack machine that may import and call anything. This one knows the opcodes and the

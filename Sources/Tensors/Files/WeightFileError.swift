@@ -1,4 +1,5 @@
 import JSON
+import ShownText
 
 /// What is wrong with a file of weights, or with a tensor that was asked of it.
 package enum WeightFileError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import ShownText
+
 /// The entries of a zip archive, found by its central directory (PKWARE's APPNOTE.TXT 6.3.10, 4.3 and 4.5.3).
 ///
 /// Only stored entries can be read, which is how PyTorch writes: their bytes are a range of the file.

@@ -72,3 +72,14 @@ struct TokenizerConfig: Sendable {
         }
     }
 }
+
+extension BERTCleaner {
+    /// With what a `tokenizer_config.json` says, which counts more than the `tokenizer.json`.
+    func changed(by config: TokenizerConfig) -> BERTCleaner {
+        var changed = self
+        if let flag = config.flag("do_lower_case") { changed.lowercases = flag }
+        if let flag = config.flag("strip_accents") { changed.stripsAccents = flag }
+        if let flag = config.flag("tokenize_chinese_chars") { changed.separatesIdeographs = flag }
+        return changed
+    }
+}

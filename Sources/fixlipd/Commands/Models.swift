@@ -1,6 +1,7 @@
 import ArgumentParser
 import FIxLIPProtocol
 import JSON
+import ShownText
 
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(

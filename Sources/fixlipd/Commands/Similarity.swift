@@ -2,6 +2,7 @@ import ArgumentParser
 import FIxLIPProtocol
 import JSON
 import JSONRPC
+import ShownText
 
 /// `fixlipd similarity`.
 struct SimilarityCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FIxLIPProtocol
 import JSONRPC
+import ShownText
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(

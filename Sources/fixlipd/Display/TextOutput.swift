@@ -1,6 +1,7 @@
 import FIxLIPProtocol
 import Foundation
 import JSON
+import ShownText
 
 /// What a command prints: results to standard output, everything else to standard error.
 enum TextOutput {
@@ -61,36 +62,5 @@ extension JSONValue {
         guard case .object(var object) = self else { return self }
         for (key, value) in members { if let value { object[key] = value } }
         return .object(object)
-    }
-}
-
-extension String {
-    /// With control characters as escapes (`\\x1B`, `\\n`), so that a caption or a file's name can neither steer a
-    /// terminal nor pass for a line of its own.
-    /// - Parameter inLines: whether line ends and tabs stay.
-    func printable(inLines: Bool = false) -> String {
-        func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
-            if inLines, scalar == "\n" || scalar == "\t" { return true }
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: return false
-            // What turns the direction of text around shows a name as another one.
-            case .format: return !scalar.properties.isBidiControl
-            default: return true
-            }
-        }
-        if unicodeScalars.allSatisfy({ ($0.isASCII && $0.value >= 0x20 && $0.value != 0x7F) || isHarmless($0) }) {
-            return self
-        }
-        return unicodeScalars.reduce(into: "") { text, scalar in
-            switch scalar {
-            case _ where isHarmless(scalar): text.unicodeScalars.append(scalar)
-            case "\n": text += "\\n"
-            case "\t": text += "\\t"
-            case "\r": text += "\\r"
-            case _ where scalar.value <= 0xFF:
-                text += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16, uppercase: true)
-            default: text += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
-            }
-        }
     }
 }

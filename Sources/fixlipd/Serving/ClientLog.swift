@@ -1,5 +1,6 @@
 import JSONRPC
 import Logging
+import ShownText
 
 /// Passes what the daemon logs about models and games on to its clients, as `window/logMessage`. What the server logs
 /// about connections is not passed on: it is no client's business what others do.

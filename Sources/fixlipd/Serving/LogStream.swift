@@ -1,5 +1,6 @@
 import Foundation
 import JSONRPC
+import ShownText
 
 /// Standard error for the log, written to by a thread of its own: where nobody reads it (an editor that holds the other
 /// end of a pipe, say), lines are lost and counted, and nothing but that thread waits.

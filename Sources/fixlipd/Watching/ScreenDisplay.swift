@@ -1,5 +1,6 @@
 import FIxLIPProtocol
 import Foundation
+import ShownText
 
 /// A terminal's whole screen, redrawn in place: the drawing, a line on how far it has come, and a line to type at,
 /// which drawing leaves alone. The last drawing stays when the screen is given back.

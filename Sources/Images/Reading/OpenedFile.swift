@@ -1,0 +1,75 @@
+import Foundation
+import ShownText
+import SystemPackage
+
+/// Which content of a file this is: whoever writes the file changes it (`stat(2)`).
+package struct FileIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+    private let size: Int64
+    /// Nanoseconds since 1970, by the file system's clock.
+    private let modified: Int64
+    private let changed: Int64
+
+    init(_ status: stat) {
+        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        size = Int64(status.st_size)
+        modified = nanoseconds(status.st_mtim)
+        changed = nanoseconds(status.st_ctim)
+    }
+
+    /// Whether the file's times tell of whatever is written from the given moment on.
+    ///
+    /// Two changes within one tick of the file system's clock, up to two seconds, leave the same times.
+    /// - Parameter now: nanoseconds since 1970.
+    package func isSettled(at now: Int64) -> Bool { max(modified, changed) < now - 2_000_000_000 }
+}
+
+/// A regular file of a permitted size, open for reading; closed when this value goes.
+package struct OpenedFile: ~Copyable {
+    package let identity: FileIdentity
+    private let descriptor: Int32
+    private let size: Int
+    /// As the caller gave it.
+    private let path: FilePath
+
+    /// Takes the descriptor over, also where it throws.
+    /// - Throws: ``ImageError/unreadable(source:reason:)`` for what is no regular file,
+    ///   ``ImageError/fileTooLarge(source:bytes:limit:)``.
+    init(descriptor: Int32, path: FilePath, limit: Int) throws(ImageError) {
+        var status = stat()
+        let problem = fstat(descriptor, &status) == 0 ? nil : String(cString: strerror(errno))
+        identity = FileIdentity(status)
+        size = Int(status.st_size)
+        self.descriptor = descriptor
+        self.path = path
+        if let problem { throw .unreadable(source: path.shown, reason: problem) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            throw .unreadable(
+                source: path.shown, reason: isFolder ? "this is a folder, not a picture" : "not a regular file")
+        }
+        guard size <= limit else { throw .fileTooLarge(source: path.shown, bytes: size, limit: limit) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// The whole file, as long as it was when it was opened.
+    /// - Throws: ``ImageError/unreadable(source:reason:)``.
+    package consuming func bytes() throws(ImageError) -> [UInt8] {
+        var problem: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { [descriptor, size] buffer, initialized in
+            while initialized < size, let start = buffer.baseAddress {
+                let got = read(descriptor, start + initialized, size - initialized)
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { problem = errno }
+                if got <= 0 { break }
+                initialized += got
+            }
+        }
+        guard problem == 0 else { throw .unreadable(source: path.shown, reason: String(cString: strerror(problem))) }
+        return bytes
+    }
+}
