@@ -10,6 +10,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // JSON and the wire
@@ -54,6 +55,14 @@ let package = Package(
         .target(name: "CharacterReferences"),
         .target(name: "Captions", dependencies: ["CharacterReferences"]),
 
+        // Captions judged
+        .target(
+            name: "CaptionLint",
+            dependencies: [
+                "Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC", .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        .target(name: "LanguageServer", dependencies: ["CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"]),
+
         // The program
         .systemLibrary(name: "CMalloc"),
         .target(name: "CProcessStart"),
@@ -71,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "fixlipd",
             dependencies: [
-                "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "CaptionLint", "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "LanguageServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

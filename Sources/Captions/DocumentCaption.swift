@@ -13,6 +13,16 @@ public struct DocumentCaption: Sendable, Equatable, Codable {
     public var captionRange: TextRange
     /// Which stretch of the source each stretch of the caption comes from, in order and covering the caption.
     public var runs: [CaptionRun]
+    /// Why there is no caption, where the finder was asked for such images as well; `caption` is empty then,
+    /// `captionRange` is `range`, and there are no runs.
+    public var absence: Absence?
+
+    public enum Absence: String, Sendable, Codable {
+        /// Nothing describes the image.
+        case missing
+        /// The document says that there is nothing to describe: `alt=""`.
+        case decorative
+    }
 }
 
 /// A stretch of a caption and its source. Where both have equally many Unicode scalars the text is the same, scalar by
