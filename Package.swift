@@ -59,9 +59,11 @@ let package = Package(
         .target(
             name: "CaptionLint",
             dependencies: [
-                "Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC", .product(name: "TOMLKit", package: "TOMLKit"),
+                "Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC",
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        .target(name: "LanguageServer", dependencies: ["CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"]),
+        .target(
+            name: "LanguageServer", dependencies: ["CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"]),
 
         // The program
         .systemLibrary(name: "CMalloc"),
@@ -105,6 +107,8 @@ let package = Package(
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences"]),
+        .testTarget(name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "JSON"]),
+        .testTarget(name: "LanguageServerTests", dependencies: ["CaptionLint", "Captions", "LanguageServer"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(
             name: "FuzzSubjects",

@@ -71,7 +71,9 @@ final class CallLane: Sendable {
                     } catch {
                         once.resume(.failure(error))
                     }
-                } fail: { once.resume(.failure($0)) }
+                } fail: {
+                    once.resume(.failure($0))
+                }
                 let isTaken = state.withLock { state in
                     if !state.isClosed { state.waiting.append(job) }
                     return !state.isClosed

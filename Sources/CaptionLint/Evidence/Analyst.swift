@@ -261,11 +261,11 @@ extension EncodedFloats {
         case .values(let values): return values
         case .base64(let text):
             guard let data = Data(base64Encoded: text) else { return [] }
-            let bytes = [UInt8](data)
-            return stride(from: 0, to: bytes.count - 3, by: 4).map { at in
-                Float(
-                    bitPattern: UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
-                        | UInt32(bytes[at + 3]) << 24)
+            return data.withUnsafeBytes { raw in
+                (0..<raw.count / 4).map { index in
+                    let bits = raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
+                    return Float(bitPattern: UInt32(littleEndian: bits))
+                }
             }
         }
     }

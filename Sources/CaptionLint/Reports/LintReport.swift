@@ -73,7 +73,8 @@ package enum ReportFormat: String, Sendable, CaseIterable {
         }
         let finding = entry.finding
         return [
-            "path": .string(entry.path), "rule": .string(finding.rule.code), "severity": .string(finding.severity.rawValue),
+            "path": .string(entry.path), "rule": .string(finding.rule.code),
+            "severity": .string(finding.severity.rawValue),
             "message": .string(finding.message), "range": place(finding.range), "subject": .string(entry.subject),
             "related": .array(
                 finding.related.map { ["message": .string($0.message), "range": place($0.range)] }),

@@ -61,7 +61,9 @@ package struct LintSettings: Sendable, Equatable {
             roots = texts
         case "rules":
             guard let rules = value.object else { throw SettingsError("'rules' must be a table, not \(value.kind)") }
-            for (code, word) in rules { severities.updateValue(try Self.severity(word, of: code), forKey: try Self.rule(code)) }
+            for (code, word) in rules {
+                severities.updateValue(try Self.severity(word, of: code), forKey: try Self.rule(code))
+            }
         case "thresholds":
             guard let list = value.object else {
                 throw SettingsError("'thresholds' must be a table, not \(value.kind)")

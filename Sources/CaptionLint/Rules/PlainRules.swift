@@ -15,7 +15,8 @@ enum PlainRules {
         for (index, caption) in captions.enumerated() {
             switch images[index].state {
             case .absent: add(.imageNotFound, index, caption.range, notFound(caption))
-            case .unreadable(let reason): add(.imageUnreadable, index, caption.range, "The image cannot be read: \(reason)")
+            case .unreadable(let reason):
+                add(.imageUnreadable, index, caption.range, "The image cannot be read: \(reason)")
             case .readable, .unknown: break
             }
             switch caption.absence {
@@ -48,7 +49,8 @@ enum PlainRules {
     private static func notFound(_ caption: DocumentCaption) -> String {
         guard let places = caption.lookedFor, places.count > 1 else { return "There is no file \(caption.image)" }
         let shown = places.prefix(4).joined(separator: ", ")
-        return "There is no such image; it was looked for at \(shown)\(places.count > 4 ? " and \(places.count - 4) more places" : "")"
+        return
+            "There is no such image; it was looked for at \(shown)\(places.count > 4 ? " and \(places.count - 4) more places" : "")"
     }
 
     /// Captions that stand at different images: the first of each text, and the others.
@@ -116,7 +118,9 @@ enum FileNameText {
     }
 
     private static func isCameraName(_ text: String) -> Bool {
-        let prefixes = ["img_", "img-", "dsc", "dscf", "dscn", "pxl_", "screenshot_", "screenshot-", "scan_", "image_", "photo_"]
+        let prefixes = [
+            "img_", "img-", "dsc", "dscf", "dscn", "pxl_", "screenshot_", "screenshot-", "scan_", "image_", "photo_",
+        ]
         return prefixes.contains { text.hasPrefix($0) && text.dropFirst($0.count).contains { $0.isNumber } }
     }
 

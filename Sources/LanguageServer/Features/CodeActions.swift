@@ -26,7 +26,8 @@ extension Session {
                         command: nil))
             }
             guard caption.absence == nil else { continue }
-            if let other = findings.first(where: { $0.element.rule == .fitsAnotherImageBetter })?.element.related.first {
+            if let other = findings.first(where: { $0.element.rule == .fitsAnotherImageBetter })?.element.related.first
+            {
                 if let edit = Edits.swap(index, other.caption, in: document, encoding: client.encoding) {
                     actions.append(
                         LSP.CodeAction(

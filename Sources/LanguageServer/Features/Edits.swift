@@ -20,7 +20,8 @@ enum Edits {
     }
 
     /// Says that an image needs no text, in the document's language; nil where the language cannot say so.
-    static func markDecorative(_ index: Int, in document: OpenDocument, encoding: PositionEncoding) -> LSP.WorkspaceEdit?
+    static func markDecorative(_ index: Int, in document: OpenDocument, encoding: PositionEncoding) -> LSP
+        .WorkspaceEdit?
     {
         let caption = document.read.captions[index]
         guard caption.absence == .missing else { return nil }
@@ -32,7 +33,9 @@ enum Edits {
                 changes: [document.uri: [LSP.TextEdit(range: TextRange(start: place, end: place), newText: text)]])
         }
         if source.hasPrefix("<") {
-            let name = source.utf8.dropFirst().prefix { $0 > 0x20 && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/") }
+            let name = source.utf8.dropFirst().prefix {
+                $0 > 0x20 && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/")
+            }
             return name.isEmpty ? nil : edit(at: 1 + name.count, " alt=\"\"")
         }
         if source.hasPrefix("!["), let destination = MarkdownImage.destination(of: source) {
@@ -54,13 +57,16 @@ enum Edits {
     }
 
     /// Where in an image's construct its file is named; the construct itself where that cannot be seen.
-    static func place(ofImage caption: DocumentCaption, in document: OpenDocument, encoding: PositionEncoding) -> TextRange {
+    static func place(ofImage caption: DocumentCaption, in document: OpenDocument, encoding: PositionEncoding)
+        -> TextRange
+    {
         guard let name = caption.image.split(separator: "/").last else { return caption.range }
         let source = Array(document.text.text(caption.range, encoding: encoding).utf8)
         let wanted = Array(name.utf8)
         let stem = name.lastIndex(of: ".").map { Array(name[..<$0].utf8) } ?? wanted
-        guard let (found, length) = last(wanted, in: source).map({ ($0, wanted.count) })
-            ?? last(stem, in: source).map({ ($0, stem.count) })
+        guard
+            let (found, length) = last(wanted, in: source).map({ ($0, wanted.count) })
+                ?? last(stem, in: source).map({ ($0, stem.count) })
         else { return caption.range }
         var from = found
         while from > 0, !" \t\r\n\"'()<>[]{}=".utf8.contains(source[from - 1]) { from -= 1 }

@@ -64,7 +64,8 @@ extension Session {
         guard pairs.count >= (number + 1) * count, count > 0, patches.columns > 0 else { return ([], nil) }
         let row = pairs[number * count..<(number + 1) * count].enumerated().sorted { abs($0.element) > abs($1.element) }
         let lines = row.prefix(3).map { patch, value in
-            let error = errors.indices.contains(number * count + patch)
+            let error =
+                errors.indices.contains(number * count + patch)
                 ? " ± " + Double(errors[number * count + patch]).shown(2) : ""
             return "row \(patch / patches.columns + 1), column \(patch % patches.columns + 1): "
                 + "\(ScoreText.signed(Double(value)))\(error)"

@@ -15,12 +15,16 @@ extension Session {
         guard let document = documents[uri], document.generation == generation else { return }
         let settings = settings(for: document.path)
         let read = try await read(document, settings)
-        guard update(uri, generation, { document in
-            document.read = read
-            document.isRead = true
-            document.settings = settings
-            document.evidence = DocumentEvidence()
-        }) else { return }
+        guard
+            update(
+                uri, generation,
+                { document in
+                    document.read = read
+                    document.isRead = true
+                    document.settings = settings
+                    document.evidence = DocumentEvidence()
+                })
+        else { return }
         let hasCaptions = read.captions.contains { $0.absence == nil }
         let analyst = analyst(settings.model)
         if hasCaptions, settings.needsModel { learn(uri, generation, analyst) }
@@ -43,11 +47,13 @@ extension Session {
     ) async throws {
         guard let document = documents[uri], document.generation == generation else { return }
         let captions = document.read.captions
-        let order = captions.indices.filter { captions[$0].absence == nil && document.read.images[$0].state == .readable }
-            .sorted {
-                abs(captions[$0].range.start.line - document.lastLine)
-                    < abs(captions[$1].range.start.line - document.lastLine)
-            }.prefix(Self.mostExplained)
+        let order = captions.indices.filter {
+            captions[$0].absence == nil && document.read.images[$0].state == .readable
+        }
+        .sorted {
+            abs(captions[$0].range.start.line - document.lastLine)
+                < abs(captions[$1].range.start.line - document.lastLine)
+        }.prefix(Self.mostExplained)
         let levels = [max(32, settings.budget / 8), settings.budget]
         let progress = Progress(session: self, title: "Explaining captions", total: order.count * levels.count)
         var done = 0

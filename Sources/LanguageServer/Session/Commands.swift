@@ -104,7 +104,9 @@ extension Session {
         let page = try await link.call(
             ExplanationRender.self,
             .init(explanation: handles[0], compareWith: handles[1], options: RenderOptions(format: .html)), on: .asked)
-        for handle in handles { _ = try? await link.call(ExplanationClose.self, .init(explanation: handle), on: .asked) }
+        for handle in handles {
+            _ = try? await link.call(ExplanationClose.self, .init(explanation: handle), on: .asked)
+        }
         return try await showPage(page.content)
     }
 

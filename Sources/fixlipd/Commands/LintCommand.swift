@@ -35,6 +35,12 @@ struct LintCommand: AsyncParsableCommand {
     var writeBaseline: String?
 
     @Option(
+        help:
+            "Write what the model says of each caption to this file: scores, words, other images, one JSON line each.",
+        completion: .file())
+    var evidence: String?
+
+    @Option(
         name: .customLong("rule"), parsing: .singleValue,
         help: ArgumentHelp(
             "How grave a rule's findings are, or off; may be given several times.", valueName: "code=severity"))
@@ -59,8 +65,10 @@ struct LintCommand: AsyncParsableCommand {
     func run() async throws {
         let accepted = try baseline.map { try Baseline(parsing: try contents(of: $0)) }
         let file = try (writeBaseline ?? output).map { try OutputFile($0) }
+        let evidenceFile = try evidence.map { try OutputFile($0) }
         let run = LintRun(link: try makeLink(), overrides: overrides)
         let outcome = try await run.report(of: paths)
+        try evidenceFile?.replace(with: outcome.evidence)
         if writeBaseline != nil, let file {
             try file.replace(with: try Baseline.text(of: outcome.report))
             TextOutput.note("\(outcome.report.entries.count) findings are accepted from here on")
@@ -68,7 +76,11 @@ struct LintCommand: AsyncParsableCommand {
         }
         let report = accepted.map { $0.reduce(outcome.report) } ?? outcome.report
         let text = try format.write(report, version: FIxLIPDaemonVersion.program)
-        if let file { try file.replace(with: text) } else { TextOutput.write(text.printable(inLines: true), to: STDOUT_FILENO) }
+        if let file {
+            try file.replace(with: text)
+        } else {
+            TextOutput.write(text.printable(inLines: true), to: STDOUT_FILENO)
+        }
         if format == .text, output == nil { TextOutput.note(Self.summary(report, outcome.documents)) }
         if let failure = outcome.failure {
             TextOutput.note("Error: captions were not judged by a model: \(failure)")
@@ -88,7 +100,9 @@ struct LintCommand: AsyncParsableCommand {
         return { settings in
             var settings = settings
             for rule in rules { settings.severities.updateValue(rule.severity, forKey: rule.rule) }
-            if noModel { for rule in Rule.allCases where rule.needsModel { settings.severities.updateValue(nil, forKey: rule) } }
+            if noModel {
+                for rule in Rule.allCases where rule.needsModel { settings.severities.updateValue(nil, forKey: rule) }
+            }
             if let budget { settings.budget = budget }
             if let model { settings.model = model }
             return settings

@@ -9,6 +9,8 @@ final class LintRun {
     struct Outcome {
         var report = LintReport()
         var documents = 0
+        /// What the model says of each caption, as JSON lines.
+        var evidence = ""
         /// Why the model was not asked.
         var failure: String?
     }
@@ -54,6 +56,7 @@ final class LintRun {
             }
             let findings = Judge.findings(
                 read.captions, images: read.images, evidence: evidence, settings: settings, encoding: .utf32)
+            outcome.evidence += try EvidenceLines.text(of: read, evidence, path: path)
             outcome.report.add(findings, of: read, path: path)
             outcome.documents += 1
         }
@@ -66,7 +69,9 @@ final class LintRun {
         return overrides(try SettingsFile.nearest(to: folder)?.over(base) ?? base)
     }
 
-    private func ask(about read: ReadDocument, _ settings: LintSettings, _ title: String) async throws -> DocumentEvidence {
+    private func ask(about read: ReadDocument, _ settings: LintSettings, _ title: String) async throws
+        -> DocumentEvidence
+    {
         let name = settings.model ?? ""
         let analyst = analysts[name] ?? Analyst(link: link, model: settings.model)
         analysts[name] = analyst

@@ -205,15 +205,13 @@ class Server:
             hold(message, types.METHOD_TO_TYPES[self.methods[number]][1], f"the reply to {self.methods[number]}")
 
     def _answer(self, message):
-        match message["method"]:
-            case "workspace/configuration":
-                return [self.configuration for _ in message["params"]["items"]]
-            case "workspace/applyEdit":
-                self.applied.append(message["params"]["edit"])
-                return {"applied": True}
-            case "window/showDocument":
-                return {"success": True}
-        return None
+        method = message["method"]
+        if method == "workspace/configuration":
+            return [self.configuration for _ in message["params"]["items"]]
+        if method == "workspace/applyEdit":
+            self.applied.append(message["params"]["edit"])
+            return {"applied": True}
+        return {"success": True} if method == "window/showDocument" else None
 
     # Usual steps
 
@@ -275,5 +273,3 @@ class Server:
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
-
-

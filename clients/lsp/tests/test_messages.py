@@ -200,17 +200,13 @@ class Diagnostics(Case):
         server.open(self.uri(), "![a rose](new.png)\n")
         server.wait(lambda: server.codes(self.uri()) == ["image-not-found"], "the image is missed")
         shutil.copy(self.folder / "scene-04.png", self.folder / "new.png")
-        server.notify(
-            "workspace/didChangeWatchedFiles", {"changes": [{"uri": self.uri("new.png"), "type": 1}]}
-        )
+        server.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": self.uri("new.png"), "type": 1}]})
         server.wait(lambda: "image-not-found" not in server.codes(self.uri()), "it is found")
 
     def test_settings_of_editor_and_project(self):
         server = self.running(configuration={"rules": {"alt-missing": "error"}})
         server.open(self.uri(), "![](scene-01.png)\n")
-        server.wait(
-            lambda: [d["severity"] for d in server.published(self.uri()) or []] == [1], "the editor's severity"
-        )
+        server.wait(lambda: [d["severity"] for d in server.published(self.uri()) or []] == [1], "the editor's severity")
         (self.folder / ".fixlip.toml").write_text('[rules]\nalt-missing = "off"\n')
         server.notify("workspace/didChangeWatchedFiles", {"changes": []})
         server.wait(lambda: server.published(self.uri()) == [], "the project's settings")
@@ -312,9 +308,7 @@ class Features(Case):
         params = {"textDocument": {"uri": self.uri()}, "range": place, "context": {"diagnostics": []}}
         actions = {a["title"]: a for a in server.ask("textDocument/codeAction", params)}
         edits = actions["Swap with the caption of the image that this one matches better"]["edit"]["changes"]
-        self.assertEqual(
-            [e["newText"] for e in edits[self.uri()]], ["a dog next to a guitar", "a snake next to a cat"]
-        )
+        self.assertEqual([e["newText"] for e in edits[self.uri()]], ["a dog next to a guitar", "a snake next to a cat"])
         params["context"]["only"] = ["quickfix"]
         self.assertEqual(len(server.ask("textDocument/codeAction", params)), 1)
         command = actions["Explain against the other image's caption"]["command"]
