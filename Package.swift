@@ -10,6 +10,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // JSON and the wire
@@ -57,6 +58,16 @@ let package = Package(
         .target(name: "CharacterReferences"),
         .target(name: "Captions", dependencies: ["CharacterReferences"]),
 
+        // Captions judged
+        .target(
+            name: "CaptionLint",
+            dependencies: [
+                "Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        .target(
+            name: "LanguageServer", dependencies: ["CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"]),
+
         // The program
         .systemLibrary(name: "CMalloc"),
         .target(name: "CProcessStart"),
@@ -74,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "fixlipd",
             dependencies: [
-                "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC", "ShownText",
+                "CaptionLint", "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
+                "LanguageServer", "ShownText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -103,6 +115,8 @@ let package = Package(
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra", "TestSupport"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences", "TestSupport"]),
+        .testTarget(name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "JSON"]),
+        .testTarget(name: "LanguageServerTests", dependencies: ["CaptionLint", "Captions", "LanguageServer"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(
             name: "FuzzSubjects",

@@ -19,13 +19,16 @@ package enum CaptionFinder {
     ///   - roots: folders that a site or project begins at, where `/images/cat.png` and `@/assets/cat.png` are looked
     ///     for first; the document's folder and those above it come after them.
     ///   - home: the user's home folder, for `~/` in Org.
+    ///   - includingUndescribed: whether images without a caption are listed as well. In LaTeX and Org only images
+    ///     with a caption are known.
     ///   - exists: whether a file is at an absolute path; decides between the places where an image may be.
     ///   - isCancelled: asked every few milliseconds.
     /// - Throws: `CaptionError.unknownLanguage`, which lists the known ones; `CancellationError` soon after
     ///   `isCancelled` says so.
     package static func captions(
         in text: String, languageId: String, documentPath: String? = nil, encoding: PositionEncoding = .utf16,
-        roots: [String] = [], home: String? = nil, exists: (String) -> Bool = { _ in false },
+        roots: [String] = [], home: String? = nil, includingUndescribed: Bool = false,
+        exists: (String) -> Bool = { _ in false },
         isCancelled: @escaping () -> Bool = { false }
     ) throws -> [DocumentCaption] {
         guard let find = languages[languageId.lowercased()] else {
@@ -35,7 +38,9 @@ package enum CaptionFinder {
         // A byte order mark is no part of the document's text.
         let mark = source.bytes.starts(with: [0xEF, 0xBB, 0xBF])
         let body = mark ? try Excerpt(of: source, ranges: [3..<source.count]) : source
-        var found = try find(body).filter { !$0.caption.isEmpty && $0.image.isLocal }
+        var found = try find(body).filter {
+            (includingUndescribed || !$0.caption.isEmpty) && $0.image.isLocal
+        }
         found.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
         let place = DocumentPlace(document: documentPath, roots: roots, home: home)
         return try located(found, in: source, place: place, exists: exists, encoding: encoding)
@@ -70,6 +75,7 @@ package enum CaptionFinder {
             let runs = try caption.caption.runs(source.poll)
             pieces.append((caption, runs))
             offsets += [caption.range.lowerBound, caption.range.upperBound]
+            offsets += [caption.captionRange.lowerBound, caption.captionRange.upperBound]
             for run in runs { offsets += [run.source.lowerBound, run.source.upperBound] }
         }
         let positions = try PositionMap(bytes: source.bytes, offsets: offsets, encoding: encoding, poll: source.poll)
@@ -82,8 +88,9 @@ package enum CaptionFinder {
                 DocumentCaption(
                     image: image ?? candidates.first ?? "", lookedFor: image == nil ? candidates : nil,
                     caption: caption.caption.text, range: positions.range(caption.range),
-                    captionRange: positions.range(caption.caption.sourceRange),
-                    runs: runs.map { CaptionRun(start: $0.start, end: $0.end, range: positions.range($0.source)) }))
+                    captionRange: positions.range(caption.captionRange),
+                    runs: runs.map { CaptionRun(start: $0.start, end: $0.end, range: positions.range($0.source)) },
+                    absence: runs.isEmpty ? (caption.isDecorative ? .decorative : .missing) : nil))
         }
         return result
     }
@@ -106,4 +113,15 @@ struct FoundCaption {
     var image: ImageReference
     var caption: MappedText
     var range: Range<Int>
+    /// Whether an image without a caption is said to need none.
+    var isDecorative = false
+    /// From the first to the last byte that the caption shows.
+    var captionRange: Range<Int> { caption.isEmpty ? range : caption.sourceRange }
+
+    init(image: ImageReference, caption: MappedText, range: Range<Int>, isDecorative: Bool = false) {
+        self.image = image
+        self.caption = caption
+        self.range = range
+        self.isDecorative = isDecorative
+    }
 }

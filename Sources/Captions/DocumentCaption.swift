@@ -13,6 +13,16 @@ package struct DocumentCaption: Sendable, Equatable, Codable {
     package var captionRange: TextRange
     /// Which stretch of the source each stretch of the caption comes from, in order and covering the caption.
     package var runs: [CaptionRun]
+    /// Why there is no caption, where the finder was asked for such images as well; `caption` is empty then,
+    /// `captionRange` is `range`, and there are no runs.
+    package var absence: Absence?
+
+    package enum Absence: String, Sendable, Codable {
+        /// Nothing describes the image.
+        case missing
+        /// The document says that there is nothing to describe: `alt=""`.
+        case decorative
+    }
 }
 
 /// A stretch of a caption and its source. Where both have equally many Unicode scalars the text is the same, scalar by

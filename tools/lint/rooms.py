@@ -41,6 +41,8 @@ TARGETS = {
     "Rendering": set(),
     "Captions": {"CharacterReferences"},
     "CharacterReferences": set(),
+    "CaptionLint": {"Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC"},
+    "LanguageServer": {"CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"},
     "Digests": {"CCrypto"},
 }
 

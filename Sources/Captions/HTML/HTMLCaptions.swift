@@ -6,7 +6,7 @@ struct HTMLCaptions {
     private let dialect: HTMLDialect
     private var found: [FoundCaption] = []
     /// Images without an alternative text in the open figures, outermost first.
-    private var waiting: [(image: ImageReference, range: Range<Int>)] = []
+    private var waiting: [(image: ImageReference, range: Range<Int>, isDecorative: Bool)] = []
     private var figures: [Figure] = []
 
     private struct Figure {
@@ -73,8 +73,11 @@ struct HTMLCaptions {
         case .computed: break
         case .plain(let text) where !text.isBlank:
             found.append(FoundCaption(image: image, caption: try text.collapsed(source.poll), range: range))
-        case .plain, .absent:
-            if !figures.isEmpty { waiting.append((image, range)) }
+        case let text:
+            // Attributes that are spread from an object may have a caption among them.
+            let hasMore = tag.attributes.contains { $0.form == .braced && $0.name.isEmpty }
+            waiting.append((image, range, text.isPlain || hasMore))
+            if figures.isEmpty { giveUp(from: waiting.count - 1) }
         }
     }
 
@@ -82,12 +85,24 @@ struct HTMLCaptions {
         let figure = figures.removeLast()
         guard let caption = figure.caption, !figure.isComputed else {
             // The figure around it may have a caption.
-            if figures.isEmpty || figure.isComputed { waiting.removeSubrange(figure.start...) }
+            if figure.isComputed {
+                waiting.removeSubrange(figure.start...)
+            } else if figures.isEmpty {
+                giveUp(from: figure.start)
+            }
             return
         }
         let text = try caption.collapsed(source.poll)
         found += waiting[figure.start...].map { FoundCaption(image: $0.image, caption: text, range: $0.range) }
         waiting.removeSubrange(figure.start...)
+    }
+
+    /// The waiting images from an index on have no caption.
+    private mutating func giveUp(from start: Int) {
+        found += waiting[start...].map {
+            FoundCaption(image: $0.image, caption: MappedText(), range: $0.range, isDecorative: $0.isDecorative)
+        }
+        waiting.removeSubrange(start...)
     }
 
     private func isComputed(_ range: Range<Int>) throws(CancellationError) -> Bool {
@@ -112,6 +127,10 @@ extension HTMLCaptions {
         case absent
         case computed
         case plain(MappedText)
+
+        var isPlain: Bool {
+            if case .plain = self { true } else { false }
+        }
     }
 
     static func isImage(_ tag: HTMLTag, in source: Excerpt, dialect: HTMLDialect) -> Bool {
@@ -123,15 +142,19 @@ extension HTMLCaptions {
         }
     }
 
-    /// The caption of an `img` tag whose source and alternative text are plain.
+    /// The image of an `img` tag with its alternative text, if neither is computed.
     static func caption(_ tag: HTMLTag, in source: Excerpt, dialect: HTMLDialect) throws(CancellationError)
         -> FoundCaption?
     {
-        guard let image = try image(tag, in: source, dialect: dialect),
-            case .plain(let text) = try text(tag, "alt", in: source, dialect: dialect)
-        else { return nil }
-        return FoundCaption(
-            image: image, caption: try text.collapsed(source.poll), range: source.sourceRange(tag.start..<tag.end))
+        guard let image = try image(tag, in: source, dialect: dialect) else { return nil }
+        let range = source.sourceRange(tag.start..<tag.end)
+        switch try text(tag, "alt", in: source, dialect: dialect) {
+        case .computed: return nil
+        case .absent: return FoundCaption(image: image, caption: MappedText(), range: range)
+        case .plain(let text):
+            return FoundCaption(
+                image: image, caption: try text.collapsed(source.poll), range: range, isDecorative: true)
+        }
     }
 
     /// The image that a tag shows: `src`, `data-src` where that only holds a place, or the first candidate of `srcset`.

@@ -30,9 +30,17 @@ enum JSXCaptions {
     static func caption(_ tag: HTMLTag, in source: Excerpt, imports: JSXImports) throws(CancellationError)
         -> FoundCaption?
     {
-        guard let image = tag.attribute("src", in: source), let alt = tag.attribute("alt", in: source),
-            let caption = try text(alt, in: source)
-        else { return nil }
+        guard let image = tag.attribute("src", in: source) else { return nil }
+        let alt = tag.attribute("alt", in: source)
+        // Attributes that are spread from an object may have a caption among them.
+        guard alt != nil || !tag.attributes.contains(where: { $0.form == .braced && $0.name.isEmpty }) else {
+            return nil
+        }
+        var caption = MappedText()
+        if let alt {
+            guard let text = try text(alt, in: source) else { return nil }
+            caption = text
+        }
         var path = try text(image, in: source)?.text
         if path == nil, image.form == .braced, let value = image.value {
             path = try imported(value, in: source, imports)
@@ -40,7 +48,7 @@ enum JSXCaptions {
         guard let path else { return nil }
         return FoundCaption(
             image: ImageReference(uri: path), caption: try caption.collapsed(source.poll),
-            range: source.sourceRange(tag.start..<tag.end))
+            range: source.sourceRange(tag.start..<tag.end), isDecorative: alt != nil)
     }
 
     /// A string literal with its escapes decoded; nil for any other code.

@@ -138,7 +138,7 @@ struct MarkdownInlines {
                 found.append(
                     FoundCaption(
                         image: ImageReference(uri: target.uri), caption: try caption.collapsed(block.poll),
-                        range: block.sourceRange(open.index..<target.end)))
+                        range: block.sourceRange(open.index..<target.end), isDecorative: true))
             } else {
                 images.append((text, ImageReference(uri: target.uri), open.index..<target.end))
             }
@@ -195,14 +195,14 @@ struct MarkdownInlines {
         if let last = parts.last, block.bytes[last].allSatisfy({ $0.isDigit || $0 == UInt8(ascii: "x") }) {
             parts.removeLast()
         }
+        var caption = MappedText()
         if let text = parts.first {
-            var caption = MappedText()
             try caption.append(text.lowerBound..<parts[parts.count - 1].upperBound, of: block)
-            found.append(
-                FoundCaption(
-                    image: ImageReference(uri: path), caption: try caption.collapsed(block.poll),
-                    range: block.sourceRange(index..<end + 2)))
         }
+        found.append(
+            FoundCaption(
+                image: ImageReference(uri: path), caption: try caption.collapsed(block.poll),
+                range: block.sourceRange(index..<end + 2)))
         return end + 2
     }
 

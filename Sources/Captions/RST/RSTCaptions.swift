@@ -140,10 +140,10 @@ struct RSTCaptions {
         }
         // In the place of a substitution, its name stands for a picture that cannot be shown.
         if caption == nil, alt == nil, let name = markup.substitution { alt = try plain([name]) }
-        guard let text = caption ?? alt, let path = try RSTPlainText.path(argument, of: source) else { return nil }
+        guard let path = try RSTPlainText.path(argument, of: source) else { return nil }
         return FoundCaption(
-            image: ImageReference(uri: path), caption: try text.collapsed(source.poll),
-            range: source.sourceRange(markup.start..<last))
+            image: ImageReference(uri: path), caption: try (caption ?? alt ?? MappedText()).collapsed(source.poll),
+            range: source.sourceRange(markup.start..<last), isDecorative: alt != nil)
     }
 
     /// Whether the lines are one paragraph, and no list, definition, table or explicit markup.

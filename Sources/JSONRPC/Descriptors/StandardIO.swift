@@ -2,8 +2,8 @@ import Glibc
 
 /// The process's standard input and output, taken for the protocol.
 package struct StandardIO: Sendable {
-    let input: Int32
-    let output: Int32
+    package let input: Int32
+    package let output: Int32
 
     /// Takes descriptors 0 and 1 away from everything else: what is printed goes to standard error from here on, and
     /// reads of standard input find its end. Call first in `main`, before anything can print.

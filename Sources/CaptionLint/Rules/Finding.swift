@@ -1,0 +1,46 @@
+import Captions
+
+/// What a rule says about one place of a document.
+package struct Finding: Sendable, Equatable {
+    package var rule: Rule
+    package var severity: Severity
+    /// A whole sentence without a full stop.
+    package var message: String
+    package var range: TextRange
+    /// Which of the document's captions it is about.
+    package var caption: Int
+    package var related: [Related] = []
+
+    /// Another place that the finding has to do with.
+    package struct Related: Sendable, Equatable {
+        package var message: String
+        package var range: TextRange
+        package var caption: Int
+    }
+
+    package init(
+        rule: Rule, severity: Severity, message: String, range: TextRange, caption: Int, related: [Related] = []
+    ) {
+        self.rule = rule
+        self.severity = severity
+        self.message = message
+        self.range = range
+        self.caption = caption
+        self.related = related
+    }
+}
+
+extension Double {
+    /// With so many digits after the point, and the minus sign of typography.
+    package func shown(_ digits: Int) -> String {
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        let whole = (magnitude * scale).rounded()
+        guard whole.isFinite, whole < 1e15 else { return "\(self)" }
+        let number = Int(whole)
+        let sign = self < 0 && number > 0 ? "−" : ""
+        guard digits > 0 else { return "\(sign)\(number)" }
+        let fraction = String(number % Int(scale))
+        return "\(sign)\(number / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}

@@ -1,0 +1,60 @@
+import CaptionLint
+import Captions
+
+/// The score at the end of each caption.
+enum InlayHints {
+    static func hints(of document: OpenDocument, in range: TextRange) -> [LSP.InlayHint] {
+        document.read.captions.enumerated().compactMap { index, caption in
+            let end = caption.captionRange.end
+            guard range.start <= end, end <= range.end, let known = document.evidence.captions[index],
+                let label = ScoreText.score(known, scale: document.evidence.scale)
+            else { return nil }
+            return LSP.InlayHint(
+                position: end, label: label, tooltip: ScoreText.overview(known, isMarkdown: false),
+                paddingLeft: true)
+        }
+    }
+}
+
+/// What is said of a caption's score.
+enum ScoreText {
+    /// `0.512 ± 0.001`, with the error once there is one.
+    static func score(_ known: CaptionEvidence, scale: Double) -> String? {
+        guard let cosine = known.cosine else { return nil }
+        guard let words = known.words, scale > 0 else { return cosine.shown(3) }
+        return "\(cosine.shown(3)) ± \((words.largestError / scale).shown(3))"
+    }
+
+    /// Several lines about a caption.
+    static func overview(_ known: CaptionEvidence, isMarkdown: Bool) -> String {
+        var lines: [String] = []
+        let strong = isMarkdown ? "**" : ""
+        if let cosine = known.cosine, let logit = known.logit {
+            lines.append("\(strong)Cosine \(cosine.shown(3))\(strong), \(logit.shown(1)) logits")
+        }
+        if let standing = known.standing {
+            lines.append("\(standing.shown(1)) standard deviations above unrelated captions of this image")
+        }
+        if let words = known.words {
+            lines.append("\(words.emptyValue.shown(1)) logits with nothing shown; ± is the largest error of a word")
+            let ranked = words.words.sorted { abs($0.value) > abs($1.value) }.prefix(8)
+            lines += ranked.map { word in
+                let text = isMarkdown ? Markdown.escaped(word.text) : word.text
+                return "\(isMarkdown ? "* " : "  ")“\(text)” \(signed(word.value)) ± \(word.standardError.shown(2))"
+            }
+        }
+        return lines.joined(separator: isMarkdown ? "  \n" : "\n")
+    }
+
+    static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.shown(2) }
+}
+
+enum Markdown {
+    /// A text that Markdown shows as it is.
+    static func escaped(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            if "\\`*_{}[]<>()#+-.!|~&".contains(character) { result.append("\\") }
+            result.append(character)
+        }
+    }
+}
