@@ -39,7 +39,7 @@ struct Embedder: Sendable {
             let picture = try images.load(input, turn)
             let pixels = try model.loaded.preprocess(picture, turn)
             try turn.check()
-            return ImageItem(image: try model.loaded.prepare(pixels: pixels.pixels))
+            return ImageItem(image: try model.loaded.prepare(pixels))
         } submit: {
             .images($0)
         }

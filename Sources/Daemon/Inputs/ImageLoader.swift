@@ -165,9 +165,9 @@ extension LoadedImage {
     }
 }
 
-/// A digest of what a model sees of an image.
-func digest(of pixels: [Float]) -> String {
-    pixels.withUnsafeBytes { sha256($0) }
+/// What a model sees of an image: its size, and a digest of its pixels. Pictures of two shapes can have the same ones.
+func contentName(of image: PreprocessedImage) -> String {
+    "\(image.height)x\(image.width) " + image.pixels.withUnsafeBytes { sha256($0) }
 }
 
 extension LoadedModel {
