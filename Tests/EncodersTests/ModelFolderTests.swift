@@ -40,9 +40,6 @@ struct ModelFolderTests {
 
     static let broken: [Edit] = [
         Edit(
-            tower: nil, key: "model_type", value: .string("siglip2"),
-            says: ["config.json", "model_type", "NaFlex", "clip"]),
-        Edit(
             tower: nil, key: "model_type", value: .string("bert"),
             says: ["config.json", "model_type", "bert", "siglip"]),
         Edit(tower: nil, key: "model_type", value: .string("llava"), says: ["config.json", "model_type", "llava"]),

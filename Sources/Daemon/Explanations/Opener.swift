@@ -72,13 +72,13 @@ package struct Opener: Sendable {
         let model = hold.model
         let inputs = try await read(request, for: model)
         let words = inputs.words
-        let imagePlayers = try request.imagePlayers.players(of: model.loaded)
+        let imagePlayers = try request.imagePlayers.players(of: inputs.image.prepared.grid)
         let textPlayers = try TextPlayers(groupSizes: words.map(\.positions.count))
         let plans = try request.settings.plans(imagePlayers: imagePlayers.count, textPlayers: textPlayers.count)
         let imageHold = try await games.hold(
             .image(
                 ImageGameKey(
-                    model: model.gameModel, content: inputs.digest, masking: request.settings.masking.name,
+                    model: model.gameModel, content: inputs.content, masking: request.settings.masking.name,
                     players: "\(imagePlayers.playerOfPatch)")),
             players: imagePlayers.count, dimension: model.loaded.dimension)
         let textHold = try await games.hold(
@@ -110,7 +110,7 @@ package struct Opener: Sendable {
 
     private struct Inputs: Sendable {
         let image: ExplainedImage
-        let digest: String
+        let content: String
         let tokenization: Tokenization
         let words: [TextPlayer]
         /// Its players are the tokens of `words`, in their order; other tokens are always present.
@@ -131,9 +131,9 @@ package struct Opener: Sendable {
             try turn.check()
             return Inputs(
                 image: ExplainedImage(
-                    prepared: try model.loaded.prepare(pixels: image.read.pixels.pixels), picture: image.picture,
+                    prepared: try model.loaded.prepare(image.read.pixels), picture: image.picture,
                     geometry: image.read.pixels.geometry),
-                digest: image.read.digest, tokenization: tokenization, words: words,
+                content: image.read.content, tokenization: tokenization, words: words,
                 text: try model.prepare(tokenization, players: words.flatMap(\.positions)))
         }
     }
@@ -159,15 +159,15 @@ package struct Opener: Sendable {
 
 extension OpenRequest.ImageChoice {
     /// - Throws: `ParameterError` on `players.image`.
-    fileprivate func players(of model: LoadedModel) throws(ParameterError) -> ImagePlayers {
+    fileprivate func players(of patches: PatchGrid) throws(ParameterError) -> ImagePlayers {
         do throws(InteractionError) {
             switch self {
-            case .patches: return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns)
+            case .patches: return try ImagePlayers(patchRows: patches.rows, patchColumns: patches.columns)
             case .grid(let rows, let columns):
                 return try ImagePlayers(
-                    patchRows: model.rows, patchColumns: model.columns, rows: rows, columns: columns)
+                    patchRows: patches.rows, patchColumns: patches.columns, rows: rows, columns: columns)
             case .regions(let regions):
-                return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns, regions: regions)
+                return try ImagePlayers(patchRows: patches.rows, patchColumns: patches.columns, regions: regions)
             }
         } catch {
             throw ParameterError("players.image", "does not fit the image: \(error)")

@@ -21,7 +21,7 @@ enum ItemFailure: Sendable {
 /// What an embedding is of.
 private struct EmbeddingKey: Hashable {
     enum Content: Hashable {
-        /// The digest of what the model sees.
+        /// What the model sees.
         case image(String)
         case text([Int])
     }
@@ -67,8 +67,8 @@ struct Embedder: Sendable {
         return try await encode(request, chunk: 8, decodes: true, on: decoding) { input, _, turn in
             let image = try images.read(input, for: model.running, turn)
             try turn.check()
-            return try prepared(.image(image.digest), request) {
-                ImageItem(image: try model.loaded.prepare(pixels: image.pixels.pixels))
+            return try prepared(.image(image.content), request) {
+                ImageItem(image: try model.loaded.prepare(image.pixels))
             }
         } submit: {
             .images($0)
@@ -224,7 +224,7 @@ extension EmbeddingKey.Content {
     /// Its memory, in numbers of four bytes.
     fileprivate var size: Int {
         switch self {
-        case .image(let digest): digest.utf8.count / 4
+        case .image(let content): content.utf8.count / 4
         case .text(let ids): 2 * ids.count
         }
     }

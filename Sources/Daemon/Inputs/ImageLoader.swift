@@ -63,8 +63,9 @@ struct KeptPicture: Sendable {
 /// An image as one model sees it.
 struct ReadImage: Sendable {
     let pixels: PreprocessedImage
-    /// SHA-256 of the pixels: what the model sees.
-    let digest: String
+    /// What the model sees: SHA-256 of the pixels, with their size before it unless they are a square, since pictures
+    /// of two shapes can have the same ones.
+    let content: String
 
     /// Memory held.
     fileprivate var bytes: Int { MemoryLayout<Float>.stride * pixels.pixels.count }
@@ -72,7 +73,8 @@ struct ReadImage: Sendable {
     /// - Throws: `CancellationError`.
     fileprivate init(_ image: LoadedImage, _ model: LoadedModel, _ turn: WorkTurn) throws {
         pixels = try model.preprocessor.process(image.decoded, isCancelled: turn.isCancelled)
-        digest = pixels.pixels.withUnsafeBytes { sha256($0) }
+        let digest = pixels.pixels.withUnsafeBytes { sha256($0) }
+        content = pixels.height == pixels.width ? digest : "\(pixels.height)x\(pixels.width) \(digest)"
     }
 }
 

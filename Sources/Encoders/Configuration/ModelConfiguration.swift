@@ -20,12 +20,32 @@ struct TransformerConfiguration: Sendable, Equatable {
 /// A vision tower's configuration.
 struct VisionConfiguration: Sendable, Equatable {
     var transformer: TransformerConfiguration
+    /// Pixels along an edge; with a ``flexible`` grid, of the largest square picture.
     var imageSize: Int
     var patchSize: Int
+    /// How the grid follows the picture; nil where all pictures have the same.
+    var flexible: FlexibleGrid?
 
-    /// Patches along one edge.
+    /// A grid in each picture's own aspect ratio.
+    struct FlexibleGrid: Sendable, Equatable {
+        /// Rows and columns of the position table.
+        var tableEdge: Int
+        /// Of a picture.
+        var mostPatches: Int
+    }
+
+    /// Sets how many patches a picture has at most, where its grid is ``flexible``.
+    mutating func setMostPatches(_ most: Int) {
+        flexible?.mostPatches = most
+        imageSize = patchSize * Int(Double(most).squareRoot())
+    }
+
+    /// Patches along one edge of a square picture.
     var grid: Int { imageSize / patchSize }
-    var patches: Int { grid * grid }
+    /// The most patches of a picture; where the grid is fixed, those of every picture.
+    var patches: Int { flexible?.mostPatches ?? grid * grid }
+    /// Rows of the table of the patches' positions.
+    var positions: Int { flexible.map { $0.tableEdge * $0.tableEdge } ?? patches }
 }
 
 /// A text tower's configuration.

@@ -1,21 +1,55 @@
+import Images
 import Tensors
 
 extension LoadedModel {
     /// What the vision tower needs of an image, computed once for all of its masks.
     ///
-    /// - Parameter pixels: normalised as the preprocessor does, `[3, imageHeight, imageWidth]`.
-    /// - Throws: ``EncodeError/pixelCount(found:height:width:)`` or ``EncodeError/compute(reason:)``.
-    package func prepare(pixels: [Float]) throws(EncodeError) -> PreparedImage {
-        guard pixels.count == 3 * imageHeight * imageWidth else {
-            throw .pixelCount(found: pixels.count, height: imageHeight, width: imageWidth)
+    /// - Parameters:
+    ///   - pixels: normalised as the preprocessor does, `[3, height, width]`.
+    ///   - height, width: of the picture, where they differ from picture to picture; whole patches.
+    /// - Throws: ``EncodeError/pixelCount(found:height:width:)``,
+    ///   ``EncodeError/pictureSize(height:width:patchSize:mostPatches:)`` or ``EncodeError/compute(reason:)``.
+    package func prepare(
+        pixels: [Float], height: Int? = nil, width: Int? = nil
+    ) throws(EncodeError) -> PreparedImage {
+        let (height, width) = (height ?? imageHeight, width ?? imageWidth)
+        let grid = try grid(height: height, width: width)
+        guard pixels.count == 3 * height * width else {
+            throw .pixelCount(found: pixels.count, height: height, width: width)
         }
         do {
             let context = try ComputeContext()
             context.useCallingThreadOnly()
-            return PreparedImage(states: try patchEmbedding(context, pixels: pixels))
+            let picture = PicturePixels(values: pixels, height: height, width: width, grid: grid)
+            return PreparedImage(
+                grid: grid, states: try patchEmbedding(context, picture), absent: try absent.states(context, grid))
         } catch {
             throw .compute(reason: error.description)
         }
+    }
+
+    /// What the vision tower needs of a preprocessed image.
+    /// - Throws: as for pixels.
+    package func prepare(_ image: PreprocessedImage) throws(EncodeError) -> PreparedImage {
+        try prepare(pixels: image.pixels, height: image.height, width: image.width)
+    }
+
+    /// The patches of a picture of this size.
+    private func grid(height: Int, width: Int) throws(EncodeError) -> PatchGrid {
+        guard let flexible = configuration.vision.flexible else {
+            guard (height, width) == (imageHeight, imageWidth) else {
+                throw .pixelCount(found: 3 * height * width, height: imageHeight, width: imageWidth)
+            }
+            return patchEmbedding.squareGrid
+        }
+        let edge = patchSize
+        let grid = PatchGrid(rows: height / edge, columns: width / edge)
+        guard height % edge == 0, width % edge == 0, (1...flexible.mostPatches).contains(grid.rows),
+            (1...flexible.mostPatches / grid.rows).contains(grid.columns)
+        else {
+            throw .pictureSize(height: height, width: width, patchSize: edge, mostPatches: flexible.mostPatches)
+        }
+        return grid
     }
 
     /// Embeds masked images, which may be masks of several images.
@@ -32,10 +66,9 @@ extension LoadedModel {
         guard result.count == items.count * dimension else {
             throw .resultCount(found: result.count, expected: items.count * dimension)
         }
-        let patches = configuration.vision.patches
         for (index, item) in items.enumerated() {
-            if let presence = item.presence, presence.count != patches {
-                throw .presenceCount(item: index, found: presence.count, expected: patches)
+            if let presence = item.presence, presence.count != item.image.grid.count {
+                throw .presenceCount(item: index, found: presence.count, expected: item.image.grid.count)
             }
         }
         workspace.context.useCallingThreadOnly()
@@ -88,7 +121,7 @@ extension LoadedModel {
     }
 
     private func tokens(of item: ImageItem) -> Int {
-        guard drops(item), let presence = item.presence else { return patchEmbedding.tokens }
+        guard drops(item), let presence = item.presence else { return item.image.states.tokens }
         return patchEmbedding.leadingTokens + presence.count { $0 != 0 }
     }
 
@@ -96,14 +129,14 @@ extension LoadedModel {
         let leading = patchEmbedding.leadingTokens
         let drops = drops(item)
         var row = row
-        for token in 0..<patchEmbedding.tokens {
+        for token in 0..<item.image.states.tokens {
             let present = token < leading || item.presence.map { $0[token - leading] != 0 } ?? true
             if present {
                 item.image.states.place(token, in: buffers, row: row)
             } else if drops {
                 continue
             } else {
-                absent.place(token, in: buffers, row: row)
+                item.image.absent.place(token, in: buffers, row: row)
             }
             row += 1
         }

@@ -38,14 +38,17 @@ package struct LoadedModel: Sendable {
     /// The towers for masks where their precision differs.
     var maskVision: VisionTower?
     var maskText: TextTower?
-    /// The first states of the image without any patch; the same for every image.
-    let absent: TokenStates
+    /// The first states of images without any patch.
+    let absent: AbsentStates
 
     package var family: ModelFamily { configuration.family }
     /// Columns of an embedding.
     package var dimension: Int { configuration.dimension }
+    /// Pixels from top to bottom; where ``mostPatches`` says so, of the largest square picture.
     package var imageHeight: Int { configuration.vision.imageSize }
     package var imageWidth: Int { configuration.vision.imageSize }
+    /// The most patches of a picture, where the patch grid follows each picture's shape; nil where it is fixed.
+    package var mostPatches: Int? { configuration.vision.flexible?.mostPatches }
     /// Rows of the patch grid.
     package var rows: Int { configuration.vision.grid }
     /// Columns of the patch grid.
@@ -57,12 +60,12 @@ package struct LoadedModel: Sendable {
     /// Rows of the token table.
     package var vocabulary: Int { configuration.text.vocabulary }
     /// Images per call that fill a micro-batch; a multiple of it is as good.
-    package var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.tokens) }
+    package var imageMicroBatch: Int { EncoderWorkspace.microBatch(tokens: patchEmbedding.mostTokens) }
 
     /// Multiplications of the smallest matrix product that a whole image takes in a block: threads that share its
     /// encoding have no less to share.
     package var leastProductOfImage: Int {
-        patchEmbedding.tokens * configuration.vision.transformer.hidden * configuration.vision.transformer.hidden
+        patchEmbedding.mostTokens * configuration.vision.transformer.hidden * configuration.vision.transformer.hidden
     }
 
     /// The same for a whole text.
@@ -74,7 +77,7 @@ package struct LoadedModel: Sendable {
     /// - Throws: ``EncodeError/compute(reason:)``.
     package func makeWorkspace() throws(EncodeError) -> EncoderWorkspace {
         do {
-            return try EncoderWorkspace(configuration, visionTokens: patchEmbedding.tokens)
+            return try EncoderWorkspace(configuration, visionTokens: patchEmbedding.mostTokens)
         } catch {
             throw .compute(reason: error.description)
         }

@@ -33,12 +33,11 @@ extension LoadedModel {
         let patchEmbedding = try PatchEmbedding(
             source, configuration.family.vision, configuration.vision, first: vision.first)
         let textEmbedding = try TextEmbedding(source, configuration.family.text, configuration.text, first: text.first)
-        let absent: TokenStates
+        let absent = AbsentStates(patchEmbedding, patchSize: configuration.vision.patchSize)
         do {
             let context = try ComputeContext()
             context.useCallingThreadOnly()
-            let size = configuration.vision.imageSize
-            absent = try patchEmbedding(context, pixels: [Float](repeating: 0, count: 3 * size * size))
+            _ = try absent.states(context, patchEmbedding.squareGrid)
         } catch {
             throw .compute(reason: error.description)
         }

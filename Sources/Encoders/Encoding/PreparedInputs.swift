@@ -7,9 +7,13 @@ package enum ImageMasking: String, Sendable, CaseIterable {
     case drop
 }
 
-/// An image as the vision tower's first block sees it, patch by patch. Made by ``LoadedModel/prepare(pixels:)``.
+/// An image as the vision tower's first block sees it, patch by patch. Made by
+/// ``LoadedModel/prepare(pixels:height:width:)``.
 package struct PreparedImage: Sendable {
+    package let grid: PatchGrid
     let states: TokenStates
+    /// Of the image of this grid without any patch; shared by all images of the grid.
+    let absent: TokenStates
 
     /// Memory held, in bytes.
     package var residentBytes: Int { 4 * (states.hidden.count + states.queryKeyValue.count) }

@@ -13,12 +13,10 @@ struct HuggingFaceFamily: Sendable {
     /// Reads a `config.json` of this type; what it leaves out has the reference library's default.
     let configuration: @Sendable (_ top: ConfigurationReader) throws(ModelError) -> ModelConfiguration
 
-    static let all: [HuggingFaceFamily] = [.clip, .siglip, .metaCLIP2, .chineseCLIP, .altCLIP]
+    static let all: [HuggingFaceFamily] = [.clip, .siglip, .siglip2, .metaCLIP2, .chineseCLIP, .altCLIP]
 
     /// Model types that are refused with a reason of their own.
     private static let refused: [String: String] = [
-        "siglip2":
-            "this is a SigLIP2 NaFlex model, for images of any shape; take one of a fixed resolution, such as google/siglip2-base-patch16-224",
         "bert": "a text encoder alone has no image tower",
         "llava": "a language model that reads images has no embedding to compare",
         "clip_text_model": "a text tower alone has no image tower",

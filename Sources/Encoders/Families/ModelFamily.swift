@@ -58,6 +58,13 @@ package struct VisionTraits: Sendable, Equatable {
         case mean
     }
 
+    enum PatchLayout: Sendable, Equatable {
+        /// `[hidden, 3, edge, edge]`
+        case convolution
+        /// `[hidden, edge · edge · 3]`: a pixel's channels side by side.
+        case channelsLast
+    }
+
     package var pooling: Pooling
     /// Whether a class token stands before the patches. Without one an image of no patches is left with nothing to
     /// attend to, so that it keeps all patches in their absent state.
@@ -66,6 +73,8 @@ package struct VisionTraits: Sendable, Equatable {
     let normalizesEmbeddings: Bool
     /// Whether the patch convolution has a bias.
     let hasPatchBias: Bool
+    /// How the weights of the patches' embedding are stored.
+    var patchLayout = PatchLayout.convolution
     /// From the pooled state to the embedding; nil where that state is the embedding.
     let projection: ProjectionTraits?
 }

@@ -26,7 +26,7 @@ package struct MemoryNeed: Sendable {
         let text = model.text.transformer
         let dimension = Double(model.dimension)
         let patch = 3 * pow(Double(model.vision.patchSize), 2)
-        let patches = pow(Double(model.vision.grid), 2)
+        let patches = Double(model.vision.patches)
         let hidden = Double(vision.hidden)
         let textHidden = Double(text.hidden)
         let positions = Double(model.text.positions)
@@ -38,13 +38,15 @@ package struct MemoryNeed: Sendable {
             bytesPerWeight * (vision.blockWeights * Double(vision.layers) + text.blockWeights * Double(text.layers))
             + bytesPerWeight * head + projections + 4 * patch * hidden
         let states = 4 * 4 * hidden
-        tables = 4 * patches * hidden + 4 * positions * textHidden + patches * states
+        tables = 4 * Double(model.vision.positions) * hidden + 4 * positions * textHidden + patches * states
         loading =
             2 * (4 + bytesPerWeight)
             * max(
                 vision.largestMatrix, text.largestMatrix, dimension * max(hidden, textHidden), patch * hidden,
                 positions * textHidden)
-        image = 3 * 4 * pow(Double(model.vision.imageSize), 2) + patches * (4 * patch + 2 * states)
+        // Where the grid follows the picture, the states of an image without patches come with it.
+        let own = model.vision.flexible == nil ? 2.0 : 3.0
+        image = 3 * 4 * pow(Double(model.vision.imageSize), 2) + patches * (4 * patch + own * states)
         self.text = 4 * 4 * 2 * positions * textHidden
         let tokens = patches + (model.family.vision.hasClassToken ? 1 : 0)
         let rows = (

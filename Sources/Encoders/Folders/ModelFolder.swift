@@ -66,6 +66,7 @@ struct ModelFolder {
         }
         cleaning = .none
         let family: HuggingFaceFamily
+        var configuration: ModelConfiguration
         (family, configuration) = try ModelConfiguration.huggingFace("\(folder)/config.json")
         guard let weights else {
             throw .missingFile(
@@ -76,7 +77,13 @@ struct ModelFolder {
         do {
             preprocessor = try ImagePreprocessor(
                 folder: folder, family: configuration.family.preprocessor)
-            try preprocessor.validate(height: configuration.vision.imageSize, width: configuration.vision.imageSize)
+            if configuration.vision.flexible != nil {
+                configuration.vision.setMostPatches(
+                    try preprocessor.validate(patchSize: configuration.vision.patchSize))
+            } else {
+                let size = configuration.vision.imageSize
+                try preprocessor.validate(height: size, width: size)
+            }
         } catch .sizeMismatch(let made, let wanted) {
             throw .preprocessor(reason: "\(folder): \(PreprocessorError.sizeMismatch(made: made, wanted: wanted))")
         } catch .missing(let folder) {
@@ -86,6 +93,7 @@ struct ModelFolder {
         } catch {
             throw .preprocessor(reason: error.description)
         }
+        self.configuration = configuration
         files = try Self.open("\(folder)/\(weights)")
         tensors = HuggingFaceTensors(files: files, name: family.tensorName)
     }

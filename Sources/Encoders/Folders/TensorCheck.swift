@@ -9,9 +9,13 @@ extension ModelFolder {
             "text_model.embeddings.position_embedding.weight", text.firstPosition + text.positions,
             text.transformer.hidden)
         try checkBlocks("text_model", text.transformer)
-        try check(
-            "vision_model.embeddings.patch_embedding.weight", vision.transformer.hidden, 3, vision.patchSize,
-            vision.patchSize)
+        let edge = vision.patchSize
+        switch configuration.family.vision.patchLayout {
+        case .convolution:
+            try check("vision_model.embeddings.patch_embedding.weight", vision.transformer.hidden, 3, edge, edge)
+        case .channelsLast:
+            try check("vision_model.embeddings.patch_embedding.weight", vision.transformer.hidden, 3 * edge * edge)
+        }
         try checkBlocks("vision_model", vision.transformer)
         let family = configuration.family
         if let projection = family.vision.projection {

@@ -27,8 +27,7 @@ package enum ModelsLoad: RequestMethod {
         package var id: String
         /// Its folder.
         package var path: String
-        /// The family of a model; probabilities are a softmax over an image's texts for CLIP, a sigmoid per pair for
-        /// SigLIP and SigLIP2.
+        /// The family of a model.
         package var architecture: String
         /// Numbers per embedding.
         package var dimension: Int

@@ -6,8 +6,7 @@ package struct ModelStatus: Codable, Sendable, Equatable {
     package var id: String
     /// Its folder.
     package var path: String
-    /// The family of a model; probabilities are a softmax over an image's texts for CLIP, a sigmoid per pair for SigLIP
-    /// and SigLIP2.
+    /// The family of a model.
     package var architecture: String
     /// For whole inputs.
     package var precision: String
@@ -88,7 +87,8 @@ package struct Acknowledgement: Codable, Sendable, Equatable {
     package init() {}
 }
 
-/// What a model sees of an image.
+/// What a model sees of an image. Where the patches' grid follows each picture's shape, `mostPatches` is there, and the
+/// other members are those of the largest square picture.
 package struct ImageShape: Codable, Sendable, Equatable {
     /// Pixels.
     package var width: Int
@@ -98,12 +98,16 @@ package struct ImageShape: Codable, Sendable, Equatable {
     package var rows: Int
     /// Patches from left to right.
     package var columns: Int
+    /// The most patches of a picture, where the grid follows its shape (SigLIP2 NaFlex); `explanation/open` tells the
+    /// grid of a picture. Since 1.1.
+    package var mostPatches: Int?
 
-    package init(width: Int, height: Int, rows: Int, columns: Int) {
+    package init(width: Int, height: Int, rows: Int, columns: Int, mostPatches: Int? = nil) {
         self.width = width
         self.height = height
         self.rows = rows
         self.columns = columns
+        self.mostPatches = mostPatches
     }
 }
 

@@ -11,6 +11,8 @@ package struct ImagePreprocessor: Sendable, Equatable {
         case shortestEdge(Int)
         /// Both sides are given; the aspect ratio is not kept.
         case exact(height: Int, width: Int)
+        /// Whole squares of `edge` pixels, at most `most` of them and as many as the picture's aspect ratio allows.
+        case patches(edge: Int, most: Int)
     }
 
     /// How a centre crop rounds its offset (H − c) / 2 when the difference is odd.
@@ -78,6 +80,21 @@ package struct ImagePreprocessor: Sendable, Equatable {
         }
     }
 
+    /// Checks that this preprocessor makes pictures of whole patches of a model's.
+    ///
+    /// - Returns: the most patches of a picture.
+    /// - Throws: ``PreprocessorError/sizeMismatch(made:wanted:)``.
+    package func validate(patchSize: Int) throws(PreprocessorError) -> Int {
+        guard crop == nil, case .patches(let edge, let most) = resize, edge == patchSize else {
+            let made =
+                if case .patches(let edge, _) = resize { "whole patches of \(edge) x \(edge)" } else {
+                    outputSize.map { "\($0.height) x \($0.width)" } ?? "varying size"
+                }
+            throw .sizeMismatch(made: made, wanted: "whole patches of \(patchSize) x \(patchSize)")
+        }
+        return most
+    }
+
     /// Preprocesses one picture on the calling thread.
     package func process(_ image: DecodedImage) -> PreprocessedImage { process(image, checkpoint: {}) }
 
@@ -114,6 +131,9 @@ package struct ImagePreprocessor: Sendable, Equatable {
             (resizedWidth, resizedHeight) = (sourceWidth, sourceHeight)
         case .exact(let height, let width):
             (resizedWidth, resizedHeight) = (width, height)
+        case .patches(let edge, let most):
+            let size = PatchFitting(edge: edge, most: most).size(height: sourceHeight, width: sourceWidth)
+            (resizedWidth, resizedHeight) = (size.width, size.height)
         case .shortestEdge(let size):
             let short = min(sourceWidth, sourceHeight)
             let long = max(sourceWidth, sourceHeight)

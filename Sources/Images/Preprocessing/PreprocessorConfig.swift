@@ -5,6 +5,8 @@ extension ImagePreprocessor {
     /// Whose defaults fill in what a sparse config leaves out.
     package enum Family: String, Sendable, CaseIterable {
         case clip, siglip
+        /// SigLIP2 of pictures of any shape.
+        case naflex
     }
 
     /// Reads `processor_config.json` (its `image_processor` object) or `preprocessor_config.json` of a model folder.
@@ -32,6 +34,8 @@ extension ImagePreprocessor {
                 normalization: .clip)
         case .siglip:
             self.init(resize: .exact(height: imageSize, width: imageSize), normalization: .half)
+        case .naflex:
+            self.init(resize: .patches(edge: 16, most: 256), filter: .bilinear, normalization: .half)
         }
     }
 
@@ -75,7 +79,9 @@ extension ImagePreprocessor {
         let defaults = try reader.defaults(family: family)
         try reader.refuseUnknownSteps()
         self = defaults.preprocessor
-        if try reader.flag("do_resize") ?? true {
+        if case .patches(let edge, let most) = defaults.preprocessor.resize {
+            resize = try reader.patches(edge: edge, most: most)
+        } else if try reader.flag("do_resize") ?? true {
             resize = try reader.resize(default: defaults.preprocessor.resize, squareNumbers: defaults.squareNumbers)
         } else {
             resize = .none

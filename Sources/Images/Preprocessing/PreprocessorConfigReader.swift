@@ -22,6 +22,8 @@ struct PreprocessorConfigReader {
             return defaults(of: .clip)
         case "SiglipImageProcessor":
             return defaults(of: .siglip)
+        case "Siglip2ImageProcessor":
+            return defaults(of: .naflex)
         case "ViTImageProcessor", "ViTFeatureExtractor":
             var vit = defaults(of: .siglip)
             vit.preprocessor.filter = .bilinear
@@ -29,8 +31,8 @@ struct PreprocessorConfigReader {
         case let name?:
             throw .invalid(
                 file: file, key: key,
-                reason:
-                    "\"\(name)\" is not supported (known: CLIPImageProcessor, SiglipImageProcessor, ViTImageProcessor)")
+                reason: "\"\(name)\" is not supported (known: CLIPImageProcessor, SiglipImageProcessor, "
+                    + "Siglip2ImageProcessor, ViTImageProcessor)")
         }
     }
 
@@ -78,6 +80,21 @@ struct PreprocessorConfigReader {
         }
         let size = try heightAndWidth(value, key: "size")
         return .exact(height: size.height, width: size.width)
+    }
+
+    /// `patch_size` and `max_num_patches` of a processor that keeps the aspect ratio.
+    func patches(edge: Int, most: Int) throws(PreprocessorError) -> ImagePreprocessor.Resize {
+        guard try flag("do_resize") ?? true else {
+            throw .unsupported(
+                file: file, what: "\"do_resize\": without it pictures are no whole patches, which is not supported")
+        }
+        return .patches(
+            edge: try present("patch_size").map { value throws(PreprocessorError) in
+                try length(value, key: "patch_size")
+            } ?? edge,
+            most: try present("max_num_patches").map { value throws(PreprocessorError) in
+                try length(value, key: "max_num_patches")
+            } ?? most)
     }
 
     func cropSize(

@@ -37,7 +37,7 @@ package struct ImagePlayers: Sendable, Hashable {
         }
         guard rows <= patchRows, columns <= patchColumns else {
             throw .invalidPlayers(
-                "grid: \(rows)×\(columns) players are finer than the model's \(patchRows)×\(patchColumns) patches; ask for at most that many"
+                "grid: \(rows)×\(columns) players are finer than the image's \(patchRows)×\(patchColumns) patches; ask for at most that many"
             )
         }
         var owner: [Int] = []

@@ -9,7 +9,8 @@ extension ModelsLoad.Result {
             id: held.id, path: held.key.folder.string, architecture: model.family.name,
             dimension: model.dimension,
             image: ImageShape(
-                width: model.imageWidth, height: model.imageHeight, rows: model.rows, columns: model.columns),
+                width: model.imageWidth, height: model.imageHeight, rows: model.rows, columns: model.columns,
+                mostPatches: model.mostPatches),
             text: TextShape(positions: model.textPositions, vocabulary: model.vocabulary),
             precision: "\(model.precision)", maskPrecision: "\(model.maskPrecision)",
             precisionReason: model.precisionReason, logitScale: model.logitScale, logitBias: model.logitBias,

@@ -131,8 +131,7 @@ class LoadedModel:
     Attributes:
         id: what the first client that asked for it called it.
         path: its folder.
-        architecture: the family of a model; probabilities are a softmax over an image's texts for CLIP, a sigmoid per
-            pair for SigLIP and SigLIP2.
+        architecture: the family of a model.
         precision: for whole inputs.
         mask_precision: for masked inputs.
         precision_reason: why masks are computed so.

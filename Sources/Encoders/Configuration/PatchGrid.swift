@@ -1,0 +1,12 @@
+/// The patches of an image: so many rows, so many in each.
+package struct PatchGrid: Sendable, Hashable {
+    package let rows: Int
+    package let columns: Int
+
+    package init(rows: Int, columns: Int) {
+        self.rows = rows
+        self.columns = columns
+    }
+
+    package var count: Int { rows * columns }
+}
