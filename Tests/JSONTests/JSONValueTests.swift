@@ -59,15 +59,6 @@ struct JSONTextTests {
         #expect(throws: JSONError.self) { try JSONValue(parsing: "[1e400]") }
     }
 
-    @Test("an excerpt is the text itself, or its two ends")
-    func excerpts() {
-        let text = String(repeating: "é", count: 1000)
-        #expect(text.excerpt == text)
-        let long = "begin " + String(repeating: "x", count: 1_000_000) + " end"
-        #expect(long.excerpt.count < 1000)
-        #expect(long.excerpt.hasPrefix("begin x") && long.excerpt.hasSuffix("x end"))
-    }
-
     @Test("NaN never leaves, and the error names where it was")
     func notFinite() {
         let value: JSONValue = ["values": ["first": [1.0, .real(.nan)]]]

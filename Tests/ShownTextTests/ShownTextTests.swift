@@ -35,4 +35,13 @@ struct ShownTextTests {
         #expect(String(repeating: "a", count: 1000).excerpt.count == 1000)
         #expect(String(repeating: "a", count: 400).shown.count == 400)
     }
+
+    @Test("an excerpt is the text itself, or its two ends")
+    func excerpts() {
+        let text = String(repeating: "é", count: 1000)
+        #expect(text.excerpt == text)
+        let long = "begin " + String(repeating: "x", count: 1_000_000) + " end"
+        #expect(long.excerpt.count < 1000)
+        #expect(long.excerpt.hasPrefix("begin x") && long.excerpt.hasSuffix("x end"))
+    }
 }

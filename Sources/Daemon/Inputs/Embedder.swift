@@ -19,8 +19,8 @@ enum ItemFailure: Sendable {
 }
 
 /// What an embedding is of.
-private struct EmbeddingKey: Hashable {
-    enum Content: Hashable {
+private struct EmbeddingKey: Hashable, Sendable {
+    enum Content: Hashable, Sendable {
         /// What the model sees.
         case image(String)
         case text([Int])
@@ -33,7 +33,7 @@ private struct EmbeddingKey: Hashable {
 }
 
 /// An item of a request, ready to be encoded unless its embedding is known.
-private enum PreparedItem<Item> {
+private enum PreparedItem<Item: Sendable>: Sendable {
     case known([Float])
     case new(Item, EmbeddingKey)
 }
@@ -106,7 +106,7 @@ struct Embedder: Sendable {
         @Sendable (_ input: Input, _ index: Int, _ turn: WorkTurn) throws -> PreparedItem<Item>
 
     /// The embedding if it is known, else the item to encode.
-    private func prepared<Input, Item>(
+    private func prepared<Input, Item: Sendable>(
         _ content: EmbeddingKey.Content, _ request: Request<Input>, _ item: () throws -> Item
     ) throws -> PreparedItem<Item> {
         let key = EmbeddingKey(
