@@ -12,7 +12,7 @@ PACKAGES = pkg-config libjansson-dev libdnnl-dev libopenblas-dev libpng-dev libj
 # What packages are made with.
 DIST_PACKAGES = dpkg-dev lintian man-db xz-utils
 # Programs that tests drive the clients with.
-TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox nodejs zsh fish python3-numpy fonts-noto-color-emoji chromium chromium-driver
+TEST_PACKAGES = jq socat python3 python3-pip neovim emacs-nox elpa-eglot nodejs zsh fish python3-numpy fonts-noto-color-emoji chromium chromium-driver
 
 setup:
 	@tools/setup/debian-packages $(PACKAGES)

@@ -121,8 +121,8 @@ let package = Package(
         .target(
             name: "FuzzSubjects",
             dependencies: [
-                "Captions", "Daemon", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON", "JSONRPC",
-                "Tensors", "Tokenizers",
+                "CaptionLint", "Captions", "Daemon", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON",
+                "JSONRPC", "LanguageServer", "Tensors", "Tokenizers",
             ],
             path: "Tests/FuzzSubjects"),
         .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzSubjects", "TestSupport"]),

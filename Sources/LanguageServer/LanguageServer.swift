@@ -28,13 +28,16 @@ package struct LanguageServer: Sendable {
     package func run() async -> Bool {
         let output = ServerOutput(descriptor: output)
         let session = Session(output: output, version: version, link: link, pages: pages)
-        for await event in ServerInput.events(from: input) {
+        loop: for await event in ServerInput.events(from: input) {
             switch event {
-            case .message(let bytes): await session.receive(bytes)
+            case .message(let bytes):
+                await session.receive(bytes)
+                if await session.phase == .exited { break loop }
             case .failure(let error):
+                // Nobody knows where the next message begins.
                 output.send(OutgoingMessage.error(error.rpcError, id: .null))
+                break loop
             }
-            if await session.phase == .exited { break }
         }
         let isOrderly = await session.end()
         await output.close()

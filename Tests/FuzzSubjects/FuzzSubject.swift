@@ -27,6 +27,10 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
     case captions
     /// Files of kept games, with and without their first line.
     case state
+    /// Files of settings in TOML.
+    case settings
+    /// A document and changes to it, divided by NUL; the first byte chooses the encoding of positions.
+    case edits
 
     /// Reads `bytes`; returns whatever they are.
     public func run(_ bytes: [UInt8]) {
@@ -44,6 +48,8 @@ public enum FuzzSubject: String, CaseIterable, Sendable {
         case .weightIndex: readWeightIndex(bytes)
         case .captions: readCaptions(bytes)
         case .state: readState(bytes)
+        case .settings: readSettings(bytes)
+        case .edits: readEdits(bytes)
         }
     }
 }

@@ -30,7 +30,7 @@ package struct LintSettings: Sendable, Equatable {
     package func threshold(of rule: Rule) -> Double { thresholds[rule] ?? Self.defaultThresholds[rule] ?? 0 }
 
     package static let defaultThresholds: [Rule: Double] = [
-        .wordAgainstImage: 0.1, .fitsAnotherImageBetter: 2, .lowMatch: 2,
+        .wordAgainstImage: 0.1, .fitsAnotherImageBetter: 4, .lowMatch: 2,
     ]
 
     /// Takes over what an object sets. Unknown members are named rather than passed over.

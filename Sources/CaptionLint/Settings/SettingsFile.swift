@@ -33,15 +33,24 @@ package struct SettingsFile: Sendable, Equatable {
     /// A file's table.
     package static func read(_ path: String) throws(SettingsError) -> JSONValue {
         do {
-            let bytes = try SmallFile.bytes(of: path, limit: limit)
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw SettingsError("\(path): the file is no UTF-8 text")
-            }
+            return try parse(try SmallFile.bytes(of: path, limit: limit), path: path)
+        } catch let error as SettingsError {
+            throw error
+        } catch {
+            throw SettingsError("\(path): \(error)")
+        }
+    }
+
+    /// The table of a TOML text.
+    /// - Parameter path: how errors name the text.
+    package static func parse(_ bytes: [UInt8], path: String) throws(SettingsError) -> JSONValue {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SettingsError("\(path): the file is no UTF-8 text")
+        }
+        do {
             return try JSONValue(parsing: try TOMLTable(string: text).convert(to: .json))
         } catch let error as TOMLParseError {
             throw SettingsError("\(path):\(error.source.begin.line): \(error.description)")
-        } catch let error as SettingsError {
-            throw error
         } catch {
             throw SettingsError("\(path): \(error)")
         }

@@ -1,16 +1,16 @@
 import Captions
 
 /// A document's text as the editor has it, changed piece by piece.
-struct DocumentText: Sendable, Equatable {
-    private(set) var bytes: [UInt8]
+package struct DocumentText: Sendable, Equatable {
+    package private(set) var bytes: [UInt8]
 
-    init(_ text: String) { bytes = Array(text.utf8) }
+    package init(_ text: String) { bytes = Array(text.utf8) }
 
     var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Puts a text in the place of a range; without a range in the place of all. Positions beyond a line's or the
     /// document's end mean its end, as the protocol wants it; one inside a scalar means its beginning.
-    mutating func replace(_ range: TextRange?, with text: String, encoding: PositionEncoding) {
+    package mutating func replace(_ range: TextRange?, with text: String, encoding: PositionEncoding) {
         guard let range else {
             bytes = Array(text.utf8)
             return
@@ -28,7 +28,7 @@ struct DocumentText: Sendable, Equatable {
     }
 
     /// The byte at a position. Complexity: O(bytes before it).
-    func offset(of position: TextPosition, encoding: PositionEncoding) -> Int {
+    package func offset(of position: TextPosition, encoding: PositionEncoding) -> Int {
         var index = 0
         var line = 0
         while line < position.line {
@@ -48,7 +48,7 @@ struct DocumentText: Sendable, Equatable {
     }
 
     /// The position of a byte.
-    func position(of offset: Int, encoding: PositionEncoding) -> TextPosition {
+    package func position(of offset: Int, encoding: PositionEncoding) -> TextPosition {
         var (line, start) = (0, 0)
         while let end = lineEnd(from: start), end.next <= offset { (line, start) = (line + 1, end.next) }
         let units = bytes[start..<max(start, min(offset, bytes.count))].reduce(0) {

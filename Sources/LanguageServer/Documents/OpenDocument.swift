@@ -20,9 +20,17 @@ struct OpenDocument: Sendable {
     var findings: [Finding] = []
     /// Changes with the findings.
     var resultId = 0
+    /// The version whose findings the client was told last.
+    var toldVersion: Int?
 
     /// Its path; nil for a document that is no file.
     var path: String? { DocumentURI.path(uri) }
+
+    /// Its language, where the editor has no name for it by its file's ending.
+    var language: String {
+        let isKnown = CaptionFinder.languageIds.contains(languageId.lowercased())
+        return isKnown ? languageId : path.flatMap { Languages.language(ofFile: $0) } ?? languageId
+    }
 
     /// The caption whose construct or text is at a position, if the text was read.
     func caption(at position: TextPosition) -> Int? {

@@ -39,7 +39,7 @@ enum Edits {
             return name.isEmpty ? nil : edit(at: 1 + name.count, " alt=\"\"")
         }
         if source.hasPrefix("!["), let destination = MarkdownImage.destination(of: source) {
-            let end = document.languageId == "mdx" ? " />" : ">"
+            let end = document.language == "mdx" ? " />" : ">"
             let quoted = destination.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
             return LSP.WorkspaceEdit(
                 changes: [
@@ -48,7 +48,7 @@ enum Edits {
                     ]
                 ])
         }
-        if ["rst", "restructuredtext"].contains(document.languageId), source.hasPrefix("..") {
+        if ["rst", "restructuredtext"].contains(document.language), source.hasPrefix("..") {
             let line = source.utf8.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
             let indent = String(repeating: " ", count: caption.range.start.character + 3)
             return edit(at: line.count, "\n\(indent):alt:")

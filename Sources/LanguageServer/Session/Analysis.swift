@@ -104,8 +104,10 @@ extension Session {
             document.findings = findings
             document.resultId += 1
         }
+        let isTold = document.toldVersion == document.version
+        document.toldVersion = document.version
         documents[uri] = document
-        if isNew, !client.pullsDiagnostics {
+        if isNew || !isTold, !client.pullsDiagnostics {
             notify(
                 "textDocument/publishDiagnostics",
                 LSP.PublishDiagnosticsParams(

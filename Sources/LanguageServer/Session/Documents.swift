@@ -85,12 +85,12 @@ extension Session {
         } + paths
     }
 
-    /// Reads a state of a document, whose language must be known.
+    /// Reads a state of a document; one in which captions are not looked for has none.
     func read(_ document: OpenDocument, _ settings: LintSettings) async throws -> ReadDocument {
         do {
             return try await reader.read(
                 DocumentReader.Source(
-                    text: document.text.string, languageId: document.languageId,
+                    text: document.text.string, languageId: document.language,
                     path: document.path.map { _ in document.uri }, encoding: client.encoding,
                     roots: roots(settings)))
         } catch is CaptionError {

@@ -191,7 +191,8 @@ class Server:
     def _check_reply(self, message):
         number = message.get("id")
         if number is None:
-            hold(message, types.ResponseErrorMessage, "an error without a request")
+            # The package leaves a null id out.
+            hold(message | {"id": 0}, types.ResponseErrorMessage, "an error without a request")
         elif number not in self.methods:
             raise ProtocolError(f"a reply to nothing: {message}")
         elif "error" in message:

@@ -171,8 +171,8 @@ class Daemons(unittest.TestCase):
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
         self.start_daemon()
-        server.change(self.uri, 2, {"text": "![a postbox next to an elephant](scene-03.png)\n"})
-        server.wait(lambda: "“elephant” lowers" in str(server.published(self.uri, 2)), "an answer of the next daemon")
+        server.change(self.uri, 2, {"text": "![a postbox next to a camel](scene-03.png)\n"})
+        server.wait(lambda: "“camel” lowers" in str(server.published(self.uri, 2)), "an answer of the next daemon")
         self.assertEqual(server.close(), 0)
 
     def test_no_daemon(self):

@@ -51,7 +51,7 @@ class Lint(unittest.TestCase):
         done = self.run_lint("a.md", "--budget", "32", "--format", "sarif", status=1)
         log = Sarif.model_validate_json(done.stdout)
         self.assertEqual(log.runs[0].tool.driver.name, "fixlipd")
-        self.assertEqual([r.rule_id for r in log.runs[0].results][:2], ["word-against-image", "alt-missing"])
+        self.assertEqual([r.ruleId for r in log.runs[0].results][:2], ["word-against-image", "alt-missing"])
 
     def test_github(self):
         done = self.run_lint("a.md", "--no-model", "--format", "github", status=1)
