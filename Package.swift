@@ -51,6 +51,8 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
         .target(name: "Rendering"),
+        .target(name: "CVectorDrawing", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "VectorFiles", dependencies: ["CVectorDrawing"]),
         .target(name: "CharacterReferences"),
         .target(name: "Captions", dependencies: ["CharacterReferences"]),
 
@@ -65,7 +67,7 @@ let package = Package(
                 "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON",
                 "JSONRPC",
                 "LinearAlgebra", "Rendering",
-                "Tensors", "Tokenizers", .product(name: "Logging", package: "swift-log"),
+                "Tensors", "Tokenizers", "VectorFiles", .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .executableTarget(
@@ -94,6 +96,7 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
+        .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(

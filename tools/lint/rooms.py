@@ -24,6 +24,7 @@ LIBRARIES = {
     "CJansson": "JSON",
     "COneDNN": "Tensors",
     "COpenBLAS": "LinearAlgebra",
+    "CVectorDrawing": "VectorFiles",
 }
 
 # What a target may import of this package, from the leaves to the program.
@@ -41,6 +42,7 @@ TARGETS = {
     "Captions": {"CharacterReferences"},
     "CharacterReferences": set(),
     "Digests": {"CCrypto"},
+    "VectorFiles": {"CVectorDrawing"},
 }
 
 # Targets whose rooms need each other in one direction only; in the others, rooms are shelves.
