@@ -55,6 +55,8 @@ let package = Package(
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
         .target(name: "Rendering"),
+        .target(name: "CVectorDrawing", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "VectorFiles", dependencies: ["CVectorDrawing"]),
         .target(name: "CharacterReferences"),
         .target(name: "Captions", dependencies: ["CharacterReferences"]),
 
@@ -78,7 +80,7 @@ let package = Package(
             dependencies: [
                 "CMalloc", "Captions", "Digests", "Encoders", "FIxLIPProtocol", "Images", "Interactions", "JSON",
                 "JSONRPC",
-                "LinearAlgebra", "Rendering", "ShownText", "Tensors", "Tokenizers",
+                "LinearAlgebra", "Rendering", "ShownText", "Tensors", "Tokenizers", "VectorFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -114,6 +116,7 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra", "TestSupport"]),
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
+        .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences", "TestSupport"]),
         .testTarget(name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "JSON"]),
         .testTarget(name: "LanguageServerTests", dependencies: ["CaptionLint", "Captions", "LanguageServer"]),

@@ -67,7 +67,9 @@ def tokens(options):
                 loaded = connection.result("models/load", model=folder)
                 warm = connection.result("explanation/open", model=folder, image=IMAGE, text="a")["explanation"]
                 refine(connection, warm, 16)
-                opened = connection.result("explanation/open", model=folder, image=IMAGE, text=caption)
+                opened = connection.result(
+                    "explanation/open", model=folder, image=IMAGE, text=caption, players={"text": "tokens"}
+                )
                 players = len(opened["players"]["text"])
                 times.setdefault(players, []).append(timed_refine(connection, opened["explanation"], 16))
                 memory.setdefault(players, []).append((daemon.resident() - loaded["bytes"]) / 1e6)

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <zlib.h>
@@ -53,6 +54,19 @@ int cic_decode(const uint8_t *bytes, size_t count, const cic_info *info, int cha
     default: cic_set_message(message, "not a PNG, JPEG or WebP file"); return 1;
     }
 }
+
+int cic_encode(int format, const uint8_t *rgb, uint32_t width, uint32_t height, int quality, uint8_t **bytes,
+               size_t *count) {
+    *bytes = NULL;
+    *count = 0;
+    switch (format) {
+    case CIC_FORMAT_PNG: return cic_png_encode(rgb, width, height, bytes, count);
+    case CIC_FORMAT_JPEG: return cic_jpeg_encode(rgb, width, height, quality, bytes, count);
+    default: return 1;
+    }
+}
+
+void cic_free(uint8_t *bytes) { free(bytes); }
 
 uint32_t cic_crc32(const uint8_t *bytes, size_t count) { return (uint32_t)crc32_z(0, bytes, count); }
 

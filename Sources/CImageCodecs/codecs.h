@@ -14,6 +14,9 @@ int cic_jpeg_probe(const uint8_t *bytes, size_t count, cic_info *info, char *mes
 int cic_jpeg_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
                     uint8_t *pixels, cic_poll poll, char *message);
 
+int cic_png_encode(const uint8_t *rgb, uint32_t width, uint32_t height, uint8_t **bytes, size_t *count);
+int cic_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, uint8_t **bytes, size_t *count);
+
 int cic_webp_probe(const uint8_t *bytes, size_t count, cic_info *info, char *message);
 int cic_webp_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
                     uint8_t *pixels, cic_poll poll, char *message);

@@ -153,3 +153,44 @@ int cic_jpeg_decode(const uint8_t *bytes, size_t count, const cic_info *info, in
     jpeg_destroy_decompress(&jpeg);
     return 0;
 }
+
+int cic_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, uint8_t **bytes, size_t *count) {
+    struct jpeg_compress_struct jpeg;
+    jpeg_failure failure;
+    char message[CIC_MESSAGE_SIZE] = {0};
+    /* In memory that setjmp leaves alone, since the library changes it. */
+    struct {
+        unsigned char *bytes;
+        unsigned long count;
+    } *written = calloc(1, sizeof *written);
+    if (!written) return 1;
+    memset(&jpeg, 0, sizeof jpeg);
+    prepare_failure(&failure, 0, message);
+    jpeg.err = &failure.base;
+    if (setjmp(failure.escape)) {
+        jpeg_destroy_compress(&jpeg);
+        free(written->bytes);
+        free(written);
+        return 1;
+    }
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &written->bytes, &written->count);
+    jpeg.image_width = width;
+    jpeg.image_height = height;
+    jpeg.input_components = 3;
+    jpeg.in_color_space = JCS_EXT_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, quality, TRUE);
+    jpeg.optimize_coding = TRUE;
+    jpeg_start_compress(&jpeg, TRUE);
+    while (jpeg.next_scanline < jpeg.image_height) {
+        JSAMPROW row = (JSAMPROW)(rgb + (size_t)jpeg.next_scanline * width * 3);
+        jpeg_write_scanlines(&jpeg, &row, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    *bytes = written->bytes;
+    *count = written->count;
+    free(written);
+    jpeg_destroy_compress(&jpeg);
+    return 0;
+}

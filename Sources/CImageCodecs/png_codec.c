@@ -215,3 +215,23 @@ int cic_png_decode(const uint8_t *bytes, size_t count, const cic_info *info, int
     free(rows);
     return 0;
 }
+
+int cic_png_encode(const uint8_t *rgb, uint32_t width, uint32_t height, uint8_t **bytes, size_t *count) {
+    png_image image;
+    memset(&image, 0, sizeof image);
+    image.version = PNG_IMAGE_VERSION;
+    image.width = width;
+    image.height = height;
+    image.format = PNG_FORMAT_RGB;
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+    uint8_t *buffer = malloc(size);
+    if (!buffer) return 1;
+    if (!png_image_write_to_memory(&image, buffer, &size, 0, rgb, 0, NULL)) {
+        free(buffer);
+        return 1;
+    }
+    uint8_t *fitted = realloc(buffer, size);
+    *bytes = fitted ? fitted : buffer;
+    *count = size;
+    return 0;
+}

@@ -89,7 +89,10 @@ package struct Daemon: Sendable {
         let opener = Opener(
             models: models, scheduler: scheduler, games: games, explanations: explanations, images: images,
             decoding: threads.decoding, arithmetic: threads.arithmetic, limits: limits)
-        let drawer = Drawer(solver: threads.solver, threads: threads.preparing)
+        let evaluator = Evaluator(
+            explanations: explanations, scheduler: scheduler, games: games, solver: threads.solver,
+            arithmetic: threads.arithmetic, limits: limits)
+        let drawer = Drawer(evaluator: evaluator, solver: threads.solver, threads: threads.preparing)
         var table = MethodTable()
         ModelHandlers(models: models, locator: locator, listing: threads.listing, preparing: threads.preparing)
             .register(in: &table)
@@ -107,9 +110,7 @@ package struct Daemon: Sendable {
         ).register(in: &table)
         ReadingHandlers(
             explanations: explanations, importer: Importer(opener: opener, explanations: explanations),
-            evaluator: Evaluator(
-                explanations: explanations, scheduler: scheduler, games: games, solver: threads.solver,
-                arithmetic: threads.arithmetic, limits: limits), solver: threads.solver
+            evaluator: evaluator, solver: threads.solver
         ).register(in: &table)
         RenderHandlers(explanations: explanations, drawer: drawer).register(in: &table)
         DocumentHandlers(threads: threads.preparing, images: images).register(in: &table)

@@ -10,14 +10,14 @@ package struct ImagePlayersChoice: Codable, Sendable, Equatable {
     }
 }
 
-/// Text players: `"tokens"`, `"words"` or `{"spans": [[start, end], …]}` in Unicode scalars of the caption.
+/// Text players: `"words"`, `"tokens"` or `{"spans": [[start, end], …]}` in Unicode scalars of the caption.
 package enum TextPlayersChoice: Codable, Sendable, Equatable {
-    case tokens
     case words
+    case tokens
     case spans([[Int]])
 
     private enum CodingKeys: String, CodingKey { case spans }
-    private static let choices = #""tokens", "words" or {"spans": [[start, end], …]}"#
+    private static let choices = #""words", "tokens" or {"spans": [[start, end], …]}"#
 
     package init(from decoder: any Decoder) throws {
         if let word = try? decoder.singleValueContainer().decode(String.self) {

@@ -20,6 +20,10 @@ struct MarkdownDocument {
         if !picture.words.isEmpty { blocks.append(words) }
         if picture.patches.formGrid, !report.heat.isEmpty, picture.patches.columns <= 16 { blocks.append(grid) }
         blocks += report.tables.map(table)
+        if let waterfall = report.waterfall {
+            blocks += ["### \(Report.waterfallTitle)", report.waterfallKey.markdownEscaped, steps(waterfall)]
+            blocks += ["### \(Report.subsetTitle)", report.subsetKey.markdownEscaped, parts]
+        }
         blocks.append("\(report.methodLine.markdownEscaped)")
         return blocks.joined(separator: "\n\n") + "\n"
     }
@@ -58,6 +62,28 @@ struct MarkdownDocument {
             "| \(report.heatTitle.markdownEscaped) | \(numbers) |", "|--:|\(String(repeating: "--:|", count: columns))",
         ]
         return (head + lines).joined(separator: "\n")
+    }
+
+    private func steps(_ waterfall: Waterfall) -> String {
+        let ends = [waterfall.start, waterfall.end]
+        let decimals = NumberText.decimals(for: ends.map(abs).max() ?? 0)
+        let rows =
+            ["| nothing shown | \(NumberText.plain(waterfall.start, decimals: decimals)) |"]
+            + waterfall.steps.map {
+                "| \($0.name.markdownEscaped) | \(NumberText.signed($0.value, decimals: decimals)) |"
+            } + ["| all shown | \(NumberText.plain(waterfall.end, decimals: decimals)) |"]
+        return (["| step | logits |", "|:--|--:|"] + rows).joined(separator: "\n")
+    }
+
+    private var parts: String {
+        let rows = report.subsetRows
+        let decimals = NumberText.decimals(for: rows.map { max(abs($0.predicted), abs($0.modelValue ?? 0)) }.max() ?? 0)
+        let lines = rows.map { row in
+            let model = row.modelValue.map { NumberText.plain($0, decimals: decimals) } ?? "–"
+            return
+                "| \(row.name.markdownEscaped) | \(NumberText.plain(row.predicted, decimals: decimals)) | \(model) |"
+        }
+        return (["| shown | estimate | model |", "|:--|--:|--:|"] + lines).joined(separator: "\n")
     }
 
     private func table(_ table: Report.PairTable) -> String {

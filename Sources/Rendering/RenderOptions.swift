@@ -7,8 +7,16 @@ public struct RenderOptions: Sendable, Equatable {
     /// (default 80).
     public var width: Int?
     public var colorMode: ColorMode
+    public var map: MapStyle
+    /// Whether SVG and HTML show the caption, the picture and the words only.
+    public var isCompact: Bool
 
-    public init(view: View = .overview, topK: Int = 8, width: Int? = nil, colorMode: ColorMode = .trueColor) {
+    public init(
+        view: View = .overview, topK: Int = 8, width: Int? = nil, colorMode: ColorMode = .trueColor,
+        map: MapStyle = .smooth, isCompact: Bool = false
+    ) {
+        self.map = map
+        self.isCompact = isCompact
         self.view = view
         self.topK = topK
         self.width = width
@@ -39,6 +47,14 @@ extension RenderOptions {
             case .patch(let player): .patch(player: number(player))
             }
         }
+    }
+
+    /// How values of patches lie over the image in SVG and HTML.
+    public enum MapStyle: Sendable, Equatable {
+        /// Flowing from the centre of one patch to that of the next. Players that form no grid are drawn as cells.
+        case smooth
+        /// Patch by patch.
+        case cells
     }
 
     /// Colours a terminal can show. With `none`, signs and bars carry the meaning.

@@ -24,7 +24,7 @@ enum Tint {
     /// The same in terminals, whose cells have one colour each.
     static let cellOpacity = 0.9
     /// The opacity of the veil over a patch without a value.
-    static let veilOpacity = 0.68
+    static let veilOpacity = 0.56
 }
 
 /// A colour of 8 bits per channel.

@@ -2,7 +2,9 @@
 package enum PlayerGrouping: Sendable, Equatable {
     /// Each token is a player.
     case tokens
-    /// The tokens of one whitespace-separated word form a player. Words that share a token are one player.
+    /// The tokens of one whitespace-separated word form a player. Words that share a token are one player. Scripts that
+    /// are written without spaces have no such words: there each token is a player, and tokens that share a character
+    /// are one.
     case words
     /// The tokens that meet one of these ranges of Unicode scalars form a player. Tokens that meet none are no players.
     case spans([Range<Int>])
@@ -101,19 +103,27 @@ extension Tokenization {
             positions: positions)
     }
 
-    /// The maximal runs without whitespace.
+    /// The maximal runs without whitespace; in scripts written without spaces each character with its marks.
     private static func words(of scalars: [Unicode.Scalar]) -> [Range<Int>] {
         var words: [Range<Int>] = []
         var start: Int?
+        func end(at index: Int) {
+            if let begun = start { words.append(begun..<index) }
+            start = nil
+        }
         for (index, scalar) in scalars.enumerated() {
             if scalar.properties.isWhitespace {
-                if let begun = start { words.append(begun..<index) }
-                start = nil
-            } else if start == nil {
-                start = index
+                end(at: index)
+                continue
             }
+            if let begun = start, scalars[begun].isWrittenWithoutSpaces || scalar.isWrittenWithoutSpaces,
+                !scalar.isMark
+            {
+                end(at: index)
+            }
+            if start == nil { start = index }
         }
-        if let begun = start { words.append(begun..<scalars.count) }
+        end(at: scalars.count)
         return words
     }
 
@@ -125,5 +135,25 @@ extension Tokenization {
             for index in range.lowerBound..<next { indices[index] = word }
         }
         return indices
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is of a script that puts no spaces between words: Thai to Lao, Myanmar, Khmer, kana, ideographs.
+    fileprivate var isWrittenWithoutSpaces: Bool {
+        switch value {
+        case 0x0E01...0x0EDF, 0x1000...0x109F, 0x1780...0x17DD, 0x3005...0x3007, 0x3041...0x30FF, 0x31F0...0x31FF,
+            0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0xFF66...0xFF9F, 0x20000...0x3FFFD:
+            return true
+        default: return false
+        }
+    }
+
+    /// Whether it belongs to the character before it.
+    fileprivate var isMark: Bool {
+        switch properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark, .format: return true
+        default: return false
+        }
     }
 }

@@ -61,7 +61,7 @@ final class ShellMannersTests {
         try (0..<49).map { $0 < 21 ? "0" : "1" }.joined(separator: " ").write(
             toFile: folder + "/labels", atomically: true, encoding: .utf8)
         #expect(try players("--regions", "labels").image.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])
-        #expect(try players("--paired", "--words").text.count == 2)
+        #expect(try players("--paired", "--tokens").text.count == 2)
 
         func refusal(_ options: String...) throws -> String {
             try Command(["explain", scene, "a dog", "-b", "16"] + options, folder: folder).errors

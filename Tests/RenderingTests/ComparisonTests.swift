@@ -29,11 +29,11 @@ struct ComparisonTests {
         var whole = Sample.picture()
         whole.estimate.readingErrors = nil
         whole.estimate.pairErrors = nil
-        let svg = try PictureComparison(whole, halved()).svg()
+        let svg = try PictureComparison(whole, halved()).svg(.init(map: .cells))
         let (a, b) = (try heat("a", in: svg).max() ?? 0, try heat("b", in: svg).max() ?? 0)
         #expect(a == 0.42 && b == 0.21)
         // Alone, each would take the whole scale.
-        #expect(try heat("a", in: halved().svg()).max() == 0.42)
+        #expect(try heat("a", in: halved().svg(.init(map: .cells))).max() == 0.42)
     }
 
     @Test("Both legends show the joint scale")
@@ -44,7 +44,7 @@ struct ComparisonTests {
 
     @Test("An image that both share is embedded once")
     func sharedImage() throws {
-        let html = try PictureComparison(Sample.picture(), halved()).html()
+        let html = try PictureComparison(Sample.picture(), halved()).html(.init(map: .cells))
         #expect(html.components(separatedBy: "data:image/png").count == 2)
         #expect(html.contains("<use id=\"b-image\" href=\"#a-image\"/>"))
     }

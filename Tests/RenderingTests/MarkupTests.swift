@@ -98,7 +98,7 @@ struct MarkupTests {
 
     @Test("The overview names the strongest words on the image, in the colour of their rows")
     func regions() throws {
-        let document = try #require(outline(try Sample.picture(history: false).svg()))
+        let document = try #require(outline(try Sample.picture(history: false).svg(.init(map: .cells))))
         // “dog” is the only word that raises the match and has a pair that stands out.
         #expect(document.classes["path.r0s"] == 1 && document.classes["path.r1s"] == nil)
         #expect(document.classes["text.tag"] == 1 && document.classes["rect.r0"] == 2)
@@ -205,7 +205,7 @@ struct MarkupTests {
     @Test("An explanation of order 1, without image, errors or history still draws")
     func bare() throws {
         let picture = Sample.picture(errors: false, pairs: false, image: false, history: false)
-        let document = try #require(outline(try picture.svg()))
+        let document = try #require(outline(try picture.svg(.init(map: .cells))))
         #expect(!document.text.contains("±") && !document.text.contains("As the budget grew"))
         #expect(document.counts["image"] == nil)
         #expect(!(try picture.html()).contains("<script>"))
@@ -302,7 +302,8 @@ struct MarkupTests {
     @Test("Words keep their bars in a narrow drawing, and a long caption's curves stay clear of the legend")
     func narrow() throws {
         let bars = try #require(
-            outline(try Sample.picture(errors: false, pairs: false, history: false).svg(.init(width: 420))))
+            outline(try Sample.picture(errors: false, pairs: false, history: false).svg(.init(width: 420, map: .cells)))
+        )
         #expect(
             (bars.classes["rect.p"] ?? 0) + (bars.classes["rect.n"] ?? 0) == 6,
             "a tint in the caption and a bar for each word")

@@ -92,6 +92,24 @@ struct PlayerTests {
         }
     }
 
+    /// Chinese, Japanese and Thai put no spaces between words; a caption in them is no single player.
+    @Test(arguments: [("狗和猫", 3), ("ギター", 3), ("หมา", 3), ("一只 dog。", 3), ("a dog", 2)])
+    func scriptsWithoutSpaces(caption: String, count: Int) throws {
+        let found = try text(caption)
+        let players = try found.players(groupedBy: .words)
+        #expect(players.flatMap(\.positions) == found.playerPositions)
+        #expect(players.count == count, "\(players.map(\.token))")
+        // No character is of two players.
+        for (one, next) in zip(players, players.dropFirst()) { #expect(one.end <= next.start) }
+    }
+
+    @Test func bytesOfACharacterAreOneWord() throws {
+        let found = try text("a dog 🎸")
+        let players = try found.players(groupedBy: .words)
+        #expect(players.map(\.token) == ["a", "dog", "🎸"])
+        #expect(found.players.count >= 3)
+    }
+
     @Test func spans() throws {
         let found = try text("a red bicycle and a dog")
         let players = try found.players(groupedBy: .spans([20..<23, 2..<13]))

@@ -145,6 +145,16 @@ The bar is relative to STRONGEST."
                         'face (if (< value 0) 'fixlip-bar-negative 'fixlip-bar-positive))
             "\n")))
 
+(defcustom fixlip-picture-width 720
+  "Pixels that the picture takes at most in the list of pairs.
+nil leaves the picture out."
+  :group 'fixlip
+  :type '(choice (const :tag "No picture" nil) natnum))
+
+(defun fixlip--shows-pictures-p ()
+  "Whether the list of pairs can have a picture here."
+  (and fixlip-picture-width (display-images-p) (image-type-available-p 'svg)))
+
 (define-derived-mode fixlip-pairs-mode special-mode "Fixlip"
   "The words of a caption and their strongest pairs with patches of the image.")
 
@@ -174,7 +184,12 @@ The bar is relative to STRONGEST."
           (insert "\n")
           (let ((width (min 20 (apply #'max 4 (mapcar (lambda (pair) (string-width (plist-get pair :word))) pairs)))))
             (dolist (pair pairs)
-              (fixlip--insert-pair pair (fixlip--largest pairs) width))))))
+              (fixlip--insert-pair pair (fixlip--largest pairs) width))))
+        (when-let ((picture (plist-get state :picture)))
+          (goto-char (point-max))
+          (insert "\n")
+          (insert-image (create-image picture 'svg t :max-width fixlip-picture-width) "[picture]")
+          (insert "\n"))))
       (goto-char (min point (point-max))))
     (current-buffer)))
 

@@ -8,7 +8,8 @@
 
 ;; `fixlip-explain' shades the words of the caption at point by their weight in
 ;; the match with its image and lists the strongest pairs of a word and a patch
-;; of the image.  `fixlip-scores' does so for all captions of the buffer,
+;; of the image, with a picture where Emacs shows images; `fixlip-page' opens the
+;; whole page in a browser.  `fixlip-scores' does so for all captions of the buffer,
 ;; `fixlip-clear' removes it all.  The daemon fixlipd does the work.
 
 ;;; Code:
@@ -65,8 +66,9 @@ More take longer and give values with less noise."
     (setq pairs (sort (nreverse pairs) (lambda (a b) (> (abs (plist-get a :value)) (abs (plist-get b :value))))))
     (cons (nreverse words) (seq-take pairs fixlip-pairs))))
 
-(defun fixlip--explain (connection caption budget update)
+(defun fixlip--explain (connection caption budget update &optional pictured)
   "Explain CAPTION over CONNECTION with BUDGET image masks.
+With PICTURED the last state has a drawing, where it can be shown.
 Call UPDATE with a plist whenever there is something to show: :phase is
 `opening', `refining', `done' or `failed' (then with :message).  Return a
 function that ends the work without a further call."
@@ -106,8 +108,16 @@ function that ends the work without a further call."
                            :values (:pairs "crossModal"))
                          (lambda (result)
                            (take (plist-get result :values) (plist-get result :imageMasks) (plist-get result :looR2))
-                           (finish 'done))
+                           (if (and pictured (not ended) (fixlip--shows-pictures-p)) (draw) (finish 'done)))
                          #'fail))
+         ;; The list is worth having without its picture.
+         (draw ()
+           (fixlip--call connection :explanation/render
+                         (list :explanation explanation :format "svg" :compact t :width fixlip-picture-width)
+                         (lambda (result)
+                           (set-state :picture (plist-get result :content))
+                           (finish 'done))
+                         (lambda (&rest _) (finish 'done))))
          (opened (result)
            (setq explanation (plist-get result :explanation) players (plist-get result :players))
            (set-state :cosine (plist-get result :cosine) :truncated (eq t (plist-get result :truncated)))
@@ -127,8 +137,9 @@ function that ends the work without a further call."
           (when explanation
             (fixlip--call connection :explanation/stop (list :explanation explanation) #'ignore #'ignore)))))))
 
-(defun fixlip--show (connection entry budget watch)
+(defun fixlip--show (connection entry budget watch &optional pictured)
   "Explain the caption of ENTRY over CONNECTION with BUDGET image masks.
+With PICTURED the last state has a drawing, where it can be shown.
 Call WATCH with every state; :phase is `dropped' when the entry was removed."
   (let ((cancel nil))
     (setf (fixlip-entry-on-drop entry)
@@ -145,7 +156,8 @@ Call WATCH with every state; :phase is `dropped' when the entry was removed."
                    ('failed (fixlip--draw entry (plist-get state :words) (plist-get state :message) 'fixlip-fault))
                    ('done (fixlip--draw entry (plist-get state :words) score 'fixlip-score))
                    (_ (fixlip--draw entry (plist-get state :words) (concat score " …") 'fixlip-score))))
-               (funcall watch state)))))))
+               (funcall watch state)))
+           pictured))))
 
 (defun fixlip--say (message)
   "Show MESSAGE of an answer that came later."
@@ -175,7 +187,33 @@ their own, which follows the estimate while it becomes better."
                            (lambda (state)
                              ;; An earlier caption may still refine: its shading follows, the list does not.
                              (when (and (eq entry fixlip--subject) (not (eq (plist-get state :phase) 'dropped)))
-                               (fixlip--show-pairs state))))))))
+                               (fixlip--show-pairs state)))
+                           t)))))
+     #'fixlip--say)))
+
+;;;###autoload
+(defun fixlip-page ()
+  "Open the page about the caption at point in a browser."
+  (interactive)
+  (let ((connection (fixlip-connect))
+        (position (point)))
+    (fixlip--find
+     connection
+     (lambda (captions)
+       (let ((caption (fixlip--caption-at captions position)))
+         (if (not caption)
+             (fixlip--say (if captions "no captioned image at point" "no captioned images in this buffer"))
+           (fixlip--say "drawing the page …")
+           (fixlip--call connection :explain
+                         `(:image ,(fixlip--image caption) :text ,(fixlip-caption-text caption)
+                           :budget (:imageMasks ,fixlip-budget) :pairs "none" :render (:format "html" :askModel t)
+                           ,@(and fixlip-model (list :model fixlip-model)))
+                         (lambda (result)
+                           (let ((file (make-temp-file "fixlip-" nil ".html"))
+                                 (coding-system-for-write 'utf-8))
+                             (write-region (plist-get (plist-get result :render) :content) nil file nil 'silent)
+                             (browse-url-of-file file)))
+                         (lambda (message &rest _) (fixlip--say message))))))
      #'fixlip--say)))
 
 (defun fixlip--score-each (connection entries run)

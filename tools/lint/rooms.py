@@ -24,6 +24,7 @@ LIBRARIES = {
     "CJansson": "JSON",
     "COneDNN": "Tensors",
     "COpenBLAS": "LinearAlgebra",
+    "CVectorDrawing": "VectorFiles",
 }
 
 # What a target may import of this package, from the leaves to the program.
@@ -44,6 +45,7 @@ TARGETS = {
     "CaptionLint": {"Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC"},
     "LanguageServer": {"CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"},
     "Digests": {"CCrypto"},
+    "VectorFiles": {"CVectorDrawing"},
 }
 
 # Targets whose rooms need each other in one direction only; in the others, rooms are shelves.

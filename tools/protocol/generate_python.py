@@ -47,6 +47,8 @@ DEFAULTS = [
     ("ExplanationEvaluateParams", "seed"),
     ("RenderOptions", "view"),
     ("RenderOptions", "topK"),
+    ("RenderOptions", "map"),
+    ("RenderOptions", "askModel"),
     ("StopRule", "topK"),
     ("StopRule", "stableRounds"),
     ("Budget", "imageMasks"),
@@ -70,7 +72,7 @@ ADAPTED = {
             "text_players",
             "TextPlayers",
             ("PlayersChoice", "text"),
-            '``"tokens"``, ``"words"``, or ``(start, end)`` ranges of the caption\'s characters.',
+            '``"words"``, ``"tokens"``, or ``(start, end)`` ranges of the caption\'s characters.',
         ),
     ],
     "budget": [

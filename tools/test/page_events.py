@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -40,8 +41,16 @@ class Page:
         return self.driver.find_element("css selector", ".ask .note").text
 
     def live(self):
-        """How many patches the script has drawn."""
-        return len(self.driver.find_elements("css selector", ".live path"))
+        """How many shapes and pictures the script has drawn."""
+        return len(self.driver.find_elements("css selector", ".live > *"))
+
+    def drawn(self, kind):
+        """How many of a kind of element the script has drawn in the figure that is shown."""
+        return max(len(layer.find_elements("css selector", kind)) for layer in self.shown(".live"))
+
+    def numbers(self):
+        """The logits that the page names."""
+        return [float(text.replace("\u2212", "-")) for text in re.findall("[\u2212-]?[0-9]+[.][0-9]+", self.answer())]
 
 
 def reader(page):
@@ -67,12 +76,46 @@ def reader(page):
     yield "arrow keys go from patch to patch", page.answer().startswith("row 5, column 3,")
     page.do().click(area).click(area).perform()
     yield "a second click lets the patch go", page.answer() == ""
+    # A box from the middle to the lower right corner: rows and columns 4 to 7 of 7.
+    width, height = area.size["width"], area.size["height"]
+    page.do().move_to_element(area).click_and_hold().move_by_offset(
+        int(width / 2) - 3, int(height / 2) - 3
+    ).release().perform()
+    boxed = page.answer()
+    yield "dragging a box asks about its patches", boxed.startswith("16 patches: ") and len(page.numbers()) == 3
+    alone, without, whole = page.numbers() if len(page.numbers()) == 3 else (0, 0, 0)
+    yield (
+        "the region of the guitar alone is worth less than all, and so are all without it",
+        (alone < whole and without < whole),
+    )
+    page.do().send_keys(Keys.ESCAPE).perform()
+    yield "Escape lets the box go", page.answer() == ""
+    page.do().click(area).perform()
+    page.do().key_down(Keys.SHIFT).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN).key_up(Keys.SHIFT).perform()
+    yield "Shift with the arrow keys asks about a region", page.answer().startswith("4 patches: ")
+    page.do().send_keys(Keys.ESCAPE).perform()
+    cells = page.driver.find_element("css selector", ".ask .cells")
+    cells.click()
+    yield "the map is drawn patch by patch on request", page.drawn("image") == 0 and page.drawn("path") >= 49
+    cells.click()
+    yield "and smooth again", page.live() == 0
+    page.do().move_to_element(dog).perform()
+    yield "a word's map is smooth", page.drawn("image") == 1
+    page.do().move_to_element(heading).perform()
+    strength = page.driver.find_element("css selector", ".ask .strength")
+    strength.send_keys(Keys.HOME)
+    yield (
+        "the reader sets the strength of the map",
+        {heat.get_attribute("opacity") for heat in page.driver.find_elements("css selector", ".heat")} == {"0"},
+    )
+    strength.send_keys(Keys.END)
+    page.do().send_keys(Keys.ESCAPE).perform()
     rows = page.shown(".row")
     page.driver.execute_script("arguments[0].focus()", rows[1])
     page.do().send_keys(Keys.ENTER).perform()
     yield "Enter keeps the word that has the focus", page.answer().startswith("dog:")
     page.do().send_keys(Keys.ESCAPE).perform()
-    slider = page.driver.find_element("css selector", ".ask input")
+    slider = page.driver.find_element("css selector", ".ask .limit")
     slider.click()
     slider.send_keys(Keys.END)
     output = page.driver.find_element("css selector", ".ask output").text

@@ -48,6 +48,13 @@ typedef struct {
 int cic_decode(const uint8_t *bytes, size_t count, const cic_info *info, int channels,
                uint8_t *pixels, size_t capacity, cic_poll poll, char *message);
 
+/* Encodes `rgb` (rows top to bottom without padding, 3 bytes a pixel) as PNG or JPEG, with no chunk or segment beside
+ * the picture's. On success `*bytes` is `*count` bytes to give back with cic_free. `quality` is JPEG's, 1 to 100. */
+int cic_encode(int format, const uint8_t *rgb, uint32_t width, uint32_t height, int quality, uint8_t **bytes,
+               size_t *count);
+
+void cic_free(uint8_t *bytes);
+
 /* The CRC-32 of zlib and PNG. */
 uint32_t cic_crc32(const uint8_t *bytes, size_t count);
 

@@ -1,25 +1,39 @@
 import Foundation
 import Interactions
 import Rendering
+import Tokenizers
+import VectorFiles
 
 /// How an explanation is to be drawn.
 struct DrawingRequest: Sendable {
-    enum Format: Sendable { case svg, html, ansi, markdown }
+    enum Format: Sendable { case svg, html, ansi, markdown, png, pdf }
 
     var format: Format
     var options: RenderOptions
+    /// Whether the model is asked for its values of the parts that the drawing names.
+    var asksModel = false
+}
+
+/// A drawing: text, or the bytes of a file.
+enum Drawing: Sendable {
+    case text(String)
+    case bytes([UInt8])
 }
 
 /// Draws the current estimates of explanations, with error bars, alone or beside another's.
 struct Drawer: Sendable {
+    let evaluator: Evaluator
     let solver: WorkThreads
     let threads: WorkThreads
 
     /// - Throws: `ParameterError` that names the option at fault.
     func draw(
         _ explanation: Explanation, comparedWith other: Explanation? = nil, _ request: DrawingRequest
-    ) async throws -> String {
-        let picture = try await picture(of: explanation)
+    ) async throws -> Drawing {
+        var picture = try await picture(of: explanation)
+        if request.asksModel, other == nil, request.options.view == .overview, !request.options.isCompact {
+            picture.subsets = try await askedSubsets(of: picture, explanation)
+        }
         let second = if let other { try await self.picture(of: other) } else { nil as Picture? }
         return try await draw(picture, second, request)
     }
@@ -31,14 +45,25 @@ struct Drawer: Sendable {
         _ = try await draw(trial, nil, request)
     }
 
-    private func draw(_ picture: Picture, _ second: Picture?, _ request: DrawingRequest) async throws -> String {
+    /// The parts that the picture names, with the model's values.
+    private func askedSubsets(of picture: Picture, _ explanation: Explanation) async throws -> [Picture.Subset] {
+        var subsets = try await threads.run { _ in picture.namedSubsets() }
+        guard !subsets.isEmpty else { return [] }
+        let asked = try await evaluator.values(of: subsets.map(\.players), explanation, choice: EstimateChoice())
+        for (index, value) in asked.values.enumerated() { subsets[index].modelValue = value }
+        return subsets
+    }
+
+    private func draw(_ picture: Picture, _ second: Picture?, _ request: DrawingRequest) async throws -> Drawing {
         try await threads.run { turn in
             try turn.check()
-            do throws(RenderError) {
-                if let second { return try PictureComparison(picture, second).text(request) }
-                return try picture.text(request)
-            } catch {
+            do {
+                if let second { return try PictureComparison(picture, second).drawing(request) }
+                return try picture.drawing(request)
+            } catch let error as RenderError {
                 throw ParameterError(error.parameter, "cannot be drawn: \(error)")
+            } catch let error as VectorFileError {
+                throw ParameterError("format", "cannot be drawn: \(error)")
             }
         }
     }
@@ -74,12 +99,15 @@ extension Picture: Drawable {}
 extension PictureComparison: Drawable {}
 
 extension Drawable {
-    fileprivate func text(_ request: DrawingRequest) throws(RenderError) -> String {
+    /// - Throws: `RenderError`, `VectorFileError`.
+    fileprivate func drawing(_ request: DrawingRequest) throws -> Drawing {
         switch request.format {
-        case .svg: try svg(request.options)
-        case .html: try html(request.options)
-        case .ansi: try ansi(request.options)
-        case .markdown: try markdown(request.options)
+        case .svg: .text(try svg(request.options))
+        case .html: .text(try html(request.options))
+        case .ansi: .text(try ansi(request.options))
+        case .markdown: .text(try markdown(request.options))
+        case .png: .bytes(try VectorFile.make(.png, of: try svg(request.options)))
+        case .pdf: .bytes(try VectorFile.make(.pdf, of: try svg(request.options)))
         }
     }
 }
@@ -117,7 +145,18 @@ extension Picture {
             similarity: Similarity(
                 emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine,
                 probability: model.family.probability == .sigmoid ? 1 / (1 + exp(-ends.full)) : nil),
-            estimate: estimate, history: history, isTruncated: explanation.isTruncated)
+            estimate: estimate, history: history, isTruncated: explanation.isTruncated,
+            textKind: .init(explanation.textGrouping))
+    }
+}
+
+extension Picture.TextKind {
+    fileprivate init(_ grouping: PlayerGrouping) {
+        switch grouping {
+        case .words: self = .words
+        case .tokens: self = .tokens
+        case .spans: self = .phrases
+        }
     }
 }
 
@@ -130,7 +169,8 @@ extension Picture.Estimate {
             firstErrors: estimate.standardErrors?.first,
             readingErrors: estimate.standardErrors?.firstOrderReading,
             pairErrors: estimate.order == 2 ? estimate.standardErrors?.pairs : nil, looR2: estimate.looR2,
-            imageMasks: estimate.imageMasks, textMasks: estimate.textMasks, isJointlySampled: estimate.isJointlySampled)
+            imageMasks: estimate.imageMasks, textMasks: estimate.textMasks, isJointlySampled: estimate.isJointlySampled,
+            baseline: estimate.baseline)
     }
 
     /// Zero for every player and pair of an explanation.

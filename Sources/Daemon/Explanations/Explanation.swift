@@ -46,6 +46,8 @@ package actor Explanation {
     nonisolated let textPlayers: TextPlayers
     /// The text players, as the caption spells them.
     nonisolated let words: [CaptionPlayer]
+    /// What makes a text player.
+    nonisolated let textGrouping: PlayerGrouping
     package nonisolated let imagePlan: SamplingPlan
     nonisolated let textPlan: SamplingPlan
 
@@ -94,6 +96,7 @@ package actor Explanation {
         var imagePlayers: ImagePlayers
         var textPlayers: TextPlayers
         var words: [CaptionPlayer]
+        var textGrouping: PlayerGrouping
         var imagePlan: SamplingPlan
         var textPlan: SamplingPlan
         var ends: EndValues
@@ -119,6 +122,7 @@ package actor Explanation {
         imagePlayers = parts.imagePlayers
         textPlayers = parts.textPlayers
         words = parts.words
+        textGrouping = parts.textGrouping
         imagePlan = parts.imagePlan
         textPlan = parts.textPlan
         ends = parts.ends

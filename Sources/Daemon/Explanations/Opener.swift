@@ -93,7 +93,8 @@ package struct Opener: Sendable {
         let parts = Explanation.Parts(
             settings: request.settings, image: inputs.image, caption: request.caption, text: inputs.text,
             isTruncated: inputs.tokenization.truncated, imagePlayers: imagePlayers, textPlayers: textPlayers,
-            words: words.map { CaptionPlayer($0, in: inputs.tokenization.text) }, imagePlan: plans.image,
+            words: words.map { CaptionPlayer($0, in: inputs.tokenization.text) },
+            textGrouping: request.textPlayers, imagePlan: plans.image,
             textPlan: plans.text, ends: ends)
         let memory = try games.holdMemory(parts.bytes)
         let explanation = Explanation(

@@ -29,8 +29,6 @@ struct LoadedImage: Sendable {
     /// The file's name, or a word for what was given.
     let name: String
     let decoded: DecodedImage
-    /// The encoded file, which drawings embed.
-    let file: (bytes: [UInt8], mimeType: String)?
 
     var width: Int { decoded.width }
     var height: Int { decoded.height }
@@ -41,15 +39,17 @@ struct KeptPicture: Sendable {
     let name: String
     let width: Int
     let height: Int
-    /// The encoded file, which drawings embed.
+    /// What drawings embed: the picture at the size it is shown in, without anything that its file said beside it. Nil
+    /// where there was no memory to make it.
     let file: (bytes: [UInt8], mimeType: String)?
     let cells: Picture.ColorCells
 
-    init(_ image: LoadedImage) {
+    /// - Throws: `CancellationError`.
+    init(_ image: LoadedImage, _ turn: WorkTurn) throws {
         name = image.name
         width = image.width
         height = image.height
-        file = image.file
+        file = try image.embedded(turn)
         cells = image.cells
     }
 
@@ -139,7 +139,7 @@ package struct ImageLoader: Sendable {
         try unlessRecent(input, model, turn) { key in
             recentlyDrawn.value(of: key)
         } read: { image in
-            DrawableImage(read: try ReadImage(image, model.loaded, turn), picture: KeptPicture(image))
+            DrawableImage(read: try ReadImage(image, model.loaded, turn), picture: try KeptPicture(image, turn))
         } keep: { key, image in
             recentlyDrawn.keep(image, bytes: image.bytes, for: key)
         }
@@ -203,10 +203,10 @@ package struct ImageLoader: Sendable {
         case .encoded(let encoded):
             let decoded = try ImageDecoder.decode(
                 encoded, limits: limits, background: background, source: "image data", isCancelled: turn.isCancelled)
-            return LoadedImage(name: "image", decoded: decoded, file: (encoded, decoded.format.mimeType))
+            return LoadedImage(name: "image", decoded: decoded)
         case .pixels:
             let decoded = try source.load(limits: limits)
-            return LoadedImage(name: "image", decoded: decoded, file: nil)
+            return LoadedImage(name: "image", decoded: decoded)
         }
     }
 
@@ -216,7 +216,7 @@ package struct ImageLoader: Sendable {
         let bytes = try file.bytes()
         let decoded = try ImageDecoder.decode(
             bytes, limits: limits, background: background, source: path.shown, isCancelled: turn.isCancelled)
-        return LoadedImage(name: Self.name(of: path), decoded: decoded, file: (bytes, decoded.format.mimeType))
+        return LoadedImage(name: Self.name(of: path), decoded: decoded)
     }
 
     /// Nanoseconds since 1970.
@@ -231,18 +231,23 @@ package struct ImageLoader: Sendable {
     }
 }
 
-extension ImageFormat {
-    var mimeType: String {
-        switch self {
-        case .png: "image/png"
-        case .jpeg: "image/jpeg"
-        case .webp: "image/webp"
-        case .pixels: "application/octet-stream"
-        }
-    }
-}
-
 extension LoadedImage {
+    /// The longest side of what drawings embed: twice the pixels of the largest figure, for fine screens.
+    private static let longestSide = 960
+    /// A picture that came without losses stays so while it takes no more bytes than this.
+    private static let mostLossless = 256 << 10
+    private static let jpegQuality = 88
+
+    /// What drawings embed. Photographs become JPEG; drawings and small pictures PNG, unless that is large.
+    fileprivate func embedded(_ turn: WorkTurn) throws -> (bytes: [UInt8], mimeType: String)? {
+        let shown = try decoded.scaled(toFit: Self.longestSide) { try turn.check() }
+        try turn.check()
+        if decoded.format != .jpeg, let bytes = ImageEncoder.encode(shown, as: .png), bytes.count <= Self.mostLossless {
+            return (bytes, "image/png")
+        }
+        return ImageEncoder.encode(shown, as: .jpeg(quality: Self.jpegQuality)).map { ($0, "image/jpeg") }
+    }
+
     /// A small version for terminals, at most 64 cells along the longer side.
     fileprivate var cells: Picture.ColorCells {
         let scale = min(1, 64 / Double(max(width, height)))

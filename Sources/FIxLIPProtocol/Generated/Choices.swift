@@ -43,9 +43,10 @@ package enum SamplingChoice: String, Choice {
     case crossed, joint
 }
 
-/// An SVG picture, an HTML page that needs no other file, text for terminals, or Markdown.
+/// An SVG picture, an HTML page that needs no other file, text for terminals, Markdown, or the SVG picture as PNG or
+/// PDF, for which librsvg has to be installed where the daemon runs.
 package enum RenderFormat: String, Choice {
-    case svg, html, ansi, markdown
+    case svg, html, ansi, markdown, png, pdf
 }
 
 /// What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind.
@@ -56,6 +57,12 @@ package enum RenderView: String, Choice {
 /// What the terminal can show; without colours, signs and bars carry the meaning.
 package enum TerminalColors: String, Choice {
     case trueColor, ansi256, none
+}
+
+/// How values of patches lie over the picture in SVG, PNG, PDF and HTML: flowing into each other, or patch by patch.
+/// Players that form no grid are drawn patch by patch.
+package enum RenderMap: String, Choice {
+    case smooth, cells
 }
 
 /// Why a refinement ended: `budget`, the masks asked for are there; `deadline`; `standardError` or `stable`, a rule of

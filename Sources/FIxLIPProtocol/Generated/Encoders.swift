@@ -35,7 +35,7 @@ package enum Tokenize: RequestMethod {
         package var tokens: [String]
         /// One per id, in Unicode scalars of the given text; empty ranges for special tokens.
         package var offsets: [[Int]]
-        /// The text players an explanation has by default.
+        /// The tokens that are text players of an explanation with `"players": {"text": "tokens"}`.
         package var players: [Tokenize.Player]
         /// Whether the text was longer than the model's positions and was cut.
         package var truncated: Bool

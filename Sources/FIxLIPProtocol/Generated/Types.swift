@@ -167,14 +167,14 @@ package struct ItemError: Codable, Sendable, Equatable {
     }
 }
 
-/// Which players an explanation has. Left out: the patches, and the tokens between the special ones.
+/// Which players an explanation has. Left out: the patches, and the words of the caption.
 package struct PlayersChoice: Codable, Sendable, Equatable {
     /// Image players other than the single patches, as unions of patches.
     package var image: ImagePlayersChoice?
     /// Text players.
     package var text: TextPlayersChoice?
 
-    package static let defaultText: TextPlayersChoice = .tokens
+    package static let defaultText: TextPlayersChoice = .words
 
     package init(image: ImagePlayersChoice? = nil, text: TextPlayersChoice? = nil) {
         self.image = image
@@ -267,7 +267,8 @@ package struct EstimateLayout: Codable, Sendable, Equatable {
 
 /// How a picture of an explanation should look.
 package struct RenderOptions: Codable, Sendable, Equatable {
-    /// An SVG picture, an HTML page that needs no other file, text for terminals, or Markdown.
+    /// An SVG picture, an HTML page that needs no other file, text for terminals, Markdown, or the SVG picture as PNG
+    /// or PDF, for which librsvg has to be installed where the daemon runs.
     package var format: RenderFormat
     /// What a drawing shows.
     package var view: RenderView?
@@ -279,14 +280,24 @@ package struct RenderOptions: Codable, Sendable, Equatable {
     package var width: Int?
     /// What the terminal can show; without colours, signs and bars carry the meaning.
     package var colors: TerminalColors?
+    /// How values of patches lie over the picture in SVG, PNG, PDF and HTML.
+    package var map: RenderMap?
+    /// Whether only the caption, the picture and the words are drawn, without what adds up, lists and curves. Left out:
+    /// true for PNG and PDF, else false.
+    package var compact: Bool?
+    /// Whether the model is asked what it says of parts that an overview names, such as one word with its patches: a
+    /// few masks are encoded for that.
+    package var askModel: Bool?
 
     package static let defaultView: RenderView = .overview
     package static let defaultTopK: Int = 8
     package static let defaultColors: TerminalColors = .trueColor
+    package static let defaultMap: RenderMap = .smooth
+    package static let defaultAskModel: Bool = false
 
     package init(
         format: RenderFormat, view: RenderView? = nil, player: Int? = nil, topK: Int? = nil, width: Int? = nil,
-        colors: TerminalColors? = nil
+        colors: TerminalColors? = nil, map: RenderMap? = nil, compact: Bool? = nil, askModel: Bool? = nil
     ) {
         self.format = format
         self.view = view
@@ -294,6 +305,9 @@ package struct RenderOptions: Codable, Sendable, Equatable {
         self.topK = topK
         self.width = width
         self.colors = colors
+        self.map = map
+        self.compact = compact
+        self.askModel = askModel
     }
 }
 
@@ -433,12 +447,15 @@ extension Values {
 package struct Rendered: Codable, Sendable, Equatable {
     /// Of the content.
     package var mimeType: String
-    /// The text of the file.
+    /// The text of the file, or its bytes in base64.
     package var content: String
+    /// Where `content` is not the text itself: PNG and PDF.
+    package var encoding: String?
 
-    package init(mimeType: String, content: String) {
+    package init(mimeType: String, content: String, encoding: String? = nil) {
         self.mimeType = mimeType
         self.content = content
+        self.encoding = encoding
     }
 }
 

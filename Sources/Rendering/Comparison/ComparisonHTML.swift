@@ -2,7 +2,7 @@ extension PictureComparison {
     /// One HTML page with both explanations on one scale. `options.view` must be `.overview`.
     public func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
-        let (a, b) = try reports(topK: options.topK)
+        let (a, b) = try reports(options)
         let width = try options.width(default: 1080, least: 320)
         return ComparisonHTML(comparison: self, a: a, b: b, width: Double(width)).markup()
     }

@@ -2,7 +2,7 @@ extension PictureComparison {
     /// One SVG file with both explanations on one scale. `options.view` must be `.overview`.
     public func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
-        let (a, b) = try reports(topK: options.topK)
+        let (a, b) = try reports(options)
         let width = Double(try options.width(default: 1080, least: 320))
         return ComparisonSVG(comparison: self, a: a, b: b, width: width).markup()
     }

@@ -2,7 +2,7 @@ extension PictureComparison {
     /// Text for a terminal: both images side by side where there is room, and the words of both.
     public func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
-        let (a, b) = try reports(topK: options.topK)
+        let (a, b) = try reports(options)
         let width = try options.width(default: 80, least: 32)
         let text = TerminalText(mode: options.colorMode)
         return ComparisonText(comparison: self, a: a, b: b, text: text, width: width).lines().asText
@@ -11,7 +11,7 @@ extension PictureComparison {
     /// Markdown: both captions and a table of words.
     public func markdown(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
-        let (a, b) = try reports(topK: options.topK)
+        let (a, b) = try reports(options)
         let decimals = NumberText.decimals(for: a.scales.word)
         let rows = alignedWords.map { word -> String in
             let (x, y) = readings(word)

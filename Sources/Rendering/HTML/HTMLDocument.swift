@@ -29,14 +29,45 @@ struct HTMLDocument {
         body += "\(pieces.thumbnail())</header>"
         let hint =
             interactive
-            ? "<p class=\"note screen\">Point at a word to see its pairs on the image; click to keep it, and another to add it. "
-                + "Click on a patch to ask about it. Esc lets go.</p>\(PageScript.controls)" : ""
+            ? "<p class=\"note screen\">Point at a \(report.picture.textKind.singular) to see its pairs on the image; click to keep it, and another to add it. "
+                + "Click on a patch to ask about it; drag a box, or hold Shift with the arrow keys, to ask about a region. Esc lets go.</p>"
+                + PageScript.controls(isSmooth: report.map == .smooth && report.picture.patches.formGrid) : ""
         body += section(
             report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
+        if !report.isCompact { body += lists(pieces) }
+        body += "<footer>\(report.methodLine.escaped)</footer>"
+        return HTMLDocument.wrap(
+            body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,
+            definitions: Definitions(report: report, id: id).markup(),
+            script: interactive
+                ? PageData(report: report).markup() + PageScript.markup : "")
+    }
+
+    /// What adds up, a map of each word, the strongest pairs and the budget's curve.
+    private func lists(_ pieces: HTMLPieces) -> String {
+        var body = ""
+        if let waterfall = report.waterfall {
+            func steps(_ width: Double) -> Figure { WaterfallFigure(waterfall: waterfall, width: width).figure() }
+            func parts(_ width: Double) -> Figure { SubsetFigure(rows: report.subsetRows, width: width).figure() }
+            body += section(
+                Report.waterfallTitle,
+                "<p class=\"note key\">\(report.waterfallKey.escaped)</p>"
+                    + pieces.figure(
+                        label: "From nothing shown to all shown, in logits", wide: steps(wide), narrow: steps(narrow)))
+            body += section(
+                Report.subsetTitle,
+                "<p class=\"note key\">\(report.subsetKey.escaped)</p>"
+                    + pieces.figure(
+                        label: "What the estimate and the model say of parts, in logits", wide: parts(wide),
+                        narrow: parts(narrow)))
+        }
         if !report.maps.isEmpty {
             func maps(_ width: Double) -> Figure { WordMaps(report: report, id: id, width: width).figure() }
             body += section(
-                report.mapsTitle, pieces.figure(label: "One heat map per word", wide: maps(wide), narrow: maps(narrow)))
+                report.mapsTitle,
+                pieces.figure(
+                    label: "One heat map per \(report.picture.textKind.singular)", wide: maps(wide),
+                    narrow: maps(narrow)))
         }
         if !report.tables.isEmpty {
             body += section(
@@ -49,12 +80,7 @@ struct HTMLDocument {
             let label = "Leading values and leave-one-out R² against the number of image masks"
             body += section("As the budget grew", pieces.figure(label: label, wide: wideCurve, narrow: narrowCurve))
         }
-        body += "<footer>\(report.methodLine.escaped)</footer>"
-        return HTMLDocument.wrap(
-            body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,
-            definitions: Definitions(report: report, id: id).markup(),
-            script: interactive
-                ? PageData(picture: report.picture, scales: report.scales).markup() + PageScript.markup : "")
+        return body
     }
 
     private func section(_ title: String, _ content: String) -> String {

@@ -34,7 +34,7 @@ struct HTMLPieces {
     func thumbnail() -> String {
         let (width, height) = (picture.image.width, picture.image.height)
         let frame = ImageFrame(picture, id: id, x: 0, y: 0, width: 190, maxHeight: 260)
-        guard picture.image.dataURI != nil else { return "<div class=\"thumb\"></div>" }
+        guard picture.image.isDrawable else { return "<div class=\"thumb\"></div>" }
         return "<div class=\"thumb\"><svg viewBox=\"0 0 \(width) \(height)\" width=\"\(px(frame.width))\" "
             + "height=\"\(px(frame.height))\" role=\"img\" aria-label=\"The image that was explained\">"
             + "<use href=\"#\(id)-image\"/></svg></div>"

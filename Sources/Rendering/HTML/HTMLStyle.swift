@@ -28,10 +28,10 @@ extension Stylesheet {
         footer{border-top:1px solid var(--rule);padding-top:14px;color:var(--soft);font-size:12.5px}
         [data-player]{cursor:pointer}.touch{cursor:crosshair;outline-offset:2px}
         ruby.on,ruby:focus-visible,.touch:focus-visible{outline:1.5px solid var(--ink)}.row:focus{outline:none}
-        .ask{margin-top:8px;font-size:13px;color:var(--soft)}.ask .note{min-height:1.5em;margin-top:4px;color:var(--ink)}
-        .ask input{vertical-align:middle;width:9em;accent-color:var(--ink)}.ask output{display:inline-block;min-width:1.6em}
+        .ask{margin-top:8px;font-size:13px;color:var(--soft)}.ask label{display:inline-block;margin-right:1.6em}.touch{touch-action:pan-y}.ask .note{min-height:1.5em;margin-top:4px;color:var(--ink)}
+        .ask input{vertical-align:middle;margin-right:.4em}.ask input[type=range]{width:9em;accent-color:var(--ink)}.ask output{display:inline-block;min-width:1.6em}
         .row:hover .hit,.row:focus .hit,.row.on .hit{fill:var(--ink);fill-opacity:.06}
-        .pair h1{font-size:25px;margin-top:-8px}.pair figure{margin-top:22px}
+        .head{font-weight:600}.pair h1{font-size:25px;margin-top:-8px}.pair figure{margin-top:22px}
         """
 
     static let darkPage = """

@@ -1,8 +1,9 @@
 /// What the page's script computes with: players' boxes, values and pairs, without a word of the caption.
 struct PageData {
-    var picture: Picture
-    /// Of the report, which has looked for them.
-    var scales: Report.Scales
+    var report: Report
+
+    private var picture: Picture { report.picture }
+    private var scales: Report.Scales { report.scales }
 
     /// Pairs of two patches are left out beyond this many players, where they would outweigh the image.
     private static let mostPlayers = 320
@@ -19,6 +20,18 @@ struct PageData {
             "\"scales\":[\(number(scales.patch)),\(number(scales.crossPair)),\(number(sameScale))]",
             "\"reading\":\(packed(patches.map(\.value), scale: scales.patch))",
             "\"readingErrors\":\(packed(patches.map { $0.error ?? 0 }, scale: scales.patch))",
+        ]
+        // What a region adds: its patches alone, with all words shown, and with each other.
+        let first = picture.patchPlayers.map { Measured(picture.estimate.first[$0]).value }
+        let firstScale = first.reduce(0) { max($0, abs($1)) }
+        let patchPairs = same.reduce(0) { $0 + $1.value } / 2
+        let crossPairs = picture.patchPlayers.reduce(0) { sum, patch in
+            picture.wordPlayers.reduce(sum) { $0 + picture.pair(patch, $1).value }
+        }
+        let full = report.predictedEnds.full
+        members += [
+            "\"first\":\(packed(first, scale: firstScale))", "\"firstScale\":\(number(firstScale))",
+            "\"ends\":[\(number(full - first.reduce(0, +) - crossPairs - patchPairs)),\(number(full))]",
         ]
         let cross = picture.patchPlayers.flatMap { patch in picture.wordPlayers.map { picture.pair(patch, $0) } }
         members += [

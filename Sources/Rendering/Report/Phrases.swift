@@ -41,8 +41,46 @@ extension Report {
         let partner = focus.map { picture.isWord($0) ? picture.longName($0) : "this patch" }
         let value = partner.map { "its pair with \($0)" } ?? "its weight"
         let paler = hasErrors ? ", paler where uncertain" : ""
-        return "Under each word \(value) in logits: orange raises the match, blue lowers it\(paler)."
+        return
+            "Under each \(picture.textKind.singular) \(value) in logits: orange raises the match, blue lowers it\(paler). "
+            + (focus == nil ? weightMeaning : pairMeaning)
     }
+
+    /// What the value of one player means.
+    private var weightMeaning: String {
+        "A weight is what the \(picture.textKind.singular) adds to \(context), on average."
+    }
+
+    /// What the value of a pair means.
+    private var pairMeaning: String {
+        "A pair is what two add together beyond what each adds alone, to \(context), on average."
+    }
+
+    /// What a player is added to.
+    private var context: String {
+        if picture.estimate.index == .shapley { return "those before it, over all orders of words and patches" }
+        let p = picture.estimate.p
+        return p == 0.5
+            ? "a random half of everything else"
+            : "a random part of everything else, each there with probability \(NumberText.trimmedPlain(p))"
+    }
+
+    /// What the waterfall's steps are.
+    var waterfallKey: String {
+        let half = picture.estimate.pairs == nil ? "" : ", with half of every pair it is in"
+        return "Each step is what it adds\(half); the model's own values stand at both ends."
+    }
+
+    /// What the list of named parts compares.
+    var subsetKey: String {
+        let asked = subsets.contains { $0.modelValue != nil }
+        return "What the estimate predicts where only a part is shown"
+            + (asked || subsets.isEmpty
+                ? ", beside what the model says." : "; the model was asked for the whole and for nothing.")
+    }
+
+    static let waterfallTitle = "How it adds up"
+    static let subsetTitle = "Parts of it"
 
     /// How the values were made, for the foot of the page.
     var methodLine: String {
@@ -73,7 +111,8 @@ extension Report {
 
     var mapsTitle: String {
         maps.count < picture.words.count
-            ? "The \(maps.count) strongest of \(picture.words.count) words on the image" : "Each word on the image"
+            ? "The \(maps.count) strongest of \(picture.words.count) \(picture.textKind.plural) on the image"
+            : "Each \(picture.textKind.singular) on the image"
     }
 
     /// What the colours on the image mean.
@@ -85,9 +124,10 @@ extension Report {
 
     /// What the bars of the words mean.
     var wordTitle: String {
-        guard let focus else { return "word, logits" }
+        let kind = picture.textKind.singular
+        guard let focus else { return "\(kind), logits" }
         return picture.isWord(focus)
-            ? "pair of \(picture.longName(focus)) and word, logits" : "pair of this patch and word, logits"
+            ? "pair of \(picture.longName(focus)) and \(kind), logits" : "pair of this patch and \(kind), logits"
     }
 
     /// "“snake” × row 2, column 6"; in a view of one player only the other one's name.

@@ -15,14 +15,19 @@ public struct Picture: Sendable, Equatable {
     public var isTruncated: Bool
     public var patches: Patches
     public var words: [Word]
+    /// What the text players are called.
+    public var textKind: TextKind
     public var similarity: Similarity
     public var estimate: Estimate
     /// Earlier estimates of the same explanation, in the order they were made. May be empty.
     public var history: [Round]
+    /// Named parts with the model's values, as `namedSubsets()` gives them; empty where the model was not asked.
+    public var subsets: [Subset]
 
     public init(
         model: String, title: String = "", image: SourceImage, caption: String, patches: Patches,
-        words: [Word], similarity: Similarity, estimate: Estimate, history: [Round] = [], isTruncated: Bool = false
+        words: [Word], similarity: Similarity, estimate: Estimate, history: [Round] = [], isTruncated: Bool = false,
+        textKind: TextKind = .words, subsets: [Subset] = []
     ) {
         self.model = model
         self.title = title
@@ -34,10 +39,29 @@ public struct Picture: Sendable, Equatable {
         self.similarity = similarity
         self.estimate = estimate
         self.history = history
+        self.textKind = textKind
+        self.subsets = subsets
     }
 }
 
 extension Picture {
+    /// What a text player is.
+    public enum TextKind: Sendable, Equatable {
+        case words, tokens
+        /// Stretches of the caption that somebody chose.
+        case phrases
+
+        var singular: String {
+            switch self {
+            case .words: "word"
+            case .tokens: "token"
+            case .phrases: "phrase"
+            }
+        }
+
+        var plural: String { singular + "s" }
+    }
+
     /// The image that was explained.
     public struct SourceImage: Sendable, Equatable {
         /// Size in source pixels; patch boxes use the same coordinates.
@@ -156,6 +180,8 @@ extension Picture {
         public var p: Double
         public var order: Int
         public var estimator: Method
+        /// a_∅: what is predicted where nothing is shown, less the model's value of it.
+        public var baseline: Double
         /// a_i, `[n]`.
         public var first: [Double]
         /// φ_i = a_i + q Σ_j a_ij, `[n]`.
@@ -176,8 +202,9 @@ extension Picture {
             index: Index, p: Double, order: Int, estimator: Method, first: [Double],
             firstOrderReading: [Double], pairs: [Double]? = nil, firstErrors: [Double]? = nil,
             readingErrors: [Double]? = nil, pairErrors: [Double]? = nil, looR2: Double? = nil,
-            imageMasks: Int, textMasks: Int, isJointlySampled: Bool = false
+            imageMasks: Int, textMasks: Int, isJointlySampled: Bool = false, baseline: Double = 0
         ) {
+            self.baseline = baseline
             self.index = index
             self.p = p
             self.order = order

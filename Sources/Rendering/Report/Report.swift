@@ -15,7 +15,16 @@ struct Report: Sendable {
     /// Words with a heat map of their own.
     var maps: [Int]
     var tables: [PairTable]
+    /// What adds up to the score, in the overview.
+    var waterfall: Waterfall?
+    /// Named parts of the pair.
+    var subsets: [Picture.Subset]
+    /// What the estimate predicts where nothing is shown, and where all is.
+    var predictedEnds: (empty: Double, full: Double)
     var scales: Scales
+    var map: RenderOptions.MapStyle
+    /// Whether only the caption, the picture and the words are drawn.
+    var isCompact: Bool
 
     /// Heat maps beyond this many are left out; a caption that long has many words of little weight.
     static let mostMaps = 24
@@ -45,12 +54,20 @@ struct Report: Sendable {
     init(_ picture: Picture, options: RenderOptions, scales: Scales? = nil) throws(RenderError) {
         try picture.check()
         try options.check()
+        // What adds up is of all tokens: a joined one stands in no pair with itself.
+        let (whole, shares) = (picture, picture.shares)
+        predictedEnds = picture.predictedEnds
         let (picture, players) = picture.joiningSharedCharacters()
         self.picture = picture
+        subsets = []
         self.view = options.view
+        map = options.map
+        isCompact = options.isCompact
         self.scales = scales ?? picture.scales
         focus = try picture.player(for: options.view.renumbered(players))
         regions = []
+        let kinds = picture.textKind.plural
+        let capitalKinds = kinds.prefix(1).uppercased() + kinds.dropFirst()
         let (strong, few) = (options.topK, (options.topK + 1) / 2)
         switch options.view {
         case .overview:
@@ -60,10 +77,19 @@ struct Report: Sendable {
             let patches = picture.strongestPairs(.patchPatch, count: few)
             links = []
             regions = WordRegion.strongest(in: picture)
+            subsets = (whole.subsets.isEmpty ? whole.namedSubsets() : whole.subsets).map {
+                var subset = $0
+                subset.word = players[subset.word]
+                return subset
+            }
+            var joined = [Double](repeating: 0, count: picture.playerCount)
+            for (player, share) in zip(players, shares) { joined[player] += share }
+            waterfall = Waterfall(picture, shares: joined, regions: regions)
             maps = picture.estimate.pairs == nil ? [] : picture.wordsWithStrongestPairs(count: Self.mostMaps)
             tables = [
-                PairTable(title: "Words and patches", pairs: cross),
-                PairTable(title: "Words among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
+                PairTable(title: "\(capitalKinds) and patches", pairs: cross),
+                PairTable(
+                    title: "\(capitalKinds) among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
                 PairTable(title: "Patches among themselves", pairs: patches),
             ]
         case .pairs:
@@ -74,8 +100,9 @@ struct Report: Sendable {
             links = cross + patches
             maps = []
             tables = [
-                PairTable(title: "Words and patches", pairs: cross),
-                PairTable(title: "Words among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
+                PairTable(title: "\(capitalKinds) and patches", pairs: cross),
+                PairTable(
+                    title: "\(capitalKinds) among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
                 PairTable(title: "Patches among themselves", pairs: patches),
             ]
         case .token, .patch:
@@ -87,7 +114,9 @@ struct Report: Sendable {
                 of: player, in: picture.wordPlayers, count: picture.isWord(player) ? few : strong)
             links = picture.isWord(player) ? patches : words + patches.prefix(few)
             maps = []
-            tables = [PairTable(title: "With patches", pairs: patches), PairTable(title: "With words", pairs: words)]
+            tables = [
+                PairTable(title: "With patches", pairs: patches), PairTable(title: "With \(kinds)", pairs: words),
+            ]
         }
         tables.removeAll { $0.pairs.isEmpty }
     }

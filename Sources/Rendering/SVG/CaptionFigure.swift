@@ -3,6 +3,9 @@ struct CaptionFigure {
     var report: Report
     var width: Double
 
+    /// Serif faces are up to this much wider than the estimate.
+    private static let room = 1.1
+
     private struct Placed {
         var segment: CaptionSegment
         var x: Double
@@ -48,8 +51,11 @@ struct CaptionFigure {
                 continue
             }
             let value = piece.player.flatMap { report.wordValues[$0 - report.picture.patchCount] }
-            let label = value.map { TextWidth.ems(NumberText.signed($0.value, decimals: decimals)) * 11 } ?? 0
-            let pieceWidth = max(TextWidth.ems(piece.text) * size, label)
+            // Neither words nor the numbers under them may touch, whatever face there is.
+            let label = value.map {
+                TextWidth.ems(NumberText.signed($0.value, decimals: decimals)) * 11 * TextWidth.widest + 5
+            }
+            let pieceWidth = max(TextWidth.ems(piece.text) * size * Self.room, label ?? 0)
             if x > 0, x + pieceWidth > width { (x, line) = (0, line + 1) }
             result.append(Placed(segment: piece, x: x, line: line, width: pieceWidth))
             x += pieceWidth + (piece.player == nil ? 0 : 2)

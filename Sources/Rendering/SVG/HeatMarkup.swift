@@ -75,9 +75,9 @@ struct Definitions {
     func markup() -> String {
         let picture = report.picture
         let image =
-            sharedImage.map { picture.image.dataURI == nil ? "" : "<use id=\"\(id)-image\" href=\"#\($0)-image\"/>" }
+            sharedImage.map { !picture.image.isDrawable ? "" : "<use id=\"\(id)-image\" href=\"#\($0)-image\"/>" }
             ?? picture.image.definition(id: id)
-        let hasMaps = report.view == .overview && picture.estimate.pairs != nil
+        let hasMaps = report.view == .overview && picture.estimate.pairs != nil && !report.isCompact
         let maps = (hasMaps ? Array(picture.words.indices) : []).map { word -> String in
             let values = picture.patchPlayers.map { picture.pair($0, picture.patchCount + word) }
             return group(Self.mapID(id, word: word), values, scale: report.scales.crossPair, isOutlined: true)
@@ -89,6 +89,13 @@ struct Definitions {
 
     private func group(_ id: String, _ values: [Measured], scale: Double, isOutlined: Bool) -> String {
         let patches = report.picture.patches
+        if report.map == .smooth, patches.formGrid, !values.isEmpty,
+            let field = SmoothHeat(
+                boxes: patches.boxes, values: values, scale: scale, columns: patches.columns, id: id
+            ).markup()
+        {
+            return "<g id=\"\(id)\">\(field)</g>"
+        }
         let content = HeatMarkup(
             boxes: patches.boxes, values: values, scale: scale, columns: patches.formGrid ? patches.columns : nil,
             isOutlined: isOutlined

@@ -34,7 +34,7 @@ struct ImageFrame: Sendable {
     /// The image, what the model does not see of it under a veil.
     func drawImage(into drawing: inout Drawing) {
         drawing.rect(x: x, y: y, width: width, height: height, class: "empty")
-        guard picture.image.dataURI != nil else { return }
+        guard picture.image.isDrawable else { return }
         drawing.append("<use href=\"#\(id)-image\" transform=\"\(transform)\"/>")
         guard let seen = picture.seenBox else { return }
         let whole = "M0 0H\(picture.image.width)V\(picture.image.height)H0z"
@@ -77,11 +77,12 @@ extension String {
 }
 
 extension Picture.SourceImage {
+    /// Whether there is anything to show.
+    var isDrawable: Bool { encoded?.isShown == true || cells.map { $0.rows > 0 && $0.columns > 0 } == true }
+
     /// The image as a data URI: the encoded bytes when their type is one that browsers show, else the colour cells.
     var dataURI: String? {
-        if let encoded, ["image/png", "image/jpeg", "image/webp", "image/gif"].contains(encoded.mimeType),
-            !encoded.bytes.isEmpty
-        {
+        if let encoded, encoded.isShown {
             return "data:\(encoded.mimeType);base64,\(Base64.encode(encoded.bytes))"
         }
         guard let cells, cells.rows > 0, cells.columns > 0 else { return nil }
@@ -93,5 +94,12 @@ extension Picture.SourceImage {
         guard let dataURI else { return "" }
         return "<image id=\"\(id)-image\" width=\"\(width)\" height=\"\(height)\" preserveAspectRatio=\"none\" "
             + "style=\"image-orientation:none\" href=\"\(dataURI)\"/>"
+    }
+}
+
+extension Picture.EncodedImage {
+    /// Whether browsers show files of this type.
+    fileprivate var isShown: Bool {
+        !bytes.isEmpty && ["image/png", "image/jpeg", "image/webp", "image/gif"].contains(mimeType)
     }
 }

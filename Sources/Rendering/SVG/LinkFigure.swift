@@ -39,7 +39,8 @@ struct LinkFigure {
         let rows = rowHeight * Double(picture.words.count)
         let head = 18.0
         let content = max(frame(y: 0).height, rows)
-        let frame = frame(y: head + (content - frame(y: 0).height) / 2)
+        // Beside a long list of words the picture stays near its beginning.
+        let frame = frame(y: head + min(64, (content - frame(y: 0).height) / 2))
         let top = stacked ? head : head + (content - rows) / 2
         var drawing = Drawing()
 
@@ -67,7 +68,7 @@ struct LinkFigure {
             if interactive {
                 // Shown while the page's script shows a word's map, which has a scale of its own.
                 let pairs = Legend(
-                    title: "pair of the word and patch, logits", scale: report.scales.crossPair,
+                    title: "pair of the \(picture.textKind.singular) and patch, logits", scale: report.scales.crossPair,
                     errors: report.hasErrors)
                 drawing.group("class=\"map-legend\" visibility=\"hidden\"") {
                     pairs.draw(x: x, y: y, width: room, into: &$0)

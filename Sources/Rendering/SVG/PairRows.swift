@@ -58,7 +58,7 @@ struct PatchLocator {
     func draw(_ players: [Int], x: Double, y: Double, size: Double, into drawing: inout Drawing) {
         let patches = players.filter { !picture.isWord($0) }
         guard !patches.isEmpty else { return }
-        if picture.image.dataURI != nil {
+        if picture.image.isDrawable {
             for (place, patch) in patches.enumerated() {
                 drawCrop(patch, x: x + Double(place) * (size + 4), y: y, size: size, into: &drawing)
             }

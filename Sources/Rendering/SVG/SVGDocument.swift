@@ -18,15 +18,11 @@ struct SVGDocument {
         let inner = width - 2 * margin
         var drawing = Drawing()
         var y = margin
-        func place(_ figure: Figure, gap: Double, into drawing: inout Drawing) {
-            drawing.group("transform=\"translate(\(px(margin)) \(px(y)))\"") { $0.append(figure.markup) }
-            y += figure.height + gap
-        }
         let id = "a"
         let thumbnail = ImageFrame(
             report.picture, id: id, x: 0, y: margin, width: width < 620 ? inner * 0.34 : 150, maxHeight: 200)
-        let textWidth = width < 620 ? inner : inner - thumbnail.width - 40
-        place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, into: &drawing)
+        let textWidth = width < 620 || report.isCompact ? inner : inner - thumbnail.width - 40
+        place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, y: &y, into: &drawing)
         for (text, name) in [
             (report.captionKey, "soft"), (report.similarityLine, "ink"), (report.sourceLine, "soft"),
         ] + report.unseenLines.map({ ($0, "soft") }) {
@@ -36,27 +32,18 @@ struct SVGDocument {
                 y += 7
             }
         }
-        if report.picture.image.dataURI != nil {
+        if report.picture.image.isDrawable, !report.isCompact {
             var frame = thumbnail
             (frame.x, frame.y) = width < 620 ? (margin, y + 10) : (width - margin - frame.width, margin)
             frame.drawImage(into: &drawing)
             y = max(y, frame.y + frame.height)
         }
-        y += 26
-        heading(report.viewTitle, y: &y, into: &drawing)
-        place(LinkFigure(report: report, id: id, width: inner).figure(), gap: 34, into: &drawing)
-        if !report.maps.isEmpty {
-            heading(report.mapsTitle, y: &y, into: &drawing)
-            place(WordMaps(report: report, id: id, width: inner).figure(), gap: 34, into: &drawing)
-        }
-        for table in report.tables {
-            heading("\(table.title), logits", y: &y, into: &drawing)
-            place(PairRows(report: report, id: id, width: inner).figure(table), gap: 30, into: &drawing)
-        }
-        if report.view == .overview, let curve = BudgetCurve(report: report, width: inner).figure() {
-            heading("As the budget grew", y: &y, into: &drawing)
-            place(curve, gap: 30, into: &drawing)
-        }
+        y += report.isCompact ? 14 : 26
+        if !report.isCompact { heading(report.viewTitle, y: &y, into: &drawing) }
+        place(
+            LinkFigure(report: report, id: id, width: inner).figure(), gap: report.isCompact ? 20 : 34, y: &y,
+            into: &drawing)
+        if !report.isCompact { placeLists(inner, id: id, y: &y, into: &drawing) }
         for line in wrapped(report.methodLine, size: 11, width: inner) {
             drawing.text(line, x: margin, y: y + 4, size: 11, class: "soft")
             y += 16
@@ -67,11 +54,48 @@ struct SVGDocument {
             summary: report.summary, definitions: Definitions(report: report, id: id).markup())
     }
 
+    /// What adds up, a map of each word, the strongest pairs and the budget's curve.
+    private func placeLists(_ inner: Double, id: String, y: inout Double, into drawing: inout Drawing) {
+        if let waterfall = report.waterfall {
+            heading(Report.waterfallTitle, y: &y, into: &drawing)
+            note(report.waterfallKey, y: &y, into: &drawing)
+            place(WaterfallFigure(waterfall: waterfall, width: inner).figure(), gap: 34, y: &y, into: &drawing)
+            heading(Report.subsetTitle, y: &y, into: &drawing)
+            note(report.subsetKey, y: &y, into: &drawing)
+            place(SubsetFigure(rows: report.subsetRows, width: inner).figure(), gap: 34, y: &y, into: &drawing)
+        }
+        if !report.maps.isEmpty {
+            heading(report.mapsTitle, y: &y, into: &drawing)
+            place(WordMaps(report: report, id: id, width: inner).figure(), gap: 34, y: &y, into: &drawing)
+        }
+        for table in report.tables {
+            heading("\(table.title), logits", y: &y, into: &drawing)
+            place(PairRows(report: report, id: id, width: inner).figure(table), gap: 30, y: &y, into: &drawing)
+        }
+        if report.view == .overview, let curve = BudgetCurve(report: report, width: inner).figure() {
+            heading("As the budget grew", y: &y, into: &drawing)
+            place(curve, gap: 30, y: &y, into: &drawing)
+        }
+    }
+
+    private func place(_ figure: Figure, gap: Double, y: inout Double, into drawing: inout Drawing) {
+        drawing.group("transform=\"translate(\(px(margin)) \(px(y)))\"") { $0.append(figure.markup) }
+        y += figure.height + gap
+    }
+
     private func heading(_ text: String, y: inout Double, into drawing: inout Drawing) {
         y += 15
         drawing.text(
             TextWidth.fit(text, size: 15, width: width - 2 * margin), x: margin, y: y, size: 15, class: "ink head")
         y += 16
+    }
+
+    private func note(_ text: String, y: inout Double, into drawing: inout Drawing) {
+        for line in wrapped(text, size: 12, width: width - 2 * margin) {
+            drawing.text(line, x: margin, y: y + 4, size: 12, class: "soft")
+            y += 16
+        }
+        y += 6
     }
 
     /// The root element with the style, the filters and the shared definitions.

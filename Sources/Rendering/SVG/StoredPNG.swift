@@ -13,10 +13,20 @@ enum StoredPNG {
             rows.append(0)
             rows += cells.rgb[row * stride..<(row + 1) * stride]
         }
-        var header = bigEndian(UInt32(cells.columns)) + bigEndian(UInt32(cells.rows))
-        header += [8, 2, 0, 0, 0]
+        return file(columns: cells.columns, rows: cells.rows, colorType: 2, rows: rows)
+    }
+
+    /// - Parameter grey: `[rows, columns]`.
+    static func encode(grey: [UInt8], columns: Int, rows: Int) -> [UInt8] {
+        let filtered = (0..<rows).flatMap { [0] + grey[$0 * columns..<($0 + 1) * columns] }
+        return file(columns: columns, rows: rows, colorType: 0, rows: filtered)
+    }
+
+    /// - Parameter content: each row after its filter's number, 0.
+    private static func file(columns: Int, rows: Int, colorType: UInt8, rows content: [UInt8]) -> [UInt8] {
+        let header = bigEndian(UInt32(columns)) + bigEndian(UInt32(rows)) + [8, colorType, 0, 0, 0]
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-            + chunk("IHDR", header) + chunk("IDAT", zlib(rows)) + chunk("IEND", [])
+            + chunk("IHDR", header) + chunk("IDAT", zlib(content)) + chunk("IEND", [])
     }
 
     private static func zlib(_ bytes: [UInt8]) -> [UInt8] {

@@ -46,7 +46,7 @@ struct WordMaps {
         let rows = (report.maps.count + columns - 1) / columns
         let bottom = (imageHeight + size + 34) * Double(rows)
         let legend = Legend(
-            title: "pair of word and patch, logits", scale: report.scales.crossPair,
+            title: "pair of \(picture.textKind.singular) and patch, logits", scale: report.scales.crossPair,
             errors: picture.estimate.pairErrors != nil)
         legend.draw(x: 0, y: bottom, width: min(300, width), into: &drawing)
         return Figure(width: width, height: bottom + legend.height, markup: drawing.markup)

@@ -26,15 +26,23 @@ struct TerminalDocument {
         for table in report.tables {
             lines += ["", text.bold("\(table.title), logits")] + lists.pairs(table, width: width)
         }
+        if let waterfall = report.waterfall {
+            lines += ["", text.bold("\(Report.waterfallTitle), logits")] + lists.steps(waterfall, width: width)
+            lines += ["", text.bold("\(Report.subsetTitle), logits")] + lists.parts(width: width)
+        }
         lines += [""] + wrappedPlain(report.methodLine).map(text.dim)
         return lines
     }
 
+    /// Whether the words stand beside the image.
+    private var isBesides: Bool { width >= 64 }
+    private var imageWidth: Int { isBesides ? min(44, width * 2 / 5) : min(40, width) }
+    private var image: TerminalImage { TerminalImage(report: report, text: text, width: imageWidth) }
+
     /// The image and, beside it where there is room, the words.
     private func main(_ lists: TerminalLists) -> [String] {
-        let side = width >= 64
-        let imageWidth = side ? min(44, width * 2 / 5) : min(40, width)
-        let image = TerminalImage(report: report, text: text, width: imageWidth).lines()
+        let (side, imageWidth) = (isBesides, self.imageWidth)
+        let image = self.image.lines()
         guard side, !image.isEmpty else {
             return image + legend + [""] + wrappedPlain(report.wordTitle).map(text.dim) + lists.words(width: width)
         }
@@ -54,7 +62,7 @@ struct TerminalDocument {
         let most = NumberText.plain(report.heatScale, decimals: decimals)
         if text.mode == .none {
             guard report.picture.patches.formGrid else { return [] }
-            return wrappedPlain("\(report.heatTitle): + raises, - lowers, more signs for more, up to \(most)")
+            return wrappedPlain("\(report.heatTitle): \(image.signsKey), up to \(most)")
         }
         let (low, high) = ("■ \(NumberText.minus)\(most)", "■ +\(most)")
         let scale =

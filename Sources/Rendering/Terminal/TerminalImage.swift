@@ -84,7 +84,12 @@ struct TerminalImage {
         let cell = max(1, min(4, (width - 3) / patches.columns))
         var lines: [String] = []
         if cell >= 2 {
-            lines.append("   " + (1...patches.columns).map { "\($0)".fitted(cell, alignRight: true) }.joined())
+            // Where two numbers would touch, every other one stands.
+            let step = "\(patches.columns)".count < cell ? 1 : 2
+            let head = (1...patches.columns).map { column in
+                (column % step == 1 % step ? "\(column)" : "").fitted(cell, alignRight: true)
+            }
+            lines.append("   " + head.joined())
         }
         for row in 0..<patches.rows {
             let signs = (0..<patches.columns).map { column in
@@ -101,6 +106,12 @@ struct TerminalImage {
         if level == 0 { return "·" }
         guard room < 4 else { return String(repeating: measured.value < 0 ? "-" : "+", count: level) }
         return measured.value < 0 ? (level == 1 ? "-" : "=") : (level == 1 ? "+" : "#")
+    }
+
+    /// What the signs mean, in the form that the grid has room for.
+    var signsKey: String {
+        (width - 3) / max(1, report.picture.patches.columns) >= 4
+            ? "+ raises, - lowers, more signs for more" : "+ raises, # raises more, - lowers, = lowers more"
     }
 }
 

@@ -69,17 +69,19 @@ final class OutputFile {
         if isUnused { _ = FileName(absolutePath(name)).withCString { unlink($0) } }
     }
 
-    /// Makes `text` the whole of the file.
-    func replace(with text: String) throws(FileFailure) {
+    /// Makes `bytes` the whole of the file.
+    func replace(with bytes: [UInt8]) throws(FileFailure) {
         // A pipe or a device has nothing to cut off.
         guard ftruncate(descriptor, 0) == 0 || errno == EINVAL else {
             throw FileFailure(cannot: .write, name, errno: errno)
         }
-        try append(text)
+        try append(bytes)
     }
 
-    func append(_ text: String) throws(FileFailure) {
-        guard writeAll(Array(text.utf8)[...], to: descriptor) else {
+    func append(_ text: String) throws(FileFailure) { try append(Array(text.utf8)) }
+
+    private func append(_ bytes: [UInt8]) throws(FileFailure) {
+        guard writeAll(bytes[...], to: descriptor) else {
             throw FileFailure(cannot: .write, name, errno: errno)
         }
         isUnused = false

@@ -48,7 +48,7 @@ extension RPCError {
         ("players.image.regions", "--regions"), ("players.image.grid.rows", "--grid"),
         ("players.image.grid.columns", "--grid"), ("players.image.grid", "--grid"),
         ("players.image", "--grid or --regions"),
-        ("players.text", "--words"),
+        ("players.text", "--tokens"),
         ("until.standardError", "--until"), ("deadlineMilliseconds", "--deadline"),
         ("standardErrors", "--standard-errors"), ("keepAlive", "--keep-alive"), ("topK", "--top"),
         ("budget", "--budget"), ("estimator", "--estimator"), ("sampling", "--sampling"),

@@ -32,6 +32,20 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: "Write a drawing to this file.", completion: .file(extensions: ["svg"]))
     var svg: String?
 
+    @Option(help: "Write a picture for a slide to this file; needs librsvg.", completion: .file(extensions: ["png"]))
+    var png: String?
+
+    @Option(help: "Write the same as a PDF page to this file; needs librsvg.", completion: .file(extensions: ["pdf"]))
+    var pdf: String?
+
+    @Option(help: "How values lie over the picture in these files: smooth or cells.")
+    var map: RenderMap?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Only the caption, the picture and the words in these files; PNG and PDF unless told otherwise.")
+    var compact: Bool?
+
     @Flag(help: "Print the result as JSON and nothing else.")
     var json = false
 
@@ -59,8 +73,9 @@ struct ExplainCommand: ParsableCommand {
             throw ValidationError(
                 "image and caption cannot both be -; lines with both: fixlipd explain - < pairs.jsonl")
         }
-        if isPipeline, html != nil || svg != nil {
-            throw ValidationError("--html and --svg are for one explanation, not for lines of standard input")
+        if isPipeline, [html, svg, png, pdf].contains(where: { $0 != nil }) {
+            throw ValidationError(
+                "--html, --svg, --png and --pdf are for one explanation, not for lines of standard input")
         }
     }
 
@@ -68,7 +83,7 @@ struct ExplainCommand: ParsableCommand {
         let match = try options.parameters(image: isPipeline ? "" : image, text: caption, model: model)
         var rules = refinement.rules
         rules.deadlineMilliseconds = deadline.milliseconds
-        let files = try [(html, RenderFormat.html), (svg, .svg)].compactMap { name, format in
+        let files = try [(html, RenderFormat.html), (svg, .svg), (png, .png), (pdf, .pdf)].compactMap { name, format in
             try name.map { (file: try OutputFile($0), format: format) }
         }
         let client = try daemon.connect()
@@ -108,23 +123,31 @@ struct ExplainCommand: ParsableCommand {
             interrupt: interrupt, onProgress: bar.update)
         bar.clear()
         if let warning = Credibility(refined).warning(p: options.p) { TextOutput.note(warning) }
-        func draw(_ format: RenderFormat, width: Int? = nil, colors: TerminalColors? = nil) throws -> String {
+        func draw(_ format: RenderFormat, width: Int? = nil, colors: TerminalColors? = nil) throws -> Rendered {
             let look = RenderOptions(
-                format: format, view: view, player: player, topK: top, width: width, colors: colors)
+                format: format, view: view, player: player, topK: top, width: width, colors: colors, map: map,
+                compact: compact, askModel: true)
             return try client.call(ExplanationRender.self, .init(explanation: opened.explanation, options: look))
-                .content
         }
         for (file, format) in files {
-            try file.replace(with: try draw(format))
+            try file.replace(with: try draw(format).bytes)
             TextOutput.note("wrote \(file.name)")
         }
         if json {
             let members = try JSONValue.members(of: refined)
             try TextOutput.json(try JSONValue(encoding: opened).adding(members), pretty: false)
         } else {
-            TextOutput.line(try draw(.ansi, width: min(TextOutput.width, 120), colors: TextOutput.colors))
+            TextOutput.line(try draw(.ansi, width: min(TextOutput.width, 120), colors: TextOutput.colors).content)
         }
     }
 }
 
 extension RenderView: ExpressibleByArgument {}
+extension RenderMap: ExpressibleByArgument {}
+
+extension Rendered {
+    /// The content of a file.
+    fileprivate var bytes: [UInt8] {
+        encoding == "base64" ? Data(base64Encoded: content).map(Array.init) ?? [] : Array(content.utf8)
+    }
+}

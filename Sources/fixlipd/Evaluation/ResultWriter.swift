@@ -13,7 +13,7 @@ struct ResultWriter {
             return
         }
         file = try OutputFile(path)
-        try file?.replace(with: "")
+        try file?.replace(with: [])
     }
 
     /// - Throws: `FileFailure` where the file takes no more, because the disk is full, say.

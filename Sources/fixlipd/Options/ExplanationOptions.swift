@@ -24,8 +24,8 @@ struct ExplanationOptions: ParsableArguments {
     @Option(help: "What stands for an absent patch: mean or drop.")
     var masking: MaskingChoice?
 
-    @Flag(help: "Whole words as players instead of tokens.")
-    var words = false
+    @Flag(help: "Tokens as players instead of whole words.")
+    var tokens = false
 
     @Option(help: ArgumentHelp("Image players on a coarser grid, such as 4x4.", valueName: "rows x columns"))
     var grid: GridShape?
@@ -69,8 +69,8 @@ struct ExplanationOptions: ParsableArguments {
         let image =
             try regions.map { ImagePlayersChoice(regions: try Self.labels(in: $0)) }
             ?? grid.map { ImagePlayersChoice(grid: $0) }
-        guard words || image != nil else { return nil }
-        return PlayersChoice(image: image, text: words ? .words : nil)
+        guard tokens || image != nil else { return nil }
+        return PlayersChoice(image: image, text: tokens ? .tokens : nil)
     }
 
     private static func labels(in file: String) throws -> [Int] {

@@ -194,6 +194,39 @@ ANSWER is a function of a request's id that returns a JSON text or raw bytes."
       (should (string-match-p (regexp-quote (concat (plist-get strongest :text) " " (fixlip--signed (plist-get strongest :value)))) text))
       (should (= 8 (fixlip-tests-count text "row +[0-9], column"))))))
 
+(ert-deftest fixlip-test-picture ()
+  "Where Emacs shows images the list ends with the picture; it is an image, not text."
+  (fixlip-tests-in "a.md" (concat "# Pictures\n\n" fixlip-tests-markdown "\n")
+    (let (drawn)
+      (cl-letf (((symbol-function 'fixlip--shows-pictures-p) (lambda () t))
+                ((symbol-function 'create-image)
+                 (lambda (data type is-data &rest _) (setq drawn (list data type is-data)) '(image :type svg))))
+        (search-forward "postbox")
+        (fixlip-explain)
+        (fixlip-tests-scored 1)
+        (fixlip-tests-await "the picture" (lambda () drawn)))
+      (should (equal '(svg t) (cdr drawn)))
+      (should (string-prefix-p "<svg" (car drawn)))
+      (should (string-match-p "postbox" (car drawn)))
+      (with-current-buffer "*fixlip*"
+        (goto-char (point-max))
+        (should (search-backward "[picture]" nil t))
+        (should (equal '(image :type svg) (get-text-property (point) 'display)))))))
+
+(ert-deftest fixlip-test-page ()
+  "The page about a caption is a file that a browser gets."
+  (fixlip-tests-in "a.md" (concat "# Pictures\n\n" fixlip-tests-markdown "\n")
+    (let (file)
+      (cl-letf (((symbol-function 'browse-url-of-file) (lambda (name) (setq file name))))
+        (search-forward "postbox")
+        (fixlip-page)
+        (fixlip-tests-await "the page" (lambda () file)))
+      (with-temp-buffer
+        (insert-file-contents file)
+        (should (looking-at "<!DOCTYPE html>"))
+        (should (search-forward "postbox" nil t)))
+      (delete-file file))))
+
 (defun fixlip-tests-count (text pattern)
   "How often PATTERN occurs in TEXT."
   (with-temp-buffer (insert text) (goto-char (point-min)) (how-many pattern)))

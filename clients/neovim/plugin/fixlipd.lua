@@ -10,6 +10,7 @@ local function command(name, method, description)
 end
 
 command("FixlipExplain", "explain", "Explain the match of the caption under the cursor and its image")
+command("FixlipPage", "page", "Open the page about the caption under the cursor in a browser")
 command("FixlipScores", "scores", "Score every caption of the buffer against its image")
 command("FixlipClear", "clear", "Remove weights and scores from the buffer, and end what still runs")
 

@@ -43,6 +43,16 @@ return {
     support.contains(table.concat(lines, "\n"), strongest .. (value < 0 and " " or " +") .. ("%.2f"):format(value))
     support.equal(#vim.tbl_filter(function(text) return text:match("row +%d, column") end, lines), 8)
   end },
+  { "FixlipPage gives a browser the whole page", function()
+    local copy = vim.fn.tempname()
+    support.fresh({ browser = { "sh", "-c", ('cp "$0" "%s.part" && mv "%s.part" "%s"'):format(copy, copy, copy) } })
+    support.edit("markdown", { "# Pictures", "", line }, { 3, 5 })
+    vim.cmd("FixlipPage")
+    support.await("the page", function() return vim.fn.filereadable(copy) == 1 end)
+    local page = table.concat(vim.fn.readfile(copy), "\n")
+    support.contains(page:sub(1, 40), "<!DOCTYPE html>")
+    support.contains(page, "cocktail")
+  end },
   { "the float follows the refinement", function()
     support.fresh({ budget = 60000 })
     local buffer = support.edit("markdown", { line }, { 1, 5 })

@@ -1,6 +1,8 @@
 """The life of an explanation: refined, interrupted, shown, closed."""
 
+import base64
 import gc
+import io
 import json
 import os
 import signal
@@ -170,8 +172,24 @@ def test_saving_by_ending(make_peer, tmp_path):
         ):
             explanation.save(tmp_path / f"e.{ending}")
             assert content in (tmp_path / f"e.{ending}").read_text()
-        with pytest.raises(ValueError, match=r"cannot save as .png"):
-            explanation.save(tmp_path / "e.png")
+        with pytest.raises(ValueError, match=r"cannot save as .gif"):
+            explanation.save(tmp_path / "e.gif")
+
+
+def test_files_that_are_no_text_hold_the_bytes(make_peer, tmp_path):
+    asked = []
+
+    def render(params, peer):
+        asked.append((params["format"], params.get("askModel"), params.get("compact")))
+        return {"mimeType": "", "encoding": "base64", "content": base64.b64encode(b"\x89PNG\0").decode()}
+
+    with connected(make_peer(answers(explanation_render=render))) as client:
+        explanation = client.explain("/a.png", "red dog")
+        for ending in ("png", "pdf"):
+            explanation.save(tmp_path / f"e.{ending}")
+            assert (tmp_path / f"e.{ending}").read_bytes() == b"\x89PNG\0"
+        assert explanation.render("png", compact=False) == b"\x89PNG\0"
+    assert asked == [("png", True, None), ("pdf", True, None), ("png", None, False)]
 
 
 def test_text_files_have_no_colours_unless_they_are_asked_for(make_peer, tmp_path):
@@ -314,3 +332,41 @@ def test_nothing_is_shown_where_nobody_looks(monkeypatch):
     monkeypatch.setattr(notebook, "in_notebook", lambda: True)
     assert type(live.live_reporter(False, str)) is live.Silent
     assert type(live.live_reporter(None, str)) is live.NotebookDisplay
+
+
+def test_one_word_shows_itself_and_words_complete(make_peer, monkeypatch):
+    asked = []
+
+    def render(params, peer):
+        asked.append({key: params.get(key) for key in ("view", "player", "compact", "format")})
+        return {"mimeType": "", "content": "<html><body>drawn</body></html>"}
+
+    def condition(params, peer):
+        return {"player": params["player"], "first": 1.0, "image": [1.0, 2.0], "text": [0.5, 0.0]}
+
+    monkeypatch.setattr(notebook, "shell", lambda: None)
+    script = answers(explanation_render=render, explanation_condition=condition)
+    with connected(make_peer(script)) as client:
+        explanation = client.explain("/a.png", "red dog")
+        assert explanation._ipython_key_completions_() == ["red", "dog"]
+        shown = explanation["dog"]._repr_mimebundle_()
+        assert "drawn" in shown["text/html"] and shown["text/plain"].startswith("<Condition on 3")
+        assert explanation.condition("red dog")._repr_mimebundle_().keys() == {"text/plain"}
+    assert asked == [{"view": "token", "player": 3, "compact": True, "format": "html"}]
+
+
+def test_progress_is_a_line_where_tqdm_is_not_installed():
+    from fixlipd.values import Players, Progress
+    from scripted import OPENED
+
+    stream = io.StringIO()
+    line = live.TerminalLine(stream)
+    line.finish("nothing was shown")
+    assert stream.getvalue() == ""
+    players = Players.from_wire(OPENED["players"])
+    line.report(Progress.from_wire(report(16), players))
+    line.report(Progress.from_wire(report(64, 1.0), players))
+    line.finish("64 image masks")
+    shown = stream.getvalue().split("\r")
+    assert shown[1].startswith("explain: 16 of 64 image masks") and "R² 0.400" in shown[2]
+    assert shown[3].rstrip() == "explain: 64 image masks" and shown[3].endswith("\n")

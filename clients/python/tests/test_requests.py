@@ -21,7 +21,9 @@ def test_what_is_not_given_is_not_sent():
 def test_players():
     assert opened(grid=(4, 5))["players"] == {"image": {"grid": {"rows": 4, "columns": 5}}}
     assert opened(regions=[[0, 0], [1, 1]])["players"] == {"image": {"regions": [0, 0, 1, 1]}}
-    assert opened(text_players="words")["players"] == {"text": "words"}
+    assert opened(text_players="tokens")["players"] == {"text": "tokens"} and "players" not in opened(
+        text_players="words"
+    )
     assert opened(text_players=[(0, 1), (2, 5)])["players"] == {"text": {"spans": [[0, 1], [2, 5]]}}
     with pytest.raises(ValueError, match="not both"):
         opened(grid=(1, 1), regions=[0])

@@ -104,11 +104,19 @@ extension DrawingRequest {
             case .html: .html
             case .ansi: .ansi
             case .markdown: .markdown
+            case .png: .png
+            case .pdf: .pdf
+            }
+        let map: Rendering.RenderOptions.MapStyle =
+            switch wanted.map ?? FIxLIPProtocol.RenderOptions.defaultMap {
+            case .smooth: .smooth
+            case .cells: .cells
             }
         self.init(
             format: format,
             options: Rendering.RenderOptions(
                 view: view, topK: wanted.topK ?? FIxLIPProtocol.RenderOptions.defaultTopK, width: wanted.width,
-                colorMode: colors))
+                colorMode: colors, map: map, isCompact: wanted.compact ?? (format == .png || format == .pdf)),
+            asksModel: wanted.askModel ?? FIxLIPProtocol.RenderOptions.defaultAskModel)
     }
 }

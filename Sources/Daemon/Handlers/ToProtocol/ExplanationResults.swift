@@ -1,4 +1,5 @@
 import FIxLIPProtocol
+import Foundation
 import Interactions
 
 extension Players {
@@ -77,15 +78,21 @@ extension RefinementProgress {
 }
 
 extension Rendered {
-    init(_ format: DrawingRequest.Format, _ content: String) {
+    init(_ format: DrawingRequest.Format, _ drawing: Drawing) {
         let mimeType =
             switch format {
             case .svg: "image/svg+xml"
             case .html: "text/html"
             case .ansi: "text/plain"
             case .markdown: "text/markdown"
+            case .png: "image/png"
+            case .pdf: "application/pdf"
             }
-        self.init(mimeType: mimeType, content: content)
+        switch drawing {
+        case .text(let text): self.init(mimeType: mimeType, content: text)
+        case .bytes(let bytes):
+            self.init(mimeType: mimeType, content: Data(bytes).base64EncodedString(), encoding: "base64")
+        }
     }
 }
 

@@ -15,6 +15,8 @@ M.defaults = {
   score_budget = 128,
   -- How many of the strongest word–patch pairs the float lists.
   pairs = 8,
+  -- What opens the page of :FixlipPage, such as { "firefox", "--new-window" }; nil: xdg-open, open or wslview.
+  browser = nil,
   -- File types whose language has another name in the protocol.
   languages = { plaintex = "tex", pandoc = "markdown", rmarkdown = "rmd", ["javascript.jsx"] = "javascriptreact" },
 }
@@ -23,7 +25,7 @@ M.options = vim.deepcopy(M.defaults)
 
 local types = {
   socket = "string", command = "string", autostart = "boolean", model = "string", budget = "number",
-  score_budget = "number", pairs = "number", languages = "table",
+  score_budget = "number", pairs = "number", browser = "table", languages = "table",
 }
 
 --- @return string|nil what is wrong with the options, or nil

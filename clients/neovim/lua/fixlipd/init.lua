@@ -128,6 +128,50 @@ function M.explain()
   end)
 end
 
+--- How a page is opened: a list of a program and its arguments, the file's name to come.
+local function opener()
+  for _, program in ipairs({ "xdg-open", "open", "wslview" }) do
+    if vim.fn.executable(program) == 1 then
+      return { program }
+    end
+  end
+end
+
+--- Opens the page about the caption under the cursor in a browser.
+function M.page()
+  local buffer = api.nvim_get_current_buf()
+  local cursor = api.nvim_win_get_cursor(0)
+  local program = config.options.browser or opener()
+  found(buffer, function(connection, list)
+    local caption = captions.at(list, cursor[1] - 1, cursor[2])
+    if not caption then
+      say(#list == 0 and "no captioned images in this buffer" or "no captioned image under the cursor")
+      return
+    end
+    say("drawing the page …", vim.log.levels.INFO)
+    connection:request("explain", {
+      image = captions.image(caption), text = caption.caption, model = config.options.model,
+      budget = { imageMasks = config.options.budget }, pairs = "none", render = { format = "html", askModel = true },
+    }, function(failure, result)
+      if failure then
+        say(failure.message or tostring(failure))
+        return
+      end
+      local file = vim.fn.tempname() .. ".html"
+      vim.fn.writefile(vim.split(result.render.content, "\n", { plain = true }), file)
+      if not program then
+        say("the page is in " .. file .. "; no program to open it was found (xdg-open); set the option browser")
+        return
+      end
+      local command = vim.deepcopy(program)
+      command[#command + 1] = file
+      if vim.fn.jobstart(command, { detach = true }) <= 0 then
+        say(("%s cannot be started; the page is in %s"):format(command[1], file))
+      end
+    end)
+  end)
+end
+
 --- Scores all captions of the buffer, one after the other.
 function M.scores()
   local buffer = api.nvim_get_current_buf()

@@ -16,6 +16,8 @@ from .connection import Event, FailureEvent, ResultEvent
 from .contract import (
     EVALUATE_SAMPLES,
     EVALUATE_SEED,
+    RENDER_ASK_MODEL,
+    RENDER_MAP,
     RENDER_TOP_K,
     RENDER_VIEW,
     SUBSET_OBJECTIVE,
@@ -26,6 +28,7 @@ from .contract import (
     Quadrant,
     RefineOptions,
     RenderFormat,
+    RenderMap,
     RenderView,
     SubsetObjective,
     TerminalColors,
@@ -36,7 +39,7 @@ from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase
 from .link import Link, last_of
 from .requests import selection
-from .saving import EXPORT, what_to_save, write_text
+from .saving import EXPORT, drawn, what_to_save, write_file
 from .values import Condition, Progress, Subsets, Values
 
 Result = TypeVar("Result")
@@ -143,7 +146,7 @@ class AsyncExplanation(ExplanationBase):
 
     async def _draw(self) -> None:
         """Fetches what a notebook will show, which must not wait when it asks."""
-        self._drawing = await self.render("html") if notebook.shell() is not None else None
+        self._drawing = await self.render("html", ask_model=True) if notebook.shell() is not None else None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return notebook.prepared(repr(self), self._drawing)
@@ -229,16 +232,21 @@ class AsyncExplanation(ExplanationBase):
         top_k: int = RENDER_TOP_K,
         width: int | None = None,
         colors: TerminalColors | None = None,
-    ) -> str:
+        map: RenderMap = RENDER_MAP,
+        compact: bool | None = None,
+        ask_model: bool = RENDER_ASK_MODEL,
+    ) -> Any:
         """A drawing of the estimate."""
-        parameters = self._render_parameters(format, view, player, top_k, width, colors)
-        return str((await self._acall("explanation/render", parameters))["content"])
+        parameters = self._render_parameters(
+            format, view, player, top_k, width, colors, map=map, compact=compact, ask_model=ask_model
+        )
+        return drawn(await self._acall("explanation/render", parameters))
 
     async def save(self, path: Any, **options: Any) -> None:
-        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) or all values (``.json``) to a file."""
+        """Writes a drawing (``.html``, ``.svg``, ``.png``, ``.pdf``, ``.md``, ``.txt``) or all values (``.json``) to a file."""
         format, options = what_to_save(path, options, exports=True)
         content = await (self.export() if format == EXPORT else self.render(cast(RenderFormat, format), **options))
-        await in_thread(lambda: write_text(path, content))
+        await in_thread(lambda: write_file(path, content))
 
     async def export(self, format: ExportFormat = "json") -> str:
         """All values as JSON, or with ``"shapiq"`` the JSON that ``shapiq.InteractionValues.load`` reads."""

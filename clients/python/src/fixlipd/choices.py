@@ -28,8 +28,8 @@ Stop = Union[Until, float, Mapping[str, Any]]
 Seed = Union[int, Mapping[str, int]]
 """One number, or one for the masks of each side: ``{"image": …, "text": …}``."""
 
-TextPlayers = Union[Literal["tokens", "words"], Sequence[tuple[int, int]]]
-"""``"tokens"``, ``"words"`` or ``(start, end)`` ranges of characters of the caption."""
+TextPlayers = Union[Literal["words", "tokens"], Sequence[tuple[int, int]]]
+"""``"words"``, ``"tokens"`` or ``(start, end)`` ranges of characters of the caption."""
 
 PairsWanted = Union[Literal["all", "cross_modal", "none"], int]
 """All pairs, those of a text and an image player, none, or the k strongest."""

@@ -10,7 +10,7 @@ from . import notebook
 from .arrays import decode_floats, matrix, vector
 from .contract import RENDER_TOP_K, RenderFormat, TerminalColors
 from .requests import given
-from .saving import what_to_save, write_text
+from .saving import drawn, what_to_save, write_file
 from .values import ComparedSide
 
 
@@ -69,14 +69,14 @@ class Comparison(ComparisonBase):
         top_k: int = RENDER_TOP_K,
         width: int | None = None,
         colors: TerminalColors | None = None,
-    ) -> str:
+    ) -> Any:
         """A drawing of both explanations on one scale; both must still be open. Arguments: ``Explanation.render``'s."""
-        return str(self._draw(given(format=format, top_k=top_k, width=width, colors=colors))["content"])
+        return drawn(self._draw(given(format=format, top_k=top_k, width=width, colors=colors)))
 
     def save(self, path: Any, **options: Any) -> None:
-        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) to a file."""
+        """Writes a drawing (``.html``, ``.svg``, ``.png``, ``.pdf``, ``.md``, ``.txt``) to a file."""
         format, options = what_to_save(path, options, exports=False)
-        write_text(path, self.render(cast(RenderFormat, format), **options))
+        write_file(path, self.render(cast(RenderFormat, format), **options))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return notebook.mimebundle(repr(self), lambda **options: self.render(**options))
@@ -99,15 +99,15 @@ class AsyncComparison(ComparisonBase):
         top_k: int = RENDER_TOP_K,
         width: int | None = None,
         colors: TerminalColors | None = None,
-    ) -> str:
+    ) -> Any:
         """A drawing of both explanations on one scale; both must still be open. Arguments: ``Explanation.render``'s."""
-        return str((await self._draw(given(format=format, top_k=top_k, width=width, colors=colors)))["content"])
+        return drawn(await self._draw(given(format=format, top_k=top_k, width=width, colors=colors)))
 
     async def save(self, path: Any, **options: Any) -> None:
-        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) to a file."""
+        """Writes a drawing (``.html``, ``.svg``, ``.png``, ``.pdf``, ``.md``, ``.txt``) to a file."""
         format, options = what_to_save(path, options, exports=False)
         content = await self.render(cast(RenderFormat, format), **options)
-        await asyncio.get_running_loop().run_in_executor(None, write_text, path, content)
+        await asyncio.get_running_loop().run_in_executor(None, write_file, path, content)
 
     async def prepare_display(self) -> None:
         """Fetches what a notebook will show, which must not wait when it asks."""

@@ -38,8 +38,12 @@ masked inputs where they are faster and the model loses little by them (``precis
 masked inputs with 8-bit products and whole ones in f32."""
 Quadrant = Literal["top_left", "top_right", "bottom_left", "bottom_right"]
 """A quarter of the image. Of an odd grid the middle row and column belong to none."""
-RenderFormat = Literal["svg", "html", "ansi", "markdown"]
-"""An SVG picture, an HTML page that needs no other file, text for terminals, or Markdown."""
+RenderFormat = Literal["svg", "html", "ansi", "markdown", "png", "pdf"]
+"""An SVG picture, an HTML page that needs no other file, text for terminals, Markdown, or the SVG picture as PNG or
+PDF, for which librsvg has to be installed where the daemon runs."""
+RenderMap = Literal["smooth", "cells"]
+"""How values of patches lie over the picture in SVG, PNG, PDF and HTML: flowing into each other, or patch by patch.
+Players that form no grid are drawn patch by patch."""
 RenderView = Literal["overview", "token", "patch", "pairs"]
 """What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind."""
 Sampling = Literal["crossed", "joint"]
@@ -62,6 +66,8 @@ EVALUATE_SAMPLES: int = 1000
 EVALUATE_SEED: int = 0
 RENDER_VIEW: RenderView = "overview"
 RENDER_TOP_K: int = 8
+RENDER_MAP: RenderMap = "smooth"
+RENDER_ASK_MODEL: bool = False
 STOP_RULE_TOP_K: int = 10
 STOP_RULE_STABLE_ROUNDS: int = 2
 BUDGET_IMAGE_MASKS: int = 512
@@ -80,7 +86,7 @@ class OpenOptions:
             token leaves the sequence, which is a different game at about half the cost.
         grid: rows and columns of image players, if coarser than the patches.
         regions: or a label 0, 1, … for every patch; patches of one label are one player.
-        text_players: ``"tokens"``, ``"words"``, or ``(start, end)`` ranges of the caption's characters.
+        text_players: ``"words"``, ``"tokens"``, or ``(start, end)`` ranges of the caption's characters.
         estimator: how values are estimated. ``"ridge"``: regression with shrinkage per order, tuned by leave-one-out.
             ``"least_squares"``: the paper's weighted least squares over all pairs of masks.
         seed: seed of the masks: the same seed and budget give the same masks. One number is for both sides; an object
@@ -99,7 +105,7 @@ class OpenOptions:
     masking: Masking = "mean"
     grid: tuple[int, int] | None = None
     regions: Any | None = None
-    text_players: TextPlayers = "tokens"
+    text_players: TextPlayers = "words"
     estimator: Estimator = "ridge"
     seed: Seed = 0
     sampling: Sampling = "crossed"

@@ -95,6 +95,9 @@ class Estimate:
         """The text players as they stand in the caption."""
         return [self.text[player.start : player.end] for player in self.players.text]
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return [word for word in self.words if self.words.count(word) == 1]
+
     def to_numpy(self) -> dict[str, Any]:
         """The values as float32 arrays: ``first``, ``first_order_reading``, ``pairs``, ``cross_modal``, and their
         standard errors as ``…_error``.

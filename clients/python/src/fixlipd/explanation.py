@@ -13,6 +13,8 @@ from .connection import Connection
 from .contract import (
     EVALUATE_SAMPLES,
     EVALUATE_SEED,
+    RENDER_ASK_MODEL,
+    RENDER_MAP,
     RENDER_TOP_K,
     RENDER_VIEW,
     SUBSET_OBJECTIVE,
@@ -23,6 +25,7 @@ from .contract import (
     Quadrant,
     RefineOptions,
     RenderFormat,
+    RenderMap,
     RenderView,
     SubsetObjective,
     TerminalColors,
@@ -33,7 +36,7 @@ from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase
 from .live import Live, live_reporter
 from .requests import given, selection
-from .saving import EXPORT, what_to_save, write_text
+from .saving import EXPORT, drawn, what_to_save, write_file
 from .values import Condition, Progress, Subsets, Values
 
 
@@ -89,7 +92,7 @@ class Explanation(ExplanationBase):
                 connection.post("explanation/stop", {"explanation": self.id})
             return begun
 
-        reporter = live_reporter(live, lambda: self.render("svg", width=860))
+        reporter = live_reporter(live, lambda: self.render("svg", width=860, compact=True))
         try:
             self._note_refined(self._refined(parameters, report, stop))
         except FixlipdError:
@@ -125,7 +128,7 @@ class Explanation(ExplanationBase):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         def draw(**options: Any) -> str:
-            return str(self._ask("explanation/render", given(**options))["content"])
+            return str(self._ask("explanation/render", given(ask_model=True, **options))["content"])
 
         if self._is_closed:
             return {"text/plain": repr(self)}
@@ -180,8 +183,19 @@ class Explanation(ExplanationBase):
         Raises:
             ValueError: there is no such player or word, or the word occurs more than once.
         """
-        replies = [self._ask("explanation/condition", {"player": number}) for number in self.find_players(player)]
-        return Condition.from_wire(replies, self.players)
+        numbers = self.find_players(player)
+        replies = [self._ask("explanation/condition", {"player": number}) for number in numbers]
+        view = "token" if numbers[0] >= self.players.image.count else "patch"
+
+        def draw(**options: Any) -> str:
+            wanted = {"view": view, "player": numbers[0], "compact": True, **options}
+            return str(self._ask("explanation/render", given(**wanted))["content"])
+
+        return Condition.from_wire(replies, self.players, draw)
+
+    def __getitem__(self, player: Player) -> Condition:
+        """As :meth:`condition`; the words of the caption complete by Tab."""
+        return self.condition(player)
 
     def subset(self, sizes: int | Sequence[int], objective: SubsetObjective = SUBSET_OBJECTIVE) -> Subsets:
         """The coalitions of the given sizes with the largest (``"max"``) or smallest (``"min"``) predicted value."""
@@ -249,22 +263,34 @@ class Explanation(ExplanationBase):
         top_k: int = RENDER_TOP_K,
         width: int | None = None,
         colors: TerminalColors | None = None,
-    ) -> str:
+        map: RenderMap = RENDER_MAP,
+        compact: bool | None = None,
+        ask_model: bool = RENDER_ASK_MODEL,
+    ) -> Any:
         """A drawing of the estimate.
 
         Args:
-            format: ``"svg"``, ``"html"``, ``"ansi"`` (for terminals) or ``"markdown"``.
+            format: ``"svg"``, ``"html"``, ``"ansi"`` (for terminals), ``"markdown"``, or ``"png"`` or ``"pdf"``, for which
+                librsvg has to be installed where the daemon runs.
             view: ``"overview"``, ``"token"`` or ``"patch"`` (of ``player``), or ``"pairs"``.
             player: a number, or a word, of which the first token counts.
             top_k: how many of the strongest pairs are drawn.
             width: pixels, or columns of a terminal.
             colors: ``"trueColor"``, ``"ansi256"`` or ``"none"``, for ``"ansi"``.
+            map: ``"smooth"``, or ``"cells"`` for values patch by patch.
+            compact: only the caption, the picture and the words; by default for PNG and PDF.
+            ask_model: ask the model for its values of the parts that an overview names; encodes a few masks.
+
+        Returns:
+            the text of the drawing; for ``"png"`` and ``"pdf"`` the bytes of the file.
         """
-        parameters = self._render_parameters(format, view, player, top_k, width, colors)
-        return str(self._ask("explanation/render", parameters)["content"])
+        parameters = self._render_parameters(
+            format, view, player, top_k, width, colors, map=map, compact=compact, ask_model=ask_model
+        )
+        return drawn(self._ask("explanation/render", parameters))
 
     def save(self, path: Any, **options: Any) -> None:
-        """Writes a drawing (``.html``, ``.svg``, ``.md``, ``.txt``) or all values (``.json``) to a file.
+        """Writes a drawing (``.html``, ``.svg``, ``.png``, ``.pdf``, ``.md``, ``.txt``) or all values (``.json``) to a file.
 
         Args:
             options: of :meth:`render`. Text files have no colours unless ``colors`` names some.
@@ -273,7 +299,7 @@ class Explanation(ExplanationBase):
             ValueError: another ending.
         """
         format, options = what_to_save(path, options, exports=True)
-        write_text(path, self.export() if format == EXPORT else self.render(cast(RenderFormat, format), **options))
+        write_file(path, self.export() if format == EXPORT else self.render(cast(RenderFormat, format), **options))
 
     def export(self, format: ExportFormat = "json") -> str:
         """All values as JSON, or with ``"shapiq"`` the JSON that ``shapiq.InteractionValues.load`` reads."""

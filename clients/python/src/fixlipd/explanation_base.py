@@ -8,12 +8,14 @@ from typing import Any
 
 from . import evaluation
 from .contract import (
+    RENDER_MAP,
     Estimator,
     EvaluationMetric,
     Order,
     Quadrant,
     RefineOptions,
     RenderFormat,
+    RenderMap,
     RenderView,
     TerminalColors,
 )
@@ -107,16 +109,21 @@ class ExplanationBase(Estimate):
         top_k: int,
         width: int | None,
         colors: TerminalColors | None,
-        compare_with: ExplanationBase | None = None,
+        *,
+        map: RenderMap,
+        compact: bool | None,
+        ask_model: bool,
     ) -> dict[str, Any]:
         return given(
+            map=None if map == RENDER_MAP else map,
+            compact=compact,
+            ask_model=ask_model or None,
             format=format,
             view=view,
             player=None if player is None else self.find_players(player)[0],
             top_k=top_k,
             width=width,
             colors=colors,
-            compare_with=compare_with and compare_with.id,
         )
 
     def _evaluate_parameters(

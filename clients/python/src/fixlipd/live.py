@@ -6,14 +6,14 @@ import contextlib
 import html
 import sys
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TextIO
 
 from . import notebook
 from .errors import FixlipdError
 from .values import Progress
 
 Live = Optional[bool]
-"""True: show progress. False: do not. None: in notebooks, and where standard error is a terminal and tqdm installed."""
+"""True: show progress. False: do not. None: in notebooks, and where standard error is a terminal."""
 
 
 class Silent:
@@ -95,6 +95,27 @@ class TerminalBar(Silent):
             self._bar.close()
 
 
+class TerminalLine(Silent):
+    """A line that follows the masks, where tqdm is not installed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._width = 0
+
+    def report(self, progress: Progress) -> None:
+        self._write("explain: " + _line(progress))
+
+    def finish(self, summary: str) -> None:
+        if self._width:
+            self._write("explain: " + summary)
+            self._stream.write("\n")
+
+    def _write(self, line: str) -> None:
+        self._stream.write("\r" + line.ljust(self._width))
+        self._stream.flush()
+        self._width = len(line)
+
+
 def live_reporter(live: Live, draw: Callable[[], str]) -> Silent:
     """What shows progress here; ``draw`` gives the current picture as SVG."""
     if live is False:
@@ -106,7 +127,7 @@ def live_reporter(live: Live, draw: Callable[[], str]) -> Silent:
     try:
         from tqdm import tqdm
     except ImportError:
-        return Silent()
+        return TerminalLine(sys.stderr)
     return TerminalBar(tqdm)
 
 

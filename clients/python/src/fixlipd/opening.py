@@ -32,7 +32,7 @@ class OpensExplanations:
         masking: Masking = "mean",
         grid: tuple[int, int] | None = None,
         regions: Any | None = None,
-        text_players: TextPlayers = "tokens",
+        text_players: TextPlayers = "words",
         estimator: Estimator = "ridge",
         seed: Seed = 0,
         sampling: Sampling = "crossed",
@@ -70,7 +70,7 @@ class OpensExplanations:
         masking: Masking = "mean",
         grid: tuple[int, int] | None = None,
         regions: Any | None = None,
-        text_players: TextPlayers = "tokens",
+        text_players: TextPlayers = "words",
         estimator: Estimator = "ridge",
         seed: Seed = 0,
         sampling: Sampling = "crossed",
@@ -99,7 +99,7 @@ class OpensExplanations:
                 its token leaves the sequence, which is a different game at about half the cost.
             grid: rows and columns of image players, if coarser than the patches.
             regions: or a label 0, 1, … for every patch; patches of one label are one player.
-            text_players: ``"tokens"``, ``"words"``, or ``(start, end)`` ranges of the caption's characters.
+            text_players: ``"words"``, ``"tokens"``, or ``(start, end)`` ranges of the caption's characters.
             estimator: how values are estimated. ``"ridge"``: regression with shrinkage per order, tuned by
                 leave-one-out. ``"least_squares"``: the paper's weighted least squares over all pairs of masks.
             seed: seed of the masks: the same seed and budget give the same masks. One number is for both sides; an
@@ -171,7 +171,7 @@ class OpensAsyncExplanations:
         masking: Masking = "mean",
         grid: tuple[int, int] | None = None,
         regions: Any | None = None,
-        text_players: TextPlayers = "tokens",
+        text_players: TextPlayers = "words",
         estimator: Estimator = "ridge",
         seed: Seed = 0,
         sampling: Sampling = "crossed",
@@ -209,7 +209,7 @@ class OpensAsyncExplanations:
         masking: Masking = "mean",
         grid: tuple[int, int] | None = None,
         regions: Any | None = None,
-        text_players: TextPlayers = "tokens",
+        text_players: TextPlayers = "words",
         estimator: Estimator = "ridge",
         seed: Seed = 0,
         sampling: Sampling = "crossed",
@@ -237,7 +237,7 @@ class OpensAsyncExplanations:
                 its token leaves the sequence, which is a different game at about half the cost.
             grid: rows and columns of image players, if coarser than the patches.
             regions: or a label 0, 1, … for every patch; patches of one label are one player.
-            text_players: ``"tokens"``, ``"words"``, or ``(start, end)`` ranges of the caption's characters.
+            text_players: ``"words"``, ``"tokens"``, or ``(start, end)`` ranges of the caption's characters.
             estimator: how values are estimated. ``"ridge"``: regression with shrinkage per order, tuned by
                 leave-one-out. ``"least_squares"``: the paper's weighted least squares over all pairs of masks.
             seed: seed of the masks: the same seed and budget give the same masks. One number is for both sides; an

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Callable
 
+from . import notebook
 from .arrays import Matrix, Vector, decode_floats, matrix, symmetric_matrix, to_lists, vector
 from .contract import Subset, TextPlayer
 from .results import record
@@ -200,6 +201,9 @@ class Condition:
         image: ``[n_I]``, their pairs with the image players.
         text: ``[n_T]``, their pairs with the text players.
         heatmap: ``image`` as ``[rows, columns]``; ``None`` where image players are regions.
+
+    One of a single player shows itself in notebooks and IPython terminals: a word's pairs on the image, a patch's beside
+    the words.
     """
 
     players: list[int]
@@ -207,13 +211,20 @@ class Condition:
     image: Vector
     text: Vector
     heatmap: Matrix | None
+    draw: Callable[..., str] | None = field(default=None, repr=False)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": repr(self)} if self.draw is None else notebook.mimebundle(repr(self), self.draw)
 
     def __repr__(self) -> str:
         sizes = f"{len(self.image)} image and {len(self.text)} text players"
         return f"<Condition on {' and '.join(map(str, self.players))} ({self.first:+.2f}): pairs with {sizes}>"
 
     @classmethod
-    def from_wire(cls, wires: list[Mapping[str, Any]], players: Players) -> Condition:
+    def from_wire(
+        cls, wires: list[Mapping[str, Any]], players: Players, draw: Callable[..., str] | None = None
+    ) -> Condition:
+        """From the replies for the players it is about; ``draw`` draws it, if there is one."""
         image = [sum(column) for column in zip(*(wire["image"] for wire in wires))]
         text = [sum(column) for column in zip(*(wire["text"] for wire in wires))]
         shape = players.image
@@ -223,6 +234,7 @@ class Condition:
             image=vector(image),
             text=vector(text),
             heatmap=None if shape.rows * shape.columns != len(image) else matrix(image, shape.rows, shape.columns),
+            draw=draw if len(wires) == 1 else None,
         )
 
 
