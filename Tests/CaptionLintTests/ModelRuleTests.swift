@@ -2,7 +2,7 @@ import Captions
 import JSON
 import Testing
 
-@testable import CaptionLint
+import CaptionLint
 
 @Suite("Rules that ask a model", .timeLimit(.minutes(1)))
 struct ModelRuleTests {

@@ -2,7 +2,7 @@ import Captions
 import JSON
 import Testing
 
-@testable import CaptionLint
+import CaptionLint
 
 @Suite("Rules that need no model", .timeLimit(.minutes(1)))
 struct PlainRuleTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Captions
+import Captions
 
 @Suite("Images without a caption", .timeLimit(.minutes(1)))
 struct UndescribedImageTests {

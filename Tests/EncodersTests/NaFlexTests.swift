@@ -3,7 +3,7 @@ import Images
 import JSON
 import Testing
 
-@testable import Encoders
+import Encoders
 
 /// A small SigLIP2 NaFlex model with the reference library's numbers (`tools/fixtures/naflex.py`).
 @Suite("Pictures in their own aspect ratio: SigLIP2 NaFlex against the reference library", .timeLimit(.minutes(2)))

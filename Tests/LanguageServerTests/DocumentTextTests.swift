@@ -1,7 +1,7 @@
 import Captions
 import Testing
 
-@testable import LanguageServer
+import LanguageServer
 
 @Suite("A document that is changed piece by piece", .timeLimit(.minutes(1)))
 struct DocumentTextTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Rendering
+import Rendering
 
 /// Smooth maps and maps patch by patch; whole drawings and compact ones.
 @Suite("Map styles", .timeLimit(.minutes(1)))

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Rendering
+import Rendering
 
 /// What adds up: the waterfall, and the parts that have a name.
 @Suite("Sums", .timeLimit(.minutes(1)))

@@ -54,9 +54,20 @@ package struct ImageRoots: Sendable, Equatable {
             Foundation.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         }
         guard descriptor >= 0 else { throw .unreadable(source: path.shown, reason: String(cString: strerror(errno))) }
-        let file = try OpenedFile(descriptor: descriptor, path: path, limit: limit)
+        var status = stat()
+        let problem = fstat(descriptor, &status) == 0 ? nil : String(cString: strerror(errno))
+        let file = OpenedFile(descriptor: descriptor, status: status, path: path)
+        if let problem { throw .unreadable(source: path.shown, reason: problem) }
         if !folders.isEmpty, let opened = realPath(FilePath("/proc/self/fd/\(descriptor)")), !contains(opened) {
             throw outside(path)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            throw .unreadable(
+                source: path.shown, reason: isFolder ? "this is a folder, not a picture" : "not a regular file")
+        }
+        guard file.size <= limit else {
+            throw .fileTooLarge(source: path.shown, bytes: file.size, limit: limit)
         }
         return file
     }

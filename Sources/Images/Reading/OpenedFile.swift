@@ -27,31 +27,21 @@ package struct FileIdentity: Hashable, Sendable {
     package func isSettled(at now: Int64) -> Bool { max(modified, changed) < now - 2_000_000_000 }
 }
 
-/// A regular file of a permitted size, open for reading; closed when this value goes.
+/// A file that is open for reading; closed when this value goes.
 package struct OpenedFile: ~Copyable {
     package let identity: FileIdentity
     private let descriptor: Int32
-    private let size: Int
+    let size: Int
     /// As the caller gave it.
     private let path: FilePath
 
-    /// Takes the descriptor over, also where it throws.
-    /// - Throws: ``ImageError/unreadable(source:reason:)`` for what is no regular file,
-    ///   ``ImageError/fileTooLarge(source:bytes:limit:)``.
-    init(descriptor: Int32, path: FilePath, limit: Int) throws(ImageError) {
-        var status = stat()
-        let problem = fstat(descriptor, &status) == 0 ? nil : String(cString: strerror(errno))
+    /// Takes the descriptor over.
+    /// - Parameter status: what `fstat` says of it.
+    init(descriptor: Int32, status: stat, path: FilePath) {
         identity = FileIdentity(status)
         size = Int(status.st_size)
         self.descriptor = descriptor
         self.path = path
-        if let problem { throw .unreadable(source: path.shown, reason: problem) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let isFolder = status.st_mode & S_IFMT == S_IFDIR
-            throw .unreadable(
-                source: path.shown, reason: isFolder ? "this is a folder, not a picture" : "not a regular file")
-        }
-        guard size <= limit else { throw .fileTooLarge(source: path.shown, bytes: size, limit: limit) }
     }
 
     deinit { close(descriptor) }
