@@ -22,7 +22,7 @@ func readEdits(_ bytes: [UInt8]) {
     let pieces = bytes.dropFirst().split(separator: 0, omittingEmptySubsequences: false)
     var text = DocumentText(String(decoding: pieces.first ?? [], as: UTF8.self))
     for piece in pieces.dropFirst() {
-        let numbers = piece.prefix(4).map(Int.init)
+        let numbers = piece.prefix(4).map { Int($0) }
         guard numbers.count == 4 else { continue }
         let range = TextRange(
             start: TextPosition(line: numbers[0] % 16, character: numbers[1] % 64),

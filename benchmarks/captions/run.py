@@ -57,6 +57,27 @@ def without_each_word(program, folder, rows, model):
     return result
 
 
+def plain_logits(program, folder, truth, model):
+    """For each caption its logits with all images of its document."""
+    kept = folder / "plain.json"
+    if kept.exists():
+        return json.loads(kept.read_text())
+    result = []
+    for document in sorted({item["document"] for item in truth}):
+        items = [item for item in truth if item["document"] == document]
+        request = {
+            "images": [str(folder / item["image"]) for item in items],
+            "texts": [item["caption"] for item in items],
+        } | ({"model": model} if model else {})
+        done = subprocess.run(
+            [program, "call", "similarity", "-"], input=json.dumps(request), capture_output=True, text=True, check=True
+        )
+        table = json.loads(done.stdout)["logits"]
+        result += [[row[column] for row in table] for column in range(len(items))]
+    kept.write_text(json.dumps(result))
+    return result
+
+
 class Set:
     """One set of documents: the truth, what the model says, and what the program found, caption by caption."""
 
@@ -67,6 +88,8 @@ class Set:
         place = {(pathlib.Path(row["path"]).name, row["line"]): row for row in rows}
         self.rows = [place[item["document"], item["line"]] for item in self.truth]
         self.without = without_each_word(program, folder, self.rows, model)
+        for row, plain in zip(self.rows, plain_logits(program, folder, self.truth, model), strict=True):
+            row["plain"] = plain
         self.found = {}
         for line in (folder / "findings.jsonl").read_text().splitlines():
             finding = json.loads(line)
@@ -92,9 +115,8 @@ def by_standing(item, row, without):
 
 
 def by_rank(item, row, without):
-    """Minus the rank of the own image among the document's, by raw logits: the columns' levels are put back by the truth that
-    ranks need no scale."""
-    return -sum(other > row["matches"][row["column"]] for other in row["matches"])
+    """Minus how many of the document's images the caption matches better than its own, by plain logits."""
+    return -sum(other > row["logit"] for other in row["plain"])
 
 
 def by_margin(item, row, without):

@@ -79,7 +79,9 @@ struct LintCommand: AsyncParsableCommand {
         if let file {
             try file.replace(with: text)
         } else {
-            TextOutput.write(text.printable(inLines: true), to: STDOUT_FILENO)
+            // What is for programs has escapes of its own.
+            let isForPeople = format == .text || format == .github
+            TextOutput.write(isForPeople ? text.printable(inLines: true) : text, to: STDOUT_FILENO)
         }
         if format == .text, output == nil { TextOutput.note(Self.summary(report, outcome.documents)) }
         if let failure = outcome.failure {

@@ -171,7 +171,8 @@ class Server:
         with self.news:
             if "method" not in message:
                 number = message["id"]
-                if number in self.replies:
+                # Errors about what is no request have none to belong to.
+                if number is not None and number in self.replies:
                     raise ProtocolError(f"request {number} is answered twice")
                 self.replies[number] = message
             elif "id" in message:
