@@ -4,12 +4,13 @@ import Testing
 @Suite("Writing pictures", .timeLimit(.minutes(1)))
 struct ImageEncoderTests {
     private func picture(_ width: Int, _ height: Int) -> DecodedImage {
-        DecodedImage(
-            width: width, height: height,
-            rgb: (0..<width * height).flatMap { pixel -> [UInt8] in
-                let (x, y) = (pixel % width, pixel / width)
-                return [UInt8(x * 255 / max(1, width - 1)), UInt8(y * 255 / max(1, height - 1)), UInt8((x ^ y) & 255)]
-            })
+        var rgb: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                rgb += [UInt8(x * 255 / max(1, width - 1)), UInt8(y * 255 / max(1, height - 1)), UInt8((x ^ y) & 255)]
+            }
+        }
+        return DecodedImage(width: width, height: height, rgb: rgb)
     }
 
     @Test("a PNG has every pixel", arguments: [(1, 1), (7, 3), (300, 200)])
@@ -21,8 +22,9 @@ struct ImageEncoderTests {
 
     @Test("a JPEG is near, and nearer with more quality")
     func jpeg() throws {
-        let smooth = DecodedImage(
-            width: 64, height: 48, rgb: (0..<64 * 48).flatMap { [UInt8($0 % 64 * 4), UInt8($0 / 64 * 5), 128] })
+        var rgb: [UInt8] = []
+        for pixel in 0..<64 * 48 { rgb += [UInt8(pixel % 64 * 4), UInt8(pixel / 64 * 5), 128] }
+        let smooth = DecodedImage(width: 64, height: 48, rgb: rgb)
         func error(_ quality: Int) throws -> Int {
             let bytes = try #require(ImageEncoder.encode(smooth, as: .jpeg(quality: quality)))
             let decoded = try ImageDecoder.decode(bytes)

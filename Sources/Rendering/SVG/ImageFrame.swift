@@ -41,8 +41,8 @@ struct ImageFrame: Sendable {
         let d = whole + PatchOutline.path(of: seen)
         drawing.append(
             "<path class=\"paper\" fill-opacity=\"0.82\" fill-rule=\"evenodd\" transform=\"\(transform)\" d=\"\(d)\"/>"
-                + "<path class=\"axis\" stroke-dasharray=\"5 4\" vector-effect=\"non-scaling-stroke\" "
-                + "transform=\"\(transform)\" d=\"\(PatchOutline.path(of: seen))\"/>")
+                + "<path class=\"axis\" \(stroke(1)) stroke-dasharray=\"\(px(5 / scale)) \(px(4 / scale))\" "
+                + "d=\"\(PatchOutline.path(of: seen))\"/>")
     }
 
     /// A heat map that the document defines, laid over the image.
@@ -50,6 +50,10 @@ struct ImageFrame: Sendable {
         let attribute = name.map { " class=\"\($0)\"" } ?? ""
         drawing.append("<use href=\"#\(definition)\" transform=\"\(transform)\"\(attribute)/>")
     }
+
+    /// Attributes of a path in source pixels with a stroke of `width` pixels of the drawing. librsvg 2.54 scales
+    /// strokes whatever `vector-effect` says.
+    func stroke(_ width: Double) -> String { "stroke-width=\"\(px(width / scale))\" transform=\"\(transform)\"" }
 
     /// From source pixels to the drawing.
     var transform: String { "translate(\(px(x)) \(px(y))) scale(\(NumberText.factor(scale)))" }

@@ -187,10 +187,9 @@ struct LinkFigure {
         var taken: [Tag] = []
         for region in report.regions {
             let d = PatchOutline.path(around: region.patches, boxes: boxes, columns: columns)
-            let place = "transform=\"\(frame.transform)\" vector-effect=\"non-scaling-stroke\""
-            drawing.append("<path class=\"casing\" stroke-width=\"\(narrow ? 4 : 6)\" \(place) d=\"\(d)\"/>")
-            drawing.append(
-                "<path class=\"r\(region.color)s\" stroke-width=\"\(narrow ? 2 : 3)\" \(place) d=\"\(d)\"/>")
+            for (name, width) in [("casing", narrow ? 4.0 : 6), ("r\(region.color)s", narrow ? 2 : 3)] {
+                drawing.append("<path class=\"\(name)\" \(frame.stroke(width)) d=\"\(d)\"/>")
+            }
         }
         for region in report.regions {
             let pieces = PatchOutline.pieces(of: region.patches, columns: columns)

@@ -76,11 +76,12 @@ struct PatchLocator {
         let box = picture.patches.boxes[patch]
         let side = max(box.x1 - box.x0, box.y1 - box.y0) * (1 + 2 * Self.surroundings)
         let (left, top) = ((box.x0 + box.x1 - side) / 2, (box.y0 + box.y1 - side) / 2)
+        let pixel = side / size
         drawing.append(
             "<svg class=\"crop\" x=\"\(px(x))\" y=\"\(px(y))\" width=\"\(px(size))\" height=\"\(px(size))\" "
                 + "viewBox=\"\(px(left)) \(px(top)) \(px(side)) \(px(side))\"><use href=\"#\(id)-image\"/>"
-                + "<path class=\"casing\" stroke-width=\"3\" vector-effect=\"non-scaling-stroke\" d=\"\(PatchOutline.path(of: box))\"/>"
-                + "<path class=\"outline\" stroke-width=\"1\" vector-effect=\"non-scaling-stroke\" d=\"\(PatchOutline.path(of: box))\"/></svg>"
+                + "<path class=\"casing\" stroke-width=\"\(px(3 * pixel))\" d=\"\(PatchOutline.path(of: box))\"/>"
+                + "<path class=\"outline\" stroke-width=\"\(px(pixel))\" d=\"\(PatchOutline.path(of: box))\"/></svg>"
         )
     }
 }
