@@ -74,6 +74,39 @@ struct FaithfulnessTests {
         #expect(again.map(\.image) == shapley.map(\.image))
         #expect(again.map(\.text) == shapley.map(\.text))
     }
+
+    @Test(
+        "coalitions of the image alone show the whole text",
+        arguments: [CoalitionDistribution.bernoulli(0.3), .shapley])
+    func imageCoalitionsShowTheWholeText(distribution: CoalitionDistribution) throws {
+        let drawn = try evaluationCoalitions(
+            imagePlayers: 9, textPlayers: 4, distribution: distribution, count: 3000, seed: 1, showsWholeText: true)
+        #expect(drawn.allSatisfy { $0.text == Coalition(full: 4) && $0.image.count == 9 })
+        let share = drawn.reduce(0.0) { $0 + Double($1.image.size) } / Double(3000 * 9)
+        #expect(abs(share - (distribution == .shapley ? 0.5 : 0.3)) < 0.02)
+    }
+
+    @Test("the map is what each image player adds, on average over the other patches, with the whole text shown")
+    func mapIsTheReadingWithTheWholeText() throws {
+        var values = try randomValues(imagePlayers: 3, textPlayers: 2)
+        values.p = 0.3
+        let whole = 3..<5
+        for i in 0..<3 {
+            var expected = 0.0
+            let others = (0..<3).filter { $0 != i }
+            for bits in 0..<4 {
+                let shown = others.indices.filter { bits >> $0 & 1 == 1 }.map { others[$0] }
+                let weight = others.indices.reduce(1.0) { $0 * (bits >> $1 & 1 == 1 ? 0.3 : 0.7) }
+                let with = values.predict(Coalition(([i] + shown).sorted() + whole, of: 5))
+                let without = values.predict(Coalition(shown + whole, of: 5))
+                expected += weight * (with - without)
+            }
+            #expect(abs(values.imageMap[i] - expected) < 1e-12)
+        }
+        #expect(values.imageMapCorrelation(with: values).map { abs($0 - 1) < 1e-12 } == true)
+        let flat = try randomValues(imagePlayers: 3, textPlayers: 2, order: 1)
+        #expect(flat.imageMap == Array(flat.first[..<3]))
+    }
 }
 
 @Suite(.timeLimit(.minutes(10)))

@@ -76,6 +76,35 @@ struct EvaluateProcessTests {
         #expect(row("R² at p 0.3").last == "2" && row("R² at Shapley").last == "2")
     }
 
+    @Test("the image's side with the whole caption, and the map beside one of many masks")
+    func imageSideAndMap() throws {
+        defer { end() }
+        func measured(_ budget: String) throws -> JSONValue {
+            let done = try evaluate(
+                [
+                    "-", "--metric", "faithfulness", "--metric", "mapCorrelation", "--image-side", "--map-masks", "600",
+                    "--samples", "200", "--budget", budget,
+                ], input: Self.plain)
+            #expect(done.status == 0, "\(done.errors)")
+            #expect(done.errors.contains("R², image side") && done.errors.contains("map, correlation"))
+            return try JSONValue(parsing: done.output)
+        }
+        let (few, many) = (try measured("24"), try measured("600"))
+        for line in [few, many] {
+            #expect(line["faithfulness"]?.array?.count == 2)
+            #expect(line["faithfulness"]?[0]?["players"] == nil && line["faithfulness"]?[1]?["players"] == "image")
+        }
+        func score(_ line: JSONValue) throws -> (side: Double, map: Double) {
+            (
+                try #require(line["faithfulness"]?[1]?["rSquared"]?.double),
+                try #require(line["mapCorrelation"]?.double)
+            )
+        }
+        let (rough, fine) = (try score(few), try score(many))
+        #expect(fine.side > 0.5 && fine.map > 0.9)
+        #expect(fine.side > rough.side && fine.map > rough.map)
+    }
+
     @Test("the measures are those of the protocol, whatever else the daemon has done")
     func sameAsProtocol() throws {
         defer { end() }

@@ -46,7 +46,9 @@ def measure(pair, options):
         result = {"id": pair["id"], "text": pair["text"]}
         started = time.perf_counter()
         with Daemon(*daemon_options) as daemon:
-            opened, estimates, predictions, truth = estimate(daemon.connect(), pair, options, result)
+            opened, estimates, predictions, truth, image_truth, reference = estimate(
+                daemon.connect(), pair, options, result
+            )
         image_players, text_players = opened["players"]["image"]["count"], len(opened["players"]["text"])
         coalitions, values = truth
         game = games.match_game(state, text_players, coalitions[:20], values[:20], opened["emptyValue"])
@@ -59,11 +61,14 @@ def measure(pair, options):
         with Daemon(*daemon_options) as daemon:
             areas = curves(daemon.connect(), pair, opened, estimates, options)
         above = values - opened["emptyValue"]
+        image_coalitions, image_above = image_truth[0], image_truth[1] - opened["emptyValue"]
         result["estimators"] = [
             {
                 "name": name,
                 "budget": budget,
                 "r2": metrics.r_squared(above, estimate.predict(coalitions)),
+                "r2_image": metrics.r_squared(image_above, estimate.predict(image_coalitions)),
+                "map": float(np.corrcoef(metrics.image_map(estimate, image_players), reference)[0, 1]),
                 "aid": areas.get((name, budget)),
                 "pgr": metrics.pointing_game(estimate, grid["rows"], grid["columns"], targets, order)
                 if targets
@@ -92,7 +97,9 @@ def open_pair(connection, pair, **settings):
 
 
 def estimate(connection, pair, options, result):
-    """(opened, {(name, budget): (estimate, order)}, some of the daemon's own predictions, (held-out coalitions, their values))"""
+    """(opened, {(name, budget): (estimate, order)}, some of the daemon's own predictions, (held-out coalitions, their values), the
+    same of image players with the whole text, the map of another seed)
+    """
     opened = open_pair(connection, pair)
     handle = opened["explanation"]
     image_players, text_players = opened["players"]["image"]["count"], len(opened["players"]["text"])
@@ -131,8 +138,31 @@ def estimate(connection, pair, options, result):
         )
         predictions.append((name, options.budgets[-1], np.array(told["predicted"])))
     truth = (coalitions, np.array(told["values"]))
+    images = coalitions.copy()
+    images[:, image_players:] = True
+    lists = [np.flatnonzero(mask).tolist() for mask in images]
+    told = connection.result("explanation/coalitions", explanation=handle, coalitions=lists)
+    image_truth = (images, np.array(told["values"]))
+    reference = reference_map(connection, pair, options, text_players)
     result["indexes"] = indexes(connection, pair, options, targets_of(pair, opened))
-    return opened, estimates, predictions, truth
+    return opened, estimates, predictions, truth, image_truth, reference
+
+
+def reference_map(connection, pair, options, text_players):
+    """The map of `ridge` on many masks of another seed."""
+    opened = open_pair(connection, pair, seed={"image": 7, "text": 0})
+    handle = opened["explanation"]
+    connection.result(
+        "explanation/refine",
+        explanation=handle,
+        budget={"imageMasks": options.map_budget, "textMasks": 2**text_players},
+        values={"pairs": "none"},
+    )
+    values = connection.result("explanation/values", explanation=handle, encoding="base64", pairs="all")["values"]
+    connection.result("explanation/close", explanation=handle)
+    image_players = opened["players"]["image"]["count"]
+    coefficients = np.r_[values["baseline"], decode(values["first"]), decode(values["pairs"]["data"])]
+    return metrics.image_map(metrics.Estimate.from_features(coefficients, image_players + text_players), image_players)
 
 
 def decode(text):

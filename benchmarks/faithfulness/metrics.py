@@ -24,6 +24,12 @@ class Estimate:
         return self.baseline + z @ self.first + 0.5 * np.einsum("ci,ij,cj->c", z, self.pairs, z, optimize=True)
 
 
+def image_map(estimate, image_players, p=0.5):
+    """What each image player adds with the whole text shown, on average over the other patches."""
+    within = estimate.pairs[:image_players, :image_players].sum(1)
+    return estimate.first[:image_players] + estimate.pairs[:image_players, image_players:].sum(1) + p * within
+
+
 def r_squared(truth, predicted):
     return 1 - np.sum((truth - predicted) ** 2) / np.sum((truth - np.mean(truth)) ** 2)
 

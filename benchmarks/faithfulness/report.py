@@ -26,7 +26,7 @@ class Results:
         self.values = {}
         for result in done:
             for row in result["estimators"]:
-                for measure in ("r2", "aid", "pgr"):
+                for measure in ("r2", "r2_image", "map", "aid", "pgr"):
                     if row.get(measure) is not None:
                         self.values.setdefault((row["name"], row["budget"], measure), []).append(row[measure])
         self.names = list(dict.fromkeys(row["name"] for result in done for row in result["estimators"]))
@@ -79,6 +79,8 @@ def tables(done, settings):
     played = sum(any(row.get("pgr") is not None for row in result["estimators"]) for result in done)
     titles = {
         "r2": f"R² on {settings['held_out']:,} held-out coalitions, p = 0.5",
+        "r2_image": f"Image-side R²: {settings['held_out']:,} held-out coalitions of patches, the whole caption shown",
+        "map": "Correlation of the map with that of `ridge` on many masks of another seed",
         "aid": "AID, area between insertion and deletion (medians)",
         "pgr": f"PGR, pointing game ({played} of the {len(done)} pairs)",
     }

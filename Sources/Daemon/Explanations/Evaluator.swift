@@ -6,22 +6,28 @@ struct Evaluation: Sendable {
         case faithfulness(Draw)
         case insertionDeletion
         case pointingGame([(textPlayers: [Int], quadrant: Quadrant)])
+        /// With the map of an estimate on so many image masks of another seed.
+        case mapCorrelation(masks: Int, seed: UInt64)
     }
 
     /// The coalitions that the values are measured on; nil takes what fits the explanation.
     struct Draw: Sendable {
         enum Sampling: Sendable { case bernoulli, shapley }
+        /// Whose coalitions they are; the text is shown whole with those of the image alone.
+        enum Players: Sendable { case all, image }
 
         var samples: Int
         var p: Double?
         var sampling: Sampling?
         var seed: UInt64
+        var players: Players
     }
 
     enum Result: Sendable {
         case faithfulness(Faithfulness, samples: Int)
         case insertionDeletion(InsertionDeletion)
         case pointingGame(Double?)
+        case mapCorrelation(Double?)
     }
 }
 
@@ -48,6 +54,9 @@ struct Evaluator: Sendable {
                 case .insertionDeletion: return .insertionDeletion(try await curves(explanation, estimate))
                 case .pointingGame(let targets):
                     return .pointingGame(try estimate.pointingGame(targets, image: explanation.imagePlayers))
+                case .mapCorrelation(let masks, let seed):
+                    let reference = try await self.reference(explanation, choice, masks: masks, seed: seed)
+                    return .mapCorrelation(estimate.imageMapCorrelation(with: reference))
                 }
             } catch let error as InteractionError {
                 throw ApplicationError.estimation(error, renaming: "players", to: "targets")
@@ -65,7 +74,7 @@ struct Evaluator: Sendable {
         let coalitions = try await arithmetic.run { _ in
             try evaluationCoalitions(
                 imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
-                count: draw.samples, seed: draw.seed)
+                count: draw.samples, seed: draw.seed, showsWholeText: draw.players == .image)
         }
         let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
         return try await solver.run { turn in
@@ -75,6 +84,42 @@ struct Evaluator: Sendable {
                 predicted.append(estimate.predict(coalition.image.joined(with: coalition.text)))
             }
             return try Faithfulness(truth: truth, predicted: predicted)
+        }
+    }
+
+    /// The explanation's estimate on image masks of another seed, in the model's own precision.
+    private func reference(
+        _ explanation: Explanation, _ choice: EstimateChoice, masks: Int, seed: UInt64
+    ) async throws -> InteractionValues {
+        guard (8...limits.image).contains(masks) else {
+            throw ParameterError("masks", "must be from 8 to \(limits.image); it is \(masks)")
+        }
+        guard explanation.imagePlan.joint == nil else {
+            throw ParameterError("metric", "\"mapCorrelation\" needs image and text masks that are drawn apart")
+        }
+        let settings = try explanation.settings.estimatorSettings(choice, standardErrors: false)
+        let textMasks = await explanation.textMasks
+        // Seeds of clients have 32 bits, so no explanation's own masks are drawn from this one.
+        let plan = try SamplingPlan(
+            players: explanation.imagePlan.players, modality: .image, nodes: explanation.imagePlan.nodes,
+            seed: seed | 1 << 32, paired: explanation.imagePlan.paired)
+        let textPlan = explanation.textPlan
+        let none = GameSamples(players: plan.players, dimension: explanation.model.loaded.dimension)
+        let coalitions = try await arithmetic.run { _ in plan.missing(upTo: masks, in: none) }
+        var encoder = explanation.encoder(on: scheduler)
+        encoder.precise = true
+        return try await games.withRoom(for: coalitions.count * explanation.model.loaded.dimension * 4) { [encoder] in
+            let samples = try await preciseSamples(explanation.imageGame, coalitions, explanation) {
+                try await encoder.encode($0, of: explanation.maskedImage)
+            }
+            let text = GameSide(samples: await explanation.textGame.samples, plan: textPlan, masks: textMasks)
+            let model = explanation.model.loaded
+            return try await solver.run { turn in
+                try Interactions.estimate(
+                    image: GameSide(samples: samples, plan: plan, masks: masks), text: text,
+                    scale: Double(model.logitScale), bias: Double(model.logitBias), settings: settings,
+                    isCancelled: turn.isCancelled)
+            }
         }
     }
 

@@ -51,6 +51,9 @@ package actor Explanation {
     package nonisolated let imagePlan: SamplingPlan
     nonisolated let textPlan: SamplingPlan
 
+    /// What is expected of the image before its masks.
+    nonisolated let prior: SidePrior?
+
     /// Logits of the empty and the whole pair, and the cosine of the latter; at full precision.
     nonisolated let ends: EndValues
 
@@ -100,9 +103,13 @@ package actor Explanation {
         var imagePlan: SamplingPlan
         var textPlan: SamplingPlan
         var ends: EndValues
+        var prior: SidePrior?
 
         /// Memory that it holds besides its games.
-        var bytes: Int { image.prepared.residentBytes + image.picture.bytes + text.residentBytes }
+        var bytes: Int {
+            image.prepared.residentBytes + image.picture.bytes + text.residentBytes
+                + 8 * (prior?.mean?.elements.count ?? 0)
+        }
     }
 
     init(
@@ -126,6 +133,7 @@ package actor Explanation {
         imagePlan = parts.imagePlan
         textPlan = parts.textPlan
         ends = parts.ends
+        prior = parts.prior
     }
 
     package nonisolated var model: HeldModel { hold.model }
@@ -231,7 +239,8 @@ package actor Explanation {
             imageMasks: imageMasks, textMasks: textMasks, estimator: wanted.estimator, order: wanted.order,
             standardErrors: standardErrors)
         if let known = estimates[key] { return known }
-        let imageSide = GameSide(samples: await imageGame.samples, plan: imagePlan, masks: key.imageMasks)
+        let imageSide = GameSide(
+            samples: await imageGame.samples, plan: imagePlan, masks: key.imageMasks, prior: prior)
         let textSide = GameSide(samples: await textGame.samples, plan: textPlan, masks: key.textMasks)
         let scale = Double(model.loaded.logitScale)
         let bias = Double(model.loaded.logitBias)
@@ -240,7 +249,7 @@ package actor Explanation {
         if wanted.index == .banzhaf, wanted.estimator == .ridge, settings.sampling == .crossed {
             expansion = try await imageGame.expansion(
                 imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors,
-                on: threads)
+                prior: prior, on: threads)
         }
         let values = try await threads.run { [expansion] turn in
             try turn.check()

@@ -22,12 +22,15 @@ struct MaskEncoder: Sendable {
     /// Whether all masks are computed in the model's own precision, not only the empty and the full one.
     var precise = false
 
+    /// - Parameter states: takes what the patches of the whole image say by themselves, if it is wanted here.
     /// - Returns: L2-normalised embeddings `[coalitions, dimension]`.
-    func encode(_ coalitions: [Coalition], of image: MaskedImage) async throws -> EncodedRows {
+    func encode(
+        _ coalitions: [Coalition], of image: MaskedImage, states: PatchStatesSink? = nil
+    ) async throws -> EncodedRows {
         let items = coalitions.map { coalition in
             ImageItem(
                 image: image.prepared, presence: image.players.patchPresence(coalition), masking: image.masking,
-                precise: precise || coalition.isEmpty || coalition.isFull)
+                precise: precise || coalition.isEmpty || coalition.isFull, states: coalition.isFull ? states : nil)
         }
         return try await scheduler.encode(model, .images(items), urgency: urgency)
     }

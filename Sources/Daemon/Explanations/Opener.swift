@@ -86,16 +86,18 @@ package struct Opener: Sendable {
                 TextGameKey(
                     model: model.gameModel, ids: inputs.tokenization.ids, players: "\(words.map(\.positions))")),
             players: textPlayers.count, dimension: model.loaded.dimension)
+        let masked = MaskedImage(
+            prepared: inputs.image.prepared, players: imagePlayers, masking: request.settings.masking)
+        let sink = PatchStatesSink()
         let ends = try await endValues(
-            model, imageHold.game,
-            MaskedImage(prepared: inputs.image.prepared, players: imagePlayers, masking: request.settings.masking),
-            textHold.game, MaskedText(prepared: inputs.text, players: textPlayers))
+            model, imageHold.game, masked, textHold.game, MaskedText(prepared: inputs.text, players: textPlayers),
+            states: sink)
+        let prior = try await prior(model, imageHold.game, masked, request.settings, sink)
         let parts = Explanation.Parts(
             settings: request.settings, image: inputs.image, caption: request.caption, text: inputs.text,
             isTruncated: inputs.tokenization.truncated, imagePlayers: imagePlayers, textPlayers: textPlayers,
             words: words.map { CaptionPlayer($0, in: inputs.tokenization.text) },
-            textGrouping: request.textPlayers, imagePlan: plans.image,
-            textPlan: plans.text, ends: ends)
+            textGrouping: request.textPlayers, imagePlan: plans.image, textPlan: plans.text, ends: ends, prior: prior)
         let memory = try games.holdMemory(parts.bytes)
         let explanation = Explanation(
             id: await explanations.makeID(), parts, hold: hold, imageHold: imageHold, textHold: textHold,
@@ -142,12 +144,15 @@ package struct Opener: Sendable {
     /// The full and the empty pair, in full precision and ahead of every refinement; what the games hold is not encoded
     /// again.
     private func endValues(
-        _ model: HeldModel, _ imageGame: MaskedGame, _ image: MaskedImage, _ textGame: MaskedGame, _ text: MaskedText
+        _ model: HeldModel, _ imageGame: MaskedGame, _ image: MaskedImage, _ textGame: MaskedGame, _ text: MaskedText,
+        states: PatchStatesSink
     ) async throws -> Explanation.EndValues {
         let encoder = MaskEncoder(scheduler: scheduler, model: model.running, urgency: .interactive)
         let imageEnds = [Coalition(full: image.players.count), Coalition(empty: image.players.count)]
         let textEnds = [Coalition(full: text.players.count), Coalition(empty: text.players.count)]
-        async let images = imageGame.embeddings(of: imageEnds) { try await encoder.encode($0, of: image) }
+        async let images = imageGame.embeddings(of: imageEnds) {
+            try await encoder.encode($0, of: image, states: states)
+        }
         async let texts = textGame.embeddings(of: textEnds) { try await encoder.encode($0, of: text) }
         let (imageRows, textRows) = (try await images, try await texts)
         func cosine(_ end: Int) -> Double {
@@ -155,6 +160,30 @@ package struct Opener: Sendable {
         }
         let (scale, bias) = (Double(model.loaded.logitScale), Double(model.loaded.logitBias))
         return Explanation.EndValues(empty: scale * cosine(1) + bias, full: scale * cosine(0) + bias, cosine: cosine(0))
+    }
+}
+
+extension Opener {
+    /// What the pass over the whole image says of its expansion, for the estimates that ask.
+    /// - Parameter sink: has the patches' states if the whole image was encoded just now; else it is once more.
+    private func prior(
+        _ model: HeldModel, _ game: MaskedGame, _ image: MaskedImage, _ settings: ExplanationSettings,
+        _ sink: PatchStatesSink
+    ) async throws -> SidePrior? {
+        guard settings.index == .banzhaf, settings.sampling == .crossed else { return nil }
+        let full = Coalition(full: image.players.count)
+        let states = try await game.patchStates { [scheduler] in
+            if let states = sink.states { return states }
+            let encoder = MaskEncoder(scheduler: scheduler, model: model.running, urgency: .interactive)
+            _ = try await encoder.encode([full], of: image, states: sink)
+            return sink.states
+        }
+        let samples = await game.samples
+        guard let states, let row = samples.row(of: full) else { return nil }
+        let whole = Array(samples.embedding(row: row))
+        return try await arithmetic.run { _ in
+            PatchPrior(states: states.values, whole: whole).side(image.players, identity: "pass")
+        }
     }
 }
 

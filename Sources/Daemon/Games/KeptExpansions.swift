@@ -10,6 +10,8 @@ struct KeptExpansions {
         var paired: Bool
         var masks: Int
         var standardErrors: Bool
+        /// Of the prior it was made with.
+        var prior: String?
     }
 
     private struct Entry {

@@ -1,3 +1,4 @@
+import Encoders
 import Interactions
 
 /// One side of a game and the embeddings of its masks so far. Every explanation of the same image (or text) shares it;
@@ -12,6 +13,8 @@ package actor MaskedGame {
     private var pending: Set<Coalition> = []
     private let waiters = Waiters()
     private var expansions = KeptExpansions()
+    /// Of the whole image; made again where it was forgotten.
+    private var patchStates: PatchStates?
     /// How many wait for each expansion that is being made.
     private var expansionWaiters: [Task<SideExpansion, any Error>: Int] = [:]
     /// Told how many bytes the expansions hold whenever that changes.
@@ -27,12 +30,14 @@ package actor MaskedGame {
 
     /// What this side says by itself, on the first `masks` masks of a plan; made once for all who ask for the same.
     package func expansion(
-        _ plan: SamplingPlan, masks: Int, p: Double, order: Int, standardErrors: Bool, on threads: WorkThreads
+        _ plan: SamplingPlan, masks: Int, p: Double, order: Int, standardErrors: Bool, prior: SidePrior? = nil,
+        on threads: WorkThreads
     ) async throws -> SideExpansion {
         let key = KeptExpansions.Key(
-            p: p, order: order, seed: plan.seed, paired: plan.paired, masks: masks, standardErrors: standardErrors)
+            p: p, order: order, seed: plan.seed, paired: plan.paired, masks: masks, standardErrors: standardErrors,
+            prior: prior?.identity)
         if let known = expansions.find(key) { return try await value(of: known) }
-        let side = GameSide(samples: samples, plan: plan, masks: masks)
+        let side = GameSide(samples: samples, plan: plan, masks: masks, prior: prior)
         let earlier = expansions.latest
         let task = Task {
             try await threads.run { turn in
@@ -53,8 +58,20 @@ package actor MaskedGame {
             result = .failure(error)
         }
         expansions.finish(task, try? result.get())
-        bookExpansions(expansions.bytes)
+        book()
         return try result.get()
+    }
+
+    private func book() { bookExpansions(expansions.bytes + (patchStates?.bytes ?? 0)) }
+
+    /// What the patches of the whole image say by themselves.
+    /// - Parameter encode: finds it out where it is not known.
+    func patchStates(_ encode: @Sendable () async throws -> PatchStates?) async throws -> PatchStates? {
+        if let patchStates { return patchStates }
+        guard let states = try await encode() else { return nil }
+        patchStates = states
+        book()
+        return states
     }
 
     /// What a task makes, which is cancelled when all who wait for it have been.
@@ -78,7 +95,10 @@ package actor MaskedGame {
     }
 
     /// Gives back the memory of what can be made again.
-    func forgetExpansions() { expansions.removeAll() }
+    func forgetExpansions() {
+        expansions.removeAll()
+        patchStates = nil
+    }
 
     /// Encodes what `wanted` lists and the game lacks. A coalition that another refinement is encoding is waited for,
     /// not encoded twice. What was finished stays, also when this is cancelled or fails.

@@ -110,6 +110,16 @@ extension LoadedModel {
             for index in start..<next {
                 copyEmbedding(index - start, of: embeddings, to: chosen[index], in: result, normalize: normalize)
             }
+            let leading = patchEmbedding.leadingTokens
+            for (index, sequence) in zip(start..<next, workspace.sequences)
+            where sequence.count == patchEmbedding.tokens {
+                guard let sink = items[chosen[index]].states else { continue }
+                let patches = TokenSequence(
+                    firstRow: sequence.firstRow + leading, count: sequence.count - leading)
+                let values = try tower.patchStates(
+                    workspace.context, buffers, patches, rows: EncoderWorkspace.rounded(rows))
+                sink.take(PatchStates(values: values, dimension: dimension))
+            }
         }
     }
 

@@ -43,14 +43,18 @@ package struct ImageItem: Sendable {
     package var masking: ImageMasking
     /// Whether to compute in the model's own precision even where masks have a coarser one. Whole images always do.
     package var precise: Bool
+    /// Where the states of its patches go, which have to be all there; nil where nobody wants them.
+    package var states: PatchStatesSink?
 
     package init(
-        image: PreparedImage, presence: [UInt8]? = nil, masking: ImageMasking = .mean, precise: Bool = false
+        image: PreparedImage, presence: [UInt8]? = nil, masking: ImageMasking = .mean, precise: Bool = false,
+        states: PatchStatesSink? = nil
     ) {
         self.image = image
         self.presence = presence
         self.masking = masking
         self.precise = precise
+        self.states = states
     }
 }
 

@@ -90,6 +90,43 @@ struct VisionTower: Sendable {
         return b.pooled.projected
     }
 
+    /// What patches of the sequences just encoded say by themselves, as embeddings before normalisation: where the
+    /// class token is read, their states before the last block, normed and projected as the token's own is; for
+    /// attention pooling, what the head makes of each patch alone.
+    ///
+    /// What was embedded is written over.
+    /// - Returns: `[patches, dimension]`.
+    func patchStates(
+        _ context: ComputeContext, _ b: TowerBuffers, _ patches: TokenSequence, rows: Int
+    ) throws(TensorError) -> [Float] {
+        let c = configuration
+        let states = Rows(capacity: patches.count, columns: c.hidden)
+        switch pooling {
+        case .classToken(_, let norm):
+            for index in 0..<patches.count {
+                states.copyRow(patches.firstRow + index, of: b.hidden, to: index)
+            }
+            try context.layerNorm(norm, states, rows: patches.count, into: states)
+        case .attention(_, let head):
+            var start = 0
+            while start < patches.count {
+                let count = min(b.pooled.capacity, patches.count - start)
+                let single = (start..<start + count).map { TokenSequence(firstRow: patches.firstRow + $0, count: 1) }
+                try head(context, b, single, rows: rows, c)
+                for index in 0..<count { states.copyRow(index, of: b.pooled.hidden, to: start + index) }
+                start += count
+            }
+        case .mean:
+            for index in 0..<patches.count {
+                states.copyRow(patches.firstRow + index, of: b.hidden, to: index)
+            }
+        }
+        guard let projection else { return states.array(rows: patches.count) }
+        let projected = Rows(capacity: patches.count, columns: dimension)
+        try context.apply(projection, to: states, rows: patches.count, into: projected)
+        return projected.array(rows: patches.count)
+    }
+
     private static func average(_ hidden: Rows, _ sequences: [TokenSequence], into result: Rows) {
         let columns = hidden.columns
         for (index, sequence) in sequences.enumerated() {

@@ -78,15 +78,22 @@ package enum SubsetObjective: String, Choice {
 
 /// What is measured. `"faithfulness"`: how well the values predict unseen coalitions. `"insertionDeletion"`: how fast
 /// the value falls as players are removed in the explanation's order. `"pointingGame"`: how much of the words' pairs
-/// lies in the quadrants they belong to.
+/// lies in the quadrants they belong to. `"mapCorrelation"` (since 1.1): how much the values of the image players with
+/// the whole text shown are like those of an estimate on many masks of another seed.
 package enum EvaluationMetric: String, Choice {
-    case faithfulness, insertionDeletion, pointingGame
+    case faithfulness, insertionDeletion, pointingGame, mapCorrelation
 }
 
 /// How coalitions are drawn: `"bernoulli"`, every player by itself with probability `p`; `"shapley"`, sizes by the
 /// Shapley kernel, without `p`.
 package enum CoalitionSampling: String, Choice {
     case bernoulli, shapley
+}
+
+/// Whose coalitions are drawn: `"all"`, of image and text players together; `"image"`, of image players, each shown
+/// with the whole text, which is what a map of the image is to say.
+package enum EvaluatedPlayers: String, Choice {
+    case all, image
 }
 
 /// A quarter of the image. Of an odd grid the middle row and column belong to none.

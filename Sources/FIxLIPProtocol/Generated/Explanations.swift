@@ -556,8 +556,8 @@ package enum ExplanationCompare: RequestMethod {
 package enum ExplanationEvaluate: RequestMethod {
     package static let name = "explanation/evaluate"
 
-    /// Parameters of `explanation/evaluate`. `samples`, `p`, `sampling` and `seed` are for faithfulness, `targets` for
-    /// the pointing game.
+    /// Parameters of `explanation/evaluate`. `samples`, `p`, `sampling` and `players` are for faithfulness, `targets`
+    /// for the pointing game, `masks` for the map's correlation, `seed` for it and for faithfulness.
     package struct Parameters: Codable, Sendable, Equatable {
         /// The explanation's handle.
         package var explanation: String
@@ -570,7 +570,12 @@ package enum ExplanationEvaluate: RequestMethod {
         package var p: Double?
         /// Left out, it is that of the explanation's index, or `"bernoulli"` where `p` is given. Since 1.1.
         package var sampling: CoalitionSampling?
-        /// Of the coalitions drawn; the same seed draws the same.
+        /// Whose coalitions are drawn for faithfulness. Since 1.1.
+        package var players: EvaluatedPlayers?
+        /// Image masks of the estimate that the map is compared with; at most `capabilities.limits.imageMasks`. Since
+        /// 1.1.
+        package var masks: Int?
+        /// Of the coalitions drawn, and of the masks that the map is compared on; the same seed draws the same.
         package var seed: UInt32?
         /// Another than the explanation was opened with; the masks serve both.
         package var estimator: EstimatorChoice?
@@ -580,18 +585,23 @@ package enum ExplanationEvaluate: RequestMethod {
         package var targets: [ExplanationEvaluate.Target]?
 
         package static let defaultSamples: Int = 1000
+        package static let defaultPlayers: EvaluatedPlayers = .all
+        package static let defaultMasks: Int = 4096
         package static let defaultSeed: UInt32 = 0
 
         package init(
             explanation: String, metric: EvaluationMetric, samples: Int? = nil, p: Double? = nil,
-            sampling: CoalitionSampling? = nil, seed: UInt32? = nil, estimator: EstimatorChoice? = nil,
-            order: Int? = nil, targets: [ExplanationEvaluate.Target]? = nil
+            sampling: CoalitionSampling? = nil, players: EvaluatedPlayers? = nil, masks: Int? = nil,
+            seed: UInt32? = nil, estimator: EstimatorChoice? = nil, order: Int? = nil,
+            targets: [ExplanationEvaluate.Target]? = nil
         ) {
             self.explanation = explanation
             self.metric = metric
             self.samples = samples
             self.p = p
             self.sampling = sampling
+            self.players = players
+            self.masks = masks
             self.seed = seed
             self.estimator = estimator
             self.order = order
@@ -625,15 +635,19 @@ package enum ExplanationEvaluate: RequestMethod {
         /// The share of the class words' pairs with patches, by magnitude, that is positive inside the word's quadrant
         /// or not positive outside of it; absent where all are 0.
         package var pointingGame: Double?
+        /// Pearson correlation over the image players; absent where one map is constant. Since 1.1.
+        package var mapCorrelation: Double?
 
         package init(
             metric: EvaluationMetric, faithfulness: ExplanationEvaluate.Faithfulness? = nil,
-            insertionDeletion: ExplanationEvaluate.Curves? = nil, pointingGame: Double? = nil
+            insertionDeletion: ExplanationEvaluate.Curves? = nil, pointingGame: Double? = nil,
+            mapCorrelation: Double? = nil
         ) {
             self.metric = metric
             self.faithfulness = faithfulness
             self.insertionDeletion = insertionDeletion
             self.pointingGame = pointingGame
+            self.mapCorrelation = mapCorrelation
         }
     }
 

@@ -16,11 +16,14 @@ package struct GameSide: Sendable {
     package let plan: SamplingPlan
     /// How many masks of the plan to use; the samples must hold them all.
     package let masks: Int
+    /// What is expected of it beforehand; Banzhaf's `ridge` alone asks.
+    package let prior: SidePrior?
 
-    package init(samples: GameSamples, plan: SamplingPlan, masks: Int) {
+    package init(samples: GameSamples, plan: SamplingPlan, masks: Int, prior: SidePrior? = nil) {
         self.samples = samples
         self.plan = plan
         self.masks = masks
+        self.prior = prior
     }
 
     /// The embeddings of the full and the empty coalition.

@@ -42,12 +42,21 @@ package struct Faithfulness: Sendable, Equatable {
 
 /// Coalitions of both sides for an evaluation, the same for the same seed, drawn apart from every game's own masks.
 ///
+/// - Parameter showsWholeText: whether coalitions of the image players alone are drawn, each with the whole text; a
+///   Shapley kernel is that of the image players then.
 /// - Returns: `count` pairs of an image and a text coalition.
 /// - Throws: ``InteractionError/invalidParameter(name:message:)``.
 package func evaluationCoalitions(
-    imagePlayers: Int, textPlayers: Int, distribution: CoalitionDistribution, count: Int, seed: UInt64
+    imagePlayers: Int, textPlayers: Int, distribution: CoalitionDistribution, count: Int, seed: UInt64,
+    showsWholeText: Bool = false
 ) throws(InteractionError) -> [(image: Coalition, text: Coalition)] {
     guard count >= 2 else { throw .invalidParameter(name: "samples", message: "at least 2 are needed, not \(count)") }
+    guard !showsWholeText else {
+        let whole = Coalition(full: textPlayers)
+        return try evaluationCoalitions(
+            imagePlayers: imagePlayers, textPlayers: 0, distribution: distribution, count: count, seed: seed
+        ).map { ($0.image, whole) }
+    }
     let players = imagePlayers + textPlayers
     // A stream that no game's masks use.
     let node = 0x800000

@@ -35,6 +35,21 @@ extension InteractionValues {
         return (0..<imagePlayers).map { i in (0..<textPlayers).reduce(0) { $0 + cross[$1 * imagePlayers + i] } }
     }
 
+    /// What each image player adds in the game whose text is shown whole, v(x, 1), averaged over the other patches:
+    /// a_i + Σ_t a_it + q Σ_j a_ij over the image players j, `[imagePlayers]`; q as in ``firstOrderReading``.
+    package var imageMap: [Double] {
+        guard !pairs.isEmpty else { return Array(first[..<imagePlayers]) }
+        let q = index == .banzhaf ? p : 0.5
+        return (0..<imagePlayers).map { i in
+            (0..<players).reduce(first[i]) { $1 == i ? $0 : $0 + ($1 < imagePlayers ? q : 1) * pair(i, $1) }
+        }
+    }
+
+    /// Pearson correlation of two maps of one image; nil where one is constant.
+    package func imageMapCorrelation(with other: InteractionValues) -> Double? {
+        correlation(imageMap, other.imageMap)
+    }
+
     /// Σ over the image of each text player's cross-modal pairs, `[textPlayers]`.
     package var tokenSums: [Double] {
         let cross = crossModalPairs

@@ -10,6 +10,8 @@ struct RidgeSolution: Sendable {
     let intercept: [Double]
     /// B_i, `[players, responses]`.
     let linear: Matrix<Double>
+    /// The part of ``linear`` that was expected, `[players, responses]`; nil for none.
+    var expected: ExpectedCoefficients?
     /// Weighted responses for the exact form and P·Y for the dual form (`[masks, responses]`), all coefficients for the
     /// primal form (`[features, responses]`).
     let state: Matrix<Double>
@@ -26,6 +28,9 @@ struct RidgeSolution: Sendable {
                 directions, transposeOther: true
             ).elements,
             linear: linear.times(directions, transposeOther: true),
+            expected: expected.map {
+                ExpectedCoefficients(values: $0.values.times(directions, transposeOther: true), spread: $0.spread)
+            },
             state: state.times(directions, transposeOther: true),
             isConverged: isConverged)
     }

@@ -1,6 +1,41 @@
 import LinearAlgebra
 
 extension RidgeSolution {
+    /// Fits the expansion of all coordinates of the embeddings, drawn to what is expected.
+    ///
+    /// The difference from the expected coefficients is fitted, and they are added again. Leaving a mask out acts on
+    /// that difference, so that left-out predictions have the same closed form.
+    init(
+        _ sample: SideSample, order: Int, tuning: SideTuning, sensitivity: Bool, limits: RidgeLimits,
+        _ cancellation: Cancellation
+    ) throws {
+        guard let expected = tuning.expected else {
+            try self.init(
+                sample, order: order, shrinkage: tuning.shrinkage, sensitivity: sensitivity, limits: limits,
+                cancellation)
+            return
+        }
+        let variables = Features(players: sample.players, order: order, probability: sample.probability).variables(
+            sample.coalitions)
+        let predicted = variables.times(expected.values)
+        var embeddings = sample.embeddings
+        for k in embeddings.elements.indices { embeddings.elements[k] -= predicted.elements[k] }
+        let difference = try RidgeSolution(
+            SideSample(
+                players: sample.players, probability: sample.probability, drawn: sample.drawn, weights: sample.weights,
+                embeddings: embeddings),
+            order: order, shrinkage: tuning.shrinkage, sensitivity: sensitivity, limits: limits, cancellation)
+        var (linear, state) = (difference.linear, difference.state)
+        linear.add(expected.values)
+        if difference.fit.form == .primal {
+            let width = linear.columns
+            for k in linear.elements.indices { state.elements[width + k] += expected.values.elements[k] }
+        }
+        self.init(
+            fit: difference.fit, intercept: difference.intercept, linear: linear, expected: expected, state: state,
+            isConverged: difference.isConverged)
+    }
+
     /// Fits the expansion of all coordinates of the embeddings.
     ///
     /// - Parameter sensitivity: whether standard errors will be wanted.

@@ -68,9 +68,14 @@ struct ErrorVariances {
                 let e = errors[m, response]
                 for x in 0..<own { result[x] += linear[m, x] * linear[m, x] * e * e * rest }
             }
+            // What is drawn is the difference from the expected coefficient.
+            let known = (0..<own).map { solution.expected?.values[$0, response] ?? 0 }
             let sizes = TrueSizes(
-                estimates: (0..<own).map { solution.linear[$0, response] }, variances: result, shrunk: shrunk,
-                expected: fit.shrinkage.relevance)
+                estimates: (0..<own).map { solution.linear[$0, response] - known[$0] }, variances: result,
+                shrunk: shrunk, expected: fit.shrinkage.relevance)
+            if let spread = solution.expected?.spread {
+                for x in 0..<own { result[x] += spread * spread * known[x] * known[x] }
+            }
             let biases = (0..<own).map {
                 shrunk[$0] * shrunk[$0] * sizes.squared(expected: fit.shrinkage.relevance[$0])
             }

@@ -43,6 +43,8 @@ struct ShrinkageSearch {
         var probability: Double
         var seed: UInt64
         var paired: Bool
+        /// Of the ``SidePrior``.
+        var prior: String?
         /// Times each mask looked at was drawn.
         var counts: [Double]
     }
@@ -60,17 +62,26 @@ struct ShrinkageSearch {
     private let order: Int
     private let counts: [Double]
     private let responses: Matrix<Double>
+    /// The directions of the embeddings that the responses lie along, `[dimension, responses]`; nil where they are
+    /// the coordinates themselves.
+    private let directions: Matrix<Double>?
+    /// Where the search begins beside all players alike.
+    private let prior: SidePrior?
     private let cancellation: Cancellation
     private var hasPairs: Bool { order >= 2 && variables.columns >= 2 }
 
     /// A search over the leading directions of the side's own embeddings.
     ///
     /// - Throws: `CancellationError`, as all that searches.
-    init(_ sample: SideSample, order: Int, _ cancellation: Cancellation = .never) throws {
+    init(_ sample: SideSample, order: Int, prior: SidePrior? = nil, _ cancellation: Cancellation = .never) throws {
         try cancellation.check()
+        let used = Self.masks(of: sample)
+        let leading = try LeadingComponents(sample.embeddings.rows(0..<used))
+        let features = Features(players: sample.players, order: order, probability: sample.probability)
         self.init(
-            sample, order: order,
-            responses: try leadingComponents(sample.embeddings.rows(0..<Self.masks(of: sample))), cancellation)
+            variables: features.variables(sample.coalitions[..<used]), order: order,
+            counts: Array(sample.counts[..<used]), responses: leading.components, directions: leading.directions,
+            prior: prior, cancellation)
     }
 
     /// - Parameter responses: one row per mask of the sample, the first at least.
@@ -80,16 +91,19 @@ struct ShrinkageSearch {
         self.init(
             variables: features.variables(sample.coalitions[..<used]), order: order,
             counts: Array(sample.counts[..<used]),
-            responses: responses.rows(0..<used), cancellation)
+            responses: responses.rows(0..<used), directions: nil, prior: nil, cancellation)
     }
 
     private init(
-        variables: Matrix<Double>, order: Int, counts: [Double], responses: Matrix<Double>, _ cancellation: Cancellation
+        variables: Matrix<Double>, order: Int, counts: [Double], responses: Matrix<Double>, directions: Matrix<Double>?,
+        prior: SidePrior?, _ cancellation: Cancellation
     ) {
         self.variables = variables
         self.order = order
         self.counts = counts
         self.responses = responses
+        self.directions = directions
+        self.prior = prior
         self.cancellation = cancellation
     }
 
@@ -107,23 +121,98 @@ struct ShrinkageSearch {
 
     private static let coarseMasks = 128
 
+    /// From so many masks on, left-out errors tell which of two beginnings is the better one.
+    private static let tellingMasks = 64
+
     /// The best shrinkage found.
     func best() throws -> Shrinkage {
-        let best =
-            variables.rows > Self.coarseMasks + 32 ? try refined(head(Self.coarseMasks).searched()) : try searched()
+        let best = try bestCandidate()
         return shrinkage(best.point, best.relevance)
     }
 
-    /// Searches from nothing.
+    /// The best shrinkage towards zero, or towards what the prior expects where that has the lesser left-out error.
+    func tuned() throws -> SideTuning {
+        let plain = try bestCandidate()
+        let shrinkage = shrinkage(plain.point, plain.relevance)
+        guard let mean = prior?.mean, let scaled = try scaled(mean, relevance: plain.relevance) else {
+            return SideTuning(shrinkage: shrinkage, expected: nil)
+        }
+        let drawn = ShrinkageSearch(
+            variables: variables, order: order, counts: counts, responses: scaled.residuals, directions: directions,
+            prior: prior, cancellation)
+        let informed = try drawn.bestCandidate()
+        guard informed.error < plain.error else { return SideTuning(shrinkage: shrinkage, expected: nil) }
+        return SideTuning(
+            shrinkage: self.shrinkage(informed.point, informed.relevance),
+            expected: ExpectedCoefficients(values: scaled.values, spread: scaled.spread))
+    }
+
+    /// What the prior expects, as far as the masks bear it out.
+    private struct ScaledMean {
+        /// `[players, dimension]`.
+        var values: Matrix<Double>
+        var spread: Double
+        /// The responses without it.
+        var residuals: Matrix<Double>
+    }
+
+    /// The expected coefficients, less where the masks found that a player matters little, times the one factor that
+    /// fits the responses best (generalised least squares); nil where they fit none.
+    private func scaled(_ mean: Matrix<Double>, relevance: [Double]) throws -> ScaledMean? {
+        var values = mean
+        for i in 0..<values.rows {
+            let factor = min(1, relevance[i].squareRoot())
+            for k in 0..<values.columns { values[i, k] *= factor }
+        }
+        let predicted = variables.times(directions.map { values.times($0) } ?? values)
+        // The fit need not be exact, as the factor is one number for all responses.
+        let begun = shrinkage(Point(share: hasPairs ? -1 : 0, penalty: -2.3), prior?.relevance ?? relevance)
+        guard let projection = try projection(orderKernels(begun.relevance), begun) else { return nil }
+        let weights = try projection.solution(of: predicted).columns
+        var (fit, square) = (0.0, 0.0)
+        for k in weights.elements.indices {
+            fit += weights.elements[k] * responses.elements[k]
+            square += weights.elements[k] * predicted.elements[k]
+        }
+        guard square > 0, fit > 0, (fit / square).isFinite else { return nil }
+        let factor = min(fit / square, 1.5)
+        var residuals = responses
+        for k in residuals.elements.indices { residuals.elements[k] -= factor * predicted.elements[k] }
+        // A jackknife over masks: leaving out mask m moves the factor by Σ_r weights_mr e_mr / square.
+        let dual = try projection.solution(of: residuals).columns
+        var variance = 0.0
+        for m in 0..<dual.rows {
+            var change = 0.0
+            for (weight, value) in zip(weights.row(m), dual.row(m)) { change += weight * value }
+            change /= projection.diagonal[m] * square
+            variance += change * change
+        }
+        for k in values.elements.indices { values.elements[k] *= factor }
+        return ScaledMean(values: values, spread: variance.squareRoot() / factor, residuals: residuals)
+    }
+
+    private func bestCandidate() throws -> Candidate {
+        variables.rows > Self.coarseMasks + 32 ? try refined(head(Self.coarseMasks).searched()) : try searched()
+    }
+
+    /// Searches from nothing, or from what the prior says where few masks tell or left-out error prefers it.
     private func searched() throws -> Candidate {
         let alike = [Double](repeating: 1, count: variables.columns)
-        var best = Candidate(point: Point(share: -1, penalty: -2.3), error: .infinity, relevance: alike)
-        let kernels = try orderKernels(alike)
+        guard let prior else { return try searched(from: alike) }
+        let informed = try searched(from: prior.relevance)
+        guard variables.rows >= Self.tellingMasks else { return informed }
+        let plain = try searched(from: alike)
+        return plain.error < informed.error ? plain : informed
+    }
+
+    private func searched(from beginning: [Double]) throws -> Candidate {
+        var best = Candidate(point: Point(share: -1, penalty: -2.3), error: .infinity, relevance: beginning)
+        let kernels = try orderKernels(beginning)
         for share in hasPairs ? [-2.5, -1.0, 0.5] : [0] {
             for penalty in [-5.5, -3.0, -0.5] { try improve(&best, kernels, Point(share: share, penalty: penalty)) }
         }
         try descend(&best, kernels, steps: [1])
-        var relevance = alike
+        var relevance = beginning
         var current = best
         for steps in [[1.0, 0.5], [0.5]] {
             relevance = try self.relevance(orderKernels(relevance), shrinkage(current.point, relevance))
@@ -158,7 +247,7 @@ struct ShrinkageSearch {
     private func head(_ count: Int) -> ShrinkageSearch {
         ShrinkageSearch(
             variables: variables.rows(0..<count), order: order, counts: Array(counts[..<count]),
-            responses: responses.rows(0..<count), cancellation)
+            responses: responses.rows(0..<count), directions: directions, prior: prior, cancellation)
     }
 
     private func improve(_ candidate: inout Candidate, _ kernels: OrderKernels, _ point: Point) throws {
@@ -232,19 +321,32 @@ struct ShrinkageSearch {
     }
 }
 
-/// The rows of a matrix, centred, in the directions in which they vary most: `[rows, up to 24]`.
+/// The rows of a matrix, centred, in the directions in which they vary most.
 ///
 /// Two rounds of subspace iteration from fixed directions; those missed vary little.
-func leadingComponents(_ matrix: Matrix<Double>) throws -> Matrix<Double> {
-    let width = 24
-    var centred = matrix
-    for k in 0..<matrix.columns {
-        var sum = 0.0
-        for m in 0..<matrix.rows { sum += matrix.elements[m * matrix.columns + k] }
-        let mean = sum / Double(max(matrix.rows, 1))
-        for m in 0..<matrix.rows { centred.elements[m * matrix.columns + k] -= mean }
+struct LeadingComponents {
+    /// `[rows, up to 24]`, or all columns where they are few.
+    let components: Matrix<Double>
+    /// `[columns, up to 24]`; nil where the components are the columns themselves.
+    let directions: Matrix<Double>?
+
+    init(_ matrix: Matrix<Double>) throws {
+        var centred = matrix
+        for k in 0..<matrix.columns {
+            var sum = 0.0
+            for m in 0..<matrix.rows { sum += matrix.elements[m * matrix.columns + k] }
+            let mean = sum / Double(max(matrix.rows, 1))
+            for m in 0..<matrix.rows { centred.elements[m * matrix.columns + k] -= mean }
+        }
+        directions = try leadingDirections(centred)
+        components = directions.map { centred.times($0) } ?? centred
     }
-    guard matrix.columns > 2 * width, matrix.rows > width else { return centred }
+}
+
+private func leadingDirections(_ centred: Matrix<Double>) throws -> Matrix<Double>? {
+    let width = 24
+    let matrix = centred
+    guard matrix.columns > 2 * width, matrix.rows > width else { return nil }
     var directions = Matrix<Double>(rows: matrix.columns, columns: width)
     for k in 0..<matrix.columns {
         let random = Philox.block(counter: SIMD4(UInt32(k), 0, 0, 0), key: SIMD2(0x636F_6D70, 0))
@@ -253,9 +355,9 @@ func leadingComponents(_ matrix: Matrix<Double>) throws -> Matrix<Double> {
     for _ in 0..<2 {
         let product = centred.times(centred.times(directions), transposeSelf: true)
         guard let factor = try? Cholesky(product.times(product, transposeSelf: true)), factor.pivotRatio > 1e-13 else {
-            return centred
+            return nil
         }
         directions = try factor.whiten(product.transposed).transposed
     }
-    return centred.times(directions)
+    return directions
 }

@@ -17,6 +17,8 @@ package struct SideExpansion: Sendable {
     /// Of all coordinates of the embedding.
     let solution: RidgeSolution
     private let tuning: ShrinkageSearch.Key?
+    private let tuned: SideTuning?
+    private let prior: String?
     private let limits: RidgeLimits
 
     /// - Parameters:
@@ -48,26 +50,28 @@ package struct SideExpansion: Sendable {
         drawn = sample.drawn
         weights = sample.weights
         embeddings = Matrix<Float>(sample.embeddings)
+        prior = side.prior?.identity
         guard !sample.isExact else {
             tuning = nil
+            tuned = nil
             solution = try RidgeSolution(
                 sample, order: order, shrinkage: .none(players: sample.players), sensitivity: false)
             return
         }
         let affordable = limits.affordableOrder(order, players: sample.players, masks: sample.coalitions.count)
         let key = ShrinkageSearch.Key(
-            order: affordable, probability: p, seed: side.plan.seed, paired: side.plan.paired,
+            order: affordable, probability: p, seed: side.plan.seed, paired: side.plan.paired, prior: prior,
             counts: Array(sample.counts[..<ShrinkageSearch.masks(of: sample)]))
         tuning = key
-        let shrinkage: Shrinkage
-        if let earlier, earlier.tuning == key {
-            shrinkage = earlier.solution.fit.shrinkage
+        let found: SideTuning
+        if let earlier, earlier.tuning == key, let known = earlier.tuned {
+            found = known
         } else {
-            shrinkage = try ShrinkageSearch(sample, order: affordable, cancellation).best()
+            found = try ShrinkageSearch(sample, order: affordable, prior: side.prior, cancellation).tuned()
         }
+        tuned = found
         solution = try RidgeSolution(
-            sample, order: affordable, shrinkage: shrinkage, sensitivity: standardErrors, limits: limits,
-            cancellation)
+            sample, order: affordable, tuning: found, sensitivity: standardErrors, limits: limits, cancellation)
     }
 
     /// Memory held, in bytes.
@@ -79,13 +83,14 @@ package struct SideExpansion: Sendable {
             numbers +=
                 sensitivity.linear.elements.count + sensitivity.pairSums.elements.count + sensitivity.pairShrunk.count
         }
+        numbers += 2 * (tuned?.expected?.values.elements.count ?? 0)
         return numbers * MemoryLayout<Double>.stride + drawn.coalitions.count * MemoryLayout<Coalition>.stride
     }
 
     /// Whether it is what these masks and settings give.
     package func serves(_ side: GameSide, settings: EstimatorSettings) -> Bool {
         masks == side.masks && plan.isSame(as: side.plan) && probability == settings.p && order == settings.order
-            && limits == settings.ridgeLimits
+            && limits == settings.ridgeLimits && prior == side.prior?.identity
             && (!settings.standardErrors || solution.fit.sensitivity != nil || drawn.isEnumerated)
     }
 

@@ -21,7 +21,7 @@ struct Evaluate: ParsableCommand {
     @Option(
         parsing: .singleValue,
         help:
-            "faithfulness, insertionDeletion or pointingGame; may be given several times (every one that a pair allows)."
+            "faithfulness, insertionDeletion, pointingGame or mapCorrelation; may be given several times (the first three, where a pair allows them)."
     )
     var metric: [EvaluationMetric] = []
 
@@ -37,6 +37,16 @@ struct Evaluate: ParsableCommand {
 
     @Option(name: .customLong("samples-seed"), parsing: .unconditional, help: "Seed of those coalitions (0).")
     var samplesSeed: UInt32?
+
+    @Flag(
+        name: .customLong("image-side"),
+        help: "Measure faithfulness on the image's coalitions alone, too, with the whole caption shown.")
+    var imageSide = false
+
+    @Option(
+        name: .customLong("map-masks"), parsing: .unconditional,
+        help: "Image masks of the map that mapCorrelation compares with, under another seed (4096).")
+    var mapMasks: Int?
 
     @OptionGroup var refinement: RefinementOptions
 
@@ -56,6 +66,13 @@ struct Evaluate: ParsableCommand {
         }
         if !at.isEmpty, !metric.isEmpty, !metric.contains(.faithfulness) {
             throw ValidationError("--at is about faithfulness; add --metric faithfulness or leave --at out")
+        }
+        if imageSide, !metric.isEmpty, !metric.contains(.faithfulness) {
+            throw ValidationError(
+                "--image-side is about faithfulness; add --metric faithfulness or leave --image-side out")
+        }
+        if mapMasks != nil, !metric.contains(.mapCorrelation) {
+            throw ValidationError("--map-masks is about mapCorrelation; add --metric mapCorrelation or leave it out")
         }
     }
 

@@ -38,16 +38,20 @@ struct PairEvaluation {
         func isWanted(_ metric: EvaluationMetric) -> Bool { command.metric.isEmpty || command.metric.contains(metric) }
         if isWanted(.faithfulness) {
             var rows: [JSONValue] = []
-            for setting in command.at.isEmpty ? [nil] : command.at.map(Optional.some) {
+            let settings = command.at.isEmpty ? [nil] : command.at.map(Optional.some)
+            let sides: [EvaluatedPlayers?] = command.imageSide ? [nil, .image] : [nil]
+            for (players, setting) in sides.flatMap({ side in settings.map { (side, $0) } }) {
                 let result = try evaluate(
                     .init(
                         explanation: handle, metric: .faithfulness, samples: command.samples, p: setting?.p,
-                        sampling: setting?.sampling, seed: command.samplesSeed))
+                        sampling: setting?.sampling, players: players, seed: command.samplesSeed))
                 let scores = try Self.required(result.faithfulness, "faithfulness")
-                let place = setting.map { " at \($0.name)" } ?? ""
+                let place = (setting.map { " at \($0.name)" } ?? "") + (players == .image ? ", image side" : "")
                 measures.append((name: "R²\(place)", value: scores.rSquared))
                 measures.append((name: "Spearman\(place)", value: scores.spearman))
-                let members = try setting.map { try JSONValue.members(of: $0) } ?? []
+                let members =
+                    (try setting.map { try JSONValue.members(of: $0) } ?? [])
+                    + (players == .image ? [("players", "image")] : [])
                 rows.append(JSONValue.object([:]).adding(members + (try JSONValue.members(of: scores))))
             }
             json = json.adding([("faithfulness", .array(rows))])
@@ -57,6 +61,14 @@ struct PairEvaluation {
             let curves = try Self.required(result.insertionDeletion, "insertionDeletion")
             measures.append((name: "insertion/deletion, AID", value: curves.areaBetween))
             json = json.adding([("insertionDeletion", try JSONValue(encoding: curves))])
+        }
+        if command.metric.contains(.mapCorrelation) {
+            let value = try evaluate(
+                .init(
+                    explanation: handle, metric: .mapCorrelation, masks: command.mapMasks, seed: command.samplesSeed)
+            ).mapCorrelation
+            measures.append((name: "map, correlation", value: value))
+            json = json.adding([("mapCorrelation", value.map { .real($0) } ?? .null)])
         }
         if isWanted(.pointingGame), let targets, command.options.order != 1 {
             let score = try evaluate(.init(explanation: handle, metric: .pointingGame, targets: targets)).pointingGame

@@ -60,6 +60,15 @@ extension Evaluation.Draw.Sampling {
     }
 }
 
+extension Evaluation.Draw.Players {
+    init(_ choice: EvaluatedPlayers) {
+        switch choice {
+        case .all: self = .all
+        case .image: self = .image
+        }
+    }
+}
+
 extension Quadrant {
     init(_ choice: QuadrantChoice) {
         switch choice {

@@ -118,7 +118,8 @@ extension Evaluation.Metric {
                 Evaluation.Draw(
                     samples: parameters.samples ?? ExplanationEvaluate.Parameters.defaultSamples, p: parameters.p,
                     sampling: parameters.sampling.map { .init($0) },
-                    seed: UInt64(parameters.seed ?? ExplanationEvaluate.Parameters.defaultSeed)))
+                    seed: UInt64(parameters.seed ?? ExplanationEvaluate.Parameters.defaultSeed),
+                    players: .init(parameters.players ?? ExplanationEvaluate.Parameters.defaultPlayers)))
         case .insertionDeletion: self = .insertionDeletion
         case .pointingGame:
             guard let targets = parameters.targets, !targets.isEmpty else {
@@ -126,6 +127,10 @@ extension Evaluation.Metric {
                     "targets", "must list the class words: {\"textPlayers\": [0], \"quadrant\": \"topLeft\"}, …")
             }
             self = .pointingGame(targets.map { ($0.textPlayers, Quadrant($0.quadrant)) })
+        case .mapCorrelation:
+            self = .mapCorrelation(
+                masks: parameters.masks ?? ExplanationEvaluate.Parameters.defaultMasks,
+                seed: UInt64(parameters.seed ?? ExplanationEvaluate.Parameters.defaultSeed))
         }
     }
 }

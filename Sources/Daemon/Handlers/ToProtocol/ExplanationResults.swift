@@ -113,6 +113,7 @@ extension ExplanationEvaluate.Result {
                     leastImportantFirst: curves.leastImportantFirst, mostImportantFirst: curves.mostImportantFirst,
                     areaBetween: curves.area))
         case .pointingGame(let accuracy): self.init(metric: .pointingGame, pointingGame: accuracy)
+        case .mapCorrelation(let value): self.init(metric: .mapCorrelation, mapCorrelation: value)
         }
     }
 }

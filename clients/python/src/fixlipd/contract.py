@@ -17,10 +17,14 @@ Shapley kernel, without ``p``."""
 Estimator = Literal["ridge", "least_squares"]
 """How values are estimated. ``"ridge"``: regression with shrinkage per order, tuned by leave-one-out.
 ``"least_squares"``: the paper's weighted least squares over all pairs of masks."""
-EvaluationMetric = Literal["faithfulness", "insertion_deletion", "pointing_game"]
+EvaluatedPlayers = Literal["all", "image"]
+"""Whose coalitions are drawn: ``"all"``, of image and text players together; ``"image"``, of image players, each shown
+with the whole text, which is what a map of the image is to say."""
+EvaluationMetric = Literal["faithfulness", "insertion_deletion", "pointing_game", "map_correlation"]
 """What is measured. ``"faithfulness"``: how well the values predict unseen coalitions. ``"insertion_deletion"``: how
 fast the value falls as players are removed in the explanation's order. ``"pointing_game"``: how much of the words'
-pairs lies in the quadrants they belong to."""
+pairs lies in the quadrants they belong to. ``"map_correlation"`` (since 1.1): how much the values of the image players
+with the whole text shown are like those of an estimate on many masks of another seed."""
 ExportFormat = Literal["shapiq", "json"]
 """What kind of file. ``"shapiq"``: the JSON that ``shapiq.InteractionValues.load`` reads. ``"json"``: everything about
 the explanation."""

@@ -1,0 +1,43 @@
+import LinearAlgebra
+
+/// What is expected of one side's expansion before any of its masks is seen: from the pass over the whole input, and
+/// from a map that was learnt on other inputs.
+///
+/// It only tells where a search begins; whether it is followed is decided by left-out error.
+package struct SidePrior: Sendable {
+    /// v: how much each player is expected to matter, with mean 1.
+    package let relevance: [Double]
+    /// What B_i is expected to be in proportion to, `[players, dimension]`; nil where nothing was learnt. Its scale is
+    /// found from the masks.
+    package let mean: Matrix<Double>?
+    /// Tells one prior from another of the same input.
+    package let identity: String
+
+    /// How much the players' energies count against all players being alike.
+    private static let share = 0.7
+
+    /// - Parameters:
+    ///   - energies: what each player is expected to matter, on any scale, as ‖B_i‖².
+    ///   - mean: see ``mean``.
+    package init(energies: [Double], mean: Matrix<Double>? = nil, identity: String) {
+        let average = energies.reduce(0, +) / Double(max(energies.count, 1))
+        let isUsable = average > 0 && average.isFinite && energies.allSatisfy { $0 >= 0 }
+        relevance = energies.map { isUsable ? Self.share * $0 / average + 1 - Self.share : 1 }
+        self.mean = mean
+        self.identity = identity
+    }
+}
+
+/// What was tuned for a side: how far its coefficients are shrunk, and towards what.
+struct SideTuning: Sendable {
+    var shrinkage: Shrinkage
+    var expected: ExpectedCoefficients?
+}
+
+/// The coefficients B_i that others are drawn to instead of zero.
+struct ExpectedCoefficients: Sendable {
+    /// `[players, dimension]`.
+    let values: Matrix<Double>
+    /// The standard error of their common scale, as a share of it.
+    let spread: Double
+}

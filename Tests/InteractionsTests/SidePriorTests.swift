@@ -1,0 +1,259 @@
+import Interactions
+import LinearAlgebra
+import Testing
+
+/// An image of 6 × 6 patches of which eight show something, and the states that its patches have in the pass over the
+/// whole.
+private struct SceneGame {
+    static let players = 36
+    static let dimension = 16
+    let whole: [Float]
+    let states: [Float]
+    let text: [Float]
+    private let constant: [Double]
+    private let linear: [[Double]]
+    private let pairs: [[Double]]
+
+    /// - Parameter noise: of the states, beside what the patches say.
+    init(seed: UInt64, noise: Double = 0.5) {
+        var generator = TestGenerator(seed: seed)
+        func vector(_ size: Double) -> [Double] { (0..<Self.dimension).map { _ in size * generator.normal() } }
+        constant = vector(1)
+        let objects = [vector(0.5), vector(0.5)]
+        var linear = (0..<Self.players).map { _ in vector(0.03) }
+        for (object, first) in [1, 21].enumerated() {
+            for i in [first, first + 1, first + 6, first + 7] {
+                for k in 0..<Self.dimension {
+                    linear[i][k] += objects[object][k] * 0.5 + 0.2 * generator.normal()
+                }
+            }
+        }
+        self.linear = linear
+        pairs = (0..<Self.players).map { i in
+            vector(linear[i].reduce(0) { $0 + $1 * $1 } > 0.2 ? 0.12 : 0.005)
+        }
+        let common = vector(2)
+        states = linear.flatMap { own in
+            (0..<Self.dimension).map { Float(common[$0] + 3 * own[$0] + noise * generator.normal()) }
+        }
+        text = vector(1).map { Float($0) }
+        whole = Self.embedding(Coalition(full: Self.players), constant, linear, pairs)
+    }
+
+    func embedding(_ coalition: Coalition) -> [Float] { Self.embedding(coalition, constant, linear, pairs) }
+
+    private static func embedding(
+        _ coalition: Coalition, _ constant: [Double], _ linear: [[Double]], _ pairs: [[Double]]
+    ) -> [Float] {
+        var sum = constant
+        let members = coalition.members
+        for i in members {
+            // Each meets the others in one direction of its own.
+            let others = 0.5 * Double(members.count { $0 != i && abs($0 - i) < 8 })
+            for k in sum.indices { sum[k] += linear[i][k] + pairs[i][k] * others / 4 }
+        }
+        let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return sum.map { Float($0 / length) }
+    }
+
+    func side(masks: Int, seed: UInt64 = 1, prior: SidePrior? = nil) throws -> GameSide {
+        let plan = try SamplingPlan(banzhaf: 0.5, players: Self.players, modality: .image, seed: seed)
+        var samples = GameSamples(players: Self.players, dimension: Self.dimension)
+        let wanted = plan.missing(upTo: masks, in: samples)
+        try samples.append(wanted, embeddings: wanted.flatMap(embedding))
+        return GameSide(samples: samples, plan: plan, masks: masks, prior: prior)
+    }
+
+    /// A text of one word that says the same with and without it, so that the image's side alone is estimated.
+    func textSide() throws -> GameSide {
+        let plan = try SamplingPlan(banzhaf: 0.5, players: 1, modality: .text)
+        var samples = GameSamples(players: 1, dimension: Self.dimension)
+        let wanted = plan.missing(upTo: 2, in: samples)
+        try samples.append(wanted, embeddings: wanted.flatMap { _ in text })
+        return GameSide(samples: samples, plan: plan, masks: 2)
+    }
+
+    func estimate(
+        masks: Int, prior: SidePrior?, settings: EstimatorSettings = EstimatorSettings(standardErrors: false)
+    ) throws -> InteractionValues {
+        try Interactions.estimate(
+            image: side(masks: masks, prior: prior), text: textSide(), scale: 10, settings: settings)
+    }
+
+    /// The R² of 300 coalitions that no estimate saw, with the whole text shown.
+    func rSquared(_ values: InteractionValues) throws -> Double {
+        let drawn = try evaluationCoalitions(
+            imagePlayers: Self.players, textPlayers: 1, distribution: .bernoulli(0.5), count: 300, seed: 9,
+            showsWholeText: true)
+        let truth = drawn.map { pair in
+            zip(embedding(pair.image), text).reduce(0.0) { $0 + 10 * Double($1.0) * Double($1.1) } - values.emptyValue
+        }
+        let predicted = drawn.map { values.predict(Coalition($0.image.members + [Self.players], of: Self.players + 1)) }
+        return try #require(Faithfulness(truth: truth, predicted: predicted).rSquared)
+    }
+
+    func prior(_ states: [Float]? = nil) throws -> SidePrior {
+        let players = try ImagePlayers(patchRows: 6, patchColumns: 6)
+        return try #require(
+            PatchPrior(states: states ?? self.states, whole: whole).side(players, identity: "pass"))
+    }
+
+    /// The states of other patches than each patch's own.
+    func shuffled(seed: UInt64) -> [Float] {
+        var generator = TestGenerator(seed: seed)
+        let order = (0..<Self.players).shuffled(using: &generator)
+        return order.flatMap { states[$0 * Self.dimension..<($0 + 1) * Self.dimension] }
+    }
+
+    /// Two patches of the background with states far off, as large transformers have them.
+    func withOutliers() -> [Float] {
+        var states = states
+        var generator = TestGenerator(seed: 5)
+        for patch in [17, 30] {
+            for k in 0..<Self.dimension { states[patch * Self.dimension + k] += Float(30 * generator.normal()) }
+        }
+        return states
+    }
+}
+
+@Suite("What is expected of an image before its masks", .timeLimit(.minutes(5)))
+struct SidePriorTests {
+    private static let games = (0..<8).map { SceneGame(seed: UInt64(300 + $0)) }
+
+    /// Mean R² over the games without and with a prior.
+    private func scores(
+        masks: Int, _ prior: (SceneGame) throws -> SidePrior
+    ) throws -> (plain: Double, informed: Double) {
+        var (plain, informed) = (0.0, 0.0)
+        for game in Self.games {
+            plain += try game.rSquared(game.estimate(masks: masks, prior: nil)) / Double(Self.games.count)
+            informed += try game.rSquared(game.estimate(masks: masks, prior: prior(game))) / Double(Self.games.count)
+        }
+        return (plain, informed)
+    }
+
+    @Test("states of the patches that say what they show stand for many masks", arguments: [(16, 0.1), (24, -0.02)])
+    func goodStatesSaveMasks(_ example: (masks: Int, gain: Double)) throws {
+        let (plain, informed) = try scores(masks: example.masks) { try $0.prior() }
+        #expect(informed > plain + example.gain, "\(informed) with the states, \(plain) without")
+    }
+
+    @Test("states that mislead cost next to nothing from 64 masks on", arguments: [66, 100, 200])
+    func misleadingStatesAreNotFollowed(masks: Int) throws {
+        let shuffled = try scores(masks: masks) { try $0.prior($0.shuffled(seed: 77)) }
+        #expect(shuffled.informed > shuffled.plain - 0.01, "\(shuffled.informed) shuffled, \(shuffled.plain) without")
+        let outliers = try scores(masks: masks) { try $0.prior($0.withOutliers()) }
+        #expect(outliers.informed > outliers.plain - 0.01, "\(outliers.informed) outliers, \(outliers.plain) without")
+    }
+
+    @Test("regressions, and a side that is enumerated, have the same bits with and without")
+    func exactEstimatesDoNotAsk() throws {
+        let game = Self.games[0]
+        let settings = EstimatorSettings(estimator: .leastSquares, standardErrors: false)
+        #expect(
+            try game.estimate(masks: 200, prior: game.prior(), settings: settings)
+                == game.estimate(masks: 200, prior: nil, settings: settings))
+        let small = SyntheticGame(imagePlayers: 7, textPlayers: 3, seed: 8)
+        let sides = try small.sides(
+            nodes: [SamplingNode(probability: 0.5, weight: 1)], imageMasks: 128, textMasks: 8)
+        let prior = SidePrior(
+            energies: (0..<7).map { Double($0) },
+            mean: Matrix(rows: 7, columns: 16, elements: (0..<112).map { Double($0 % 5) }), identity: "other")
+        let informed = GameSide(
+            samples: sides.image.samples, plan: sides.image.plan, masks: sides.image.masks, prior: prior)
+        #expect(
+            try estimate(image: informed, text: sides.text, scale: 10, settings: EstimatorSettings())
+                == estimate(image: sides.image, text: sides.text, scale: 10, settings: EstimatorSettings()))
+    }
+
+    @Test("a refinement in steps gives what one at once gives, and a kept expansion serves its own prior alone")
+    func stepsLeaveNoTrace() throws {
+        let game = Self.games[1]
+        let prior = try game.prior()
+        let side = try game.side(masks: 300, prior: prior)
+        var earlier: SideExpansion?
+        for masks in [20, 90, 150, 200, 260, 300] {
+            let step = GameSide(samples: side.samples, plan: side.plan, masks: masks, prior: prior)
+            earlier = try SideExpansion(step, p: 0.5, order: 2, standardErrors: true, earlier: earlier)
+        }
+        let settings = EstimatorSettings()
+        let text = try game.textSide()
+        #expect(
+            try estimate(image: side, text: text, scale: 10, settings: settings, expansion: earlier)
+                == estimate(image: side, text: text, scale: 10, settings: settings))
+        #expect(earlier?.serves(side, settings: settings) == true)
+        #expect(earlier?.serves(try game.side(masks: 300), settings: settings) == false)
+        let other = try #require(
+            PatchPrior(states: game.states, whole: game.whole).side(
+                ImagePlayers(patchRows: 6, patchColumns: 6), identity: "another"))
+        #expect(earlier?.serves(try game.side(masks: 300, prior: other), settings: settings) == false)
+    }
+
+    @Test("with as many masks as there are features, what was expected leaves little trace")
+    func manyMasksOverrule() throws {
+        let game = Self.games[2]
+        let plain = try game.estimate(masks: 1200, prior: nil)
+        let informed = try game.estimate(masks: 1200, prior: game.prior())
+        #expect(try abs(game.rSquared(plain) - game.rSquared(informed)) < 0.005)
+        #expect(try game.rSquared(informed) > 0.9)
+    }
+
+    /// The mean of 1,024 coalitions' estimates under other seeds stands for the truth.
+    @Test("true values lie within the standard errors of rough estimates", arguments: [16, 32, 64])
+    func errorsOfRoughEstimates(masks: Int) throws {
+        var (inside, all) = (0, 0)
+        for game in Self.games {
+            let truth = try game.estimate(masks: 3000, prior: nil).firstOrderReading
+            for seed in UInt64(1)...3 {
+                let values = try Interactions.estimate(
+                    image: game.side(masks: masks, seed: seed, prior: game.prior()), text: game.textSide(), scale: 10,
+                    settings: EstimatorSettings())
+                let errors = try #require(values.standardErrors).firstOrderReading
+                for i in 0..<SceneGame.players {
+                    all += 1
+                    if abs(values.firstOrderReading[i] - truth[i]) <= 1.96 * errors[i] { inside += 1 }
+                }
+            }
+        }
+        let share = Double(inside) / Double(all)
+        #expect(share > 0.9 && share < 0.99, "\(share)")
+    }
+
+    @Test("players of several patches have the sums of their patches; what is common to all counts nothing")
+    func coarserPlayersAreSummed() throws {
+        let game = Self.games[3]
+        let pass = PatchPrior(states: game.states, whole: game.whole)
+        for k in 0..<SceneGame.dimension {
+            let sum = (0..<36).reduce(0.0) { $0 + pass.deviations[$1, k] }
+            #expect(abs(sum) < 1e-4)
+        }
+        for i in 0..<36 {
+            let along = (0..<SceneGame.dimension).reduce(0.0) { $0 + pass.deviations[i, $1] * Double(game.whole[$1]) }
+            #expect(abs(along) < 1e-4)
+        }
+        let grid = try ImagePlayers(patchRows: 6, patchColumns: 6, rows: 2, columns: 3)
+        let prior = try #require(pass.side(grid, identity: "pass"))
+        let mean = try #require(prior.mean)
+        #expect(prior.relevance.count == 6 && mean.rows == 6)
+        for player in 0..<6 {
+            for k in 0..<SceneGame.dimension {
+                let sum = grid.patches(of: player).reduce(0.0) { $0 + pass.deviations[$1, k] }
+                #expect(abs(mean[player, k] - sum) < 1e-9)
+            }
+        }
+        #expect(abs(prior.relevance.reduce(0, +) - 6) < 1e-9 && prior.relevance.allSatisfy { $0 > 0.2 })
+    }
+
+    @Test("states that say nothing, or are no numbers, leave all players alike")
+    func emptyStates() throws {
+        let game = Self.games[4]
+        let players = try ImagePlayers(patchRows: 6, patchColumns: 6)
+        let same = [Float](repeating: 1, count: 36 * SceneGame.dimension)
+        let flat = try #require(PatchPrior(states: same, whole: game.whole).side(players, identity: "pass"))
+        #expect(flat.relevance == [Double](repeating: 1, count: 36))
+        #expect(try game.estimate(masks: 60, prior: flat) == game.estimate(masks: 60, prior: nil))
+        #expect(
+            PatchPrior(states: same.map { $0 * .infinity }, whole: game.whole).side(players, identity: "pass") == nil)
+        #expect(PatchPrior(states: [1, 2], whole: game.whole).side(players, identity: "pass") == nil)
+    }
+}
