@@ -9,15 +9,15 @@ struct VisionTower: Sendable {
     let dimension: Int
     private let blocks: [TransformerBlock]
     private let pooling: Pooling
-    private let projection: Linear?
+    private let projection: Projection?
 
     private enum Pooling: Sendable {
         /// The last block, then the norm of the class token.
         case classToken(PooledBlock, LayerNorm)
         /// The norm of all tokens, then attention pooling.
         case attention(LayerNorm, AttentionPooling)
-        /// The norm of all tokens, then their mean.
-        case mean(LayerNorm)
+        /// The norm of all tokens and the mean of the patches, or the mean and then its norm.
+        case mean(LayerNorm, isAfter: Bool, leading: Int)
     }
 
     init(_ source: any TensorSource, _ model: ModelConfiguration, format: RowFormat) throws(ModelError) {
@@ -28,18 +28,22 @@ struct VisionTower: Sendable {
         let reader = WeightReader(source: source, prefix: "vision_model.", format: format)
         let norm = try reader.norm("post_layernorm", c.hidden, epsilon: c.epsilon)
         let traits = model.family.vision
+        let rotation = c.rotary.map {
+            $0.rotation(of: PatchGrid(rows: model.vision.grid, columns: model.vision.grid), width: c.headWidth)
+        }
         blocks = try (0..<(traits.pooling == .classToken ? c.layers - 1 : c.layers)).map { layer throws(ModelError) in
-            try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
+            try TransformerBlock(reader.under("encoder.layers.\(layer)"), c, rotation)
         }
         switch traits.pooling {
         case .classToken:
-            pooling = .classToken(try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c), norm)
-        case .attention: pooling = .attention(norm, try AttentionPooling(reader.under("head"), c))
-        case .mean: pooling = .mean(norm)
+            pooling = .classToken(try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c, rotation), norm)
+        case .attention:
+            pooling = .attention(norm, try AttentionPooling(reader.under("head"), model.vision.headTransformer))
+        case .mean, .meanThenNorm:
+            pooling = .mean(norm, isAfter: traits.pooling == .meanThenNorm, leading: traits.hasClassToken ? 1 : 0)
         }
-        let top = WeightReader(source: source, prefix: "", format: .f32)
         projection = try traits.projection.map { traits throws(ModelError) in
-            try top.projection(traits, from: c.hidden, to: model.dimension)
+            try Projection(source, traits, from: c.hidden, to: model.dimension)
         }
     }
 
@@ -80,26 +84,13 @@ struct VisionTower: Sendable {
             try context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden)
         case .attention(let norm, let head):
             try context.layerNorm(norm, b.hidden, rows: rows, into: b.normed)
-            try head(context, b, sequences, rows: rows, c)
-        case .mean(let norm):
-            try context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden)
-            Self.average(b.hidden, sequences, into: b.pooled.hidden)
+            try head(context, b, sequences, rows: rows)
+        case .mean(let norm, let isAfter, let leading):
+            if !isAfter { try context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden) }
+            sequences.averageRows(of: b.hidden, leaving: leading, into: b.pooled.hidden)
+            if isAfter { try context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden) }
         }
         guard let projection else { return b.pooled.hidden }
-        try context.apply(projection, to: b.pooled.hidden, rows: sequences.count, into: b.pooled.projected)
-        return b.pooled.projected
-    }
-
-    private static func average(_ hidden: Rows, _ sequences: [TokenSequence], into result: Rows) {
-        let columns = hidden.columns
-        for (index, sequence) in sequences.enumerated() {
-            for column in 0..<columns {
-                var sum: Float = 0
-                for row in sequence.firstRow..<sequence.firstRow + sequence.count {
-                    sum += hidden.floats[row * columns + column]
-                }
-                result.floats[index * columns + column] = sum / Float(sequence.count)
-            }
-        }
+        return try projection(context, b.pooled, rows: sequences.count)
     }
 }
