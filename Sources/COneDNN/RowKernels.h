@@ -22,6 +22,9 @@ struct RowKernels {
                     int64_t keys, int64_t heads, int64_t width, float *out, float *scratch);
   void (*attention_over)(const float *q, const float *k, const float *v, int64_t kv_stride, const int32_t *indices,
                          int64_t keys, int64_t heads, int64_t width, float *out, float *scratch);
+  void (*rotate)(float *values, int64_t stride, int64_t rows, int64_t heads, int64_t width, const float *cosines,
+                 const float *sines, const int32_t *places);
+  void (*gate)(const float *source, int64_t rows, int64_t columns, float *destination);
 };
 
 }  // namespace cdnn

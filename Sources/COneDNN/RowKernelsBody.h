@@ -373,8 +373,44 @@ static void attention_over(const float *q, const float *k, const float *v, int64
   }
 }
 
+// Column i of a head's first half and column i of its second are a point, which is turned by the angle of the row's place.
+static void rotate(float *values, int64_t stride, int64_t rows, int64_t heads, int64_t width, const float *cosines,
+                   const float *sines, const int32_t *places) {
+  const int64_t half = width / 2, whole = half / lanes * lanes;
+  for (int64_t r = 0; r < rows; r++) {
+    if (places[r] < 0) continue;
+    const float *c = cosines + places[r] * half, *s = sines + places[r] * half;
+    for (int64_t h = 0; h < heads; h++) {
+      float *x = values + r * stride + h * width, *y = x + half;
+      for (int64_t i = 0; i < whole; i += lanes) {
+        const Vec a = load(x + i), b = load(y + i);
+        store(x + i, fma(a, load(c + i), -(b * load(s + i))));
+        store(y + i, fma(b, load(c + i), a * load(s + i)));
+      }
+      for (int64_t i = whole; i < half; i++) {
+        const float a = x[i], b = y[i];
+        x[i] = a * c[i] - b * s[i];
+        y[i] = b * c[i] + a * s[i];
+      }
+    }
+  }
+}
+
+static void gate(const float *source, int64_t rows, int64_t columns, float *destination) {
+  const int64_t whole = columns / lanes * lanes;
+  for (int64_t r = 0; r < rows; r++) {
+    const float *g = source + 2 * r * columns, *x = g + columns;
+    float *out = destination + r * columns;
+    for (int64_t i = 0; i < whole; i += lanes) {
+      const Vec v = load(g + i);
+      store(out + i, v * sigmoid(v) * load(x + i));
+    }
+    for (int64_t i = whole; i < columns; i++) out[i] = g[i] * sigmoid(splat(g[i]))[0] * x[i];
+  }
+}
+
 constexpr RowKernels row_operations = {layer_norm, convert_rows, finish_integer_product, attention_scratch, attention,
-                                       attention_over};
+                                       attention_over, rotate, gate};
 
 }  // namespace CDNN_NAMESPACE
 }  // namespace cdnn

@@ -69,6 +69,22 @@ int cdnn_attention_over(cdnn_context *context, const float *q, const float *k, c
   }
 }
 
+void cdnn_rotate(cdnn_context *context, float *values, int64_t stride, int64_t rows, int64_t heads, int64_t width,
+                 const float *cosines, const float *sines, const int32_t *places) {
+  over_rows(context, rows, 4 * heads * width, nullptr, [&](cdnn_context *, int64_t first, int64_t rows, char *) {
+    row_kernels().rotate(values + first * stride, stride, rows, heads, width, cosines, sines, places + first);
+    return 0;
+  });
+}
+
+void cdnn_gate(cdnn_context *context, const float *source, int64_t rows, int64_t columns, float *destination) {
+  // An exponential and a quotient a value.
+  over_rows(context, rows, 16 * columns, nullptr, [&](cdnn_context *, int64_t first, int64_t rows, char *) {
+    row_kernels().gate(source + 2 * first * columns, rows, columns, destination + first * columns);
+    return 0;
+  });
+}
+
 void cdnn_bf16_to_f32(const uint16_t *source, float *destination, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     const uint32_t bits = static_cast<uint32_t>(source[i]) << 16;

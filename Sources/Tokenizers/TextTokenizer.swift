@@ -13,6 +13,9 @@ package protocol TextTokenizer: Sendable {
     /// The number of tokens known, added tokens included.
     var vocabularySize: Int { get }
 
+    /// What kind of tokens it has: BPE, unigram or WordPiece.
+    var modelName: String { get }
+
     /// The largest id that `tokenize` can give. An embedding table needs more rows than this.
     var maxId: Int { get }
 }

@@ -1,5 +1,14 @@
 import Foundation
 
+/// What fills up a text to the model's positions where nothing masks it, so that the model attends to it.
+package enum TextPadding: Sendable, Equatable {
+    case none
+    /// Token 0, after the end token.
+    case zeros
+    /// The padding token, which stands for the end token too (open_clip's `strip_sep_token`).
+    case insteadOfEnd
+}
+
 /// Loads the tokenizer of a model folder in the Hugging Face layout.
 package enum TokenizerLoader {
     /// What kind of model a tokenizer is for; decides the files, the special tokens, the padding and the players.
@@ -12,6 +21,16 @@ package enum TokenizerLoader {
         case bert
         /// The unigram model of XLM-R and XLM-V between `<s>` and `</s>`, not padded.
         case xlmRoberta
+
+        /// What the tokens of such a tokenizer are, as ``TextTokenizer/modelName`` says it.
+        package var modelNames: [String] {
+            switch self {
+            case .clip: ["BPE"]
+            case .siglip: ["unigram", "BPE"]
+            case .bert: ["WordPiece"]
+            case .xlmRoberta: ["unigram"]
+            }
+        }
     }
 
     /// Loads a tokenizer.
@@ -25,18 +44,23 @@ package enum TokenizerLoader {
     /// - Parameters:
     ///   - folder: the model folder.
     ///   - positions: the text model's `max_position_embeddings`.
+    ///   - padding: what fills up texts, where the family's own tokenizer does not.
     ///   - cleaning: what is done to a text first, as open_clip does with the texts of its folders.
     /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
     package static func load(
-        folder: String, family: Family, positions: Int, cleaning: TextCleaning = .none
+        folder: String, family: Family, positions: Int, padding: TextPadding = .none, cleaning: TextCleaning = .none
     ) throws(TokenizerError) -> any TextTokenizer {
         let config = try TokenizerConfig(folder: folder)
         return switch family {
-        case .clip: try CLIPTokenizer.load(folder: folder, config: config, positions: positions, cleaning: cleaning)
+        case .clip:
+            try CLIPTokenizer.load(
+                folder: folder, config: config, positions: positions, padding: padding, cleaning: cleaning)
         case .siglip:
             try SigLIPTokenizer.load(
                 folder: folder, config: config, positions: positions, cleaning: cleaning)
-        case .bert: try BERTTokenizer.load(folder: folder, config: config, positions: positions, cleaning: cleaning)
+        case .bert:
+            try BERTTokenizer.load(
+                folder: folder, config: config, positions: positions, padding: padding, cleaning: cleaning)
         case .xlmRoberta:
             try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions, cleaning: cleaning)
         }

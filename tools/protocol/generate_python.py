@@ -30,6 +30,9 @@ NOT_SHOWN = {"FloatEncoding", "ItemErrorPolicy", "PositionEncoding", "ProgressKi
 
 RESULTS = {
     "LoadedModel": "ModelStatus",
+    "ImageShape": "ImageShape",
+    "TextShape": "TextShape",
+    "ModelSummary": "ModelSummary",
     "AvailableModel": "AvailableModel",
     "TokenPlayer": "TokenizedPlayer",
     "TextPlayer": "TextPlayer",

@@ -127,6 +127,15 @@ int cdnn_attention_over(cdnn_context *context, const float *q, const float *k, c
                         const int32_t *indices, int64_t keys, int64_t heads, int64_t width, cdnn_rows destination,
                         int64_t destination_row);
 
+/// Rotary positions, in place: in each of a row's `heads` heads of `width` columns, column i and column width / 2 + i are
+/// turned by the angle that place `places[row]` has for i; `cosines` and `sines` are `[places, width / 2]`. A row whose place
+/// is negative is left as it is. The stride is in floats.
+void cdnn_rotate(cdnn_context *context, float *values, int64_t stride, int64_t rows, int64_t heads, int64_t width,
+                 const float *cosines, const float *sines, const int32_t *places);
+
+/// g * sigmoid(g) * x of `[rows, columns]` values, of rows that hold g and then x side by side.
+void cdnn_gate(cdnn_context *context, const float *source, int64_t rows, int64_t columns, float *destination);
+
 void cdnn_f16_to_f32(const uint16_t *source, float *destination, int64_t count);
 void cdnn_bf16_to_f32(const uint16_t *source, float *destination, int64_t count);
 

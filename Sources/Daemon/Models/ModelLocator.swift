@@ -11,6 +11,8 @@ package struct AvailableModel: Sendable {
     package let origin: Origin
     /// Why it cannot be loaded; nil where it can.
     package let problem: String?
+    /// What it is, where it can be loaded.
+    package let summary: FolderSummary?
 }
 
 /// Finds the folder a model's name stands for: a built-in name, a path, or `org/name[@revision]` in the local hub
@@ -65,14 +67,19 @@ package struct ModelLocator: Sendable {
     package func available(_ turn: WorkTurn) throws -> [AvailableModel] {
         let builtIn = try builtIns.map { name, folder in
             try turn.check()
-            return AvailableModel(
-                id: name, folder: folder, origin: .builtIn,
-                problem: LoadedModel.problem(folder: folder).map { "\($0)" })
+            do throws(ModelError) {
+                return AvailableModel(
+                    id: name, folder: folder, origin: .builtIn, problem: nil,
+                    summary: try LoadedModel.summary(folder: folder))
+            } catch {
+                return AvailableModel(id: name, folder: folder, origin: .builtIn, problem: "\(error)", summary: nil)
+            }
         }
         let cached = HubCache().entries().map { entry in
             AvailableModel(
                 id: entry.revision == "main" ? entry.name : "\(entry.name)@\(entry.revision)", folder: entry.folder,
-                origin: .hubCache, problem: entry.problem == nil ? nil : entry.reason)
+                origin: .hubCache, problem: entry.problem == nil ? nil : entry.reason,
+                summary: entry.summary)
         }
         return builtIn + cached
     }

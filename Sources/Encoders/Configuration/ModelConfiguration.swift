@@ -10,6 +10,15 @@ struct TransformerConfiguration: Sendable, Equatable {
     var epsilon: Float
     /// Where a block normalises: what it reads (CLIP), or the sum that it leaves (BERT).
     var normPlacement = NormPlacement.before
+    /// Whether keys have a bias, as queries and values do.
+    var hasKeyBias = true
+    /// Whether the MLP is a gated one (SwiGLU): a layer for the gate beside its first, and no other activation.
+    var isGated = false
+    /// Whether what attention makes, and what the MLP has inside, is normalised before the last product of each
+    /// (EVA02's sub-layer norms).
+    var hasInnerNorms = false
+    /// How queries and keys of patches are turned; nil where they are not.
+    var rotary: RotaryPositions?
 
     enum NormPlacement: Sendable, Equatable { case before, after }
 
@@ -23,8 +32,20 @@ struct VisionConfiguration: Sendable, Equatable {
     /// Pixels along an edge; with a ``flexible`` grid, of the largest square picture.
     var imageSize: Int
     var patchSize: Int
+    /// The head that pools by attention, where its sizes are not the blocks'.
+    var head: PoolingHead?
     /// How the grid follows the picture; nil where all pictures have the same.
     var flexible: FlexibleGrid?
+
+    struct PoolingHead: Sendable, Equatable {
+        var heads: Int
+        var intermediate: Int
+    }
+
+    /// The sizes of the head that pools by attention.
+    var poolingHead: PoolingHead {
+        head ?? PoolingHead(heads: transformer.heads, intermediate: transformer.intermediate)
+    }
 
     /// A grid in each picture's own aspect ratio.
     struct FlexibleGrid: Sendable, Equatable {
@@ -55,6 +76,8 @@ struct TextConfiguration: Sendable, Equatable {
     var positions: Int
     /// The row of the position table that is the first token's.
     var firstPosition = 0
+    /// Rows of the position table, where there are more than texts may have positions.
+    var tableRows: Int?
     /// Rows of the table of segments' kinds.
     var tokenTypes = 0
 }
@@ -66,4 +89,9 @@ struct ModelConfiguration: Sendable, Equatable {
     var text: TextConfiguration
     /// Columns of the embeddings that are compared.
     var dimension: Int
+}
+
+extension TextConfiguration {
+    /// Rows of the position table.
+    var positionRows: Int { tableRows ?? firstPosition + positions }
 }

@@ -53,8 +53,7 @@ package final class EncoderWorkspace {
     func visionBuffers(_ format: RowFormat) -> TowerBuffers {
         if let known = vision[format] { return known }
         let made = TowerBuffers(
-            model.vision.transformer, format: format, capacity: capacities.vision, pooled: Self.mostInputs,
-            dimension: model.dimension, in: memory)
+            model.visionShape, format: format, capacity: capacities.vision, pooled: Self.mostInputs, in: memory)
         vision[format] = made
         return made
     }
@@ -62,8 +61,7 @@ package final class EncoderWorkspace {
     func textBuffers(_ format: RowFormat) -> TowerBuffers {
         if let known = text[format] { return known }
         let made = TowerBuffers(
-            model.text.transformer, format: format, capacity: capacities.text, pooled: pooledTexts,
-            dimension: model.dimension, in: memory)
+            model.textShape, format: format, capacity: capacities.text, pooled: pooledTexts, in: memory)
         text[format] = made
         return made
     }
@@ -74,9 +72,6 @@ package final class EncoderWorkspace {
     /// Of both towers in all formats.
     private lazy var memory = RowMemory(
         bytes: max(
-            TowerBuffers.bytes(
-                model.vision.transformer, capacity: capacities.vision, pooled: Self.mostInputs,
-                dimension: model.dimension),
-            TowerBuffers.bytes(
-                model.text.transformer, capacity: capacities.text, pooled: pooledTexts, dimension: model.dimension)))
+            TowerBuffers.bytes(model.visionShape, capacity: capacities.vision, pooled: Self.mostInputs),
+            TowerBuffers.bytes(model.textShape, capacity: capacities.text, pooled: pooledTexts)))
 }

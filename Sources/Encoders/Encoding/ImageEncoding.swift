@@ -123,11 +123,11 @@ extension LoadedModel {
         }
     }
 
-    /// Whether an item's absent patches are removed; without a class token an empty image has nothing to
-    /// attend to.
+    /// Whether an item's absent patches are removed; without a class token an empty image has nothing to attend to, and
+    /// none has a mean.
     private func drops(_ item: ImageItem) -> Bool {
         guard item.masking == .drop, let presence = item.presence else { return false }
-        return family.vision.hasClassToken || presence.contains { $0 != 0 }
+        return family.vision.needsNoPatches || presence.contains { $0 != 0 }
     }
 
     private func tokens(of item: ImageItem) -> Int {
@@ -148,6 +148,7 @@ extension LoadedModel {
             } else {
                 item.image.absent.place(token, in: buffers, row: row)
             }
+            buffers.places[row] = Int32(token - leading)
             row += 1
         }
     }

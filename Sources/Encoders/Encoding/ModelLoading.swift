@@ -98,13 +98,20 @@ extension LoadedModel {
     /// the tokenizer, and the tensors that the weight files' headers name. Nil if nothing was found.
     package static func problem(folder: String) -> ModelError? {
         do {
-            let files = try ModelFolder(folder)
-            try files.memoryNeed(.auto).check(folder: folder)
-            _ = try files.tokenizer()
-            try files.checkTensors()
+            _ = try summary(folder: folder)
             return nil
         } catch {
             return error
         }
+    }
+
+    /// What a folder holds, as far as that is found without reading weights.
+    /// - Throws: what would keep it from being loaded: ``ModelError``.
+    package static func summary(folder: String) throws(ModelError) -> FolderSummary {
+        let files = try ModelFolder(folder)
+        try files.memoryNeed(.auto).check(folder: folder)
+        let tokenizer = try files.tokenizer()
+        try files.checkTensors()
+        return FolderSummary(files, tokenizer: tokenizer, folder: folder)
     }
 }

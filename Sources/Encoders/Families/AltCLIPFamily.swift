@@ -13,7 +13,7 @@ extension HuggingFaceFamily {
         }
     ) { top throws(ModelError) in
         let text = try top.nested("text_config", legacy: "text_config_dict")
-        var family = ModelFamily.clip(pooling: .firstPosition, tokenizer: .clip)
+        var family = ModelFamily.clip(name: "altclip", pooling: .firstPosition, tokenizer: .xlmRoberta)
         family.text = BERTTextTower.traits(
             projection: ProjectionTraits(
                 name: "text_projection", hasBias: false,

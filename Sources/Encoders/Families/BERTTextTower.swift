@@ -5,7 +5,7 @@ import Tensors
 enum BERTTextTower {
     /// - Parameter projection: from the first token's state to the embedding.
     static func traits(
-        projection: ProjectionTraits, pooling: TextTraits.Pooling = .firstPosition, finalNorm: String? = nil
+        projection: ProjectionTraits?, pooling: TextTraits.Pooling = .firstPosition, finalNorm: String? = nil
     ) -> TextTraits {
         TextTraits(
             attention: .full, pooling: pooling, isPadded: false, normalizesEmbeddings: true, hasTokenTypes: true,

@@ -5,10 +5,10 @@ import Tokenizers
 extension ModelFamily {
     /// CLIP (Radford et al. 2021): a class token, causal texts read at their end token, projections without bias.
     static func clip(
-        pooling: TextTraits.Pooling, tokenizer: TokenizerLoader.Family = .clip
+        name: String = "clip", pooling: TextTraits.Pooling, tokenizer: TokenizerLoader.Family = .clip
     ) -> ModelFamily {
         ModelFamily(
-            name: "clip", probability: .softmax, scoreBias: .optional,
+            name: name, probability: .softmax, scoreBias: .optional,
             vision: VisionTraits(
                 pooling: .classToken, hasClassToken: true, normalizesEmbeddings: true, hasPatchBias: false,
                 projection: ProjectionTraits(name: "visual_projection", hasBias: false)),

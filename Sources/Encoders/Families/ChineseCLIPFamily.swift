@@ -8,7 +8,7 @@ extension HuggingFaceFamily {
         tensorName: { BERTTextTower.tensorName($0, prefix: "text_model.") }
     ) { top throws(ModelError) in
         let text = try top.nested("text_config", legacy: "text_config_dict")
-        var family = ModelFamily.clip(pooling: .firstPosition, tokenizer: .bert)
+        var family = ModelFamily.clip(name: "chinese_clip", pooling: .firstPosition, tokenizer: .bert)
         family.text = BERTTextTower.traits(projection: ProjectionTraits(name: "text_projection", hasBias: false))
         return try clipModel(
             top, family: family,

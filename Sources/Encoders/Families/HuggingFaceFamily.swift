@@ -31,6 +31,12 @@ struct HuggingFaceFamily: Sendable {
         return "supported are " + names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
     }
 
+    /// Whether a `config.json` names one of the families.
+    static func isNamed(by file: String) -> Bool {
+        guard let type = (try? JSONValue(contentsOf: file))?["model_type"]?.string else { return false }
+        return all.contains { $0.modelType == type }
+    }
+
     /// The family of a configuration.
     /// - Throws: ``ModelError/unsupported(file:what:)`` with the type that no description matches.
     static func of(_ top: ConfigurationReader) throws(ModelError) -> HuggingFaceFamily {

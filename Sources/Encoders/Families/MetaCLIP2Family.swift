@@ -8,6 +8,7 @@ extension HuggingFaceFamily {
         let text = try top.nested("text_config", legacy: "text_config_dict")
         let end = try text.integer("eos_token_id", default: 49407)
         return try clipModel(
-            top, family: .clip(pooling: .token(id: end), tokenizer: .clip), text: clipText(text))
+            top, family: .clip(name: "metaclip_2", pooling: .token(id: end), tokenizer: .xlmRoberta),
+            text: clipText(text))
     }
 }

@@ -22,13 +22,15 @@ package struct ModelFamily: Sendable, Equatable {
     }
 
     /// Its name in replies, which is that of `model_type` in the Hugging Face layout.
-    package let name: String
-    package let probability: ProbabilityRule
+    package var name: String
+    package var probability: ProbabilityRule
     let scoreBias: ScoreBias
-    package let vision: VisionTraits
+    package var vision: VisionTraits
     var text: TextTraits
-    /// Whose files, special tokens, padding and players the tokenizer has.
-    let tokenizer: TokenizerLoader.Family
+    /// Whose files, special tokens and players the tokenizer has.
+    var tokenizer: TokenizerLoader.Family
+    /// What fills up texts, where the family's tokenizer does not.
+    var padding = TextPadding.none
     /// Whose defaults fill in what the preprocessor's configuration leaves out.
     let preprocessor: ImagePreprocessor.Family
 }
@@ -40,6 +42,8 @@ struct ProjectionTraits: Sendable, Equatable {
     let hasBias: Bool
     /// A layer with a bias that stands before it, and is multiplied into it.
     var inner: Inner?
+    /// A layer without a bias that stands before it, with GELU between.
+    var activated: Inner?
 
     struct Inner: Sendable, Equatable {
         let name: String
@@ -54,8 +58,10 @@ package struct VisionTraits: Sendable, Equatable {
         case classToken
         /// A learned probe attends to all tokens.
         case attention
-        /// The mean of all tokens.
+        /// The mean of the patches, each normalised.
         case mean
+        /// The mean of the patches, normalised itself.
+        case meanThenNorm
     }
 
     enum PatchLayout: Sendable, Equatable {
@@ -69,6 +75,8 @@ package struct VisionTraits: Sendable, Equatable {
     /// Whether a class token stands before the patches. Without one an image of no patches is left with nothing to
     /// attend to, so that it keeps all patches in their absent state.
     package let hasClassToken: Bool
+    /// Whether an image without any patch can be read.
+    var needsNoPatches: Bool { hasClassToken && pooling != .mean && pooling != .meanThenNorm }
     /// Whether the embedded tokens are normalised before the first block.
     let normalizesEmbeddings: Bool
     /// Whether the patch convolution has a bias.
@@ -95,6 +103,8 @@ struct TextTraits: Sendable, Equatable {
         case largestId
         case firstPosition
         case lastPosition
+        /// The mean over all tokens.
+        case mean
     }
 
     let attention: Attention
@@ -107,15 +117,16 @@ struct TextTraits: Sendable, Equatable {
     var hasTokenTypes = false
     /// Of the pooled state: its name after `text_model.`, or nil where there is none.
     var finalNorm: String? = "final_layer_norm"
-    let projection: ProjectionTraits
+    /// From the pooled state to the embedding; nil where that state is the embedding.
+    let projection: ProjectionTraits?
 
-    /// The position that is pooled.
+    /// The position that is pooled; of a mean the first, which is no player either.
     /// - Parameter ids: of a text, one at least.
     func pooledPosition(_ ids: [Int]) -> Int {
         switch pooling {
         case .token(let id): ids.firstIndex(of: id) ?? 0
         case .largestId: ids.indices.max { (ids[$0], -$0) < (ids[$1], -$1) } ?? 0
-        case .firstPosition: 0
+        case .firstPosition, .mean: 0
         case .lastPosition: ids.count - 1
         }
     }

@@ -19,6 +19,8 @@ package struct HubCache: Sendable {
         package let folder: String
         /// Why it cannot be loaded, or nil if its files look complete.
         package let problem: ModelError?
+        /// What it is, if its files look complete.
+        package let summary: FolderSummary?
 
         /// The problem for a list that names the folder beside it: files are named without it.
         package var reason: String? {
@@ -113,8 +115,13 @@ package struct HubCache: Sendable {
                 return revisions.compactMap { revision, snapshot in
                     let path = "\(base)/snapshots/\(snapshot)"
                     guard Self.isFolder(path) else { return nil }
-                    return Entry(
-                        name: name, revision: revision, folder: path, problem: LoadedModel.problem(folder: path))
+                    do throws(ModelError) {
+                        return Entry(
+                            name: name, revision: revision, folder: path, problem: nil,
+                            summary: try LoadedModel.summary(folder: path))
+                    } catch {
+                        return Entry(name: name, revision: revision, folder: path, problem: error, summary: nil)
+                    }
                 }
             }
     }

@@ -32,8 +32,12 @@ package struct MemoryNeed: Sendable {
         let positions = Double(model.text.positions)
         // The projections are packed as f32 in every precision.
         let projections =
-            4 * dimension * ((model.family.vision.projection == nil ? 0 : hidden) + textHidden)
-        let head = model.family.vision.pooling == .attention ? 3 * hidden * hidden + vision.mlpWeights : 0
+            4 * dimension
+            * ((model.family.vision.projection == nil ? 0 : hidden)
+                + (model.family.text.projection == nil ? 0 : textHidden))
+        let head =
+            model.family.vision.pooling == .attention
+            ? 3 * hidden * hidden + model.vision.headTransformer.mlpWeights : 0
         matrices =
             bytesPerWeight * (vision.blockWeights * Double(vision.layers) + text.blockWeights * Double(text.layers))
             + bytesPerWeight * head + projections + 4 * patch * hidden
@@ -55,11 +59,13 @@ package struct MemoryNeed: Sendable {
         )
         let pooledTexts =
             model.family.text.attention == .causal ? rows.text : Double(EncoderWorkspace.mostInputs)
-        workspace = max(
+        let shapes = (vision: model.visionShape, text: model.textShape)
+        workspace =
             4
-                * (rows.vision * vision.rowValues
-                    + Double(EncoderWorkspace.mostInputs) * (vision.rowValues + dimension)),
-            4 * (rows.text * text.rowValues + pooledTexts * (text.rowValues + dimension)))
+            * max(
+                rows.vision * shapes.vision.rowValues
+                    + Double(EncoderWorkspace.mostInputs) * shapes.vision.pooledValues,
+                rows.text * shapes.text.rowValues + pooledTexts * shapes.text.pooledValues)
     }
 
     /// With one image, one text, and `threads` compute threads.
@@ -79,12 +85,17 @@ package struct MemoryNeed: Sendable {
 }
 
 extension TransformerConfiguration {
-    fileprivate var mlpWeights: Double { 2 * Double(hidden) * Double(intermediate) }
+    fileprivate var mlpWeights: Double { (isGated ? 3 : 2) * Double(hidden) * Double(intermediate) }
     fileprivate var blockWeights: Double { 4 * Double(hidden) * Double(hidden) + mlpWeights }
     /// Weights of the largest product, of which q, k and v are one.
-    fileprivate var largestMatrix: Double { Double(hidden) * Double(max(3 * hidden, intermediate)) }
+    fileprivate var largestMatrix: Double { Double(hidden) * Double(max(3 * hidden, (isGated ? 2 : 1) * intermediate)) }
+}
+
+extension TowerShape {
     /// Values that a row of ``TowerBuffers`` has in all of them.
-    fileprivate var rowValues: Double { 6 * Double(hidden) + Double(intermediate) }
+    fileprivate var rowValues: Double { Double(TowerBuffers.columns(transformer).reduce(0, +)) }
+    /// The same of a row of ``PooledBuffers``.
+    fileprivate var pooledValues: Double { Double(PooledBuffers.columns(self).reduce(0, +)) }
 }
 
 /// What this machine has left for a process.

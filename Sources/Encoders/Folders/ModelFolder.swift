@@ -40,8 +40,11 @@ struct ModelFolder {
         func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
 
         let weights = Self.huggingFaceWeights.first(where: exists)
-        if exists("open_clip_config.json"), !exists("config.json") || weights == nil {
-            guard let name = Self.openCLIPWeights.first(where: exists) else {
+        // Some folders have a configuration of a class of their own around open_clip's model, and its weights.
+        let isWrapped = exists("config.json") && !HuggingFaceFamily.isNamed(by: "\(folder)/config.json")
+        if exists("open_clip_config.json"), !exists("config.json") || weights == nil || isWrapped {
+            let names = isWrapped ? Self.openCLIPWeights.filter { $0.hasPrefix("open_clip") } : []
+            guard let name = (names + Self.openCLIPWeights).first(where: exists) else {
                 throw .missingFile(
                     folder: folder, file: "open_clip_model.safetensors",
                     advice:
@@ -117,7 +120,7 @@ struct ModelFolder {
         do {
             tokenizer = try TokenizerLoader.load(
                 folder: folder, family: configuration.family.tokenizer,
-                positions: configuration.text.positions, cleaning: cleaning)
+                positions: configuration.text.positions, padding: configuration.family.padding, cleaning: cleaning)
         } catch .noTokenizer(let folder, let expected) {
             throw .tokenizer(
                 reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description
@@ -126,6 +129,12 @@ struct ModelFolder {
             throw .unsupported(file: file, what: "\(component) is not supported")
         } catch {
             throw .tokenizer(reason: error.description)
+        }
+        let kinds = configuration.family.tokenizer.modelNames
+        guard kinds.contains(tokenizer.modelName) else {
+            throw .tokenizer(
+                reason: "\(folder): the tokenizer's tokens are \(tokenizer.modelName), but texts of this model are of "
+                    + "\(kinds.joined(separator: " or ")); they belong to different models")
         }
         guard tokenizer.maxId < configuration.text.vocabulary else {
             throw .tokenizer(

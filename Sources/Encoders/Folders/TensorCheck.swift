@@ -6,8 +6,7 @@ extension ModelFolder {
         let vision = configuration.vision
         try check("text_model.embeddings.token_embedding.weight", text.vocabulary, text.transformer.hidden)
         try check(
-            "text_model.embeddings.position_embedding.weight", text.firstPosition + text.positions,
-            text.transformer.hidden)
+            "text_model.embeddings.position_embedding.weight", text.positionRows, text.transformer.hidden)
         try checkBlocks("text_model", text.transformer)
         let edge = vision.patchSize
         switch configuration.family.vision.patchLayout {
@@ -21,9 +20,10 @@ extension ModelFolder {
         if let projection = family.vision.projection {
             try check("\(projection.name).weight", configuration.dimension, vision.transformer.hidden)
         }
-        let projection = family.text.projection
-        try check(
-            "\(projection.name).weight", configuration.dimension, projection.inner?.columns ?? text.transformer.hidden)
+        if let projection = family.text.projection {
+            let columns = (projection.inner ?? projection.activated)?.columns ?? text.transformer.hidden
+            try check("\(projection.name).weight", configuration.dimension, columns)
+        }
     }
 
     private func checkBlocks(_ tower: String, _ transformer: TransformerConfiguration) throws(ModelError) {
@@ -35,7 +35,9 @@ extension ModelFolder {
             for part in ["q_proj", "k_proj", "v_proj", "out_proj"] {
                 try check(block + "self_attn.\(part).weight", hidden, hidden)
             }
-            try check(block + "mlp.fc1.weight", inner, hidden)
+            for part in transformer.isGated ? ["mlp.gate", "mlp.fc1"] : ["mlp.fc1"] {
+                try check(block + part + ".weight", inner, hidden)
+            }
             try check(block + "mlp.fc2.weight", hidden, inner)
         }
     }

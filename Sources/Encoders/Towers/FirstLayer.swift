@@ -11,9 +11,11 @@ struct TokenStates: Sendable {
     let queryKeyValue: [Float]
     let tokens: Int
 
-    /// - Parameter hidden: the embedded tokens, `[tokens, hidden]`.
+    /// - Parameters:
+    ///   - hidden: the embedded tokens, `[tokens, hidden]`.
+    ///   - leading: tokens that stand before the patches of an image; of a text none has a place to be turned by.
     init(
-        _ context: ComputeContext, hidden: Rows, tokens: Int, first: TransformerBlock?
+        _ context: ComputeContext, hidden: Rows, tokens: Int, first: TransformerBlock?, leading: Int = 0
     ) throws(TensorError) {
         self.tokens = tokens
         self.hidden = hidden.array(rows: tokens)
@@ -25,6 +27,7 @@ struct TokenStates: Sendable {
         let projected = Rows(capacity: tokens, columns: 3 * hidden.columns)
         try first.attentionNorm.read(context, hidden, rows: tokens, into: normed)
         try context.apply(first.queryKeyValue, to: normed, rows: tokens, into: projected)
+        first.turn(context, projected, rows: tokens, places: (0..<tokens).map { Int32($0 - leading) })
         queryKeyValue = projected.array(rows: tokens)
     }
 

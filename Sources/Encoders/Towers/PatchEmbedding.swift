@@ -73,7 +73,7 @@ struct PatchEmbedding: Sendable {
         if let norm {
             try context.layerNorm(norm, states, rows: tokens, into: states)
         }
-        return try TokenStates(context, hidden: states, tokens: tokens, first: first)
+        return try TokenStates(context, hidden: states, tokens: tokens, first: first, leading: leadingTokens)
     }
 
     /// The patches of a picture, `[patches, 3 × edge × edge]`.

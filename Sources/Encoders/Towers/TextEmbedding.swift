@@ -23,8 +23,8 @@ struct TextEmbedding: Sendable {
         let reader = WeightReader(source: source, prefix: "text_model.embeddings.", format: .f32)
         let first = configuration.firstPosition
         var positions = Array(
-            try reader.floats("position_embedding.weight", first + configuration.positions, hidden)[(first * hidden)...]
-        )
+            try reader.floats("position_embedding.weight", configuration.positionRows, hidden)[
+                (first * hidden)..<(first + configuration.positions) * hidden])
         if traits.hasTokenTypes {
             let types = try reader.floats("token_type_embedding.weight", configuration.tokenTypes, hidden)
             for index in positions.indices { positions[index] += types[index % hidden] }

@@ -1,35 +1,50 @@
 import Tensors
 
-/// A text transformer from its first states to embeddings. The last block is a ``PooledBlock``: one position is read.
+/// A text transformer from its first states to embeddings. The last block is a ``PooledBlock`` where one position is
+/// read.
 struct TextTower: Sendable {
     let configuration: TransformerConfiguration
     let format: RowFormat
     let dimension: Int
     private let blocks: [TransformerBlock]
-    private let last: PooledBlock
+    private let pooling: Pooling
     private let norm: LayerNorm?
-    private let projection: Linear
+    private let projection: Projection?
+
+    private enum Pooling: Sendable {
+        /// The last block, of which the pooled positions are computed.
+        case position(PooledBlock)
+        /// The mean over all tokens, after all blocks.
+        case mean
+    }
 
     init(_ source: any TensorSource, _ model: ModelConfiguration, format: RowFormat) throws(ModelError) {
         configuration = model.text.transformer
         dimension = model.dimension
         self.format = format
         let c = configuration
+        let traits = model.family.text
         let reader = WeightReader(source: source, prefix: "text_model.", format: format)
-        blocks = try (0..<c.layers - 1).map { layer throws(ModelError) in
+        blocks = try (0..<(traits.pooling == .mean ? c.layers : c.layers - 1)).map { layer throws(ModelError) in
             try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
         }
-        last = try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c)
-        norm = try model.family.text.finalNorm.map { name throws(ModelError) in
+        pooling =
+            traits.pooling == .mean
+            ? .mean : .position(try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c))
+        norm = try traits.finalNorm.map { name throws(ModelError) in
             try reader.norm(name, c.hidden, epsilon: c.epsilon)
         }
-        let top = WeightReader(source: source, prefix: "", format: .f32)
-        projection = try top.projection(model.family.text.projection, from: c.hidden, to: model.dimension)
+        projection = try traits.projection.map { traits throws(ModelError) in
+            try Projection(source, traits, from: c.hidden, to: model.dimension)
+        }
     }
 
     var first: TransformerBlock? { blocks.first }
 
-    var bytes: Int { blocks.reduce(last.bytes + projection.bytes) { $0 + $1.bytes } }
+    var bytes: Int {
+        let pooled = if case .position(let last) = pooling { last.bytes } else { 0 }
+        return blocks.reduce(pooled + (projection?.bytes ?? 0)) { $0 + $1.bytes }
+    }
 
     /// Embeds sequences that attend to all of themselves, each pooled at the row that `ends` has for it. First states
     /// stand in `hidden` and `queryKeyValue`.
@@ -44,11 +59,16 @@ struct TextTower: Sendable {
             try block.attend(context, b, sequences, configuration)
             try block.finish(context, b, rows: rows)
         }
-        for (index, end) in ends.enumerated() {
-            b.pooled.hidden.copyRow(end, of: b.hidden, to: index)
+        switch pooling {
+        case .position(let last):
+            for (index, end) in ends.enumerated() {
+                b.pooled.hidden.copyRow(end, of: b.hidden, to: index)
+            }
+            try last.project(context, b, rows: rows, pooled: sequences.count)
+            try last.attend(context, b, sequences, configuration)
+            try last.finish(context, b, pooled: sequences.count)
+        case .mean: sequences.averageRows(of: b.hidden, leaving: 0, into: b.pooled.hidden)
         }
-        try last.project(context, b, rows: rows, pooled: sequences.count)
-        try last.attend(context, b, sequences, configuration)
         return try finish(context, b, pooled: sequences.count)
     }
 
@@ -66,9 +86,12 @@ struct TextTower: Sendable {
                 try context.attention(
                     q: RowPosition(b.queryKeyValue, row: node), keyValues: b.queryKeyValue, k: c.hidden,
                     v: 2 * c.hidden,
-                    over: tree.chain(node), heads: c.heads, width: c.headWidth, into: b.mixed, row: node)
+                    over: tree.chain(node), heads: c.heads, width: c.headWidth, into: b.attended, row: node)
             }
             try block.finish(context, b, rows: rows)
+        }
+        guard case .position(let last) = pooling else {
+            preconditionFailure("the mean over a text needs attention in both directions")
         }
         for (index, end) in ends.enumerated() {
             b.pooled.hidden.copyRow(end, of: b.hidden, to: index)
@@ -77,15 +100,15 @@ struct TextTower: Sendable {
         for (index, end) in ends.enumerated() {
             try context.attention(
                 q: RowPosition(b.pooled.query, row: index), keyValues: b.keyValue, k: 0, v: c.hidden,
-                over: tree.chain(end), heads: c.heads, width: c.headWidth, into: b.pooled.mixed, row: index)
+                over: tree.chain(end), heads: c.heads, width: c.headWidth, into: b.pooled.attended, row: index)
         }
+        try last.finish(context, b, pooled: ends.count)
         return try finish(context, b, pooled: ends.count)
     }
 
     private func finish(_ context: ComputeContext, _ b: TowerBuffers, pooled: Int) throws(TensorError) -> Rows {
-        try last.finish(context, b, pooled: pooled)
         if let norm { try context.layerNorm(norm, b.pooled.hidden, rows: pooled, into: b.pooled.hidden) }
-        try context.apply(projection, to: b.pooled.hidden, rows: pooled, into: b.pooled.projected)
-        return b.pooled.projected
+        guard let projection else { return b.pooled.hidden }
+        return try projection(context, b.pooled, rows: pooled)
     }
 }

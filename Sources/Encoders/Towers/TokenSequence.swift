@@ -6,6 +6,21 @@ struct TokenSequence: Sendable {
     let count: Int
 }
 
+extension [TokenSequence] {
+    /// The mean of each sequence's rows but the first `leaving`, one row for each in `result`.
+    func averageRows(of hidden: Rows, leaving: Int, into result: Rows) {
+        let columns = hidden.columns
+        for (index, sequence) in enumerated() {
+            let rows = sequence.firstRow + leaving..<sequence.firstRow + sequence.count
+            for column in 0..<columns {
+                var sum: Float = 0
+                for row in rows { sum += hidden.floats[row * columns + column] }
+                result.floats[index * columns + column] = sum / Float(rows.count)
+            }
+        }
+    }
+}
+
 extension TransformerBlock {
     /// Attention of all rows of each sequence over each other: from `queryKeyValue` to `mixed`.
     func attend(
@@ -16,7 +31,7 @@ extension TransformerBlock {
             try context.attention(
                 q: RowPosition(b.queryKeyValue, row: row), queries: sequence.count,
                 k: RowPosition(b.queryKeyValue, row: row, column: c.hidden), v: 2 * c.hidden, keys: sequence.count,
-                heads: c.heads, width: c.headWidth, into: b.mixed, row: row)
+                heads: c.heads, width: c.headWidth, into: b.attended, row: row)
         }
     }
 }
@@ -30,7 +45,7 @@ extension PooledBlock {
             try context.attention(
                 q: RowPosition(b.pooled.query, row: index), queries: 1,
                 k: RowPosition(b.keyValue, row: sequence.firstRow), v: c.hidden, keys: sequence.count,
-                heads: c.heads, width: c.headWidth, into: b.pooled.mixed, row: index)
+                heads: c.heads, width: c.headWidth, into: b.pooled.attended, row: index)
         }
     }
 }

@@ -32,15 +32,19 @@ struct TransformerBlock: Sendable {
     let attentionNorm: BlockNorm
     /// q, k and v of a row, side by side: `[hidden → 3 × hidden]`.
     let queryKeyValue: Linear
-    let out: Linear
+    /// How q and k of patches are turned.
+    let rotation: Rotation?
+    let heads: Int
+    let out: AttentionOutput
     let mlp: MLP
 
-    init(_ reader: WeightReader, _ c: TransformerConfiguration) throws(ModelError) {
+    init(_ reader: WeightReader, _ c: TransformerConfiguration, _ rotation: Rotation? = nil) throws(ModelError) {
         attentionNorm = try BlockNorm(reader, "layer_norm1", c)
-        let scale = 1 / Float(c.headWidth).squareRoot()
         queryKeyValue = try reader.under("self_attn").linear(
-            [("q_proj", scale), ("k_proj", 1), ("v_proj", 1)], outputs: c.hidden, inputs: c.hidden)
-        out = try reader.linear("self_attn.out_proj", outputs: c.hidden, inputs: c.hidden)
+            [.query(c), .key(c), LinearPart(name: "v_proj")], outputs: c.hidden, inputs: c.hidden)
+        self.rotation = rotation
+        heads = c.heads
+        out = try AttentionOutput(reader.under("self_attn"), c)
         mlp = try MLP(reader, norm: "layer_norm2", c)
     }
 
@@ -50,32 +54,44 @@ struct TransformerBlock: Sendable {
     func project(_ context: ComputeContext, _ b: TowerBuffers, rows: Int) throws(TensorError) {
         try attentionNorm.read(context, b.hidden, rows: rows, into: b.normed)
         try context.apply(queryKeyValue, to: b.normed, rows: rows, into: b.queryKeyValue)
+        turn(context, b.queryKeyValue, rows: rows, places: b.places)
     }
 
-    /// The rest: from `mixed`, attention's result, to `hidden`.
+    /// Turns q and k by their rows' places, in rows of q, k and v.
+    func turn(_ context: ComputeContext, _ queryKeyValue: Rows, rows: Int, places: [Int32]) {
+        guard let rotation else { return }
+        context.rotate(queryKeyValue, rows: rows, heads: 2 * heads, by: rotation, places: places)
+    }
+
+    /// The rest: from `attended`, attention's result, to `hidden`.
     func finish(_ context: ComputeContext, _ b: TowerBuffers, rows: Int) throws(TensorError) {
-        try context.apply(out, to: b.mixed, rows: rows, addingTo: b.hidden)
+        try out(context, b.attended, mixed: b.mixed, rows: rows, addingTo: b.hidden)
         try attentionNorm.leave(context, b.hidden, rows: rows)
-        try mlp(context, hidden: b.hidden, normed: b.normed, inner: b.inner, rows: rows)
+        try mlp(context, b.mlp, hidden: b.hidden, normed: b.normed, rows: rows)
     }
 }
 
-/// A block of which only some rows' results are needed: all rows give keys and values, the pooled rows do the rest.
+/// A block of which only some rows' results are needed: all rows give keys and values, the pooled rows do the rest. The
+/// pooled rows are no patches, so that their queries are not turned.
 struct PooledBlock: Sendable {
     let attentionNorm: BlockNorm
     let query: Linear
     /// k and v of a row, side by side: `[hidden → 2 × hidden]`.
     let keyValue: Linear
-    let out: Linear
+    /// How k of patches is turned.
+    let rotation: Rotation?
+    let heads: Int
+    let out: AttentionOutput
     let mlp: MLP
 
-    init(_ reader: WeightReader, _ c: TransformerConfiguration) throws(ModelError) {
+    init(_ reader: WeightReader, _ c: TransformerConfiguration, _ rotation: Rotation? = nil) throws(ModelError) {
         attentionNorm = try BlockNorm(reader, "layer_norm1", c)
-        let scale = 1 / Float(c.headWidth).squareRoot()
-        query = try reader.under("self_attn").linear([("q_proj", scale)], outputs: c.hidden, inputs: c.hidden)
+        query = try reader.under("self_attn").linear([.query(c)], outputs: c.hidden, inputs: c.hidden)
         keyValue = try reader.under("self_attn").linear(
-            [("k_proj", 1), ("v_proj", 1)], outputs: c.hidden, inputs: c.hidden)
-        out = try reader.linear("self_attn.out_proj", outputs: c.hidden, inputs: c.hidden)
+            [.key(c), LinearPart(name: "v_proj")], outputs: c.hidden, inputs: c.hidden)
+        self.rotation = rotation
+        heads = c.heads
+        out = try AttentionOutput(reader.under("self_attn"), c)
         mlp = try MLP(reader, norm: "layer_norm2", c)
     }
 
@@ -86,41 +102,54 @@ struct PooledBlock: Sendable {
     func project(_ context: ComputeContext, _ b: TowerBuffers, rows: Int, pooled: Int) throws(TensorError) {
         try attentionNorm.read(context, b.hidden, rows: rows, into: b.normed)
         try context.apply(keyValue, to: b.normed, rows: rows, into: b.keyValue)
+        if let rotation { context.rotate(b.keyValue, rows: rows, heads: heads, by: rotation, places: b.places) }
         try attentionNorm.read(context, b.pooled.hidden, rows: pooled, into: b.pooled.normed)
         try context.apply(query, to: b.pooled.normed, rows: pooled, into: b.pooled.query)
     }
 
-    /// The rest: from `pooled.mixed` to `pooled.hidden`.
+    /// The rest: from `pooled.attended` to `pooled.hidden`.
     func finish(_ context: ComputeContext, _ b: TowerBuffers, pooled: Int) throws(TensorError) {
         let p = b.pooled
-        try context.apply(out, to: p.mixed, rows: pooled, addingTo: p.hidden)
+        try out(context, p.attended, mixed: p.mixed, rows: pooled, addingTo: p.hidden)
         try attentionNorm.leave(context, p.hidden, rows: pooled)
-        try mlp(context, hidden: p.hidden, normed: p.normed, inner: p.inner, rows: pooled)
+        try mlp(context, p.mlp, hidden: p.hidden, normed: p.normed, rows: pooled)
     }
 }
 
-/// x += down(activation(up(norm(x)))), or with the norm after the sum.
-struct MLP: Sendable {
-    let norm: BlockNorm
-    let up: Linear
-    let down: Linear
-    let activation: Activation
-
-    init(_ reader: WeightReader, norm name: String, _ c: TransformerConfiguration) throws(ModelError) {
-        norm = try BlockNorm(reader, name, c)
-        up = try reader.linear("mlp.fc1", outputs: c.intermediate, inputs: c.hidden)
-        down = try reader.linear("mlp.fc2", outputs: c.hidden, inputs: c.intermediate)
-        activation = c.activation
+extension LinearPart {
+    fileprivate static func query(_ c: TransformerConfiguration) -> LinearPart {
+        LinearPart(name: "q_proj", scale: 1 / Float(c.headWidth).squareRoot(), pairedHeads: c.pairedHeads)
     }
 
-    var bytes: Int { up.bytes + down.bytes }
+    fileprivate static func key(_ c: TransformerConfiguration) -> LinearPart {
+        LinearPart(name: "k_proj", hasBias: c.hasKeyBias, pairedHeads: c.pairedHeads)
+    }
+}
 
+extension TransformerConfiguration {
+    /// The width of heads whose queries and keys are turned.
+    fileprivate var pairedHeads: Int? { rotary == nil ? nil : headWidth }
+}
+
+/// What follows attention: x += out(a), or x += out(norm(a)).
+struct AttentionOutput: Sendable {
+    private let norm: LayerNorm?
+    private let out: Linear
+
+    init(_ reader: WeightReader, _ c: TransformerConfiguration) throws(ModelError) {
+        norm = c.hasInnerNorms ? try reader.norm("norm", c.hidden, epsilon: c.epsilon) : nil
+        out = try reader.linear("out_proj", outputs: c.hidden, inputs: c.hidden)
+    }
+
+    var bytes: Int { out.bytes }
+
+    /// - Parameters:
+    ///   - attended: attention's result; the same rows as `mixed` where it is not normalised.
+    ///   - mixed: what `out` reads.
     func callAsFunction(
-        _ context: ComputeContext, hidden: Rows, normed: Rows, inner: Rows, rows: Int
+        _ context: ComputeContext, _ attended: Rows, mixed: Rows, rows: Int, addingTo hidden: Rows
     ) throws(TensorError) {
-        try norm.read(context, hidden, rows: rows, into: normed)
-        try context.apply(up, to: normed, rows: rows, activation: activation, into: inner)
-        try context.apply(down, to: inner, rows: rows, addingTo: hidden)
-        try norm.leave(context, hidden, rows: rows)
+        if let norm { try context.layerNorm(norm, attended, rows: rows, into: mixed) }
+        try context.apply(out, to: mixed, rows: rows, addingTo: hidden)
     }
 }

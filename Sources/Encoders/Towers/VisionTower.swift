@@ -9,15 +9,15 @@ struct VisionTower: Sendable {
     let dimension: Int
     private let blocks: [TransformerBlock]
     private let pooling: Pooling
-    private let projection: Linear?
+    private let projection: Projection?
 
     private enum Pooling: Sendable {
         /// The last block, then the norm of the class token.
         case classToken(PooledBlock, LayerNorm)
         /// The norm of all tokens, then attention pooling.
         case attention(LayerNorm, AttentionPooling)
-        /// The norm of all tokens, then their mean.
-        case mean(LayerNorm)
+        /// The norm of all tokens and the mean of the patches, or the mean and then its norm.
+        case mean(LayerNorm, isAfter: Bool, leading: Int)
     }
 
     init(_ source: any TensorSource, _ model: ModelConfiguration, format: RowFormat) throws(ModelError) {
@@ -28,18 +28,22 @@ struct VisionTower: Sendable {
         let reader = WeightReader(source: source, prefix: "vision_model.", format: format)
         let norm = try reader.norm("post_layernorm", c.hidden, epsilon: c.epsilon)
         let traits = model.family.vision
+        let rotation = c.rotary.map {
+            $0.rotation(of: PatchGrid(rows: model.vision.grid, columns: model.vision.grid), width: c.headWidth)
+        }
         blocks = try (0..<(traits.pooling == .classToken ? c.layers - 1 : c.layers)).map { layer throws(ModelError) in
-            try TransformerBlock(reader.under("encoder.layers.\(layer)"), c)
+            try TransformerBlock(reader.under("encoder.layers.\(layer)"), c, rotation)
         }
         switch traits.pooling {
         case .classToken:
-            pooling = .classToken(try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c), norm)
-        case .attention: pooling = .attention(norm, try AttentionPooling(reader.under("head"), c))
-        case .mean: pooling = .mean(norm)
+            pooling = .classToken(try PooledBlock(reader.under("encoder.layers.\(c.layers - 1)"), c, rotation), norm)
+        case .attention:
+            pooling = .attention(norm, try AttentionPooling(reader.under("head"), model.vision.headTransformer))
+        case .mean, .meanThenNorm:
+            pooling = .mean(norm, isAfter: traits.pooling == .meanThenNorm, leading: traits.hasClassToken ? 1 : 0)
         }
-        let top = WeightReader(source: source, prefix: "", format: .f32)
         projection = try traits.projection.map { traits throws(ModelError) in
-            try top.projection(traits, from: c.hidden, to: model.dimension)
+            try Projection(source, traits, from: c.hidden, to: model.dimension)
         }
     }
 
@@ -80,63 +84,47 @@ struct VisionTower: Sendable {
             try context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden)
         case .attention(let norm, let head):
             try context.layerNorm(norm, b.hidden, rows: rows, into: b.normed)
-            try head(context, b, sequences, rows: rows, c)
-        case .mean(let norm):
-            try context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden)
-            Self.average(b.hidden, sequences, into: b.pooled.hidden)
+            try head(context, b, sequences, rows: rows)
+        case .mean(let norm, let isAfter, let leading):
+            if !isAfter { try context.layerNorm(norm, b.hidden, rows: rows, into: b.hidden) }
+            sequences.averageRows(of: b.hidden, leaving: leading, into: b.pooled.hidden)
+            if isAfter { try context.layerNorm(norm, b.pooled.hidden, rows: sequences.count, into: b.pooled.hidden) }
         }
         guard let projection else { return b.pooled.hidden }
-        try context.apply(projection, to: b.pooled.hidden, rows: sequences.count, into: b.pooled.projected)
-        return b.pooled.projected
+        return try projection(context, b.pooled, rows: sequences.count)
     }
 
     /// What patches of the sequences just encoded say by themselves, as embeddings before normalisation: where the
     /// class token is read, their states before the last block, normed and projected as the token's own is; for
-    /// attention pooling, what the head makes of each patch alone.
+    /// attention pooling, what the head makes of each patch alone; for a mean, the states that it is of.
     ///
     /// What was embedded is written over.
     /// - Returns: `[patches, dimension]`.
     func patchStates(
         _ context: ComputeContext, _ b: TowerBuffers, _ patches: TokenSequence, rows: Int
     ) throws(TensorError) -> [Float] {
-        let c = configuration
-        let states = Rows(capacity: patches.count, columns: c.hidden)
-        switch pooling {
-        case .classToken(_, let norm):
-            for index in 0..<patches.count {
-                states.copyRow(patches.firstRow + index, of: b.hidden, to: index)
+        let p = b.pooled
+        let result = Rows(capacity: patches.count, columns: dimension)
+        var start = 0
+        while start < patches.count {
+            let count = min(p.capacity, patches.count - start)
+            let first = patches.firstRow + start
+            switch pooling {
+            case .classToken(_, let norm), .mean(let norm, isAfter: true, leading: _):
+                for index in 0..<count { p.hidden.copyRow(first + index, of: b.hidden, to: index) }
+                try context.layerNorm(norm, p.hidden, rows: count, into: p.hidden)
+            case .mean:
+                for index in 0..<count { p.hidden.copyRow(first + index, of: b.hidden, to: index) }
+            case .attention(_, let head):
+                let single = (0..<count).map { TokenSequence(firstRow: first + $0, count: 1) }
+                try head(context, b, single, rows: rows)
             }
-            try context.layerNorm(norm, states, rows: patches.count, into: states)
-        case .attention(_, let head):
-            var start = 0
-            while start < patches.count {
-                let count = min(b.pooled.capacity, patches.count - start)
-                let single = (start..<start + count).map { TokenSequence(firstRow: patches.firstRow + $0, count: 1) }
-                try head(context, b, single, rows: rows, c)
-                for index in 0..<count { states.copyRow(index, of: b.pooled.hidden, to: start + index) }
-                start += count
-            }
-        case .mean:
-            for index in 0..<patches.count {
-                states.copyRow(patches.firstRow + index, of: b.hidden, to: index)
-            }
+            let states = try projection.map { projection throws(TensorError) in
+                try projection(context, p, rows: count)
+            } ?? p.hidden
+            for index in 0..<count { result.copyRow(index, of: states, to: start + index) }
+            start += count
         }
-        guard let projection else { return states.array(rows: patches.count) }
-        let projected = Rows(capacity: patches.count, columns: dimension)
-        try context.apply(projection, to: states, rows: patches.count, into: projected)
-        return projected.array(rows: patches.count)
-    }
-
-    private static func average(_ hidden: Rows, _ sequences: [TokenSequence], into result: Rows) {
-        let columns = hidden.columns
-        for (index, sequence) in sequences.enumerated() {
-            for column in 0..<columns {
-                var sum: Float = 0
-                for row in sequence.firstRow..<sequence.firstRow + sequence.count {
-                    sum += hidden.floats[row * columns + column]
-                }
-                result.floats[index * columns + column] = sum / Float(sequence.count)
-            }
-        }
+        return result.array(rows: patches.count)
     }
 }

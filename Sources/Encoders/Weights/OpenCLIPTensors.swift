@@ -3,17 +3,19 @@ import Tensors
 /// Weights in open_clip's layout under the names of the Hugging Face layout.
 ///
 /// open_clip fuses q, k and v (`attn.in_proj_weight`, in that order) and stores CLIP's projections as `[inputs,
-/// outputs]`. SigLIP's vision tower is timm's (``TimmNames``).
+/// outputs]`. A vision tower may be timm's (``TimmNames``), a text tower transformers' BERT or XLM-R.
 struct OpenCLIPTensors: TensorSource {
     let files: WeightFiles
     /// `text.` in models whose text tower is an object of its own, else empty.
     private let textPrefix: String
-    private let isTimm: Bool
+    private let timm: TimmNames?
+    private let isBERT: Bool
 
     init(files: WeightFiles) {
         self.files = files
         textPrefix = files.contains("text.token_embedding.weight") ? "text." : ""
-        isTimm = files.contains("visual.trunk.patch_embed.proj.weight")
+        timm = files.contains("visual.trunk.patch_embed.proj.weight") ? TimmNames(files) : nil
+        isBERT = files.contains("text.transformer.embeddings.word_embeddings.weight")
     }
 
     /// How one tensor is found in the file.
@@ -22,8 +24,8 @@ struct OpenCLIPTensors: TensorSource {
         /// Which third of a fused projection, if any.
         var third: Int?
         var transposed = false
-        /// Stored with a first dimension of one.
-        var batched = false
+        /// Dimensions of one that stand first in the file.
+        var leadingOnes = 0
         /// The tensor whose rows follow those of `name`.
         var rest: String?
     }
@@ -34,19 +36,24 @@ struct OpenCLIPTensors: TensorSource {
     ]
 
     private func place(_ name: String) -> Place? {
+        if isBERT, let part = name.removing(prefix: "text_model.") {
+            if part.hasPrefix("proj.") { return Place(name: "text.\(part)") }
+            return Place(name: BERTTextTower.tensorName(name, prefix: "text.transformer."))
+        }
         switch name {
         case "logit_scale", "logit_bias": return Place(name: name)
         case "visual_projection.weight": return Place(name: "visual.proj", transposed: true)
         case "text_projection.weight": return Place(name: textPrefix + "text_projection", transposed: true)
-        case "vision_model.embeddings.patch_embedding.weight" where !isTimm: return Place(name: "visual.conv1.weight")
-        case "vision_model.embeddings.class_embedding" where !isTimm: return Place(name: "visual.class_embedding")
-        case "vision_model.embeddings.position_embedding.weight" where !isTimm:
+        case "vision_model.embeddings.patch_embedding.weight" where timm == nil:
+            return Place(name: "visual.conv1.weight")
+        case "vision_model.embeddings.class_embedding" where timm == nil: return Place(name: "visual.class_embedding")
+        case "vision_model.embeddings.position_embedding.weight" where timm == nil:
             return Place(name: "visual.positional_embedding")
         case "text_model.embeddings.token_embedding.weight": return Place(name: textPrefix + "token_embedding.weight")
         case "text_model.embeddings.position_embedding.weight": return Place(name: textPrefix + "positional_embedding")
         default: break
         }
-        if isTimm, let name = name.removing(prefix: "vision_model.") { return TimmNames.place(name) }
+        if let timm, let name = name.removing(prefix: "vision_model.") { return timm.place(name) }
         let parts = name.split(separator: ".", maxSplits: 4).map(String.init)
         guard let kind = name.split(separator: ".").last.map(String.init) else { return nil }
         switch (parts[0], parts.dropFirst().first) {
@@ -72,7 +79,7 @@ struct OpenCLIPTensors: TensorSource {
     func shape(_ name: String) -> [Int]? {
         guard let place = place(name), let shape = files.shape(place.name) else { return nil }
         if place.transposed { return shape.reversed() }
-        if place.batched { return Array(shape.dropFirst()) }
+        if place.leadingOnes > 0 { return Array(shape.dropFirst(place.leadingOnes)) }
         if let rest = place.rest {
             guard let more = files.shape(rest)?.first, let first = shape.first else { return nil }
             return [first + more] + shape.dropFirst()
@@ -89,7 +96,9 @@ struct OpenCLIPTensors: TensorSource {
             let values = try stored(place.name, shape.reversed()).floats()
             return .values(Self.transpose(values, rows: shape[1], columns: shape[0]))
         }
-        if place.batched { return try stored(place.name, [1] + shape) }
+        if place.leadingOnes > 0 {
+            return try stored(place.name, [Int](repeating: 1, count: place.leadingOnes) + shape)
+        }
         if let rest = place.rest {
             let first = files.shape(place.name)?.first ?? 0
             return .values(

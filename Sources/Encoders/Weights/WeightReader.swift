@@ -107,9 +107,9 @@ struct WeightReader {
             weight: try floats(name + ".weight", columns), bias: try floats(name + ".bias", columns), epsilon: epsilon)
     }
 
-    /// A linear layer; `parts` are stacked one below the other, each scaled by its factor.
+    /// A linear layer; `parts` are stacked one below the other.
     func linear(
-        _ parts: [(name: String, scale: Float)], outputs: Int, inputs: Int, bias: Bool = true
+        _ parts: [LinearPart], outputs: Int, inputs: Int, bias: Bool = true
     ) throws(ModelError) -> Linear {
         // All shapes are seen to be right before memory is taken for them.
         let tensors = try parts.map { part throws(ModelError) in
@@ -119,16 +119,21 @@ struct WeightReader {
         // Uninitialised and reused by the allocator: parts are read straight to where they are packed from.
         let weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: parts.count * outputs * inputs)
         defer { weights.deallocate() }
-        for (index, (name, scale)) in parts.enumerated() {
-            let part = UnsafeMutableBufferPointer(
+        for (index, part) in parts.enumerated() {
+            let values = UnsafeMutableBufferPointer(
                 rebasing: weights[index * outputs * inputs..<(index + 1) * outputs * inputs])
-            try tensors[index].read(into: part)
-            if scale != 1 {
-                for i in part.indices { part[i] *= scale }
+            try tensors[index].read(into: values)
+            if part.scale != 1 {
+                for i in values.indices { values[i] *= part.scale }
             }
-            if bias {
-                biases += try floats(name + ".bias", outputs).map { $0 * scale }
+            if let width = part.pairedHeads { LinearPart.separatePairs(values, width: width, columns: inputs) }
+            guard bias else { continue }
+            var own = part.hasBias ? try floats(part.name + ".bias", outputs) : [Float](repeating: 0, count: outputs)
+            for i in own.indices { own[i] *= part.scale }
+            if let width = part.pairedHeads {
+                own.withUnsafeMutableBufferPointer { LinearPart.separatePairs($0, width: width, columns: 1) }
             }
+            biases += own
         }
         do {
             return try Linear(
@@ -140,7 +145,7 @@ struct WeightReader {
     }
 
     func linear(_ name: String, outputs: Int, inputs: Int, bias: Bool = true) throws(ModelError) -> Linear {
-        try linear([(name, 1)], outputs: outputs, inputs: inputs, bias: bias)
+        try linear([LinearPart(name: name)], outputs: outputs, inputs: inputs, bias: bias)
     }
 
     func projection(_ traits: ProjectionTraits, from inputs: Int, to outputs: Int) throws(ModelError) -> Linear {

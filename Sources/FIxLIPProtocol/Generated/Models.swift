@@ -102,13 +102,19 @@ package enum ModelsList: RequestMethod {
         package var loadable: Bool
         /// Why it cannot be loaded.
         package var reason: String?
+        /// What it is, where it can be loaded. Since 1.1.
+        package var summary: ModelSummary?
 
-        package init(id: String, path: String, origin: String, loadable: Bool, reason: String? = nil) {
+        package init(
+            id: String, path: String, origin: String, loadable: Bool, reason: String? = nil,
+            summary: ModelSummary? = nil
+        ) {
             self.id = id
             self.path = path
             self.origin = origin
             self.loadable = loadable
             self.reason = reason
+            self.summary = summary
         }
     }
 }

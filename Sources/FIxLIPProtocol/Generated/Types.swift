@@ -124,6 +124,49 @@ package struct TextShape: Codable, Sendable, Equatable {
     }
 }
 
+/// What a model folder holds, found without reading its weights. Since 1.1.
+package struct ModelSummary: Codable, Sendable, Equatable {
+    /// The family of a model.
+    package var architecture: String
+    /// What a model sees of an image.
+    package var image: ImageShape
+    /// Pixels along a patch's edge.
+    package var patchSize: Int
+    /// Columns of the vision tower.
+    package var width: Int
+    /// Numbers per embedding.
+    package var dimension: Int
+    /// What a model reads of a text.
+    package var text: TextShape
+    /// How the tokens of a text attend, and what they are, such as `causal, BPE` or `two-sided, WordPiece`.
+    package var textKind: String
+    /// Bytes of the weight files.
+    package var fileBytes: Int
+    /// What `auto` takes for whole inputs.
+    package var precision: String
+    /// What `auto` takes for masked inputs; `int8` only if it turns out to be exact enough when the model is loaded.
+    package var maskPrecision: String
+    /// As the model's card has them, such as `en`; absent where it does not say.
+    package var languages: [String]?
+
+    package init(
+        architecture: String, image: ImageShape, patchSize: Int, width: Int, dimension: Int, text: TextShape,
+        textKind: String, fileBytes: Int, precision: String, maskPrecision: String, languages: [String]? = nil
+    ) {
+        self.architecture = architecture
+        self.image = image
+        self.patchSize = patchSize
+        self.width = width
+        self.dimension = dimension
+        self.text = text
+        self.textKind = textKind
+        self.fileBytes = fileBytes
+        self.precision = precision
+        self.maskPrecision = maskPrecision
+        self.languages = languages
+    }
+}
+
 /// Embeddings of images or texts.
 package struct Embeddings: Codable, Sendable, Equatable {
     /// Id of the model.

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 /// The weights of a model folder: one file of tensors, or the shards that an index names. Files that end in `.bin` are
@@ -7,6 +8,14 @@ package struct WeightFiles: Sendable {
     package let path: String
     private let files: [any TensorFile]
     private let fileOfTensor: [String: Int]
+
+    /// Bytes of all files, as far as the file system tells.
+    package var bytes: Int {
+        files.reduce(0) { sum, file in
+            var status = stat()
+            return stat(file.path, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
+    }
 
     /// The largest index that is read; one of a thousand tensors has 100 KB.
     private static let largestIndex = 16 << 20

@@ -2,7 +2,7 @@
 enum BERTTokenizer {
     /// WordPiece: `tokenizer.json`, else `vocab.txt`.
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
+        folder: String, config: TokenizerConfig, positions: Int, padding: TextPadding, cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         let file = folder + "/tokenizer.json"
         var parts: TokenizerParts
@@ -19,7 +19,7 @@ enum BERTTokenizer {
         }
         return try tokenizer(
             parts, file: file, config: config, positions: positions, beginning: ("cls_token", "[CLS]"),
-            end: ("sep_token", "[SEP]"), cleaning: cleaning)
+            end: ("sep_token", "[SEP]"), padding: padding, cleaning: cleaning)
     }
 
     /// Unigram between `<s>` and `</s>`: `tokenizer.json`.
@@ -37,7 +37,8 @@ enum BERTTokenizer {
 
     private static func tokenizer(
         _ parts: TokenizerParts, file: String, config: TokenizerConfig, positions: Int,
-        beginning: (key: String, spelling: String), end: (key: String, spelling: String), cleaning: TextCleaning
+        beginning: (key: String, spelling: String), end: (key: String, spelling: String), padding: TextPadding = .none,
+        cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         var special = parts.special
         if special == nil {
@@ -47,9 +48,16 @@ enum BERTTokenizer {
                 before: [try parts.named(first, role: "beginning", file: file)],
                 after: [try parts.named(last, role: "end", file: file)])
         }
-        let ids = (special?.before ?? []) + (special?.after ?? [])
+        var ids = (special?.before ?? []) + (special?.after ?? [])
+        var filling: Padding?
+        if padding != .none {
+            let pad = try parts.named(config.token("pad_token") ?? "[PAD]", role: "padding", file: file)
+            ids.append(pad)
+            filling = Padding(token: pad, side: .right)
+            if padding == .insteadOfEnd { special?.after = [pad] }
+        }
         return try PipelineTokenizer(
-            parts: parts, positions: positions, special: special ?? SpecialTokens(), padding: nil,
+            parts: parts, positions: positions, special: special ?? SpecialTokens(), padding: filling,
             players: .idsOther(than: Set(ids.map(\.id))), cleaning: cleaning)
     }
 

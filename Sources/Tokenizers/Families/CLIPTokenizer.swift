@@ -5,7 +5,7 @@
 /// OpenAI's, repairs them first; then it does nothing else to the text, and takes special tokens in it for plain text.
 enum CLIPTokenizer {
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
+        folder: String, config: TokenizerConfig, positions: Int, padding: TextPadding, cleaning: TextCleaning
     ) throws(TokenizerError) -> PipelineTokenizer {
         let beginning = config.token("bos_token") ?? "<|startoftext|>"
         let end = config.token("eos_token") ?? "<|endoftext|>"
@@ -34,8 +34,10 @@ enum CLIPTokenizer {
             parts.normalizer = nil
             parts.addedTokens = []
         }
+        let zero = NamedToken(id: 0, token: parts.model.vocabulary.token(0))
         return try PipelineTokenizer(
-            parts: parts, positions: positions, special: special, padding: nil,
+            parts: parts, positions: positions, special: special,
+            padding: padding == .none ? nil : Padding(token: zero, side: .right),
             players: .betweenSpecialTokens(end: last.id), cleaning: cleaning)
     }
 

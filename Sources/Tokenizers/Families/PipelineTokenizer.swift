@@ -4,6 +4,7 @@ struct PipelineTokenizer: TextTokenizer {
     let positions: Int
     let vocabularySize: Int
     let maxId: Int
+    var modelName: String { model.name }
 
     private let verbatimTokens: AddedTokens
     private let normalizedTokens: AddedTokens

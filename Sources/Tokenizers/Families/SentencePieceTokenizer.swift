@@ -5,6 +5,7 @@ struct SentencePieceTokenizer: TextTokenizer {
     let positions: Int
     let vocabularySize: Int
     let maxId: Int
+    var modelName: String { "unigram" }
 
     private let model: SentencePieceModel
     private let addedTokens: AddedTokens

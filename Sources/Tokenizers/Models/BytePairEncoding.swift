@@ -23,6 +23,7 @@ final class BytePairEncoding: TokenModel {
     }
 
     let vocabulary: Vocabulary
+    var name: String { "BPE" }
     private let merges: [UInt64: Merge]
     private let options: Options
     private let byteFallback: ByteFallback?

@@ -9,6 +9,9 @@ struct PieceToken: Sendable, Equatable {
 protocol TokenModel: Sendable {
     var vocabulary: Vocabulary { get }
 
+    /// What kind of tokens it has.
+    var name: String { get }
+
     /// The tokens of a piece, which is not empty.
     ///
     /// - Parameter limit: how many tokens are wanted; the ones that follow may be left out.

@@ -9,6 +9,7 @@ struct Unigram: TokenModel {
     private let byteFallback: ByteFallback?
 
     var vocabulary: Vocabulary { lattice.vocabulary }
+    var name: String { "unigram" }
 
     /// - Parameter scores: log probabilities by id.
     init(vocabulary: Vocabulary, scores: [Double], unknownId: Int?, fallsBackToBytes: Bool) {

@@ -3,6 +3,7 @@
 /// of which all but the first have a prefix; a word that cannot be is the unknown token.
 struct WordPiece: TokenModel {
     let vocabulary: Vocabulary
+    var name: String { "WordPiece" }
     private let unknownId: Int
     private let continuation: [UInt8]
     private let longestWord: Int

@@ -26,7 +26,9 @@ struct Models: ParsableCommand {
             let others = list.available.filter { model in
                 !list.loaded.contains { $0.path.utf8.elementsEqual(model.path.utf8) }
             }
-            for model in others where model.loadable { line("\(model.id)  \(model.origin)  can be loaded") }
+            for model in others where model.loadable {
+                line("\(model.id)  \(model.origin)  can be loaded\(model.summary.map { ": \($0.line)" } ?? "")")
+            }
             for model in others where !model.loadable {
                 line("\(model.id)  \(model.origin)  cannot be loaded\(model.reason.map { ": \($0)" } ?? "")")
             }
@@ -62,5 +64,19 @@ struct Models: ParsableCommand {
             let unloaded = try daemon.connect().call(ModelsUnload.self, .init(model: modelName(model)))
             try TextOutput.json(try JSONValue(encoding: unloaded), pretty: false)
         }
+    }
+}
+
+extension ModelSummary {
+    /// `siglip, 14 × 14 patches of 16, 768 wide, two-sided, unigram texts of 64, 813.0 MB, f32, en`
+    fileprivate var line: String {
+        let grid = image.mostPatches.map { "up to \($0) patches" } ?? "\(image.rows) × \(image.columns) patches"
+        let masks = maskPrecision == precision ? "" : " (masks \(maskPrecision) if exact)"
+        let spoken = languages ?? []
+        let known = spoken.count > 5 ? "\(spoken.count) languages" : spoken.joined(separator: " ")
+        return [
+            architecture, "\(grid) of \(patchSize)", "\(width) wide", "texts of \(text.positions) (\(textKind))",
+            fileBytes.asBytes, "\(precision)\(masks)", known,
+        ].filter { !$0.isEmpty }.joined(separator: ", ")
     }
 }

@@ -1,3 +1,4 @@
+import Encoders
 import FIxLIPProtocol
 import Foundation
 import Tokenizers
@@ -40,7 +41,22 @@ extension ModelsList.Available {
             case .hubCache: "cache"
             }
         self.init(
-            id: model.id, path: model.folder, origin: origin, loadable: model.problem == nil, reason: model.problem)
+            id: model.id, path: model.folder, origin: origin, loadable: model.problem == nil, reason: model.problem,
+            summary: model.summary.map { ModelSummary($0) })
+    }
+}
+
+extension ModelSummary {
+    init(_ model: FolderSummary) {
+        self.init(
+            architecture: model.architecture,
+            image: ImageShape(
+                width: model.imageSize, height: model.imageSize, rows: model.grid, columns: model.grid,
+                mostPatches: model.mostPatches),
+            patchSize: model.patchSize, width: model.width, dimension: model.dimension,
+            text: TextShape(positions: model.textPositions, vocabulary: model.vocabulary), textKind: model.textKind,
+            fileBytes: model.fileBytes, precision: "\(model.precision)", maskPrecision: "\(model.maskPrecision)",
+            languages: model.languages.isEmpty ? nil : model.languages)
     }
 }
 

@@ -169,6 +169,73 @@ class LoadedModel:
 
 
 @dataclass(frozen=True)
+class ImageShape:
+    """What a model sees of an image. Where the patches' grid follows each picture's shape, ``most_patches`` is there,
+    and the other members are those of the largest square picture.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+        rows: patches from top to bottom.
+        columns: patches from left to right.
+        most_patches: the most patches of a picture, where the grid follows its shape (SigLIP2 NaFlex);
+            ``explanation/open`` tells the grid of a picture.
+    """
+
+    width: int
+    height: int
+    rows: int
+    columns: int
+    most_patches: int | None
+
+
+@dataclass(frozen=True)
+class TextShape:
+    """What a model reads of a text.
+
+    Attributes:
+        positions: tokens, special ones included; longer texts are cut.
+        vocabulary: tokens it knows.
+    """
+
+    positions: int
+    vocabulary: int
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """What a model folder holds, found without reading its weights.
+
+    Attributes:
+        architecture: the family of a model.
+        image: what a model sees of an image.
+        patch_size: pixels along a patch's edge.
+        width: columns of the vision tower.
+        dimension: numbers per embedding.
+        text: what a model reads of a text.
+        text_kind: how the tokens of a text attend, and what they are, such as ``causal, BPE`` or ``two-sided,
+            Word_piece``.
+        file_bytes: bytes of the weight files.
+        precision: what ``auto`` takes for whole inputs.
+        mask_precision: what ``auto`` takes for masked inputs; ``int8`` only if it turns out to be exact enough when the
+            model is loaded.
+        languages: as the model's card has them, such as ``en``; absent where it does not say.
+    """
+
+    architecture: str
+    image: ImageShape
+    patch_size: int
+    width: int
+    dimension: int
+    text: TextShape
+    text_kind: str
+    file_bytes: int
+    precision: str
+    mask_precision: str
+    languages: list[str] | None
+
+
+@dataclass(frozen=True)
 class AvailableModel:
     """A model that could be loaded.
 
@@ -178,6 +245,7 @@ class AvailableModel:
         origin: comes with the daemon, or lies in the local hub cache.
         loadable: whether the daemon can run it.
         reason: why it cannot be loaded.
+        summary: what it is, where it can be loaded.
     """
 
     id: str
@@ -185,6 +253,7 @@ class AvailableModel:
     origin: str
     loadable: bool
     reason: str | None
+    summary: ModelSummary | None
 
 
 @dataclass(frozen=True)

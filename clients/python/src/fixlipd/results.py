@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from .arrays import Matrix, decode_floats, rows_matrix
-from .contract import AvailableModel, LoadedModel, TokenPlayer
+from .contract import AvailableModel, ImageShape, LoadedModel, ModelSummary, TextShape, TokenPlayer
 from .errors import FixlipdError, error_from_wire
 from .requests import camel
 
@@ -19,6 +19,15 @@ def record(kind: type[Record], wire: Mapping[str, Any], **changed: Any) -> Recor
     """A dataclass from the members of the same names; members it does not know are left out."""
     values = {field.name: wire.get(camel(field.name)) for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{**values, **changed})
+
+
+def summary(wire: Mapping[str, Any]) -> ModelSummary | None:
+    """what an available model is; None where it cannot be loaded, or the daemon does not say."""
+    parts = wire.get("summary")
+    if parts is None:
+        return None
+    image, text = record(ImageShape, parts["image"]), record(TextShape, parts["text"])
+    return record(ModelSummary, parts, image=image, text=text)
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Models:
     def from_wire(cls, wire: Mapping[str, Any]) -> Models:
         return cls(
             loaded=[record(LoadedModel, model) for model in wire["loaded"]],
-            available=[record(AvailableModel, model) for model in wire["available"]],
+            available=[record(AvailableModel, model, summary=summary(model)) for model in wire["available"]],
         )
 
 
