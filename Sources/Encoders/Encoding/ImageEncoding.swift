@@ -112,7 +112,7 @@ extension LoadedModel {
             }
             let leading = patchEmbedding.leadingTokens
             for (index, sequence) in zip(start..<next, workspace.sequences)
-            where sequence.count == patchEmbedding.tokens {
+            where sequence.count == items[chosen[index]].image.states.tokens {
                 guard let sink = items[chosen[index]].states else { continue }
                 let patches = TokenSequence(
                     firstRow: sequence.firstRow + leading, count: sequence.count - leading)
