@@ -61,7 +61,7 @@ extension UnixSocketAddress {
     static func standard() throws -> UnixSocketAddress {
         let environment = ProcessInfo.processInfo.environment
         let address = try standard(environment: environment)
-        if let directory = environment["XDG_RUNTIME_DIR"], address.path.hasPrefix(directory + "/") {
+        if let directory = environment["XDG_RUNTIME_DIR"], address.path.utf8.starts(with: "\(directory)/".utf8) {
             var facts = stat()
             let isReadable = FileName(directory).withCString { stat($0, &facts) } == 0
             if isReadable ? facts.st_uid != geteuid() : errno == EACCES {
