@@ -45,6 +45,38 @@ struct VersionProcessTests {
         #expect(daemon.requests.last == ["server/stop"])
     }
 
+    @Test("a daemon of another release that speaks this protocol is used, and a note names both and says what to do")
+    func otherRelease() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let ours = try Command(["--version"], folder: folder).output.trimmingCharacters(in: .newlines)
+        for theirs in ["0.0.9", ours] {
+            let daemon = try StandInDaemon(folder: folder) { method, _ in
+                method == "initialize" ? .success(Self.introduction(version: theirs)) : .success(["pid": 7])
+            }
+            let run = try Command(["call", "server/ping"], folder: folder)
+            #expect(run.status == 0 && run.output.contains("7"), "\(run.errors)")
+            let note =
+                "note: the daemon that runs is fixlipd 0.0.9 and this program is \(ours); it is used as it is. "
+                + "After 'fixlipd stop' the next command starts one of this version\n"
+            #expect(run.errors == (theirs == ours ? "" : note))
+            #expect(daemon.requests == [["initialize", "server/ping"]])
+            unlink(folder + "/f.sock")
+        }
+    }
+
+    private static func introduction(version: String) -> JSONValue {
+        [
+            "protocolVersion": 1, "serverInfo": ["name": "fixlipd", "version": .string(version)],
+            "capabilities": [
+                "methods": [], "indices": [], "estimators": [], "maskings": [], "encodings": [], "renderFormats": [],
+                "limits": [
+                    "messageBytes": 1_048_576, "jsonDepth": 64, "batch": 1000, "imagePixels": 1_000_000,
+                    "imageMasks": 65536, "textMasks": 4096,
+                ],
+            ],
+        ]
+    }
+
     @Test("a daemon that refuses this version is asked for its own")
     func refusal() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -70,8 +70,10 @@ def model_memory_limit(setting):
         total = sum(model["bytes"] for model in client.result("server/status")["models"])
         check(total <= 4 << 20, f"{total} bytes of weights are held")
         peak = daemon.peak()
-        code = client.error_code("models/load", {"model": "demo"})
-        check(code == 1010, f"a model above the limit: {code}")
+        error = client.call("models/load", {"model": "demo"}).get("error", {})
+        check(error.get("code") == 1010, f"a model above the limit: {error}")
+        told = re.search(r"the model demo takes ([\d.]+) MiB of weights .* in 4 MiB: .*--model-memory (\d+) or more", error["message"])
+        check(told and 15 < float(told[1]) <= int(told[2]) < 30, f"what it would take is not told: {error}")
         grown = daemon.peak() - peak
         check(grown < 12 << 20, f"{grown >> 20} MiB were taken for a model of 20 MiB that does not fit")
         results = []

@@ -608,3 +608,72 @@ def hang_up_ends_as_a_signal_to_stop_does(setting):
 def unread(process):
     """Bytes that wait in the pipe of its standard output (FIONREAD, ioctl_tty(2))."""
     return struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)))[0]
+
+
+def asked_within_limits(setting, limits):
+    """Three requests on standard input of a daemon that a shell starts within `limits`; its end."""
+    requests = [
+        request(1, "server/ping"),
+        request(2, "embed/text", {"texts": ["a kite"]}),
+        request(3, "explain", {"image": SCENE, "text": "a kite", "budget": {"imageMasks": 64}}),
+    ]
+    return subprocess.run(
+        ["sh", "-c", f'{limits}; exec "$0" serve --stdio --log-level error', setting.program],
+        input=b"".join(frame(message) for message in requests),
+        capture_output=True,
+        env=environment(setting.folder),
+        timeout=90,
+    )
+
+
+def check_says_or_serves(out, limits, word):
+    """Either an error at the start that names what lacks, or every request has its reply; returns whether it served."""
+    check(out.returncode in (0, 1), f"{limits}: status {out.returncode}, {out.stderr[-300:]}")
+    if out.returncode == 1:
+        check(not out.stdout and word in out.stderr and out.stderr.count(b"\n") == 1, f"{limits}: {out.stderr[-500:]}")
+    else:
+        check(out.stdout.count(b'"id":') == 3, f"{limits}: {out.stdout[:300]} {out.stderr[-300:]}")
+    return out.returncode == 0
+
+
+@case
+def few_descriptors(setting):
+    """However few descriptors there are: an error at the start that says so, or service."""
+    served = []
+    for limit in (8, 9, 10, 12, 14, 16, 18, 20, 24, 32, 40, 48, 64):
+        out = asked_within_limits(setting, f"ulimit -n {limit}")
+        if check_says_or_serves(out, f"{limit} descriptors", b"descriptors"):
+            served.append(limit)
+    check(served[-1:] == [64], f"served with {served} descriptors")
+    return f"8 to 64; served with {served[0]} and more"
+
+
+@case
+def little_address_space(setting):
+    """However little address space there is: an error at the start that says so, or every request is answered."""
+    served = []
+    # With less the system's loader finds no room for the libraries.
+    limits = (400, 700, 1000, 1300, 1600, 1800, 2000, 2500)
+    for mebibytes in limits:
+        out = asked_within_limits(setting, f"ulimit -v {mebibytes << 10}")
+        if check_says_or_serves(out, f"{mebibytes} MiB", b"address space"):
+            served.append(mebibytes)
+    check(served[-1:] == [limits[-1]], f"served with {served} MiB")
+    return f"{limits[0]} to {limits[-1]} MiB; served with {served[0]} and more"
+
+
+@case
+def without_proc(setting):
+    """Without /proc the daemon says so and ends; it would trap at some moment of its work."""
+    hidden = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs none /proc && exec "$0" "$@"']
+    if subprocess.run([*hidden, "true"], capture_output=True).returncode != 0:
+        raise Skipped("no namespace of mounts can be made here")
+    out = subprocess.run(
+        [*hidden, setting.program, "serve", "--stdio"],
+        input=frame(request(1, "server/ping")),
+        capture_output=True,
+        env=environment(setting.folder),
+        timeout=60,
+    )
+    check(out.returncode == 1 and b"there is no /proc" in out.stderr, f"status {out.returncode}: {out.stderr[-300:]}")
+    return out.stderr.decode().strip()

@@ -20,6 +20,11 @@ struct MemoryReturn: Sendable {
     static func prepare() {
         mallopt(M_MMAP_THRESHOLD, ownMapping)
         mallopt(M_TRIM_THRESHOLD, spare)
+        // Each heap for threads reserves 64 MiB, and a processor may have eight: too much where address space is bounded.
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max) {
+            mallopt(M_ARENA_MAX, 2)
+        }
     }
 
     /// Looks every two seconds whether the daemon was at work, whatever with, and trims on `threads` if it was, and

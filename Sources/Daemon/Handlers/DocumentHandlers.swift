@@ -21,7 +21,8 @@ struct DocumentHandlers: Sendable {
                 do {
                     return try CaptionFinder.captions(
                         in: parameters.text, languageId: parameters.languageId, documentPath: parameters.path,
-                        encoding: encoding, home: ProcessInfo.processInfo.environment["HOME"],
+                        encoding: encoding, roots: parameters.roots ?? DocumentCaptions.Parameters.defaultRoots,
+                        home: ProcessInfo.processInfo.environment["HOME"],
                         exists: images.mayRead, isCancelled: turn.isCancelled
                     ).map { DocumentCaptions.Caption($0) }
                 } catch let error as CaptionError {
@@ -42,7 +43,7 @@ private let openRPCDocument = Result { try JSONValue(parsing: OpenRPCDocument.js
 extension DocumentCaptions.Caption {
     fileprivate init(_ found: DocumentCaption) {
         self.init(
-            image: found.image, caption: found.caption, range: .init(found.range),
+            image: found.image, lookedFor: found.lookedFor, caption: found.caption, range: .init(found.range),
             captionRange: .init(found.captionRange),
             runs: found.runs.map { .init(start: $0.start, end: $0.end, range: .init($0.range)) })
     }

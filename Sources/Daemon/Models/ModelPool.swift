@@ -184,6 +184,22 @@ package final class ModelPool: Sendable {
         )
     }
 
+    /// - Parameters:
+    ///   - bytes: what the model would take.
+    ///   - others: what those in use take.
+    private func refusal(
+        of name: String, taking bytes: Int, beside others: Int, of limit: Int
+    ) -> ApplicationError {
+        let least = (bytes + others + (1 << 20) - 1) >> 20
+        return ApplicationError(
+            .memoryLimit,
+            "the model \(name) takes \(mebibytes(bytes)) of weights and does not fit "
+                + (others > 0
+                    ? "beside the models in use, \(mebibytes(others)), in \(mebibytes(limit)): unload another, or start "
+                    : "in \(mebibytes(limit)): start ")
+                + "the daemon with --model-memory \(least) or more")
+    }
+
     private func makeEntry(_ name: String, _ key: ModelKey, _ state: inout State) -> Entry {
         state.loads += 1
         let load = Task { [loads = state.loads] in
@@ -283,8 +299,10 @@ package final class ModelPool: Sendable {
         let idle = state.entries.filter { $0.key != newcomer && $0.value.isIdle }
             .sorted { $0.value.lastUse < $1.value.lastUse }
         // None goes for one that would not fit all the same.
-        guard total - idle.reduce(0, { $0 + $1.value.bytes }) <= memoryLimit else {
-            throw refusal(of: state.entries[newcomer]?.id ?? "")
+        let held = total - idle.reduce(0, { $0 + $1.value.bytes })
+        guard held <= memoryLimit else {
+            let taken = state.entries[newcomer]?.bytes ?? 0
+            throw refusal(of: state.entries[newcomer]?.id ?? "", taking: taken, beside: held - taken, of: memoryLimit)
         }
         for (key, entry) in idle where total > memoryLimit {
             total -= entry.bytes

@@ -14,17 +14,24 @@ package enum DocumentCaptions: RequestMethod {
         /// The document's path or `file://` URI; relative image paths are resolved against its folder. Left out, they
         /// stay relative.
         package var path: String?
+        /// Folders, as paths or `file://` URIs, that a site or project begins at, where images such as
+        /// `/images/cat.png` and `@/assets/cat.png` are looked for first: an editor's workspace folders. The document's
+        /// folder and those above it come after them.
+        package var roots: [String]?
         /// What `character` of a position counts, as in LSP.
         package var positionEncoding: DocumentCaptions.Encoding?
 
+        package static let defaultRoots: [String] = []
         package static let defaultPositionEncoding: DocumentCaptions.Encoding = .utf16
 
         package init(
-            languageId: String, text: String, path: String? = nil, positionEncoding: DocumentCaptions.Encoding? = nil
+            languageId: String, text: String, path: String? = nil, roots: [String]? = nil,
+            positionEncoding: DocumentCaptions.Encoding? = nil
         ) {
             self.languageId = languageId
             self.text = text
             self.path = path
+            self.roots = roots
             self.positionEncoding = positionEncoding
         }
     }
@@ -43,6 +50,8 @@ package enum DocumentCaptions: RequestMethod {
         /// A path, resolved against the document's folder where that is known, or a `data:` URI; an image as other
         /// methods take it.
         package var image: String
+        /// The places where the image was looked for, if there are several and no file is at any; `image` is the first.
+        package var lookedFor: [String]?
         /// The caption as a reader sees it: markup and escapes undone, white space collapsed.
         package var caption: String
         /// The whole construct, such as `![a cat](cat.png)`.
@@ -53,10 +62,11 @@ package enum DocumentCaptions: RequestMethod {
         package var runs: [DocumentCaptions.Run]
 
         package init(
-            image: String, caption: String, range: DocumentCaptions.Range, captionRange: DocumentCaptions.Range,
-            runs: [DocumentCaptions.Run]
+            image: String, lookedFor: [String]? = nil, caption: String, range: DocumentCaptions.Range,
+            captionRange: DocumentCaptions.Range, runs: [DocumentCaptions.Run]
         ) {
             self.image = image
+            self.lookedFor = lookedFor
             self.caption = caption
             self.range = range
             self.captionRange = captionRange

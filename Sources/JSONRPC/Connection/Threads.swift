@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -31,13 +31,49 @@ enum Threads {
 
 /// Starts a thread that debuggers and `ps -L` know by name, of at most 15 bytes.
 package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    let thread = Thread {
+    let work = ThreadWork {
         // proc(5): the thread's own name, as by pthread_setname_np(3).
-        if let file = FileHandle(forWritingAtPath: "/proc/thread-self/comm") {
-            try? file.write(contentsOf: Data(name.utf8))
+        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        if file >= 0 {
+            _ = writeAll(Array(name.utf8)[...], to: file)
+            close(file)
         }
         body()
     }
-    thread.stackSize = 8 << 20
-    thread.start()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, 8 << 20)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    let held = Unmanaged.passRetained(work)
+    let problem = pthread_create(
+        &thread, &attributes,
+        { argument in
+            if let argument { Unmanaged<ThreadWork>.fromOpaque(argument).takeRetainedValue().run() }
+            return nil
+        }, held.toOpaque())
+    pthread_attr_destroy(&attributes)
+    guard problem == 0 else {
+        held.release()
+        endWithoutThread(name, problem)
+    }
+}
+
+/// What a thread does, as an object that a C function can be given.
+private final class ThreadWork: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+/// Ends the process: whoever waits for the thread would wait for ever.
+private func endWithoutThread(_ name: String, _ problem: Int32) -> Never {
+    let reason = String(cString: strerror(problem))
+    _ = writeAll(
+        Array(
+            """
+            fixlipd: the thread \(name) cannot be started: \(reason); raise the limits of threads and of address space \
+            (ulimit -u, ulimit -v)\n
+            """.utf8)[...], to: STDERR_FILENO)
+    _exit(71)
 }

@@ -147,6 +147,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         // Nobody may read the log, or what a client left.
         signal(SIGPIPE, SIG_IGN)
+        try StartConditions.check()
         let standardIO = stdio ? try StandardIO.takeOver() : nil
         seedJSON()
         let level = logLevel

@@ -21,9 +21,15 @@ struct Status: ParsableCommand {
             throw ExitCode(3)
         }
         let reply = try client.call(ServerStatus.name, params: [:])
-        if json { return try TextOutput.json(reply, pretty: true) }
+        let otherRelease = OtherRelease(introduction, stopCommand: daemon.stopCommand)?.description
+        if json {
+            if let otherRelease { OtherRelease.tellOnce(otherRelease) }
+            return try TextOutput.json(reply, pretty: true)
+        }
         let status = try ServerStatus.result(from: reply)
-        for line in Self.lines(status, introduction?.capabilities.limits) { TextOutput.line(line.printable()) }
+        var lines = Self.lines(status, introduction?.capabilities.limits)
+        if let otherRelease { lines.insert(otherRelease, at: 1) }
+        for line in lines { TextOutput.line(line.printable()) }
     }
 
     private static func lines(_ status: ServerStatus.Result, _ limits: Initialize.Limits?) -> [String] {

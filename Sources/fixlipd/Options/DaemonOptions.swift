@@ -22,21 +22,27 @@ struct DaemonOptions: ParsableArguments {
         return options
     }
 
+    /// A connection as of ``introduced(timeout:)``; where the daemon is of another release, standard error says so once.
+    func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient {
+        let (client, daemon) = try introduced(timeout: timeout)
+        if let notice = OtherRelease(daemon, stopCommand: stopCommand)?.description { OtherRelease.tellOnce(notice) }
+        return client
+    }
+
     /// A connection to the daemon, which is started if it does not run, and which speaks this program's version of the
-    /// protocol.
+    /// protocol, with what it says of itself.
     /// - Parameter timeout: how long the daemon's greeting is waited for.
     /// - Throws: as `connectedSocket`; `Greeting.Failure`.
-    func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient { try introduced(timeout: timeout).client }
-
-    /// The same, with what the daemon says of itself.
     func introduced(timeout: Duration? = .seconds(30)) throws -> (client: RPCClient, daemon: Initialize.Result?) {
         let client = try connectToAnyVersion()
-        let stopCommand = "fixlipd stop" + (socket.map { " --socket \($0)" } ?? "")
         let greeting = Greeting(socket: try address, stopCommand: stopCommand)
         return (client, try greeting.exchange(over: client, timeout: timeout))
     }
 
-    /// The same, whatever version the daemon speaks.
+    /// What ends the daemon.
+    var stopCommand: String { "fixlipd stop" + (socket.map { " --socket \($0)" } ?? "") }
+
+    /// A connection to the daemon, whatever version it speaks.
     func connectToAnyVersion() throws -> RPCClient {
         let descriptor = try connectedSocket()
         return RPCClient(input: descriptor, output: descriptor)
@@ -55,7 +61,7 @@ extension UnixSocketAddress {
     static func standard() throws -> UnixSocketAddress {
         let environment = ProcessInfo.processInfo.environment
         let address = try standard(environment: environment)
-        if let directory = environment["XDG_RUNTIME_DIR"], address.path.hasPrefix(directory + "/") {
+        if let directory = environment["XDG_RUNTIME_DIR"], address.path.utf8.starts(with: "\(directory)/".utf8) {
             var facts = stat()
             let isReadable = FileName(directory).withCString { stat($0, &facts) } == 0
             if isReadable ? facts.st_uid != geteuid() : errno == EACCES {
@@ -108,7 +114,7 @@ extension CompletionKind {
             }
             var options = DaemonOptions.parseOrExit([])
             options.noSpawn = true
-            guard let client = try? options.connect(timeout: .seconds(1)),
+            guard let client = try? options.introduced(timeout: .seconds(1)).client,
                 let list = try? client.call(ModelsList.self, timeout: .seconds(1))
             else { return ["demo"] }
             return Set(list.loaded.map(\.id) + list.available.map(\.id)).sorted()

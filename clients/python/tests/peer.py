@@ -7,9 +7,11 @@ import json
 import socket
 import threading
 
+import fixlipd
+
 WELCOME = {
     "protocolVersion": 1,
-    "serverInfo": {"name": "peer", "version": "0"},
+    "serverInfo": {"name": "peer", "version": fixlipd.__version__},
     "capabilities": {"limits": {"messageBytes": 1 << 20}},
 }
 

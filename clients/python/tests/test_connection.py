@@ -85,6 +85,22 @@ def test_another_protocol_version_is_said_so(make_peer):
         connected(peer).ping()
 
 
+def test_another_release_of_the_same_protocol_is_used_and_said_so(make_peer):
+    peer = make_peer(welcome={**WELCOME, "serverInfo": {"name": "fixlipd", "version": "0.0.9"}})
+    client = connected(peer)
+    with pytest.warns(
+        fixlipd.OtherRelease, match=f"is fixlipd 0.0.9 and this package is {fixlipd.__version__}; it is used"
+    ):
+        client.request("server/ping")
+    client.close()
+
+
+def test_the_own_release_is_no_news(make_peer, recwarn):
+    with connected(make_peer()) as client:
+        client.request("server/ping")
+    assert not recwarn.list
+
+
 def test_something_that_is_no_daemon_is_said_so(short_path):
     path = str(short_path / "other.sock")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:

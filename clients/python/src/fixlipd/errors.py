@@ -53,6 +53,10 @@ class ProtocolMismatch(FixlipdError):
     kind = "protocolMismatch"
 
 
+class OtherRelease(UserWarning):
+    """The daemon is of another release than this package and speaks the same protocol: it is used as it is."""
+
+
 class InvalidRequest(FixlipdError):
     """The daemon could not read the request."""
 

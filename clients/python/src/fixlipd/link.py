@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import warnings
 import weakref
 from collections.abc import Mapping
 from typing import Any, Callable
 
 from . import discovery
 from .connection import Connection, Event, FailureEvent, ProgressEvent, ResultEvent
-from .errors import DaemonGone, InvalidParameter, ProtocolMismatch
+from .errors import DaemonGone, InvalidParameter, OtherRelease, ProtocolMismatch
 
 PROTOCOL_VERSION = 1
 CLIENT_VERSION = "0.1.0"
@@ -186,6 +187,14 @@ def _introduce(connection: Connection) -> None:
         raise ProtocolMismatch(
             f"the daemon on {connection.path} speaks protocol version {version}, "
             f"this package speaks {PROTOCOL_VERSION}; {advice}"
+        )
+    release = reply.get("serverInfo", {}).get("version")
+    if isinstance(release, str) and release != CLIENT_VERSION:
+        warnings.warn(
+            f"the daemon on {connection.path} is fixlipd {release} and this package is {CLIENT_VERSION}; it is used as it is. "
+            "After 'fixlipd stop' (client.stop_daemon()) the next call starts one anew",
+            OtherRelease,
+            stacklevel=2,
         )
     limit = reply.get("capabilities", {}).get("limits", {}).get("messageBytes")
     connection.message_limit = limit if isinstance(limit, int) else None
