@@ -68,7 +68,7 @@ struct Models: ParsableCommand {
 }
 
 extension ModelSummary {
-    /// `siglip, 14 × 14 patches of 16, 768 wide, two-sided, unigram texts of 64, 813.0 MB, f32, en`
+    /// `siglip, 14 × 14 patches of 16, 768 wide, texts of 64 (two-sided, unigram), 813.0 MB, f32, en`
     fileprivate var line: String {
         let grid = image.mostPatches.map { "up to \($0) patches" } ?? "\(image.rows) × \(image.columns) patches"
         let masks = maskPrecision == precision ? "" : " (masks \(maskPrecision) if exact)"
