@@ -36,7 +36,7 @@ import Testing
         let running = explanations.map { explanation in
             Task { try await services.refine(explanation, masks: Self.masks) }
         }
-        while await explanations[0].imageGame.waiting < captions.count - 1 { await Task.yield() }
+        while await explanations[0].inputs[0].game.waiting < captions.count - 1 { await Task.yield() }
         gate.open()
         for refinement in running { #expect(try await refinement.value == .budget) }
 
@@ -47,7 +47,7 @@ import Testing
             #expect(await explanation.imageMasks == Self.masks)
         }
         #expect(isEachOnce(services.imageMasks))
-        #expect(await explanations[0].imageGame.samples.count == services.imageMasks.count)
+        #expect(await explanations[0].inputs[0].game.samples.count == services.imageMasks.count)
     }
 
     @Test("refining in steps encodes what refining at once does")
@@ -93,9 +93,9 @@ import Testing
 
         for more in [#""index": "shapley""#, #""p": 0.3"#, #""seed": 7"#, #""paired": true"#, #""sampling": "joint""#] {
             let other = try await services.open(Self.captions[0], more)
-            #expect(other.imageGame === first.imageGame)
+            #expect(other.inputs[0].game === first.inputs[0].game)
             let before = services.imageMasks.count
-            let missing = other.imagePlan.missing(upTo: Self.masks, in: await first.imageGame.samples)
+            let missing = other.inputs[0].plan.missing(upTo: Self.masks, in: await first.inputs[0].game.samples)
             #expect(!missing.isEmpty)
             try await services.refine(other, masks: Self.masks)
             #expect(services.imageMasks.count == before + missing.count, "\(more)")
@@ -128,7 +128,7 @@ import Testing
         let lone = try await alone(Self.captions[0])
         let kept = services.imageMasks.count
         #expect(kept > 60 && kept < lone.imageMasks)
-        #expect(await explanation.imageGame.samples.count == kept)
+        #expect(await explanation.inputs[0].game.samples.count == kept)
 
         #expect(try await services.refine(explanation, masks: Self.masks) == .budget)
         #expect(services.imageMasks.count == lone.imageMasks && isEachOnce(services.imageMasks))
@@ -146,7 +146,7 @@ import Testing
         let cancelled = Task { try await services.refine(first, masks: Self.masks, control: control) }
         while services.imageMaskCount <= 2 { await Task.yield() }
         let waiting = Task { try await services.refine(second, masks: Self.masks) }
-        while await first.imageGame.waiting < 1 { await Task.yield() }
+        while await first.inputs[0].game.waiting < 1 { await Task.yield() }
         control.end(.cancelled)
         gate.open()
         await #expect(throws: CancellationError.self) { try await cancelled.value }

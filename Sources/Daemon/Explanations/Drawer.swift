@@ -27,7 +27,9 @@ struct Drawer: Sendable {
     /// Draws an estimate of nothing: a drawing that cannot be made is told before masks are encoded for it.
     /// - Throws: as ``draw(_:comparedWith:_:)`` would.
     func check(_ request: DrawingRequest, of explanation: Explanation) async throws {
-        let trial = try await threads.run { _ in Picture(explanation, .nothing(of: explanation), history: []) }
+        let trial = try await threads.run { _ in
+            try Picture(explanation, .nothing(of: explanation), history: [])
+        }
         _ = try await draw(trial, nil, request)
     }
 
@@ -46,7 +48,7 @@ struct Drawer: Sendable {
     private func picture(of explanation: Explanation) async throws -> Picture {
         let estimate = try await explanation.estimate(EstimateChoice(), standardErrors: true, on: solver)
         let checkpoints = await explanation.history
-        return try await threads.run { _ in Picture(explanation, estimate, checkpoints) }
+        return try await threads.run { _ in try Picture(explanation, estimate, checkpoints) }
     }
 }
 
@@ -86,9 +88,12 @@ extension Drawable {
 
 extension Picture {
     /// What a drawing of an explanation's estimate needs.
-    init(_ explanation: Explanation, _ estimate: InteractionValues, _ checkpoints: [Explanation.Checkpoint]) {
+    /// - Throws: `ParameterError` where it is of no image.
+    init(
+        _ explanation: Explanation, _ estimate: InteractionValues, _ checkpoints: [Explanation.Checkpoint]
+    ) throws(ParameterError) {
         let leading = estimate.leadingPlayers(5)
-        self.init(
+        try self.init(
             explanation, Estimate(estimate),
             history: checkpoints.map { checkpoint in
                 Round(
@@ -97,27 +102,63 @@ extension Picture {
             })
     }
 
-    init(_ explanation: Explanation, _ estimate: Estimate, history: [Round]) {
-        let image = explanation.image.picture
+    init(_ explanation: Explanation, _ estimate: Estimate, history: [Round]) throws(ParameterError) {
+        guard let explained = explanation.inputs[0].image, explanation.images.count == 1 else {
+            throw ParameterError("format", "is for an image and a caption; two images or two texts have no such drawing")
+        }
+        let image = explained.picture
         let ends = explanation.ends
         let model = explanation.model.loaded
-        let shape = explanation.imageShape
+        let shape = explained.shape(patchSize: model.patchSize)
+        let caption = JoinedCaptions(explanation)
         self.init(
             model: explanation.model.id, title: image.name,
             image: SourceImage(
                 width: image.width, height: image.height,
                 encoded: image.file.map { EncodedImage(bytes: $0.bytes, mimeType: $0.mimeType) }, cells: image.cells),
-            caption: explanation.caption,
+            caption: caption.text,
             patches: Patches(
                 rows: shape.rows, columns: shape.columns,
                 boxes: shape.boxes.map { Box(x0: $0[0], y0: $0[1], x1: $0[2], y1: $0[3]) }),
-            words: explanation.words.map {
+            words: caption.words.map {
                 Word(token: $0.text, start: $0.range.lowerBound, end: $0.range.upperBound)
             },
             similarity: Similarity(
                 emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine,
-                probability: model.family.probability == .sigmoid ? 1 / (1 + exp(-ends.full)) : nil),
+                probability: model.family.probability == .sigmoid && explanation.isOfLogits
+                    ? 1 / (1 + exp(-ends.full)) : nil),
             estimate: estimate, history: history, isTruncated: explanation.isTruncated)
+    }
+}
+
+extension Explanation {
+    /// Whether its value is the logit of an image and one text.
+    fileprivate nonisolated var isOfLogits: Bool { scale.unit == .logits && target == nil }
+}
+
+/// The texts of an explanation as one caption, with the players of all of them: `a dog / a cat`.
+struct JoinedCaptions {
+    let text: String
+    let words: [CaptionPlayer]
+
+    init(_ explanation: Explanation) {
+        let texts = explanation.texts
+        guard !texts.isEmpty else {
+            (text, words) = (explanation.caption, [])
+            return
+        }
+        let separator = " / "
+        var scalars = 0
+        var words: [CaptionPlayer] = []
+        for caption in texts {
+            words += caption.words.map {
+                CaptionPlayer(
+                    text: $0.text, range: $0.range.lowerBound + scalars..<$0.range.upperBound + scalars)
+            }
+            scalars += caption.caption.unicodeScalars.count + separator.unicodeScalars.count
+        }
+        text = texts.map(\.caption).joined(separator: separator)
+        self.words = words
     }
 }
 

@@ -14,12 +14,24 @@ package struct OpenRequest: Sendable {
         case regions([Int])
     }
 
+    /// An input that is to be masked.
+    enum Input: Sendable {
+        case image(GivenImage, ImageChoice)
+        case text(String, PlayerGrouping)
+    }
+
+    /// What an input is compared with.
+    enum Counterpart: Sendable {
+        case input(Input)
+        case target(TargetRequest)
+    }
+
     var model: String?
-    var image: GivenImage
-    var caption: String
+    var first: Input
+    var second: Counterpart
+    /// What values are measured in; nil leaves it to what is compared.
+    var unit: ExplanationScale.Unit?
     var settings: ExplanationSettings
-    var imagePlayers: ImageChoice
-    var textPlayers: PlayerGrouping
 }
 
 /// The most masks of an explanation.
@@ -39,13 +51,14 @@ package struct MaskLimits: Sendable {
 }
 
 /// Begins explanations: loads what they need, sets up their players, finds their games, and encodes the full and the
-/// empty image and text.
+/// empty inputs.
 package struct Opener: Sendable {
     let models: ModelPool
     let scheduler: EncodeScheduler
     let games: GameStore
     let explanations: ExplanationStore
     let images: ImageLoader
+    let targets: TargetResolver
     /// Reads and decodes pictures.
     let decoding: WorkThreads
     /// Looks for masks that the games hold.
@@ -54,13 +67,17 @@ package struct Opener: Sendable {
 
     package init(
         models: ModelPool, scheduler: EncodeScheduler, games: GameStore, explanations: ExplanationStore,
-        images: ImageLoader, decoding: WorkThreads, arithmetic: WorkThreads, limits: MaskLimits
+        images: ImageLoader, classes: ClassVectors, decoding: WorkThreads, preparing: WorkThreads,
+        arithmetic: WorkThreads, limits: MaskLimits
     ) {
         self.models = models
         self.scheduler = scheduler
         self.games = games
         self.explanations = explanations
         self.images = images
+        targets = TargetResolver(
+            embedder: Embedder(scheduler: scheduler, images: images, decoding: decoding, preparing: preparing),
+            classes: classes)
         self.decoding = decoding
         self.arithmetic = arithmetic
         self.limits = limits
@@ -70,35 +87,34 @@ package struct Opener: Sendable {
     package func open(_ request: OpenRequest, adoptsWarmMasks: Bool = true) async throws -> Explanation {
         let hold = try await models.hold(request.model)
         let model = hold.model
-        let inputs = try await read(request, for: model)
-        let words = inputs.words
-        let imagePlayers = try request.imagePlayers.players(of: model.loaded)
-        let textPlayers = try TextPlayers(groupSizes: words.map(\.positions.count))
-        let plans = try request.settings.plans(imagePlayers: imagePlayers.count, textPlayers: textPlayers.count)
-        let imageHold = try await games.hold(
-            .image(
-                ImageGameKey(
-                    model: model.gameModel, content: inputs.digest, masking: request.settings.masking.name,
-                    players: "\(imagePlayers.playerOfPatch)")),
-            players: imagePlayers.count, dimension: model.loaded.dimension)
-        let textHold = try await games.hold(
-            .text(
-                TextGameKey(
-                    model: model.gameModel, ids: inputs.tokenization.ids, players: "\(words.map(\.positions))")),
-            players: textPlayers.count, dimension: model.loaded.dimension)
-        let ends = try await endValues(
-            model, imageHold.game,
-            MaskedImage(prepared: inputs.image.prepared, players: imagePlayers, masking: request.settings.masking),
-            textHold.game, MaskedText(prepared: inputs.text, players: textPlayers))
+        var wanted = [WeightedInput(input: request.first, parameter: "players", weight: 1)]
+        var target: TargetRequest?
+        switch request.second {
+        case .input(let input): wanted.append(WeightedInput(input: input, parameter: "players", weight: 1))
+        case .target(let given):
+            try given.check(dimension: model.loaded.dimension)
+            wanted += given.inputs
+            target = given
+        }
+        let read = try await read(wanted, for: model)
+        let plans = try request.settings.plans(read.map { (modality: $0.modality, players: $0.players) })
+        var inputs: [ExplainedInput] = []
+        for ((input, plan), weight) in zip(zip(read, plans), wanted.map(\.weight)) {
+            let held = try await games.hold(
+                input.key(model.gameModel, masking: request.settings.masking), players: plan.players,
+                dimension: model.loaded.dimension)
+            inputs.append(
+                ExplainedInput(content: input.content, weight: weight, plan: plan, held: HeldGame(held)))
+        }
+        let ends = try await ends(of: inputs, model, masking: request.settings.masking)
+        var resolved: ResolvedTarget?
+        if let target { resolved = try await targets.resolve(target, beside: ends[0].full, model) }
+        let scale = self.scale(of: request, model.loaded, resolved)
         let parts = Explanation.Parts(
-            settings: request.settings, image: inputs.image, caption: request.caption, text: inputs.text,
-            isTruncated: inputs.tokenization.truncated, imagePlayers: imagePlayers, textPlayers: textPlayers,
-            words: words.map { CaptionPlayer($0, in: inputs.tokenization.text) }, imagePlan: plans.image,
-            textPlan: plans.text, ends: ends)
+            settings: request.settings, inputs: inputs, fixed: resolved?.fixed, target: resolved?.description,
+            scale: scale, ends: try endValues(ends, inputs, fixed: resolved?.fixed, scale))
         let memory = try games.holdMemory(parts.bytes)
-        let explanation = Explanation(
-            id: await explanations.makeID(), parts, hold: hold, imageHold: imageHold, textHold: textHold,
-            memory: memory)
+        let explanation = Explanation(id: await explanations.makeID(), parts, hold: hold, memory: memory)
         if adoptsWarmMasks {
             try await explanation.adoptWarmMasks(
                 images: limits.image, texts: limits.usualText, on: arithmetic)
@@ -108,59 +124,164 @@ package struct Opener: Sendable {
         return explanation
     }
 
-    private struct Inputs: Sendable {
-        let image: ExplainedImage
-        let digest: String
-        let tokenization: Tokenization
-        let words: [TextPlayer]
-        /// Its players are the tokens of `words`, in their order; other tokens are always present.
-        let text: PreparedText
+    /// Logits where an image meets texts or classes; cosines for inputs of one kind and for vectors, unless asked for.
+    /// Only what an image and texts have in common has the model's bias.
+    private func scale(
+        of request: OpenRequest, _ model: LoadedModel, _ target: ResolvedTarget?
+    ) -> ExplanationScale {
+        let isImage = if case .image = request.first { true } else { false }
+        let biasWeight: Double
+        switch request.second {
+        case .input(.text): biasWeight = isImage ? 1 : 0
+        case .input(.image): biasWeight = 0
+        case .target: biasWeight = isImage ? target?.textWeight ?? 0 : 0
+        }
+        let meetsTexts =
+            switch request.second {
+            case .input(.text): isImage
+            case .input(.image): false
+            case .target: isImage && target?.textWeight != nil
+            }
+        return ExplanationScale(request.unit ?? (meetsTexts ? .logits : .cosine), of: model, biasWeight: biasWeight)
     }
 
-    private func read(_ request: OpenRequest, for model: HeldModel) async throws -> Inputs {
+    /// An input as it was read for a model.
+    private struct ReadInput: Sendable {
+        let content: ExplainedInput.Content
+        /// A digest of the pixels, or the ids; and the patches or tokens of each player.
+        let identity: Identity
+
+        enum Identity: Sendable {
+            case image(digest: String)
+            case text(ids: [Int], players: String)
+        }
+
+        var modality: Modality {
+            switch content {
+            case .image: .image
+            case .text: .text
+            }
+        }
+
+        var players: Int {
+            switch content {
+            case .image(let image): image.players.count
+            case .text(let text): text.players.count
+            }
+        }
+
+        func key(_ model: GameModel, masking: ImageMasking) -> GameKey {
+            switch (content, identity) {
+            case (.image(let image), .image(let digest)):
+                .image(
+                    ImageGameKey(
+                        model: model, content: digest, masking: masking.name,
+                        players: "\(image.players.playerOfPatch)"))
+            case (_, .text(let ids, let players)): .text(TextGameKey(model: model, ids: ids, players: players))
+            case (.text, .image(let digest)): .text(TextGameKey(model: model, ids: [], players: digest))
+            }
+        }
+    }
+
+    private func read(_ inputs: [WeightedInput], for model: HeldModel) async throws -> [ReadInput] {
         let images = images
         return try await decoding.run { turn in
-            let picture = try images.load(request.image, turn)
-            let pixels = try model.loaded.preprocess(picture, turn)
-            let tokenization = try model.tokenize(request.caption, turn)
-            let words: [TextPlayer]
-            do throws(TokenizerError) {
-                words = try tokenization.players(groupedBy: request.textPlayers)
-            } catch {
-                throw ParameterError("players.text", "does not fit the caption: \(error)")
+            var ofKind = (image: 0, text: 0)
+            return try inputs.map { wanted in
+                try turn.check()
+                switch wanted.input {
+                case .image(let given, let choice):
+                    ofKind.image += 1
+                    let name = ofKind.image == 1 ? "image" : "image2"
+                    let picture = try images.load(given, turn)
+                    let pixels = try model.loaded.preprocess(picture, turn)
+                    return ReadInput(
+                        content: .image(
+                            ExplainedImage(
+                                prepared: try model.loaded.prepare(pixels: pixels.pixels),
+                                picture: KeptPicture(picture), geometry: pixels.geometry,
+                                players: try choice.players(of: model.loaded, "players.\(name)"))),
+                        identity: .image(digest: digest(of: pixels.pixels)))
+                case .text(let caption, let grouping):
+                    ofKind.text += 1
+                    let name = wanted.parameter + (ofKind.text == 1 ? ".text" : ".text2")
+                    let tokenization = try model.tokenize(caption, turn)
+                    let words: [TextPlayer]
+                    do throws(TokenizerError) {
+                        words = try tokenization.players(groupedBy: grouping)
+                    } catch {
+                        throw ParameterError(name, "does not fit the caption: \(error)")
+                    }
+                    return ReadInput(
+                        content: .text(
+                            ExplainedText(
+                                caption: caption,
+                                prepared: try model.prepare(tokenization, players: words.flatMap(\.positions)),
+                                isTruncated: tokenization.truncated,
+                                players: try TextPlayers(groupSizes: words.map(\.positions.count)),
+                                words: words.map { CaptionPlayer($0, in: tokenization.text) })),
+                        identity: .text(ids: tokenization.ids, players: "\(words.map(\.positions))"))
+                }
             }
-            try turn.check()
-            return Inputs(
-                image: ExplainedImage(
-                    prepared: try model.loaded.prepare(pixels: pixels.pixels), picture: KeptPicture(picture),
-                    geometry: pixels.geometry),
-                digest: digest(of: pixels.pixels), tokenization: tokenization, words: words,
-                text: try model.prepare(tokenization, players: words.flatMap(\.positions)))
         }
     }
 
-    /// The full and the empty pair, in full precision and ahead of every refinement; what the games hold is not encoded
-    /// again.
-    private func endValues(
-        _ model: HeldModel, _ imageGame: MaskedGame, _ image: MaskedImage, _ textGame: MaskedGame, _ text: MaskedText
-    ) async throws -> Explanation.EndValues {
+    /// The embeddings of the full and the empty inputs, in full precision and ahead of every refinement; what the games
+    /// hold is not encoded again.
+    private func ends(
+        of inputs: [ExplainedInput], _ model: HeldModel, masking: ImageMasking
+    ) async throws -> [(full: [Float], empty: [Float])] {
         let encoder = MaskEncoder(scheduler: scheduler, model: model.running, urgency: .interactive)
-        let imageEnds = [Coalition(full: image.players.count), Coalition(empty: image.players.count)]
-        let textEnds = [Coalition(full: text.players.count), Coalition(empty: text.players.count)]
-        async let images = imageGame.embeddings(of: imageEnds) { try await encoder.encode($0, of: image) }
-        async let texts = textGame.embeddings(of: textEnds) { try await encoder.encode($0, of: text) }
-        let (imageRows, textRows) = (try await images, try await texts)
-        func cosine(_ end: Int) -> Double {
-            zip(imageRows[end], textRows[end]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        return try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in
+            for (index, input) in inputs.enumerated() {
+                group.addTask {
+                    let ends = [Coalition(full: input.players), Coalition(empty: input.players)]
+                    return (
+                        index,
+                        try await input.game.embeddings(of: ends) {
+                            try await input.encode($0, with: encoder, masking: masking)
+                        }
+                    )
+                }
+            }
+            var result = [(full: [Float], empty: [Float])](repeating: ([], []), count: inputs.count)
+            for try await (index, rows) in group { result[index] = (rows[0], rows[1]) }
+            return result
         }
-        let (scale, bias) = (Double(model.loaded.logitScale), Double(model.loaded.logitBias))
-        return Explanation.EndValues(empty: scale * cosine(1) + bias, full: scale * cosine(0) + bias, cosine: cosine(0))
+    }
+
+    /// - Throws: `ParameterError` on `target` where the second side comes to nothing.
+    private func endValues(
+        _ ends: [(full: [Float], empty: [Float])], _ inputs: [ExplainedInput], fixed: [Float]?,
+        _ scale: ExplanationScale
+    ) throws(ParameterError) -> Explanation.EndValues {
+        func second(_ end: KeyPath<(full: [Float], empty: [Float]), [Float]>) -> [Double] {
+            var sum = fixed.map { $0.map(Double.init) } ?? [Double](repeating: 0, count: ends[0].full.count)
+            for (input, rows) in zip(inputs, ends).dropFirst() {
+                for (k, value) in rows[keyPath: end].enumerated() { sum[k] += input.weight * Double(value) }
+            }
+            return sum
+        }
+        let (full, empty) = (second(\.full), second(\.empty))
+        guard full.reduce(0, { $0 + $1 * $1 }) > TargetRequest.leastLength else {
+            throw ParameterError(
+                "target", "comes to nothing: its texts cancel each other; give other texts or weights")
+        }
+        func product(_ first: [Float], _ second: [Double]) -> Double {
+            zip(first, second).reduce(0) { $0 + Double($1.0) * $1.1 }
+        }
+        let cosine = product(ends[0].full, full)
+        let nothing = product(ends[0].empty, empty)
+        let centered = cosine - product(ends[0].full, empty) - product(ends[0].empty, full) + nothing
+        return Explanation.EndValues(
+            empty: scale.factor * nothing + scale.bias, full: scale.factor * cosine + scale.bias, cosine: cosine,
+            centered: scale.factor * centered)
     }
 }
 
 extension OpenRequest.ImageChoice {
-    /// - Throws: `ParameterError` on `players.image`.
-    fileprivate func players(of model: LoadedModel) throws(ParameterError) -> ImagePlayers {
+    /// - Throws: `ParameterError` on `parameter`.
+    fileprivate func players(of model: LoadedModel, _ parameter: String) throws(ParameterError) -> ImagePlayers {
         do throws(InteractionError) {
             switch self {
             case .patches: return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns)
@@ -171,7 +292,7 @@ extension OpenRequest.ImageChoice {
                 return try ImagePlayers(patchRows: model.rows, patchColumns: model.columns, regions: regions)
             }
         } catch {
-            throw ParameterError("players.image", "does not fit the image: \(error)")
+            throw ParameterError(parameter, "does not fit the image: \(error)")
         }
     }
 }
@@ -207,18 +328,5 @@ extension ImageMasking {
         case .mean: "mean"
         case .drop: "drop"
         }
-    }
-}
-
-extension HeldModel {
-    /// What games are shared under.
-    var gameModel: GameModel { gameModel(masks: loaded.maskPrecision) }
-
-    /// What games are shared under whose masks are computed in the model's own precision.
-    var preciseGameModel: GameModel { gameModel(masks: loaded.precision) }
-
-    private func gameModel(masks: Precision) -> GameModel {
-        GameModel(
-            folder: key.folder.string, precision: "\(loaded.precision)/\(masks)", weights: weights.description)
     }
 }

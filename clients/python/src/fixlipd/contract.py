@@ -46,6 +46,9 @@ Sampling = Literal["crossed", "joint"]
 """How masks are drawn. ``"crossed"``: image and text masks are drawn apart, and every image mask meets every text mask.
 ``"joint"``: coalitions of all players are drawn, each one image mask with one text mask, as the paper's reference
 implementation does; ``imageMasks`` is then the number of pairs, and ``textMasks`` is left out."""
+Scale = Literal["logits", "cosine"]
+"""What values are measured in: ``"logits"``, the model's scale times the cosine; ``"cosine"``, the inner product of the
+two embeddings of length 1 itself."""
 StopReason = Literal["budget", "deadline", "standardError", "stable", "stopped", "exhausted"]
 """Why a refinement ended: ``budget``, the masks asked for are there; ``deadline``; ``standardError`` or ``stable``, a
 rule of ``until`` holds; ``stopped``, by ``explanation/stop``; ``exhausted``, every image mask there is has been
@@ -73,6 +76,11 @@ class OpenOptions:
     """How an explanation is set up.
 
     Attributes:
+        image2: a second image, which ``image`` is compared with. Since 1.2.
+        text2: a second text, which ``text`` is compared with. Since 1.2.
+        target: what ``image`` or ``text`` is compared with instead of one other input. Since 1.2.
+        scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes, ``"cosine"``
+            for two images, two texts and vectors. Since 1.2.
         index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
         p: how likely each player is present, for the Banzhaf index only.
         order: 1: single players only. 2: pairs too.
@@ -93,6 +101,10 @@ class OpenOptions:
             joint sampling. Left out, it is true for the latter, else false.
     """
 
+    image2: ImageInput | None = None
+    text2: str | None = None
+    target: Target | None = None
+    scale: Scale | None = None
     index: Index = "banzhaf"
     p: float = 0.5
     order: Order = 2

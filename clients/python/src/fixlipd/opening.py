@@ -10,7 +10,7 @@ from typing import Any
 
 from .aio_explanation import AsyncExplanation, OnProgress
 from .choices import Seed, Stop, TextPlayers
-from .contract import Estimator, Index, Masking, OpenOptions, Order, RefineOptions, Sampling
+from .contract import Estimator, Index, Masking, OpenOptions, Order, RefineOptions, Sampling, Scale
 from .explanation import Explanation
 from .images import Image
 from .live import Live
@@ -26,6 +26,10 @@ class OpensExplanations:
         text: str,
         *,
         model: str | None = None,
+        image2: ImageInput | None = None,
+        text2: str | None = None,
+        target: Target | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -44,6 +48,10 @@ class OpensExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -64,6 +72,10 @@ class OpensExplanations:
         text: str,
         *,
         model: str | None = None,
+        image2: ImageInput | None = None,
+        text2: str | None = None,
+        target: Target | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -92,6 +104,11 @@ class OpensExplanations:
                 ``(H, W)``.
             text: the caption.
             model: ``"demo"``, a folder, or ``"org/name"``; by default the client's, else the daemon's.
+            image2: a second image, which ``image`` is compared with. Since 1.2.
+            text2: a second text, which ``text`` is compared with. Since 1.2.
+            target: what ``image`` or ``text`` is compared with instead of one other input. Since 1.2.
+            scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes,
+                ``"cosine"`` for two images, two texts and vectors. Since 1.2.
             index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
             p: how likely each player is present, for the Banzhaf index only.
             order: 1: single players only. 2: pairs too.
@@ -123,6 +140,10 @@ class OpensExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -165,6 +186,10 @@ class OpensAsyncExplanations:
         text: str,
         *,
         model: str | None = None,
+        image2: ImageInput | None = None,
+        text2: str | None = None,
+        target: Target | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -183,6 +208,10 @@ class OpensAsyncExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -203,6 +232,10 @@ class OpensAsyncExplanations:
         text: str,
         *,
         model: str | None = None,
+        image2: ImageInput | None = None,
+        text2: str | None = None,
+        target: Target | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -230,6 +263,11 @@ class OpensAsyncExplanations:
                 ``(H, W)``.
             text: the caption.
             model: ``"demo"``, a folder, or ``"org/name"``; by default the client's, else the daemon's.
+            image2: a second image, which ``image`` is compared with. Since 1.2.
+            text2: a second text, which ``text`` is compared with. Since 1.2.
+            target: what ``image`` or ``text`` is compared with instead of one other input. Since 1.2.
+            scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes,
+                ``"cosine"`` for two images, two texts and vectors. Since 1.2.
             index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
             p: how likely each player is present, for the Banzhaf index only.
             order: 1: single players only. 2: pairs too.
@@ -260,6 +298,10 @@ class OpensAsyncExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
