@@ -15,7 +15,7 @@ struct Fixlipd: AsyncParsableCommand {
         version: FIxLIPDaemonVersion.program,
         subcommands: [
             Serve.self, Connect.self, Call.self, ExplainCommand.self, Batch.self, Watch.self, Evaluate.self, Embed.self,
-            SimilarityCommand.self, Models.self, Status.self, Stop.self,
+            SimilarityCommand.self, ClassifyCommand.self, Models.self, Status.self, Stop.self,
         ])
 
     static func main() async {

@@ -5,6 +5,7 @@ Written by tools/protocol/generate_python.py from protocol/; edit the schemas th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,9 +77,12 @@ class OpenOptions:
     """How an explanation is set up.
 
     Attributes:
-        image2: a second image, which ``image`` is compared with. Since 1.2.
-        text2: a second text, which ``text`` is compared with. Since 1.2.
-        target: what ``image`` or ``text`` is compared with instead of one other input. Since 1.2.
+        image2: a second image in place of the text: which patches match which.
+        text2: a second text in place of the image: which words match which.
+        rather_than: a caption that ``text`` is set against: what speaks for the one.
+        embedding: a vector in place of the text: a query from a vector store, say.
+        target: weighted texts, or a class among others, as the protocol has it: a mapping with ``texts`` or
+            ``classes``.
         scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes, ``"cosine"``
             for two images, two texts and vectors. Since 1.2.
         index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
@@ -101,9 +105,11 @@ class OpenOptions:
             joint sampling. Left out, it is true for the latter, else false.
     """
 
-    image2: ImageInput | None = None
+    image2: Any | None = None
     text2: str | None = None
-    target: Target | None = None
+    rather_than: str | None = None
+    embedding: Any | None = None
+    target: Mapping[str, Any] | None = None
     scale: Scale | None = None
     index: Index = "banzhaf"
     p: float = 0.5
@@ -278,3 +284,20 @@ class Subset:
     size: int
     players: list[int]
     value: float
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """A class of an image.
+
+    Attributes:
+        index: which class, counted from 0.
+        name: its name.
+        logit: logitScale · cosine + logitBias.
+        probability: cLIP: softmax over the classes. SigLIP: sigmoid of the logit.
+    """
+
+    index: int
+    name: str
+    logit: float
+    probability: float
