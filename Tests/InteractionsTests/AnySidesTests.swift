@@ -27,7 +27,8 @@ import Testing
         Case(name: "image and image", inputs: [(.image, 5, 1), (.image, 4, 1)]),
         Case(name: "text and text", inputs: [(.text, 4, 1), (.text, 5, 1)]),
         Case(name: "one text rather than another", inputs: [(.image, 4, 1), (.text, 3, 1), (.text, 2, -1)]),
-        Case(name: "a weighted sum of three", inputs: [(.image, 3, 1), (.text, 2, 0.5), (.text, 3, 0.3), (.text, 1, 2)]),
+        Case(
+            name: "a weighted sum of three", inputs: [(.image, 3, 1), (.text, 2, 0.5), (.text, 3, 0.3), (.text, 1, 2)]),
         Case(name: "one text that counts twice", inputs: [(.image, 4, 1), (.text, 4, 2)]),
     ]
     static let indices = [1, 2].flatMap { order in
@@ -73,8 +74,9 @@ import Testing
     @Test("coalitions drawn together give the definition too, and nothing across the inputs of a sum")
     func jointDrawsOfSums() throws {
         let game = SumGame([(.image, 4, 1), (.text, 3, 1), (.text, 2, -1)], seed: 5)
-        for (distribution, index) in [(CoalitionDistribution.bernoulli(0.5), InteractionIndex.banzhaf), (.shapley, .shapley)]
-        {
+        for (distribution, index) in [
+            (CoalitionDistribution.bernoulli(0.5), InteractionIndex.banzhaf), (.shapley, .shapley),
+        ] {
             let draws = try JointDraws(imagePlayers: 4, textPlayers: 5, distribution: distribution)
             for masks in [512, 300] {
                 let sides = try game.inputs.indices.map { k in
@@ -152,7 +154,9 @@ import Testing
             (.image, 10, 1), (.text, 4, 1), (.text, 4, -1),
         ]
         var masks: [Int]
-        var testDescription: String { "\(index) p \(p), \(inputs.map { "\($0.modality) \($0.players)" }), \(masks) masks" }
+        var testDescription: String {
+            "\(index) p \(p), \(inputs.map { "\($0.modality) \($0.players)" }), \(masks) masks"
+        }
 
         var nodes: [SamplingNode] {
             index == .shapley ? SamplingNode.shapley(count: 4) : [SamplingNode(probability: p, weight: 1)]

@@ -154,11 +154,14 @@ struct InnerProductTests {
         let daemon = try DaemonProcess()
         let client = try daemon.connect()
         let requests: [ExplanationOpen.Parameters] = [
-            .init(image: Self.image, image2: Self.image2, players: PlayersChoice(image: Self.coarse, image2: Self.coarse)),
+            .init(
+                image: Self.image, image2: Self.image2,
+                players: PlayersChoice(image: Self.coarse, image2: Self.coarse)),
             .init(text: "a red rose", text2: "a rose in a glass"),
             .init(
                 image: Self.image,
-                target: .texts([TargetText(text: "a dog", weight: 1), TargetText(text: "a cat", weight: -0.5)], players: .tokens)),
+                target: .texts(
+                    [TargetText(text: "a dog", weight: 1), TargetText(text: "a cat", weight: -0.5)], players: .tokens)),
             .init(text: "a dog", target: .embedding(.values((0..<192).map { Float($0 % 7) - 3 }))),
             .init(
                 image: Self.image,
@@ -217,10 +220,12 @@ struct InnerProductTests {
                 Explain.self,
                 .init(open: .init(image: Self.image, target: target), rules: .init(budget: Budget(imageMasks: 64))))
         }
-        try explain(.texts([TargetText(text: "a dog", weight: 1), TargetText(text: "a cat", weight: -1)], players: .words))
+        try explain(
+            .texts([TargetText(text: "a dog", weight: 1), TargetText(text: "a cat", weight: -1)], players: .words))
         let first = try masks()
         try explain(.embedding(.values((0..<192).map { Float($0) })))
-        try explain(.classes([TargetClass(prompts: ["a dog"]), TargetClass(prompts: ["a cat"])], index: 0, against: .runnerUp))
+        try explain(
+            .classes([TargetClass(prompts: ["a dog"]), TargetClass(prompts: ["a cat"])], index: 0, against: .runnerUp))
         #expect(try masks() == first)
     }
 
@@ -269,7 +274,9 @@ struct InnerProductTests {
         BadRequest(
             ["text": "a", "text2": "b", "players": ["image": ["grid": ["rows": 1, "columns": 1]]]],
             says: "there is no \"image\""),
-        BadRequest(["image": path, "target": ["embedding": [1, 2, 3]]], says: "has 3 numbers, and embeddings of this model have 192"),
+        BadRequest(
+            ["image": path, "target": ["embedding": [1, 2, 3]]],
+            says: "has 3 numbers, and embeddings of this model have 192"),
         BadRequest(
             ["image": path, "target": ["embedding": .array([JSONValue](repeating: 0, count: 192))]], says: "all zeros"),
         BadRequest(["image": path, "target": ["embedding": "AAAAA"]], says: "must be the base64"),
@@ -296,10 +303,13 @@ struct InnerProductTests {
                 "image": path,
                 "target": ["classes": .array((0..<10_000).map { ["prompts": ["class \($0)"]] }), "class": 0],
             ], says: "has 10000 classes"),
-        BadRequest(["image": path, "target": ["texts": [["text": "a", "weight": 1]], "embedding": [1]]], says: "exactly one of"),
+        BadRequest(
+            ["image": path, "target": ["texts": [["text": "a", "weight": 1]], "embedding": [1]]], says: "exactly one of"
+        ),
         BadRequest(["image": path, "text": "a", "scale": "degrees"], says: "scale"),
         BadRequest(["images": [path]], method: "classify", says: "\"labels\" must be given"),
-        BadRequest(["images": [path], "labels": ["a"], "templates": ["no place"]], method: "classify", says: "must have {}"),
+        BadRequest(
+            ["images": [path], "labels": ["a"], "templates": ["no place"]], method: "classify", says: "must have {}"),
         BadRequest(["images": [path], "labels": []], method: "classify", says: "must not be empty"),
     ]
     private static let nanVector = Data(

@@ -7,7 +7,8 @@ extension ComparisonSide {
         try turn.check()
         guard let image = explanation.inputs[0].image, explanation.images.count == 1 else {
             throw ParameterError(
-                "explanations", "must be of one image each, with texts or a target: there is no grid or wording in common otherwise")
+                "explanations",
+                "must be of one image each, with texts or a target: there is no grid or wording in common otherwise")
         }
         let caption = JoinedCaptions(explanation)
         let scalars = Array(caption.text.unicodeScalars)

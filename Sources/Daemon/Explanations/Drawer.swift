@@ -188,7 +188,8 @@ extension MatchPicture {
             }
         self.init(
             model: explanation.model.id,
-            first: first.image.map { Side($0, patchSize: size) } ?? Side(JoinedCaptions(Array(explanation.texts.prefix(1)))),
+            first: first.image.map { Side($0, patchSize: size) }
+                ?? Side(JoinedCaptions(Array(explanation.texts.prefix(1)))),
             second: second, unit: explanation.scale.unit == .logits ? "logits" : "cosine",
             emptyValue: explanation.ends.empty, fullValue: explanation.ends.full,
             centeredValue: explanation.ends.centered, estimate: estimate)

@@ -15,7 +15,9 @@ struct ClassPrompts: Sendable, Hashable {
         guard !classes.isEmpty else { throw ParameterError(parameter, "must not be empty") }
         guard classes.count <= mostClasses else {
             throw ParameterError(
-                parameter, "has \(classes.count) classes; a request may have \(mostClasses): leave out those that are no candidates")
+                parameter,
+                "has \(classes.count) classes; a request may have \(mostClasses): leave out those that are no candidates"
+            )
         }
         if let wrong = classes.firstIndex(where: \.prompts.isEmpty) {
             throw ParameterError("\(parameter)[\(wrong)].prompts", "must not be empty: a class is what its prompts say")

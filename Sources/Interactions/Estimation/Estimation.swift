@@ -27,8 +27,8 @@ package func estimate(
 
 /// Estimates an explanation from the masks seen of one input and of a weighted sum of others.
 ///
-/// The game is v(x, t₁, t₂, …) = scale · ⟨f(x), Σ_k c_k h_k(t_k)⟩ + bias with v(∅) subtracted. It is bilinear in the two
-/// embeddings, so any two inputs will do, and coefficients across different inputs of the sum are zero. Players are
+/// The game is v(x, t₁, t₂, …) = scale · ⟨f(x), Σ_k c_k h_k(t_k)⟩ + bias with v(∅) subtracted. It is bilinear in the
+/// two embeddings, so any two inputs will do, and coefficients across different inputs of the sum are zero. Players are
 /// those of `first`, then those of each input of `second` in turn.
 /// - Parameters:
 ///   - first: its plan's nodes, or joint draws, must be those of `second`.

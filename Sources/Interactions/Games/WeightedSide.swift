@@ -16,8 +16,8 @@ package struct WeightedSide: Sendable {
 
 /// The two sides of a game and the constants of its value function.
 ///
-/// The first side is one input. The second is a weighted sum of inputs with disjoint players, Σ_k c_k h_k(t_k); an input
-/// without players is a fixed vector. With one input of weight 1 this is the game of an image and a text:
+/// The first side is one input. The second is a weighted sum of inputs with disjoint players, Σ_k c_k h_k(t_k); an
+/// input without players is a fixed vector. With one input of weight 1 this is the game of an image and a text:
 ///
 ///     v(x, t₁, t₂, …) = scale · ⟨f(x), Σ_k c_k h_k(t_k)⟩ + bias
 struct BilinearGame {

@@ -12,8 +12,8 @@ package enum PairScope: String, Sendable, Codable {
 /// An estimated explanation: v(z) − v₀ ≈ Σ a_S over the S ⊆ z of at most `order` players.
 ///
 /// Players are numbered by side: those of the first, which is an image where there is one (`0..<imagePlayers`), then
-/// those of the second, which is a text in most games (`imagePlayers..<players`). Values are in logits, or cosines where
-/// the game's scale is 1.
+/// those of the second, which is a text in most games (`imagePlayers..<players`). Values are in logits, or cosines
+/// where the game's scale is 1.
 package struct InteractionValues: Sendable, Equatable {
     package var index: InteractionIndex
     /// The Banzhaf presence probability; 0.5 in the first-order reading of Shapley.

@@ -24,7 +24,8 @@ struct ClassifyCommand: ParsableCommand {
     @Option(parsing: .singleValue, help: "A label; may be given several times.")
     var label: [String] = []
 
-    @Option(parsing: .singleValue, help: "A prompt with {} where the label stands, or clip; may be given several times.")
+    @Option(
+        parsing: .singleValue, help: "A prompt with {} where the label stands, or clip; may be given several times.")
     var template: [String] = []
 
     @Option(parsing: .unconditional, help: "How many labels are shown of each image (5).")

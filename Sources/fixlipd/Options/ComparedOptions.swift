@@ -29,7 +29,8 @@ struct ComparedOptions: ParsableArguments {
             guard text.count == wanted else {
                 throw ValidationError(
                     embedding == nil
-                        ? "give an image and a caption, two images, or --text twice" : "give --text once with --embedding")
+                        ? "give an image and a caption, two images, or --text twice"
+                        : "give --text once with --embedding")
             }
             return
         }

@@ -23,7 +23,8 @@ struct NumPyFile {
         guard start <= bytes.count else { throw fault("it is cut off") }
         let header = String(decoding: bytes[lengthBytes.endIndex..<start], as: UTF8.self)
         guard let kind = header.firstMatch(of: /'descr': *'([<>=|]?)(f[248])'/), kind.1 != ">" else {
-            throw fault("its numbers must be little-endian floats; save it with numpy.save(file, vector.astype(\"float32\"))")
+            throw fault(
+                "its numbers must be little-endian floats; save it with numpy.save(file, vector.astype(\"float32\"))")
         }
         guard let shape = header.firstMatch(of: /'shape': *\(([0-9, ]*)\)/) else { throw fault("it has no shape") }
         let sizes = shape.1.split(whereSeparator: { ", ".contains($0) }).map { Int($0) ?? -1 }

@@ -92,7 +92,8 @@ extension ExplanationStore {
             result.append(
                 ExplanationSummary(
                     explanation: explanation.id, model: explanation.model.id, text: explanation.caption,
-                    image: explanation.images.map(\.picture.name).joined(separator: ", "), imageMasks: await explanation.imageMasks,
+                    image: explanation.images.map(\.picture.name).joined(separator: ", "),
+                    imageMasks: await explanation.imageMasks,
                     textMasks: await explanation.textMasks, refining: await explanation.isRefining,
                     bytes: bytes + explanation.ownBytes))
         }
