@@ -106,7 +106,7 @@ package actor Explanation {
     }
 
     /// The caption, or what stands for one: what the first input is compared with, in words.
-    nonisolated var caption: String { target?.label ?? texts.last?.caption ?? "" }
+    nonisolated var caption: String { target?.label ?? texts.map(\.caption).joined(separator: " ↔ ") }
 
     /// Takes values from elsewhere for its own, seen from this model's empty and whole pair.
     func adopt(_ values: InteractionValues) {
