@@ -20,6 +20,7 @@ package struct Daemon: Sendable {
     private let images: ImageLoader
     private let threads: Threads
     private let memoryReturn: MemoryReturn
+    private let classes: ClassVectors
 
     /// The threads of all work that is no encoding.
     private struct Threads: Sendable {
@@ -55,6 +56,8 @@ package struct Daemon: Sendable {
         let scheduler = EncodeScheduler(
             threadCount: configuration.computeThreads > 0 ? configuration.computeThreads : cores)
         let threads = Threads()
+        let classes = ClassVectors()
+        self.classes = classes
         let locator = ModelLocator(
             folders: configuration.modelFolders.isEmpty
                 ? ModelLocator.standardFolders(
@@ -65,7 +68,10 @@ package struct Daemon: Sendable {
                 model: configuration.defaultModel, precision: Precision(configuration.precision),
                 keepAlive: configuration.keepAlive),
             memoryLimit: configuration.modelMemory, logger: logger, onLoad: { scheduler.expect($0) },
-            onUnload: { scheduler.forget($0) },
+            onUnload: {
+                scheduler.forget($0)
+                classes.forget()
+            },
             reading: ModelPool.Reading(locator, listing: threads.listing, loading: threads.loading))
         let archive = try configuration.stateFolder.map {
             try GameArchive(folder: $0, limit: configuration.stateLimit, logger: logger)
@@ -88,7 +94,8 @@ package struct Daemon: Sendable {
             usualImage: Budget.defaultImageMasks, usualText: Budget.defaultTextMasks)
         let opener = Opener(
             models: models, scheduler: scheduler, games: games, explanations: explanations, images: images,
-            decoding: threads.decoding, arithmetic: threads.arithmetic, limits: limits)
+            classes: classes, decoding: threads.decoding, preparing: threads.preparing,
+            arithmetic: threads.arithmetic, limits: limits)
         let evaluator = Evaluator(
             explanations: explanations, scheduler: scheduler, games: games, solver: threads.solver,
             arithmetic: threads.arithmetic, limits: limits)
@@ -100,7 +107,7 @@ package struct Daemon: Sendable {
             models: models,
             embedder: Embedder(
                 scheduler: scheduler, images: images, decoding: threads.decoding, preparing: threads.preparing),
-            arithmetic: threads.arithmetic
+            classes: classes, arithmetic: threads.arithmetic
         ).register(in: &table)
         ExplanationHandlers(
             explanations: explanations, games: games, opener: opener,

@@ -11,7 +11,8 @@ extension Explain.Result {
     package init(opened: ExplanationOpen.Result, refined: ExplanationRefine.Result, render: Rendered?) {
         self.init(
             model: opened.model, players: opened.players, emptyValue: opened.emptyValue, fullValue: opened.fullValue,
-            cosine: opened.cosine, truncated: opened.truncated, imageMasks: refined.imageMasks,
+            cosine: opened.cosine, centeredValue: opened.centeredValue, scale: opened.scale, target: opened.target,
+            truncated: opened.truncated, imageMasks: refined.imageMasks,
             textMasks: refined.textMasks, stopReason: refined.stopReason,
             elapsedMilliseconds: refined.elapsedMilliseconds, looR2: refined.looR2, values: refined.values,
             render: render)
@@ -22,7 +23,8 @@ extension ExplanationImport.Parameters {
     /// The explanation of the same image and caption, to be filled.
     package func open(index: IndexChoice, order: Int) -> ExplanationOpen.Parameters {
         ExplanationOpen.Parameters(
-            model: model, image: image, text: text, index: index, p: p, order: order, players: players)
+            model: model, image: image, text: text, image2: image2, text2: text2, target: target, scale: scale,
+            index: index, p: p, order: order, players: players)
     }
 }
 

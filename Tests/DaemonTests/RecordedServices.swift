@@ -64,8 +64,8 @@ final class RecordedServices: Sendable {
         let limits = MaskLimits(image: 1 << 16, text: 1 << 12, usualImage: 512, usualText: 256)
         opener = Opener(
             models: models, scheduler: scheduler, games: games, explanations: explanations,
-            images: try ImageLoader(roots: [], maximumPixels: 64_000_000), decoding: files, arithmetic: arithmetic,
-            limits: limits)
+            images: try ImageLoader(roots: [], maximumPixels: 64_000_000), classes: ClassVectors(), decoding: files,
+            preparing: files, arithmetic: arithmetic, limits: limits)
         refiner = Refiner(
             explanations: explanations, scheduler: scheduler, games: games, solver: solver, arithmetic: arithmetic,
             limits: limits)

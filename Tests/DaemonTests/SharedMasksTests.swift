@@ -37,7 +37,7 @@ import Testing
         let running = explanations.map { explanation in
             Task { try await services.refine(explanation, masks: Self.masks) }
         }
-        try await wait(while: await explanations[0].imageGame.waiting < captions.count - 1)
+        try await wait(while: await explanations[0].inputs[0].game.waiting < captions.count - 1)
         gate.open()
         for refinement in running { #expect(try await refinement.value == .budget) }
 
@@ -48,7 +48,7 @@ import Testing
             #expect(await explanation.imageMasks == Self.masks)
         }
         #expect(isEachOnce(services.imageMasks))
-        #expect(await explanations[0].imageGame.samples.count == services.imageMasks.count)
+        #expect(await explanations[0].inputs[0].game.samples.count == services.imageMasks.count)
     }
 
     @Test("refining in steps encodes what refining at once does")
@@ -94,9 +94,9 @@ import Testing
 
         for more in [#""index": "shapley""#, #""p": 0.3"#, #""seed": 7"#, #""paired": true"#, #""sampling": "joint""#] {
             let other = try await services.open(Self.captions[0], more)
-            #expect(other.imageGame === first.imageGame)
+            #expect(other.inputs[0].game === first.inputs[0].game)
             let before = services.imageMasks.count
-            let missing = other.imagePlan.missing(upTo: Self.masks, in: await first.imageGame.samples)
+            let missing = other.inputs[0].plan.missing(upTo: Self.masks, in: await first.inputs[0].game.samples)
             #expect(!missing.isEmpty)
             try await services.refine(other, masks: Self.masks)
             #expect(services.imageMasks.count == before + missing.count, "\(more)")
@@ -129,7 +129,7 @@ import Testing
         let lone = try await alone(Self.captions[0])
         let kept = services.imageMasks.count
         #expect(kept > 60 && kept < lone.imageMasks)
-        #expect(await explanation.imageGame.samples.count == kept)
+        #expect(await explanation.inputs[0].game.samples.count == kept)
 
         #expect(try await services.refine(explanation, masks: Self.masks) == .budget)
         #expect(services.imageMasks.count == lone.imageMasks && isEachOnce(services.imageMasks))
@@ -147,7 +147,7 @@ import Testing
         let cancelled = Task { try await services.refine(first, masks: Self.masks, control: control) }
         try await wait(while: services.imageMaskCount <= 2)
         let waiting = Task { try await services.refine(second, masks: Self.masks) }
-        try await wait(while: await first.imageGame.waiting < 1)
+        try await wait(while: await first.inputs[0].game.waiting < 1)
         control.end(.cancelled)
         gate.open()
         await #expect(throws: CancellationError.self) { try await cancelled.value }

@@ -7,8 +7,11 @@ struct RefinementTests {
         -> RefinementSchedule
     {
         RefinementSchedule(
-            goal: goal, image: try SamplingPlan(banzhaf: 0.5, players: imagePlayers, modality: .image),
-            text: try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text), now: 0, isTimed: isTimed)
+            goal: goal,
+            plans: [
+                try SamplingPlan(banzhaf: 0.5, players: imagePlayers, modality: .image),
+                try SamplingPlan(banzhaf: 0.5, players: 6, modality: .text),
+            ], now: 0, isTimed: isTimed)
     }
 
     @Test func estimatesComeAtGrowingIntervals() throws {

@@ -40,7 +40,7 @@ struct CompareProcessTests {
                 explanation: opened.explanation, rules: .init(budget: Budget(imageMasks: 100)),
                 values: Selection(layout: .init(pairs: .crossModal, standardErrors: true)))
         ).values
-        let grid = opened.players.image
+        let grid = try #require(opened.players.image)
         let readings = values.firstOrderReading.doubles
         return Explained(
             id: opened.explanation, rows: grid.rows, columns: grid.columns,

@@ -45,7 +45,7 @@ struct ExplanationProcessTests {
         let opened = try open()
         let result = try refine(opened.explanation, masks: 300)
         let words = opened.players.text
-        let boxes = opened.players.image.boxes
+        let boxes = try #require(opened.players.image).boxes
         let patches = boxes.count
         let players = patches + words.count
         let pairs = try #require(result.values.pairs?.data).doubles
@@ -280,7 +280,7 @@ struct ExplanationProcessTests {
         #expect(words.image.count == 6)
         #expect(try open(players: .init(text: .spans([[2, 9], [20, 34]]))).players.text.count == 2)
         let halves = try open(players: .init(image: .init(regions: (0..<49).map { $0 < 21 ? 0 : 1 })))
-        #expect(halves.players.image.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])
+        #expect(halves.players.image?.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])
         #expect(try refine(halves.explanation, masks: 4).stopReason == .exhausted)
     }
 

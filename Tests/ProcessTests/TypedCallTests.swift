@@ -22,7 +22,7 @@ import Testing
             image: ImageInput(.path(DaemonProcess.scenes + "/scene-01.png")), text: "a dog next to a guitar",
             players: PlayersChoice(image: .init(grid: .init(rows: 2, columns: 2)), text: .words))
         let opened = try client.call(ExplanationOpen.self, match)
-        #expect(opened.players.image.count == 4)
+        #expect(opened.players.image?.count == 4)
         var reports: [RefinementProgress.Kind] = []
         let refined = try client.call(
             ExplanationRefine.self,

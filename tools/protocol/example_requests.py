@@ -28,6 +28,11 @@ REQUESTS = [
     ("embed/text", "As numbers", {"texts": [CAPTION]}),
     ("similarity", "Which caption fits?", {"images": [IMAGE], "texts": [CAPTION, "a snake", "a red rose"]}),
     (
+        "classify",
+        "Labels and two templates",
+        {"images": [IMAGE], "labels": ["postbox", "snake", "rose"], "templates": ["a {}", "a photo of a {}"], "topK": 2},
+    ),
+    (
         "document/captions",
         "A note in Markdown",
         {"languageId": "markdown", "text": "# Cats\n\n![a *black* cat](cat.png)\n", "path": "/notes/cats.md"},
@@ -107,6 +112,21 @@ REQUESTS = [
             "pairs": "none",
             "render": {"format": "markdown", "topK": 3},
         },
+    ),
+    (
+        "explain",
+        "What speaks for one caption rather than another",
+        {
+            "image": IMAGE,
+            "target": {"texts": [{"text": "a postbox", "weight": 1}, {"text": "a letter", "weight": -1}], "players": "words"},
+            "players": {"image": COARSE["image"]},
+            "pairs": {"top": 2},
+        },
+    ),
+    (
+        "explain",
+        "Which words match which",
+        {"text": "a postbox", "text2": "a red letter", "players": {"text": "words", "text2": "words"}, "pairs": {"top": 2}},
     ),
     ("models/unload", "Give the memory back", {"model": "demo"}),
     ("server/stop", "Stop", {}),

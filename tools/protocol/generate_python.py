@@ -39,6 +39,7 @@ RESULTS = {
     "Faithfulness": "Faithfulness",
     "Curves": "InsertionDeletionCurves",
     "Subset": "Subset",
+    "ClassScore": "ClassScore",
 }
 """Results whose members are those of a type of the contract: name in Python -> type."""
 
@@ -98,6 +99,18 @@ ADAPTED = {
     ],
     "deadlineMilliseconds": [("deadline", "float | None", None, "stop after so many seconds.")],
     "progressToken": [],
+    "image2": [("image2", "Any | None", None, "a second image in place of the text: which patches match which.")],
+    "text2": [("text2", "str | None", None, "a second text in place of the image: which words match which.")],
+    "target": [
+        ("rather_than", "str | None", None, "a caption that ``text`` is set against: what speaks for the one."),
+        ("embedding", "Any | None", None, "a vector in place of the text: a query from a vector store, say."),
+        (
+            "target",
+            "Mapping[str, Any] | None",
+            None,
+            "weighted texts, or a class among others, as the protocol has it: a mapping with ``texts`` or ``classes``.",
+        ),
+    ],
 }
 """Parameters that Python has in another form: (name, type, where the default stands, what it is)."""
 
@@ -114,6 +127,7 @@ CONTRACT = '''\
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -128,7 +142,7 @@ OPENING = '''\
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .aio_explanation import AsyncExplanation, OnProgress
@@ -146,7 +160,7 @@ MATCH = [
         "a path, a ``data:`` URI, the bytes of an image file, a PIL image, or a uint8 array ``(H, W, 3)`` or "
         "``(H, W)``.",
     ),
-    ("text", "the caption."),
+    ("text", "the caption. An image is compared with a text, ``image2``, an ``embedding`` or a ``target``, a text likewise."),
     ("model", '``"demo"``, a folder, or ``"org/name"``; by default the client\'s, else the daemon\'s.'),
 ]
 SHOWN = [
@@ -336,8 +350,8 @@ class PythonWriter:
         yield ""
         yield f"    {async_}def {name}("
         yield "        self,"
-        yield "        image: Image,"
-        yield "        text: str,"
+        yield "        image: Image | None = None,"
+        yield "        text: str | None = None,"
         yield "        *,"
         yield "        model: str | None = None,"
         for kind in options:
@@ -362,7 +376,7 @@ class PythonWriter:
         if name == "open":
             yield '        """Begins an explanation without encoding any masks; arguments as in :meth:`explain`."""'
             return
-        yield '        """Explains why an image and a caption match, by interactions of patches and words.'
+        yield '        """Explains why an image and a caption match, or any other two inputs, by interactions of their parts.'
         yield ""
         yield from paragraph(
             "The daemon keeps what it encoded: another caption for the same image costs little, and so does another "
@@ -383,7 +397,7 @@ class PythonWriter:
 
     def abstract(self, explanation, shown, is_async):
         async_ = "async " if is_async else ""
-        match = ["self", "image: Image", "text: str", "model: str | None", "options: OpenOptions"]
+        match = ["self", "image: Image | None", "text: str | None", "model: str | None", "options: OpenOptions"]
         more = ["rules: RefineOptions", *(f"{option}: {type}" for option, type, _ in shown)]
         for name, parameters in (("_open", match), ("_explain", match + more)):
             yield ""

@@ -30,19 +30,31 @@ struct Drawer: Sendable {
     func draw(
         _ explanation: Explanation, comparedWith other: Explanation? = nil, _ request: DrawingRequest
     ) async throws -> Drawing {
-        var picture = try await picture(of: explanation)
-        if request.asksModel, other == nil, request.options.view == .overview, !request.options.isCompact {
-            picture.subsets = try await askedSubsets(of: picture, explanation)
+        guard let other else {
+            guard explanation.isOfLogits else { return try await draw(try await drawable(of: explanation), request) }
+            var picture = try await picture(of: explanation)
+            if request.asksModel, request.options.view == .overview, !request.options.isCompact {
+                picture.subsets = try await askedSubsets(of: picture, explanation)
+            }
+            return try await draw(picture, request)
         }
-        let second = if let other { try await self.picture(of: other) } else { nil as Picture? }
-        return try await draw(picture, second, request)
+        guard explanation.isOfLogits, other.isOfLogits else {
+            throw ParameterError(
+                "compareWith", "goes with explanations of one image and captions, in logits; draw these apart")
+        }
+        let (a, b) = (try await picture(of: explanation), try await picture(of: other))
+        return try await draw(PictureComparison(a, b), request)
     }
 
     /// Draws an estimate of nothing: a drawing that cannot be made is told before masks are encoded for it.
     /// - Throws: as ``draw(_:comparedWith:_:)`` would.
     func check(_ request: DrawingRequest, of explanation: Explanation) async throws {
-        let trial = try await threads.run { _ in Picture(explanation, .nothing(of: explanation), history: []) }
-        _ = try await draw(trial, nil, request)
+        let trial = try await threads.run { _ -> any Drawable in
+            let nothing = Picture.Estimate.nothing(of: explanation)
+            return explanation.isOfLogits
+                ? try Picture(explanation, nothing, history: []) : MatchPicture(explanation, nothing)
+        }
+        _ = try await draw(trial, request)
     }
 
     /// The parts that the picture names, with the model's values.
@@ -54,12 +66,11 @@ struct Drawer: Sendable {
         return subsets
     }
 
-    private func draw(_ picture: Picture, _ second: Picture?, _ request: DrawingRequest) async throws -> Drawing {
+    private func draw(_ drawable: any Drawable, _ request: DrawingRequest) async throws -> Drawing {
         try await threads.run { turn in
             try turn.check()
             do {
-                if let second { return try PictureComparison(picture, second).drawing(request) }
-                return try picture.drawing(request)
+                return try drawable.drawing(request)
             } catch let error as RenderError {
                 throw ParameterError(error.parameter, "cannot be drawn: \(error)")
             } catch let error as VectorFileError {
@@ -68,10 +79,16 @@ struct Drawer: Sendable {
         }
     }
 
+    private func drawable(of explanation: Explanation) async throws -> any Drawable {
+        if explanation.isOfLogits { return try await picture(of: explanation) }
+        let estimate = try await explanation.estimate(EstimateChoice(), standardErrors: true, on: solver)
+        return try await threads.run { _ in MatchPicture(explanation, Picture.Estimate(estimate)) }
+    }
+
     private func picture(of explanation: Explanation) async throws -> Picture {
         let estimate = try await explanation.estimate(EstimateChoice(), standardErrors: true, on: solver)
         let checkpoints = await explanation.history
-        return try await threads.run { _ in Picture(explanation, estimate, checkpoints) }
+        return try await threads.run { _ in try Picture(explanation, estimate, checkpoints) }
     }
 }
 
@@ -88,7 +105,7 @@ extension RenderError {
 }
 
 /// What can be drawn in every format: one explanation, or two side by side.
-private protocol Drawable {
+private protocol Drawable: Sendable {
     func svg(_ options: Rendering.RenderOptions) throws(RenderError) -> String
     func html(_ options: Rendering.RenderOptions) throws(RenderError) -> String
     func ansi(_ options: Rendering.RenderOptions) throws(RenderError) -> String
@@ -97,6 +114,7 @@ private protocol Drawable {
 
 extension Picture: Drawable {}
 extension PictureComparison: Drawable {}
+extension MatchPicture: Drawable {}
 
 extension Drawable {
     /// - Throws: `RenderError`, `VectorFileError`.
@@ -114,9 +132,12 @@ extension Drawable {
 
 extension Picture {
     /// What a drawing of an explanation's estimate needs.
-    init(_ explanation: Explanation, _ estimate: InteractionValues, _ checkpoints: [Explanation.Checkpoint]) {
+    /// - Throws: `ParameterError` where it is of no image.
+    init(
+        _ explanation: Explanation, _ estimate: InteractionValues, _ checkpoints: [Explanation.Checkpoint]
+    ) throws(ParameterError) {
         let leading = estimate.leadingPlayers(5)
-        self.init(
+        try self.init(
             explanation, Estimate(estimate),
             history: checkpoints.map { checkpoint in
                 Round(
@@ -125,28 +146,26 @@ extension Picture {
             })
     }
 
-    init(_ explanation: Explanation, _ estimate: Estimate, history: [Round]) {
-        let image = explanation.image.picture
+    init(_ explanation: Explanation, _ estimate: Estimate, history: [Round]) throws(ParameterError) {
+        guard let explained = explanation.inputs[0].image, explanation.images.count == 1 else {
+            throw ParameterError("explanation", "is not of one image and captions")
+        }
+        let image = explained.picture
         let ends = explanation.ends
         let model = explanation.model.loaded
-        let shape = explanation.imageShape
+        let shape = explained.shape(patchSize: model.patchSize)
+        let caption = JoinedCaptions(explanation)
         self.init(
             model: explanation.model.id, title: image.name,
-            image: SourceImage(
-                width: image.width, height: image.height,
-                encoded: image.file.map { EncodedImage(bytes: $0.bytes, mimeType: $0.mimeType) }, cells: image.cells),
-            caption: explanation.caption,
-            patches: Patches(
-                rows: shape.rows, columns: shape.columns,
-                boxes: shape.boxes.map { Box(x0: $0[0], y0: $0[1], x1: $0[2], y1: $0[3]) }),
-            words: explanation.words.map {
-                Word(token: $0.text, start: $0.range.lowerBound, end: $0.range.upperBound)
-            },
+            image: SourceImage(image),
+            caption: caption.text,
+            patches: Patches(shape), words: caption.words.map { Word($0) },
             similarity: Similarity(
                 emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine,
-                probability: model.family.probability == .sigmoid ? 1 / (1 + exp(-ends.full)) : nil),
+                probability: model.family.probability == .sigmoid && explanation.target == nil
+                    ? 1 / (1 + exp(-ends.full)) : nil),
             estimate: estimate, history: history, isTruncated: explanation.isTruncated,
-            textKind: .init(explanation.textGrouping))
+            textKind: .init(explanation.texts.first?.grouping ?? .words))
     }
 }
 
@@ -157,6 +176,101 @@ extension Picture.TextKind {
         case .tokens: self = .tokens
         case .spans: self = .phrases
         }
+    }
+}
+
+extension Explanation {
+    /// Whether its values are logits of one image and texts.
+    fileprivate nonisolated var isOfLogits: Bool {
+        scale.unit == .logits && images.count == 1 && inputs[0].image != nil
+    }
+}
+
+/// The texts of one side as one caption, with the players of all of them: `a dog / a cat`.
+struct JoinedCaptions {
+    let text: String
+    let words: [CaptionPlayer]
+
+    /// Those of the second side.
+    init(_ explanation: Explanation) {
+        let texts = explanation.inputs.dropFirst().compactMap(\.text)
+        guard !texts.isEmpty else {
+            self.init(text: explanation.caption, words: [])
+            return
+        }
+        self.init(texts)
+    }
+
+    private init(text: String, words: [CaptionPlayer]) { (self.text, self.words) = (text, words) }
+
+    init(_ texts: [ExplainedText]) {
+        let separator = " / "
+        var scalars = 0
+        var words: [CaptionPlayer] = []
+        for caption in texts {
+            words += caption.words.map {
+                CaptionPlayer(
+                    text: $0.text, range: $0.range.lowerBound + scalars..<$0.range.upperBound + scalars)
+            }
+            scalars += caption.caption.unicodeScalars.count + separator.unicodeScalars.count
+        }
+        self.init(text: texts.map(\.caption).joined(separator: separator), words: words)
+    }
+}
+
+extension MatchPicture {
+    fileprivate init(_ explanation: Explanation, _ estimate: Picture.Estimate) {
+        let first = explanation.inputs[0]
+        let others = Array(explanation.inputs.dropFirst())
+        let size = explanation.model.loaded.patchSize
+        let second: Side =
+            switch others.first?.content {
+            case .image(let image)?: Side(image, patchSize: size)
+            case .text?: Side(JoinedCaptions(others.compactMap(\.text)))
+            case nil: .vector(explanation.caption)
+            }
+        self.init(
+            model: explanation.model.id,
+            first: first.image.map { Side($0, patchSize: size) }
+                ?? Side(JoinedCaptions(Array(explanation.texts.prefix(1)))),
+            second: second, unit: explanation.scale.unit == .logits ? "logits" : "cosine",
+            emptyValue: explanation.ends.empty, fullValue: explanation.ends.full,
+            centeredValue: explanation.ends.centered, estimate: estimate)
+    }
+}
+
+extension MatchPicture.Side {
+    fileprivate init(_ image: ExplainedImage, patchSize: Int) {
+        self = .image(
+            title: image.picture.name, Picture.SourceImage(image.picture),
+            Picture.Patches(image.shape(patchSize: patchSize)))
+    }
+
+    fileprivate init(_ captions: JoinedCaptions) {
+        self = .text(captions.text, captions.words.map { Picture.Word($0) })
+    }
+}
+
+extension Picture.SourceImage {
+    fileprivate init(_ image: KeptPicture) {
+        self.init(
+            width: image.width, height: image.height,
+            encoded: image.file.map { Picture.EncodedImage(bytes: $0.bytes, mimeType: $0.mimeType) },
+            cells: image.cells)
+    }
+}
+
+extension Picture.Patches {
+    fileprivate init(_ shape: PlayerShape) {
+        self.init(
+            rows: shape.rows, columns: shape.columns,
+            boxes: shape.boxes.map { Picture.Box(x0: $0[0], y0: $0[1], x1: $0[2], y1: $0[3]) })
+    }
+}
+
+extension Picture.Word {
+    fileprivate init(_ player: CaptionPlayer) {
+        self.init(token: player.text, start: player.range.lowerBound, end: player.range.upperBound)
     }
 }
 

@@ -53,7 +53,13 @@ struct Evaluator: Sendable {
                         try await faithfulness(explanation, estimate, draw), samples: draw.samples)
                 case .insertionDeletion: return .insertionDeletion(try await curves(explanation, estimate))
                 case .pointingGame(let targets):
-                    return .pointingGame(try estimate.pointingGame(targets, image: explanation.imagePlayers))
+                    guard explanation.inputs.count > 1, let image = explanation.inputs[0].image,
+                        explanation.inputs[1].modality == .text
+                    else {
+                        throw ParameterError(
+                            "metric", "cannot be the pointing game, which is about an image and words")
+                    }
+                    return .pointingGame(try estimate.pointingGame(targets, image: image.players))
                 case .mapCorrelation(let masks, let seed):
                     let reference = try await self.reference(explanation, choice, masks: masks, seed: seed)
                     return .mapCorrelation(estimate.imageMapCorrelation(with: reference))
@@ -74,14 +80,15 @@ struct Evaluator: Sendable {
         let coalitions = try await arithmetic.run { _ in
             try evaluationCoalitions(
                 imagePlayers: estimate.imagePlayers, textPlayers: estimate.textPlayers, distribution: distribution,
-                count: draw.samples, seed: draw.seed, showsWholeText: draw.players == .image)
+                count: draw.samples, seed: draw.seed, showsWholeText: draw.players == .image
+            ).map { $0.image.joined(with: $0.text) }
         }
         let truth = try await trueValues(of: coalitions, explanation).map { $0 - estimate.emptyValue }
         return try await solver.run { turn in
             var predicted: [Double] = []
             for coalition in coalitions {
                 try turn.check()
-                predicted.append(estimate.predict(coalition.image.joined(with: coalition.text)))
+                predicted.append(estimate.predict(coalition))
             }
             return try Faithfulness(truth: truth, predicted: predicted)
         }
@@ -94,31 +101,35 @@ struct Evaluator: Sendable {
         guard (8...limits.image).contains(masks) else {
             throw ParameterError("masks", "must be from 8 to \(limits.image); it is \(masks)")
         }
-        guard explanation.imagePlan.joint == nil else {
+        guard explanation.inputs.count == 2, explanation.fixed == nil, explanation.inputs[0].modality == .image,
+            explanation.inputs[1].modality == .text
+        else {
+            throw ParameterError("metric", "cannot be \"mapCorrelation\", which is about an image and a caption")
+        }
+        let (image, caption) = (explanation.inputs[0], explanation.inputs[1])
+        guard image.plan.joint == nil else {
             throw ParameterError("metric", "\"mapCorrelation\" needs image and text masks that are drawn apart")
         }
         let settings = try explanation.settings.estimatorSettings(choice, standardErrors: false)
         let textMasks = await explanation.textMasks
         // Seeds of clients have 32 bits, so no explanation's own masks are drawn from this one.
         let plan = try SamplingPlan(
-            players: explanation.imagePlan.players, modality: .image, nodes: explanation.imagePlan.nodes,
-            seed: seed | 1 << 32, paired: explanation.imagePlan.paired)
-        let textPlan = explanation.textPlan
+            players: image.plan.players, modality: .image, nodes: image.plan.nodes, seed: seed | 1 << 32,
+            paired: image.plan.paired)
         let none = GameSamples(players: plan.players, dimension: explanation.model.loaded.dimension)
         let coalitions = try await arithmetic.run { _ in plan.missing(upTo: masks, in: none) }
         var encoder = explanation.encoder(on: scheduler)
         encoder.precise = true
         return try await games.withRoom(for: coalitions.count * explanation.model.loaded.dimension * 4) { [encoder] in
-            let samples = try await preciseSamples(explanation.imageGame, coalitions, explanation) {
-                try await encoder.encode($0, of: explanation.maskedImage)
+            let samples = try await preciseSamples(image.game, coalitions, explanation) {
+                try await image.encode($0, with: encoder, masking: explanation.settings.masking)
             }
-            let text = GameSide(samples: await explanation.textGame.samples, plan: textPlan, masks: textMasks)
-            let model = explanation.model.loaded
+            let text = GameSide(samples: await caption.game.samples, plan: caption.plan, masks: textMasks)
+            let scale = explanation.scale
             return try await solver.run { turn in
                 try Interactions.estimate(
-                    image: GameSide(samples: samples, plan: plan, masks: masks), text: text,
-                    scale: Double(model.logitScale), bias: Double(model.logitBias), settings: settings,
-                    isCancelled: turn.isCancelled)
+                    image: GameSide(samples: samples, plan: plan, masks: masks), text: text, scale: scale.factor,
+                    bias: scale.bias, settings: settings, isCancelled: turn.isCancelled)
             }
         }
     }
@@ -141,8 +152,7 @@ struct Evaluator: Sendable {
         _ explanation: Explanation, _ estimate: InteractionValues
     ) async throws -> InsertionDeletion {
         let (keep, lose) = try await solver.run { _ in InsertionDeletion.coalitions(estimate) }
-        let split = (keep + lose).map { $0.split(at: estimate.imagePlayers) }
-        let values = try await trueValues(of: split, explanation)
+        let values = try await trueValues(of: keep + lose, explanation)
         return try InsertionDeletion(
             keep: Array(values.prefix(keep.count)), lose: Array(values.dropFirst(keep.count)),
             emptyValue: estimate.emptyValue, fullValue: estimate.fullValue)
@@ -159,8 +169,8 @@ struct Evaluator: Sendable {
             throw ParameterError("coalitions", "must be from 1 to \(limits.image); there are \(members.count)")
         }
         return try await explanations.using(explanation) {
-            let (coalitions, sides) = try await arithmetic.run { turn in
-                let coalitions = try members.enumerated().map { index, members in
+            let coalitions = try await arithmetic.run { turn in
+                try members.enumerated().map { index, members in
                     try turn.check()
                     guard members.allSatisfy({ $0 >= 0 && $0 < players }), Set(members).count == members.count else {
                         throw ParameterError(
@@ -169,10 +179,9 @@ struct Evaluator: Sendable {
                     }
                     return Coalition(members, of: players)
                 }
-                return (coalitions, coalitions.map { $0.split(at: explanation.imagePlayers.count) })
             }
-            let values = try await trueValues(of: sides, explanation)
-            guard await explanation.imageMasks > 0, await explanation.textMasks > 0 else { return (values, nil) }
+            let values = try await trueValues(of: coalitions, explanation)
+            guard await explanation.hasMasks else { return (values, nil) }
             let estimate = try await explanation.estimate(choice, standardErrors: false, on: solver)
             let predicted = try await solver.run { turn in
                 try coalitions.map { coalition in
@@ -184,39 +193,43 @@ struct Evaluator: Sendable {
         }
     }
 
-    /// True values v(z) of coalitions of all players, image players first, in the model's own precision; masks not seen
-    /// yet in that precision are encoded.
-    private func trueValues(of coalitions: [(image: Coalition, text: Coalition)], _ explanation: Explanation)
-        async throws
-        -> [Double]
-    {
-        let model = explanation.model.loaded
-        let (images, texts) = try await arithmetic.run { _ in
-            (Array(Set(coalitions.map(\.image))), Array(Set(coalitions.map(\.text))))
+    /// True values v(z) of coalitions of all players in the model's own precision; masks not seen yet in that precision
+    /// are encoded.
+    private func trueValues(of coalitions: [Coalition], _ explanation: Explanation) async throws -> [Double] {
+        let (inputs, ranges) = (explanation.inputs, explanation.ranges)
+        let wanted = try await arithmetic.run { turn in
+            try ranges.map { range in
+                try turn.check()
+                return Array(Set(coalitions.map { $0.slice(range) }))
+            }
         }
         var encoder = explanation.encoder(on: scheduler)
         encoder.precise = true
-        let (imageSamples, textSamples) = try await games.withRoom(
-            for: (images.count + texts.count) * model.dimension * 4
-        ) { [encoder] in
-            (
-                try await preciseSamples(explanation.imageGame, images, explanation) {
-                    try await encoder.encode($0, of: explanation.maskedImage)
-                },
-                try await preciseSamples(explanation.textGame, texts, explanation) {
-                    try await encoder.encode($0, of: explanation.maskedText)
-                }
-            )
+        let dimension = explanation.model.loaded.dimension
+        let samples = try await games.withRoom(for: wanted.reduce(0) { $0 + $1.count } * dimension * 4) {
+            [encoder] in
+            var samples: [GameSamples] = []
+            for (input, wanted) in zip(inputs, wanted) {
+                samples.append(
+                    try await preciseSamples(input.game, wanted, explanation) {
+                        try await input.encode($0, with: encoder, masking: explanation.settings.masking)
+                    })
+            }
+            return samples
         }
-        let (scale, bias) = (Double(model.logitScale), Double(model.logitBias))
         return try await solver.run { turn in
             try coalitions.map { coalition in
                 try turn.check()
-                guard let image = imageSamples.row(of: coalition.image), let text = textSamples.row(of: coalition.text)
-                else { return .nan }
-                let cosine = zip(imageSamples.embedding(row: image), textSamples.embedding(row: text))
-                    .reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-                return scale * cosine + bias
+                var rows: [ArraySlice<Float>] = []
+                for (range, samples) in zip(ranges, samples) {
+                    guard let row = samples.row(of: coalition.slice(range)) else { return .nan }
+                    rows.append(samples.embedding(row: row))
+                }
+                var product = explanation.fixed.map { innerProduct(rows[0], $0[...]) } ?? 0
+                for (input, row) in zip(inputs, rows).dropFirst() {
+                    product += input.weight * innerProduct(rows[0], row)
+                }
+                return explanation.scale.factor * product + explanation.scale.bias
             }
         }
     }
@@ -235,6 +248,11 @@ struct Evaluator: Sendable {
         games.book(hold.game.key, masks: samples.count, bytes: samples.bytes)
         return samples
     }
+}
+
+/// ⟨a, b⟩.
+func innerProduct(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
+    zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
 }
 
 extension Coalition {

@@ -1,21 +1,5 @@
 import Encoders
-import Images
 import Interactions
-import Tokenizers
-
-/// The image of an explanation, ready for the tower.
-package struct ExplainedImage: Sendable {
-    let prepared: PreparedImage
-    let picture: KeptPicture
-    /// From the model's pixels back to those of the picture.
-    let geometry: ImageGeometry
-}
-
-/// A player of a caption: as the caption spells it, and where it stands, in Unicode scalars.
-package struct CaptionPlayer: Sendable, Equatable {
-    package let text: String
-    package let range: Range<Int>
-}
 
 /// Which estimate: nil stands for what the explanation was opened with.
 package struct EstimateChoice: Sendable, Equatable {
@@ -28,33 +12,22 @@ package struct EstimateChoice: Sendable, Equatable {
     }
 }
 
-/// One image and one caption under explanation: its two games, how far they have come, and the estimates made so far.
-/// Owns what changes as it is refined; the games themselves belong to the `GameStore`.
+/// Two inputs under explanation, an image and a caption in most cases: their games, how far they have come, and the
+/// estimates made so far. Owns what changes as it is refined; the games themselves belong to the `GameStore`.
 package actor Explanation {
     package nonisolated let id: String
     nonisolated let hold: ModelHold
-    nonisolated let imageHold: GameHold
-    nonisolated let textHold: GameHold
-    /// Of what it keeps of its picture and caption.
+    /// Of what it keeps of its pictures and captions.
     nonisolated let memory: MemoryHold
     nonisolated let settings: ExplanationSettings
-    nonisolated let image: ExplainedImage
-    nonisolated let caption: String
-    nonisolated let text: PreparedText
-    nonisolated let isTruncated: Bool
-    nonisolated let imagePlayers: ImagePlayers
-    nonisolated let textPlayers: TextPlayers
-    /// The text players, as the caption spells them.
-    nonisolated let words: [CaptionPlayer]
-    /// What makes a text player.
-    nonisolated let textGrouping: PlayerGrouping
-    package nonisolated let imagePlan: SamplingPlan
-    nonisolated let textPlan: SamplingPlan
+    /// What is masked: the first side, then what the second is the weighted sum of. Players are numbered in this order.
+    package nonisolated let inputs: [ExplainedInput]
+    /// A vector of length 1, or a sum of such ones, that is all or a part of the second side.
+    nonisolated let fixed: [Float]?
+    nonisolated let target: ExplainedTarget?
+    nonisolated let scale: ExplanationScale
 
-    /// What is expected of the image before its masks.
-    nonisolated let prior: SidePrior?
-
-    /// Logits of the empty and the whole pair, and the cosine of the latter; at full precision.
+    /// Values of the empty and the whole pair; at full precision.
     nonisolated let ends: EndValues
 
     /// Masks of the plans that the current estimate rests on.
@@ -71,7 +44,10 @@ package actor Explanation {
     struct EndValues: Sendable, Equatable {
         var empty: Double
         var full: Double
+        /// ⟨f, h⟩ of the whole pair.
         var cosine: Double
+        /// v(1, 1) − v(1, ∅) − v(∅, 1) + v(∅, ∅): what the pairs across the two sides make up.
+        var centered: Double
     }
 
     struct Checkpoint: Sendable, Equatable {
@@ -89,57 +65,48 @@ package actor Explanation {
         var standardErrors: Bool
     }
 
-    /// What it is made of besides the games and what holds them.
+    /// What it is made of besides what holds its model and memory.
     struct Parts: Sendable {
         var settings: ExplanationSettings
-        var image: ExplainedImage
-        var caption: String
-        var text: PreparedText
-        var isTruncated: Bool
-        var imagePlayers: ImagePlayers
-        var textPlayers: TextPlayers
-        var words: [CaptionPlayer]
-        var textGrouping: PlayerGrouping
-        var imagePlan: SamplingPlan
-        var textPlan: SamplingPlan
+        var inputs: [ExplainedInput]
+        var fixed: [Float]?
+        var target: ExplainedTarget?
+        var scale: ExplanationScale
         var ends: EndValues
-        var prior: SidePrior?
 
         /// Memory that it holds besides its games.
-        var bytes: Int {
-            image.prepared.residentBytes + image.picture.bytes + text.residentBytes
-                + 8 * (prior?.mean?.elements.count ?? 0)
-        }
+        var bytes: Int { inputs.reduce((fixed?.count ?? 0) * 4) { $0 + $1.bytes } }
     }
 
-    init(
-        id: String, _ parts: Parts, hold: consuming ModelHold, imageHold: consuming GameHold,
-        textHold: consuming GameHold, memory: consuming MemoryHold
-    ) {
+    init(id: String, _ parts: Parts, hold: consuming ModelHold, memory: consuming MemoryHold) {
         self.id = id
         self.hold = hold
-        self.imageHold = imageHold
-        self.textHold = textHold
         self.memory = memory
         settings = parts.settings
-        image = parts.image
-        caption = parts.caption
-        text = parts.text
-        isTruncated = parts.isTruncated
-        imagePlayers = parts.imagePlayers
-        textPlayers = parts.textPlayers
-        words = parts.words
-        textGrouping = parts.textGrouping
-        imagePlan = parts.imagePlan
-        textPlan = parts.textPlan
+        inputs = parts.inputs
+        fixed = parts.fixed
+        target = parts.target
+        scale = parts.scale
         ends = parts.ends
-        prior = parts.prior
     }
 
     package nonisolated var model: HeldModel { hold.model }
-    package nonisolated var imageGame: MaskedGame { imageHold.game }
-    package nonisolated var textGame: MaskedGame { textHold.game }
-    nonisolated var players: Int { imagePlayers.count + textPlayers.count }
+    nonisolated var players: Int { inputs.reduce(0) { $0 + $1.players } }
+    nonisolated var images: [ExplainedImage] { inputs.compactMap(\.image) }
+    nonisolated var texts: [ExplainedText] { inputs.compactMap(\.text) }
+    nonisolated var isTruncated: Bool { texts.contains(where: \.isTruncated) }
+
+    /// Where each input's players are among all.
+    nonisolated var ranges: [Range<Int>] {
+        var next = 0
+        return inputs.map { input in
+            defer { next += input.players }
+            return next..<next + input.players
+        }
+    }
+
+    /// The caption, or what stands for one: what the first input is compared with, in words.
+    nonisolated var caption: String { target?.label ?? texts.map(\.caption).joined(separator: " ↔ ") }
 
     /// Takes values from elsewhere for its own, seen from this model's empty and whole pair.
     func adopt(_ values: InteractionValues) {
@@ -154,12 +121,6 @@ package actor Explanation {
 
     /// Memory that it holds besides its games.
     nonisolated var ownBytes: Int { memory.bytes }
-
-    nonisolated var maskedImage: MaskedImage {
-        MaskedImage(prepared: image.prepared, players: imagePlayers, masking: settings.masking)
-    }
-
-    nonisolated var maskedText: MaskedText { MaskedText(prepared: text, players: textPlayers) }
 
     /// What encodes its masks, in turns with other refinements.
     nonisolated func encoder(on scheduler: EncodeScheduler) -> MaskEncoder {
@@ -231,7 +192,7 @@ package actor Explanation {
             }
             return imported
         }
-        guard imageMasks > 0, textMasks > 0 else {
+        guard hasMasks else {
             throw ApplicationError(
                 .budgetInvalid, "the explanation has no masks yet; call explanation/refine with a budget first")
         }
@@ -239,24 +200,28 @@ package actor Explanation {
             imageMasks: imageMasks, textMasks: textMasks, estimator: wanted.estimator, order: wanted.order,
             standardErrors: standardErrors)
         if let known = estimates[key] { return known }
-        let imageSide = GameSide(
-            samples: await imageGame.samples, plan: imagePlan, masks: key.imageMasks, prior: prior)
-        let textSide = GameSide(samples: await textGame.samples, plan: textPlan, masks: key.textMasks)
-        let scale = Double(model.loaded.logitScale)
-        let bias = Double(model.loaded.logitBias)
-        let ends = ends
-        var expansion: SideExpansion?
-        if wanted.index == .banzhaf, wanted.estimator == .ridge, settings.sampling == .crossed {
-            expansion = try await imageGame.expansion(
-                imagePlan, masks: key.imageMasks, p: wanted.p, order: wanted.order, standardErrors: standardErrors,
-                prior: prior, on: threads)
+        let isExpanded = wanted.index == .banzhaf && wanted.estimator == .ridge && settings.sampling == .crossed
+        var sides: [WeightedSide] = []
+        for input in inputs {
+            let masks = input.modality == .image ? key.imageMasks : key.textMasks
+            let side = GameSide(samples: await input.game.samples, plan: input.plan, masks: masks, prior: input.prior)
+            var expansion: SideExpansion?
+            if isExpanded, input.modality == .image {
+                expansion = try await input.game.expansion(
+                    input.plan, masks: masks, p: wanted.p, order: wanted.order, standardErrors: standardErrors,
+                    prior: input.prior, on: threads)
+            }
+            sides.append(WeightedSide(side, weight: input.weight, expansion: expansion))
         }
-        let values = try await threads.run { [expansion] turn in
+        let (first, scale, ends, fixed) = (sides.removeFirst(), scale, ends, fixed)
+        let values = try await threads.run { [sides] turn in
             try turn.check()
             do {
+                let vector = try fixed.map { WeightedSide(try GameSide.fixed($0, beside: first.side.plan)) }
                 return try Interactions.estimate(
-                    image: imageSide, text: textSide, scale: scale, bias: bias, emptyValue: ends.empty,
-                    fullValue: ends.full, settings: wanted, expansion: expansion, isCancelled: turn.isCancelled)
+                    first: first.side, second: sides + (vector.map { [$0] } ?? []), scale: scale.factor,
+                    bias: scale.bias, emptyValue: ends.empty, fullValue: ends.full, settings: wanted,
+                    expansion: first.expansion, isCancelled: turn.isCancelled)
             } catch let error as InteractionError {
                 throw ApplicationError.estimation(error)
             }
@@ -266,20 +231,37 @@ package actor Explanation {
         return values
     }
 
-    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole pairs. `threads` looks
+    /// Whether there are masks of every input to estimate from.
+    var hasMasks: Bool {
+        inputs.allSatisfy { $0.modality == .image ? imageMasks > 0 : textMasks > 0 }
+    }
+
+    /// Takes over what the games hold already, up to the limits; of masks drawn together, whole draws. `threads` looks
     /// for them.
     func adoptWarmMasks(images: Int, texts: Int, on threads: WorkThreads) async throws {
-        let (imageSamples, textSamples) = (await imageGame.samples, await textGame.samples)
-        let (imagePlan, textPlan, isJoint) = (imagePlan, textPlan, settings.sampling == .joint)
-        let warm = try await threads.run { _ in
-            let images = imagePlan.warm(in: imageSamples, upTo: images)
+        var games: [(plan: SamplingPlan, samples: GameSamples)] = []
+        for input in inputs { games.append((input.plan, await input.game.samples)) }
+        let isJoint = settings.sampling == .joint
+        let warm = try await threads.run { [games] _ in
             guard isJoint else {
-                return (images: images, texts: textPlan.warm(in: textSamples, upTo: texts))
+                func held(_ modality: Modality, upTo limit: Int) -> Int {
+                    Self.common(
+                        games.filter { $0.plan.modality == modality }.map {
+                            (plan: $0.plan, masks: $0.plan.warm(in: $0.samples, upTo: limit))
+                        })
+                }
+                return (images: held(.image, upTo: images), texts: held(.text, upTo: texts))
             }
-            let pairs = images == 0 ? 0 : textPlan.warm(in: textSamples, upTo: images)
-            return (images: pairs, texts: pairs)
+            let limit = games.contains { $0.plan.modality == .image } ? images : texts
+            let draws = games.reduce(limit) { $0 == 0 ? 0 : $1.plan.warm(in: $1.samples, upTo: $0) }
+            return (images: draws, texts: draws)
         }
         advance(imageMasks: warm.images, textMasks: warm.texts)
+    }
+
+    /// The masks that several inputs of a kind all have; one with all its masks keeps no other back.
+    static func common(_ counts: [(plan: SamplingPlan, masks: Int)]) -> Int {
+        counts.filter { !$0.plan.isEnumerated(at: $0.masks) }.map(\.masks).min() ?? counts.map(\.masks).max() ?? 0
     }
 }
 
@@ -293,12 +275,13 @@ struct PlayerShape: Sendable {
     let regions: [Int]?
 }
 
-extension Explanation {
-    nonisolated var imageShape: PlayerShape {
-        let size = Double(model.loaded.patchSize)
-        let boxes = (0..<imagePlayers.count).map { player in
-            let box = imagePlayers.box(of: player)
-            let source = image.geometry.sourceBox(
+extension ExplainedImage {
+    /// - Parameter patchSize: of the model, in its pixels.
+    func shape(patchSize: Int) -> PlayerShape {
+        let size = Double(patchSize)
+        let boxes = (0..<players.count).map { player in
+            let box = players.box(of: player)
+            let source = geometry.sourceBox(
                 ofInput: (
                     Double(box.columns.lowerBound) * size, Double(box.rows.lowerBound) * size,
                     Double(box.columns.upperBound) * size, Double(box.rows.upperBound) * size
@@ -306,8 +289,7 @@ extension Explanation {
             return [source.x0, source.y0, source.x1, source.y1]
         }
         return PlayerShape(
-            rows: imagePlayers.grid?.rows ?? imagePlayers.patchRows,
-            columns: imagePlayers.grid?.columns ?? imagePlayers.patchColumns, boxes: boxes,
-            regions: imagePlayers.grid == nil ? imagePlayers.playerOfPatch : nil)
+            rows: players.grid?.rows ?? players.patchRows, columns: players.grid?.columns ?? players.patchColumns,
+            boxes: boxes, regions: players.grid == nil ? players.playerOfPatch : nil)
     }
 }

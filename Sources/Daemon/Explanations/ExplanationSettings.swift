@@ -75,28 +75,45 @@ package struct ExplanationSettings: Sendable, Equatable {
 extension ExplanationSettings {
     /// Where masks are drawn: Bernoulli(p) for Banzhaf, a mixture over nodes for Shapley; drawn together, Bernoulli(p)
     /// or the Shapley kernel over all players.
-    func plans(imagePlayers: Int, textPlayers: Int) throws -> (image: SamplingPlan, text: SamplingPlan) {
-        if sampling == .joint {
-            do throws(InteractionError) {
+    ///
+    /// Each input of a kind has masks of its own, so that the errors of two images are independent; those of the first
+    /// of a kind are the same whatever else is explained with it.
+    /// - Parameter inputs: kind and players of each, the first side before those of the second.
+    func plans(_ inputs: [(modality: Modality, players: Int)]) throws -> [SamplingPlan] {
+        let players = inputs.reduce(0) { $0 + $1.players }
+        do throws(InteractionError) {
+            if sampling == .joint {
                 let draws = try JointDraws(
-                    imagePlayers: imagePlayers, textPlayers: textPlayers,
+                    imagePlayers: inputs[0].players, textPlayers: players - inputs[0].players,
                     distribution: index == .banzhaf ? .bernoulli(p) : .shapley,
                     seed: UInt64(seeds.image) | UInt64(seeds.text) << 32, paired: paired)
-                return (SamplingPlan(joint: draws, modality: .image), SamplingPlan(joint: draws, modality: .text))
-            } catch {
-                throw ApplicationError.estimation(error)
+                var plans: [SamplingPlan] = []
+                var next = 0
+                for input in inputs {
+                    plans.append(
+                        SamplingPlan(joint: draws, players: next..<next + input.players, modality: input.modality))
+                    next += input.players
+                }
+                return plans
             }
+            let nodes =
+                index == .banzhaf
+                ? [SamplingNode(probability: p, weight: 1)]
+                : SamplingNode.shapley(count: SamplingNode.shapleyCount(players: players))
+            var drawn: [Modality: UInt64] = [:]
+            var plans: [SamplingPlan] = []
+            for input in inputs {
+                let place = drawn[input.modality, default: 0]
+                drawn[input.modality] = place + 1
+                let seed = UInt64(input.modality == .image ? seeds.image : seeds.text) | place << 32
+                plans.append(
+                    try SamplingPlan(
+                        players: input.players, modality: input.modality, nodes: nodes, seed: seed, paired: paired))
+            }
+            return plans
+        } catch {
+            throw ApplicationError.estimation(error)
         }
-        let nodes =
-            index == .banzhaf
-            ? [SamplingNode(probability: p, weight: 1)]
-            : SamplingNode.shapley(count: SamplingNode.shapleyCount(players: imagePlayers + textPlayers))
-        return (
-            try SamplingPlan(
-                players: imagePlayers, modality: .image, nodes: nodes, seed: UInt64(seeds.image), paired: paired),
-            try SamplingPlan(
-                players: textPlayers, modality: .text, nodes: nodes, seed: UInt64(seeds.text), paired: paired)
-        )
     }
 }
 

@@ -14,12 +14,24 @@ package struct OpenRequest: Sendable {
         case regions([Int])
     }
 
+    /// An input that is to be masked.
+    enum Input: Sendable {
+        case image(GivenImage, ImageChoice)
+        case text(String, PlayerGrouping)
+    }
+
+    /// What an input is compared with.
+    enum Counterpart: Sendable {
+        case input(Input)
+        case target(TargetRequest)
+    }
+
     var model: String?
-    var image: GivenImage
-    var caption: String
+    var first: Input
+    var second: Counterpart
+    /// What values are measured in; nil leaves it to what is compared.
+    var unit: ExplanationScale.Unit?
     var settings: ExplanationSettings
-    var imagePlayers: ImageChoice
-    var textPlayers: PlayerGrouping
 }
 
 /// The most masks of an explanation.
@@ -39,13 +51,14 @@ package struct MaskLimits: Sendable {
 }
 
 /// Begins explanations: loads what they need, sets up their players, finds their games, and encodes the full and the
-/// empty image and text.
+/// empty inputs.
 package struct Opener: Sendable {
     let models: ModelPool
     let scheduler: EncodeScheduler
     let games: GameStore
     let explanations: ExplanationStore
     let images: ImageLoader
+    let targets: TargetResolver
     /// Reads and decodes pictures.
     let decoding: WorkThreads
     /// Looks for masks that the games hold.
@@ -54,13 +67,17 @@ package struct Opener: Sendable {
 
     package init(
         models: ModelPool, scheduler: EncodeScheduler, games: GameStore, explanations: ExplanationStore,
-        images: ImageLoader, decoding: WorkThreads, arithmetic: WorkThreads, limits: MaskLimits
+        images: ImageLoader, classes: ClassVectors, decoding: WorkThreads, preparing: WorkThreads,
+        arithmetic: WorkThreads, limits: MaskLimits
     ) {
         self.models = models
         self.scheduler = scheduler
         self.games = games
         self.explanations = explanations
         self.images = images
+        targets = TargetResolver(
+            embedder: Embedder(scheduler: scheduler, images: images, decoding: decoding, preparing: preparing),
+            classes: classes)
         self.decoding = decoding
         self.arithmetic = arithmetic
         self.limits = limits
@@ -70,38 +87,40 @@ package struct Opener: Sendable {
     package func open(_ request: OpenRequest, adoptsWarmMasks: Bool = true) async throws -> Explanation {
         let hold = try await models.hold(request.model)
         let model = hold.model
-        let inputs = try await read(request, for: model)
-        let words = inputs.words
-        let imagePlayers = try request.imagePlayers.players(of: inputs.image.prepared.grid)
-        let textPlayers = try TextPlayers(groupSizes: words.map(\.positions.count))
-        let plans = try request.settings.plans(imagePlayers: imagePlayers.count, textPlayers: textPlayers.count)
-        let imageHold = try await games.hold(
-            .image(
-                ImageGameKey(
-                    model: model.gameModel, content: inputs.content, masking: request.settings.masking.name,
-                    players: "\(imagePlayers.playerOfPatch)")),
-            players: imagePlayers.count, dimension: model.loaded.dimension)
-        let textHold = try await games.hold(
-            .text(
-                TextGameKey(
-                    model: model.gameModel, ids: inputs.tokenization.ids, players: "\(words.map(\.positions))")),
-            players: textPlayers.count, dimension: model.loaded.dimension)
-        let masked = MaskedImage(
-            prepared: inputs.image.prepared, players: imagePlayers, masking: request.settings.masking)
-        let sink = PatchStatesSink()
-        let ends = try await endValues(
-            model, imageHold.game, masked, textHold.game, MaskedText(prepared: inputs.text, players: textPlayers),
-            states: sink)
-        let prior = try await prior(model, imageHold.game, masked, request.settings, sink)
+        var wanted = [WeightedInput(input: request.first, parameter: "players", weight: 1)]
+        var target: TargetRequest?
+        switch request.second {
+        case .input(let input): wanted.append(WeightedInput(input: input, parameter: "players", weight: 1))
+        case .target(let given):
+            try given.check(dimension: model.loaded.dimension)
+            wanted += given.inputs
+            target = given
+        }
+        let read = try await read(wanted, for: model)
+        let plans = try request.settings.plans(read.map { (modality: $0.modality, players: $0.players) })
+        var opened: [OpenedInput] = []
+        for (input, plan) in zip(read, plans) {
+            let held = try await games.hold(
+                input.key(model.gameModel, masking: request.settings.masking), players: plan.players,
+                dimension: model.loaded.dimension)
+            opened.append(OpenedInput(content: input.content, plan: plan, held: HeldGame(held)))
+        }
+        let ends = try await ends(of: opened, model, masking: request.settings.masking)
+        var inputs: [ExplainedInput] = []
+        for (input, weight) in zip(opened, wanted.map(\.weight)) {
+            inputs.append(
+                ExplainedInput(
+                    content: input.content, weight: weight, plan: input.plan, held: input.held,
+                    prior: try await prior(model, input, request.settings)))
+        }
+        var resolved: ResolvedTarget?
+        if let target { resolved = try await targets.resolve(target, beside: ends[0].full, model) }
+        let scale = self.scale(of: request, model.loaded, resolved)
         let parts = Explanation.Parts(
-            settings: request.settings, image: inputs.image, caption: request.caption, text: inputs.text,
-            isTruncated: inputs.tokenization.truncated, imagePlayers: imagePlayers, textPlayers: textPlayers,
-            words: words.map { CaptionPlayer($0, in: inputs.tokenization.text) },
-            textGrouping: request.textPlayers, imagePlan: plans.image, textPlan: plans.text, ends: ends, prior: prior)
+            settings: request.settings, inputs: inputs, fixed: resolved?.fixed, target: resolved?.description,
+            scale: scale, ends: try endValues(ends, inputs, fixed: resolved?.fixed, scale))
         let memory = try games.holdMemory(parts.bytes)
-        let explanation = Explanation(
-            id: await explanations.makeID(), parts, hold: hold, imageHold: imageHold, textHold: textHold,
-            memory: memory)
+        let explanation = Explanation(id: await explanations.makeID(), parts, hold: hold, memory: memory)
         if adoptsWarmMasks {
             try await explanation.adoptWarmMasks(
                 images: limits.image, texts: limits.usualText, on: arithmetic)
@@ -111,72 +130,186 @@ package struct Opener: Sendable {
         return explanation
     }
 
-    private struct Inputs: Sendable {
-        let image: ExplainedImage
-        let content: String
-        let tokenization: Tokenization
-        let words: [TextPlayer]
-        /// Its players are the tokens of `words`, in their order; other tokens are always present.
-        let text: PreparedText
+    /// Logits where an image meets texts or classes; cosines for inputs of one kind and for vectors, unless asked for.
+    /// Only what an image and texts have in common has the model's bias.
+    private func scale(
+        of request: OpenRequest, _ model: LoadedModel, _ target: ResolvedTarget?
+    ) -> ExplanationScale {
+        let isImage = if case .image = request.first { true } else { false }
+        let biasWeight: Double
+        switch request.second {
+        case .input(.text): biasWeight = isImage ? 1 : 0
+        case .input(.image): biasWeight = 0
+        case .target: biasWeight = isImage ? target?.textWeight ?? 0 : 0
+        }
+        let meetsTexts =
+            switch request.second {
+            case .input(.text): isImage
+            case .input(.image): false
+            case .target: isImage && target?.textWeight != nil
+            }
+        return ExplanationScale(request.unit ?? (meetsTexts ? .logits : .cosine), of: model, biasWeight: biasWeight)
     }
 
-    private func read(_ request: OpenRequest, for model: HeldModel) async throws -> Inputs {
+    /// An input as it was read for a model.
+    private struct ReadInput: Sendable {
+        let content: ExplainedInput.Content
+        /// What the model sees of an image, or the ids and the tokens of each player.
+        let identity: Identity
+
+        enum Identity: Sendable {
+            case image(content: String)
+            case text(ids: [Int], players: String)
+        }
+
+        var modality: Modality {
+            switch content {
+            case .image: .image
+            case .text: .text
+            }
+        }
+
+        var players: Int {
+            switch content {
+            case .image(let image): image.players.count
+            case .text(let text): text.players.count
+            }
+        }
+
+        func key(_ model: GameModel, masking: ImageMasking) -> GameKey {
+            switch (content, identity) {
+            case (.image(let image), .image(let content)):
+                .image(
+                    ImageGameKey(
+                        model: model, content: content, masking: masking.name,
+                        players: "\(image.players.playerOfPatch)"))
+            case (_, .text(let ids, let players)): .text(TextGameKey(model: model, ids: ids, players: players))
+            case (.text, .image(let content)): .text(TextGameKey(model: model, ids: [], players: content))
+            }
+        }
+    }
+
+    /// An input with the game that holds its masks.
+    private struct OpenedInput: Sendable {
+        let content: ExplainedInput.Content
+        let plan: SamplingPlan
+        let held: HeldGame
+        /// Has the states of the patches of an image that was encoded whole just now.
+        let states = PatchStatesSink()
+    }
+
+    private func read(_ inputs: [WeightedInput], for model: HeldModel) async throws -> [ReadInput] {
         let images = images
         return try await decoding.run { turn in
-            let image = try images.readToDraw(request.image, for: model.running, turn)
-            let tokenization = try model.tokenize(request.caption, turn)
-            let words: [TextPlayer]
-            do throws(TokenizerError) {
-                words = try tokenization.players(groupedBy: request.textPlayers)
-            } catch {
-                throw ParameterError("players.text", "does not fit the caption: \(error)")
+            var ofKind = (image: 0, text: 0)
+            return try inputs.map { wanted in
+                try turn.check()
+                switch wanted.input {
+                case .image(let given, let choice):
+                    ofKind.image += 1
+                    let name = ofKind.image == 1 ? "image" : "image2"
+                    let image = try images.readToDraw(given, for: model.running, turn)
+                    let prepared = try model.loaded.prepare(image.read.pixels)
+                    return ReadInput(
+                        content: .image(
+                            ExplainedImage(
+                                prepared: prepared, picture: image.picture, geometry: image.read.pixels.geometry,
+                                players: try choice.players(of: prepared.grid, "players.\(name)"))),
+                        identity: .image(content: image.read.content))
+                case .text(let caption, let grouping):
+                    ofKind.text += 1
+                    let name = wanted.parameter + (ofKind.text == 1 ? ".text" : ".text2")
+                    let tokenization = try model.tokenize(caption, turn)
+                    let words: [TextPlayer]
+                    do throws(TokenizerError) {
+                        words = try tokenization.players(groupedBy: grouping)
+                    } catch {
+                        throw ParameterError(name, "does not fit the caption: \(error)")
+                    }
+                    return ReadInput(
+                        content: .text(
+                            ExplainedText(
+                                caption: caption,
+                                prepared: try model.prepare(tokenization, players: words.flatMap(\.positions)),
+                                isTruncated: tokenization.truncated,
+                                players: try TextPlayers(groupSizes: words.map(\.positions.count)), grouping: grouping,
+                                words: words.map { CaptionPlayer($0, in: tokenization.text) })),
+                        identity: .text(ids: tokenization.ids, players: "\(words.map(\.positions))"))
+                }
             }
-            try turn.check()
-            return Inputs(
-                image: ExplainedImage(
-                    prepared: try model.loaded.prepare(image.read.pixels), picture: image.picture,
-                    geometry: image.read.pixels.geometry),
-                content: image.read.content, tokenization: tokenization, words: words,
-                text: try model.prepare(tokenization, players: words.flatMap(\.positions)))
         }
     }
 
-    /// The full and the empty pair, in full precision and ahead of every refinement; what the games hold is not encoded
-    /// again.
-    private func endValues(
-        _ model: HeldModel, _ imageGame: MaskedGame, _ image: MaskedImage, _ textGame: MaskedGame, _ text: MaskedText,
-        states: PatchStatesSink
-    ) async throws -> Explanation.EndValues {
+    /// The embeddings of the full and the empty inputs, in full precision and ahead of every refinement; what the games
+    /// hold is not encoded again.
+    private func ends(
+        of inputs: [OpenedInput], _ model: HeldModel, masking: ImageMasking
+    ) async throws -> [(full: [Float], empty: [Float])] {
         let encoder = MaskEncoder(scheduler: scheduler, model: model.running, urgency: .interactive)
-        let imageEnds = [Coalition(full: image.players.count), Coalition(empty: image.players.count)]
-        let textEnds = [Coalition(full: text.players.count), Coalition(empty: text.players.count)]
-        async let images = imageGame.embeddings(of: imageEnds) {
-            try await encoder.encode($0, of: image, states: states)
+        return try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in
+            for (index, input) in inputs.enumerated() {
+                group.addTask {
+                    let ends = [Coalition(full: input.plan.players), Coalition(empty: input.plan.players)]
+                    return (
+                        index,
+                        try await input.held.game.embeddings(of: ends) {
+                            try await input.content.encode($0, with: encoder, masking: masking, states: input.states)
+                        }
+                    )
+                }
+            }
+            var result = [(full: [Float], empty: [Float])](repeating: ([], []), count: inputs.count)
+            for try await (index, rows) in group { result[index] = (rows[0], rows[1]) }
+            return result
         }
-        async let texts = textGame.embeddings(of: textEnds) { try await encoder.encode($0, of: text) }
-        let (imageRows, textRows) = (try await images, try await texts)
-        func cosine(_ end: Int) -> Double {
-            zip(imageRows[end], textRows[end]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    }
+
+    /// - Throws: `ParameterError` on `target` where the second side comes to nothing.
+    private func endValues(
+        _ ends: [(full: [Float], empty: [Float])], _ inputs: [ExplainedInput], fixed: [Float]?,
+        _ scale: ExplanationScale
+    ) throws(ParameterError) -> Explanation.EndValues {
+        func second(_ end: KeyPath<(full: [Float], empty: [Float]), [Float]>) -> [Double] {
+            var sum = fixed.map { $0.map(Double.init) } ?? [Double](repeating: 0, count: ends[0].full.count)
+            for (input, rows) in zip(inputs, ends).dropFirst() {
+                for (k, value) in rows[keyPath: end].enumerated() { sum[k] += input.weight * Double(value) }
+            }
+            return sum
         }
-        let (scale, bias) = (Double(model.loaded.logitScale), Double(model.loaded.logitBias))
-        return Explanation.EndValues(empty: scale * cosine(1) + bias, full: scale * cosine(0) + bias, cosine: cosine(0))
+        let (full, empty) = (second(\.full), second(\.empty))
+        guard full.reduce(0, { $0 + $1 * $1 }) > TargetRequest.leastLength else {
+            throw ParameterError(
+                "target", "comes to nothing: its texts cancel each other; give other texts or weights")
+        }
+        func product(_ first: [Float], _ second: [Double]) -> Double {
+            zip(first, second).reduce(0) { $0 + Double($1.0) * $1.1 }
+        }
+        let cosine = product(ends[0].full, full)
+        let nothing = product(ends[0].empty, empty)
+        let centered = cosine - product(ends[0].full, empty) - product(ends[0].empty, full) + nothing
+        return Explanation.EndValues(
+            empty: scale.factor * nothing + scale.bias, full: scale.factor * cosine + scale.bias, cosine: cosine,
+            centered: scale.factor * centered)
     }
 }
 
 extension Opener {
-    /// What the pass over the whole image says of its expansion, for the estimates that ask.
-    /// - Parameter sink: has the patches' states if the whole image was encoded just now; else it is once more.
+    /// What the pass over a whole image says of its expansion, for the estimates that ask; if the image was not encoded
+    /// just now, it is once more.
     private func prior(
-        _ model: HeldModel, _ game: MaskedGame, _ image: MaskedImage, _ settings: ExplanationSettings,
-        _ sink: PatchStatesSink
+        _ model: HeldModel, _ input: OpenedInput, _ settings: ExplanationSettings
     ) async throws -> SidePrior? {
-        guard settings.index == .banzhaf, settings.sampling == .crossed else { return nil }
-        let full = Coalition(full: image.players.count)
+        guard case .image(let image) = input.content, settings.index == .banzhaf, settings.sampling == .crossed else {
+            return nil
+        }
+        let full = Coalition(full: input.plan.players)
+        let game = input.held.game
         let states = try await game.patchStates { [scheduler] in
-            if let states = sink.states { return states }
+            if let states = input.states.states { return states }
             let encoder = MaskEncoder(scheduler: scheduler, model: model.running, urgency: .interactive)
-            _ = try await encoder.encode([full], of: image, states: sink)
-            return sink.states
+            _ = try await input.content.encode(
+                [full], with: encoder, masking: settings.masking, states: input.states)
+            return input.states.states
         }
         let samples = await game.samples
         guard let states, let row = samples.row(of: full) else { return nil }
@@ -188,8 +321,8 @@ extension Opener {
 }
 
 extension OpenRequest.ImageChoice {
-    /// - Throws: `ParameterError` on `players.image`.
-    fileprivate func players(of patches: PatchGrid) throws(ParameterError) -> ImagePlayers {
+    /// - Throws: `ParameterError` on `parameter`.
+    fileprivate func players(of patches: PatchGrid, _ parameter: String) throws(ParameterError) -> ImagePlayers {
         do throws(InteractionError) {
             switch self {
             case .patches: return try ImagePlayers(patchRows: patches.rows, patchColumns: patches.columns)
@@ -200,7 +333,7 @@ extension OpenRequest.ImageChoice {
                 return try ImagePlayers(patchRows: patches.rows, patchColumns: patches.columns, regions: regions)
             }
         } catch {
-            throw ParameterError("players.image", "does not fit the image: \(error)")
+            throw ParameterError(parameter, "does not fit the image: \(error)")
         }
     }
 }
@@ -236,18 +369,5 @@ extension ImageMasking {
         case .mean: "mean"
         case .drop: "drop"
         }
-    }
-}
-
-extension HeldModel {
-    /// What games are shared under.
-    var gameModel: GameModel { gameModel(masks: loaded.maskPrecision) }
-
-    /// What games are shared under whose masks are computed in the model's own precision.
-    var preciseGameModel: GameModel { gameModel(masks: loaded.precision) }
-
-    private func gameModel(masks: Precision) -> GameModel {
-        GameModel(
-            folder: key.folder.string, precision: "\(loaded.precision)/\(masks)", weights: weights.description)
     }
 }

@@ -46,11 +46,17 @@ extension RefinementGoal {
             request.imageMasks ?? (hasRule ? mostImageMasks : min(limits.usualImage, mostImageMasks))
         let textMasks = request.textMasks ?? min(limits.usualText, limits.text)
         let settings = EstimatorSettings(index: explanation.settings.index, estimator: explanation.settings.estimator)
-        try Self.check(
-            imageMasks, "imageMasks", least: explanation.imagePlan.leastMasks(settings), limit: mostImageMasks)
-        try Self.check(
-            textMasks, "textMasks", least: isJoint ? 0 : explanation.textPlan.leastMasks(settings),
-            limit: limits.text)
+        func plans(_ modality: Modality) -> [SamplingPlan] {
+            explanation.inputs.map(\.plan).filter { $0.modality == modality }
+        }
+        func least(_ plans: [SamplingPlan]) -> Int { plans.map { $0.leastMasks(settings) }.max() ?? 0 }
+        let driving = isJoint ? explanation.inputs.map(\.plan) : plans(.image)
+        if !driving.isEmpty {
+            try Self.check(imageMasks, "imageMasks", least: least(driving), limit: mostImageMasks)
+        }
+        if !plans(.text).isEmpty {
+            try Self.check(textMasks, "textMasks", least: isJoint ? 0 : least(plans(.text)), limit: limits.text)
+        }
         if isJoint, request.textMasks != nil {
             throw ApplicationError(
                 .budgetInvalid,
@@ -67,8 +73,8 @@ extension RefinementGoal {
         try ParameterLimit.stableRounds.check(until?.stableRounds, "until.stableRounds")
         let asksForStability = until?.asksForStability ?? false
         self.init(
-            imageMasks: explanation.imagePlan.effectiveCount(imageMasks),
-            textMasks: explanation.textPlan.effectiveCount(isJoint ? imageMasks : textMasks),
+            imageMasks: driving.map { $0.effectiveCount(imageMasks) }.max() ?? 0,
+            textMasks: plans(.text).map { $0.effectiveCount(isJoint ? imageMasks : textMasks) }.max() ?? 0,
             standardError: until?.standardError,
             topK: until?.topK ?? (asksForStability ? until?.usualTopK : nil),
             stableRounds: until.map { asksForStability ? ($0.stableRounds ?? $0.usualStableRounds) + 1 : .max } ?? .max)
@@ -76,7 +82,7 @@ extension RefinementGoal {
 
     /// Pairs of masks drawn together that an explanation may ask for: a long caption has as many text masks as pairs.
     private static func maximumPairs(_ explanation: Explanation, _ limits: MaskLimits) -> Int {
-        Coalition.isEnumerable(explanation.textPlayers.count, within: limits.text)
+        explanation.texts.allSatisfy { Coalition.isEnumerable($0.players.count, within: limits.text) }
             ? limits.image : min(limits.image, limits.text)
     }
 

@@ -56,21 +56,20 @@ package struct RefinementRun: Sendable {
     func run(_ control: RefinementControl) async throws -> RefinementEnd {
         var reporter = RefinementReporter(run: self)
         var schedule = RefinementSchedule(
-            goal: goal, image: explanation.imagePlan, text: explanation.textPlan, now: reporter.seconds,
-            isTimed: pace == .timed)
+            goal: goal, plans: explanation.inputs.map(\.plan), now: reporter.seconds, isTimed: pace == .timed)
         var solve: Solve?
         /// Image masks before which no estimate is tried again.
         var nextTry = 0
         defer { solve?.cancel() }
         await reporter.send(.begin)
-        if !isJoint { try await encodeText(upTo: goal.textMasks, control) }
+        if !isJoint { try await encodeTexts(upTo: goal.textMasks, control) }
         if !judgesEachEstimate {
             // Nobody waits for estimates on fewer masks than there are.
             try await explanation.adoptWarmMasks(
                 images: goal.imageMasks, texts: goal.textMasks, on: arithmetic)
         }
         let first = step(upTo: Self.minimumMasks, from: 0)
-        try await encodeImage(upTo: first, control, interruptible: false)
+        try await encodeImages(upTo: first, control, interruptible: false)
 
         while control.ending == nil {
             if let running = solve, running.isFinished || judgesEachEstimate {
@@ -100,7 +99,7 @@ package struct RefinementRun: Sendable {
                 if judgesEachEstimate { continue }
             }
             let next = step(upTo: schedule.nextTarget(imageMasks: held), from: held)
-            try await encodeImage(upTo: next, control)
+            try await encodeImages(upTo: next, control)
         }
         guard case .reason(let reason) = control.ending, !Task.isCancelled else { throw CancellationError() }
         await reporter.send(.end)
@@ -131,47 +130,43 @@ package struct RefinementRun: Sendable {
     private var isJoint: Bool { explanation.settings.sampling == .joint }
 
     /// All text masks come first: they are few, and every estimate needs them.
-    private func encodeText(upTo masks: Int, _ control: RefinementControl) async throws {
-        let (plan, game) = (explanation.textPlan, explanation.textGame)
-        try await encode(plan, game, upTo: masks, control, interruptible: false) { [encoder, explanation] in
-            try await encoder.encode($0, of: explanation.maskedText)
-        }
-        await explanation.advance(imageMasks: 0, textMasks: try await held(game, plan, upTo: masks))
+    private func encodeTexts(upTo masks: Int, _ control: RefinementControl) async throws {
+        let texts = explanation.inputs.filter { $0.modality == .text }
+        for text in texts { try await encode(text, upTo: masks, control, interruptible: false) }
+        await explanation.advance(imageMasks: 0, textMasks: try await held(texts, upTo: masks))
     }
 
-    private func encodeImage(
+    /// The next masks of the images, or of every input where masks are drawn together.
+    private func encodeImages(
         upTo masks: Int, _ control: RefinementControl, interruptible: Bool = true
     ) async throws {
-        let (plan, game) = (explanation.imagePlan, explanation.imageGame)
-        if isJoint { try await encodeTextOfPairs(upTo: masks, control, interruptible) }
-        let isComplete = try await encode(plan, game, upTo: masks, control, interruptible: interruptible) {
-            [encoder, explanation] in try await encoder.encode($0, of: explanation.maskedImage)
+        let inputs =
+            isJoint
+            ? explanation.inputs.sorted { $0.modality.rawValue > $1.modality.rawValue }
+            : explanation.inputs.filter { $0.modality == .image }
+        guard !inputs.isEmpty, masks > 0 else { return }
+        var isComplete = true
+        for input in inputs {
+            let isWhole = try await encode(input, upTo: masks, control, interruptible: interruptible)
+            isComplete = isComplete && isWhole
         }
-        let reached = isComplete ? plan.effectiveCount(masks) : try await held(game, plan, upTo: masks)
-        guard isJoint else { return await explanation.advance(imageMasks: reached, textMasks: 0) }
-        let pairs = try await held(explanation.textGame, explanation.textPlan, upTo: reached)
-        await explanation.advance(imageMasks: pairs, textMasks: pairs)
-    }
-
-    /// The text masks of the next pairs.
-    private func encodeTextOfPairs(upTo masks: Int, _ control: RefinementControl, _ interruptible: Bool) async throws {
-        try await encode(explanation.textPlan, explanation.textGame, upTo: masks, control, interruptible: interruptible)
-        {
-            [encoder, explanation] in try await encoder.encode($0, of: explanation.maskedText)
-        }
+        let reached = isComplete && !isJoint ? masks : try await held(inputs, upTo: masks)
+        await explanation.advance(imageMasks: reached, textMasks: isJoint ? reached : 0)
     }
 
     /// Encodes the masks of a plan that its game lacks.
     /// - Returns: false if it was cut short.
     @discardableResult
     private func encode(
-        _ plan: SamplingPlan, _ game: MaskedGame, upTo masks: Int, _ control: RefinementControl, interruptible: Bool,
-        with encode: @escaping MaskedGame.Encode
+        _ input: ExplainedInput, upTo masks: Int, _ control: RefinementControl, interruptible: Bool
     ) async throws -> Bool {
-        let wanted = try await missing(game, plan, upTo: masks)
+        let game = input.game
+        let wanted = try await missing(game, input.plan, upTo: masks)
         return try await store.withRoom(for: wanted.count * explanation.model.loaded.dimension * 4) {
-            let isComplete = try await control.run(interruptible: interruptible) {
-                try await game.encode(wanted, with: encode)
+            let isComplete = try await control.run(interruptible: interruptible) { [encoder, explanation] in
+                try await game.encode(wanted) {
+                    try await input.encode($0, with: encoder, masking: explanation.settings.masking)
+                }
             }
             await book(game)
             return isComplete
@@ -183,11 +178,18 @@ package struct RefinementRun: Sendable {
         return try await arithmetic.run { _ in plan.missing(upTo: masks, in: samples) }
     }
 
+    /// The masks that all of some inputs have.
+    ///
     /// A task of its own: masks that a cancelled refinement encoded count all the same.
-    private func held(_ game: MaskedGame, _ plan: SamplingPlan, upTo masks: Int) async throws -> Int {
+    private func held(_ inputs: [ExplainedInput], upTo masks: Int) async throws -> Int {
         try await Task { [arithmetic] in
-            let samples = await game.samples
-            return try await arithmetic.run { _ in plan.held(by: samples, upTo: masks) }
+            var counts: [(plan: SamplingPlan, masks: Int)] = []
+            for input in inputs {
+                let (samples, plan) = (await input.game.samples, input.plan)
+                counts.append(
+                    (plan: plan, masks: try await arithmetic.run { _ in plan.held(by: samples, upTo: masks) }))
+            }
+            return Explanation.common(counts)
         }.value
     }
 

@@ -83,15 +83,17 @@ struct Importer: Sendable {
         let explanation = try await opener.open(
             try request(file.index.interactionIndex, min(max(file.maxOrder, 1), 2)))
         do {
-            let (image, text) = (explanation.imagePlayers.count, explanation.textPlayers.count)
-            guard file.players == image + text else {
+            let first = explanation.inputs[0].players
+            guard file.players == explanation.players else {
+                let counts = explanation.inputs.map { "\($0.players)" }.joined(separator: " + ")
+                let inputs = explanation.inputs.map { $0.modality == .image ? "image" : "caption" }
                 throw ParameterError(
                     "content",
-                    "has \(file.players) players; this image and caption have \(image) + \(text). "
+                    "has \(file.players) players; this \(inputs.joined(separator: " and ")) have \(counts). "
                         + "Give the model and the players that the file was made with")
             }
             do throws(InteractionError) {
-                await explanation.adopt(try file.interactionValues(imagePlayers: image, p: explanation.settings.p))
+                await explanation.adopt(try file.interactionValues(imagePlayers: first, p: explanation.settings.p))
             } catch {
                 throw ParameterError("content", "cannot be read as an explanation: \(error)")
             }

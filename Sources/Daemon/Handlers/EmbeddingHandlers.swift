@@ -1,10 +1,11 @@
 import FIxLIPProtocol
 import JSONRPC
 
-/// `embed/image`, `embed/text`, `similarity`
+/// `embed/image`, `embed/text`, `similarity`, `classify`
 struct EmbeddingHandlers: Sendable {
     let models: ModelPool
     let embedder: Embedder
+    let classes: ClassVectors
     /// Multiplies embeddings.
     let arithmetic: WorkThreads
 
@@ -28,6 +29,26 @@ struct EmbeddingHandlers: Sendable {
                     normalize: parameters.normalize ?? EmbedText.Parameters.defaultNormalize,
                     onFailure: ItemFailure(parameters.onError ?? EmbedText.Parameters.defaultOnError))
                 return Embeddings(encoded, model, parameters.encoding ?? EmbedText.Parameters.defaultEncoding)
+            }
+        }
+
+        table.on(Classify.self) { parameters, _ in
+            let prompts = try ClassPrompts.list(parameters)
+            try ParameterLimit.items.check(count: parameters.images.count, "images", "images")
+            let (scores, _) = parameters.images.count.multipliedReportingOverflow(by: prompts.count)
+            try ParameterLimit.similarities.check(count: scores, "images", "pairs of an image and a class")
+            try ParameterLimit.items.check(parameters.topK, "topK")
+            return try await models.with(parameters.model) { model in
+                let vectors = try await classes.vectors(of: prompts, model, embedder, parameter: "classes")
+                let rows = try await ofList("images") {
+                    try await embedder.encode(
+                        parameters.images.map(GivenImage.init), with: model, normalize: true, onFailure: .fails)
+                }
+                return try await arithmetic.run { turn in
+                    try Classify.Result(
+                        rows.rows.compactMap(\.self), vectors, names: prompts.map(\.name), topK: parameters.topK,
+                        model: model, turn)
+                }
             }
         }
 

@@ -12,11 +12,10 @@ struct ReadingHandlers: Sendable {
 
     func register(in table: inout MethodTable) {
         table.on(ExplanationCondition.self) { parameters, _ in
-            try await read(parameters.explanation) { estimate, _, _ in
+            try await read(parameters.explanation) { estimate, explanation, _ in
                 let row = try estimate.condition(on: parameters.player)
                 return ExplanationCondition.Result(
-                    player: parameters.player, first: estimate.first[parameters.player],
-                    image: Array(row.prefix(estimate.imagePlayers)), text: Array(row.dropFirst(estimate.imagePlayers)))
+                    parameters.player, first: estimate.first[parameters.player], row, of: explanation)
             }
         }
 
@@ -46,15 +45,18 @@ struct ReadingHandlers: Sendable {
             }
             let first = try await read(parameters.explanations[0]) {
                 estimate, explanation, turn in
-                (side: try ComparisonSide(explanation, estimate, turn), picture: explanation.image.picture)
+                (side: try ComparisonSide(explanation, estimate, turn), pictures: explanation.images.map(\.picture))
             }
             let second = try await read(parameters.explanations[1]) {
                 estimate, explanation, turn in
-                (side: try ComparisonSide(explanation, estimate, turn), picture: explanation.image.picture)
+                (side: try ComparisonSide(explanation, estimate, turn), pictures: explanation.images.map(\.picture))
             }
             let comparison = try await solver.run { _ in
                 let comparison = try Comparison(first.side, second.side)
-                guard comparison.sharesWords || first.picture.shows(second.picture) else {
+                let picturesAgree =
+                    !first.pictures.isEmpty && first.pictures.count == second.pictures.count
+                    && zip(first.pictures, second.pictures).allSatisfy { $0.shows($1) }
+                guard comparison.sharesWords || picturesAgree else {
                     throw ParameterError(
                         "explanations",
                         "have no players in common: their pictures differ, and no word is in both captions")

@@ -36,3 +36,16 @@ extension ModelPool {
         return try await body(hold.model)
     }
 }
+
+extension HeldModel {
+    /// What games are shared under.
+    var gameModel: GameModel { gameModel(masks: loaded.maskPrecision) }
+
+    /// What games are shared under whose masks are computed in the model's own precision.
+    var preciseGameModel: GameModel { gameModel(masks: loaded.precision) }
+
+    private func gameModel(masks: Precision) -> GameModel {
+        GameModel(
+            folder: key.folder.string, precision: "\(loaded.precision)/\(masks)", weights: weights.description)
+    }
+}

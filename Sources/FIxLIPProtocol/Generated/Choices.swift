@@ -19,6 +19,12 @@ package enum ItemErrorPolicy: String, Choice {
     case fail, item
 }
 
+/// What values are measured in: `"logits"`, the model's scale times the cosine; `"cosine"`, the inner product of the
+/// two embeddings of length 1 itself.
+package enum Scale: String, Choice {
+    case logits, cosine
+}
+
 /// Which interaction index: weighted Banzhaf with parameter `p`, or faithful Shapley.
 package enum IndexChoice: String, Choice {
     case banzhaf, shapley

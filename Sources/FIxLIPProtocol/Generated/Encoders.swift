@@ -230,3 +230,52 @@ package enum Similarity: RequestMethod {
         }
     }
 }
+
+/// `classify`: Which class each image is of.
+package enum Classify: RequestMethod {
+    package static let name = "classify"
+
+    /// Parameters of `classify`: exactly one of `classes` and `labels`.
+    package struct Parameters: Codable, Sendable, Equatable {
+        /// Which model.
+        package var model: String?
+        /// Any number of images.
+        package var images: [ImageInput]
+        /// The classes, each by its prompts.
+        package var classes: [TargetClass]?
+        /// The classes by name: each takes every template for a prompt.
+        package var labels: [String]?
+        /// How a label becomes a prompt. Left out, `{}`: the label itself.
+        package var templates: Templates?
+        /// How many classes of each image are told, the most probable first; left out, all.
+        package var topK: Int?
+
+        package init(
+            model: String? = nil, images: [ImageInput], classes: [TargetClass]? = nil, labels: [String]? = nil,
+            templates: Templates? = nil, topK: Int? = nil
+        ) {
+            self.model = model
+            self.images = images
+            self.classes = classes
+            self.labels = labels
+            self.templates = templates
+            self.topK = topK
+        }
+    }
+
+    /// Result of `classify`.
+    package struct Result: Codable, Sendable, Equatable {
+        /// Id of the model.
+        package var model: String
+        /// The classes' names, in the order given.
+        package var classes: [String]
+        /// Of each image, its classes, the most probable first.
+        package var images: [[ClassScore]]
+
+        package init(model: String, classes: [String], images: [[ClassScore]]) {
+            self.model = model
+            self.classes = classes
+            self.images = images
+        }
+    }
+}

@@ -5,7 +5,8 @@ package enum Explain: RequestMethod {
     package static let name = "explain"
 
     /// Parameters of `explain`: those of `explanation/open`, of `explanation/refine`, of a selection, and how to draw
-    /// it.
+    /// it. Exactly one of `image` and `text`, `image` and `image2`, `text` and `text2`, `image` and `target`, `text`
+    /// and `target` is given.
     @dynamicMemberLookup
     package struct Parameters: Codable, Sendable, Equatable {
         package var open: ExplanationOpen.Parameters
@@ -21,7 +22,7 @@ package enum Explain: RequestMethod {
         package static let defaultReproducible: Bool = false
 
         package init(
-            open: ExplanationOpen.Parameters, rules: RefinementRules = RefinementRules(),
+            open: ExplanationOpen.Parameters = ExplanationOpen.Parameters(), rules: RefinementRules = RefinementRules(),
             layout: EstimateLayout = EstimateLayout(), render: RenderOptions? = nil, reproducible: Bool? = nil
         ) {
             self.open = open
@@ -81,12 +82,20 @@ package enum Explain: RequestMethod {
         package var model: String
         /// The players of an explanation, numbered from 0.
         package var players: Players
-        /// Logit of the pair with every player absent, v(∅).
+        /// Value with every player absent, v(∅), in logits or as a cosine.
         package var emptyValue: Double
-        /// Logit of the whole pair, v(N).
+        /// Value with every player present, v(N), likewise.
         package var fullValue: Double
-        /// Cosine of the whole pair.
+        /// Inner product of the two sides' embeddings with every player present; of two inputs, their cosine.
         package var cosine: Double
+        /// v(1, 1) − v(1, ∅) − v(∅, 1) + v(∅, ∅), with the players of the first side before those of the second: what
+        /// the pairs across the two sides make up. The headline of two images or two texts, which are alike with
+        /// nothing shown, too. Since 1.2.
+        package var centeredValue: Double?
+        /// What values are measured in. Since 1.2.
+        package var scale: Scale?
+        /// What the target came to; absent without one. Since 1.2.
+        package var target: TargetSummary?
         /// Whether the caption was longer than the model's positions and was cut.
         package var truncated: Bool
         /// Image masks the estimate rests on.
@@ -106,7 +115,8 @@ package enum Explain: RequestMethod {
         package var render: Rendered?
 
         package init(
-            model: String, players: Players, emptyValue: Double, fullValue: Double, cosine: Double, truncated: Bool,
+            model: String, players: Players, emptyValue: Double, fullValue: Double, cosine: Double,
+            centeredValue: Double? = nil, scale: Scale? = nil, target: TargetSummary? = nil, truncated: Bool,
             imageMasks: Int, textMasks: Int, stopReason: StopReason, elapsedMilliseconds: Double, looR2: Double? = nil,
             values: Values, render: Rendered? = nil
         ) {
@@ -115,6 +125,9 @@ package enum Explain: RequestMethod {
             self.emptyValue = emptyValue
             self.fullValue = fullValue
             self.cosine = cosine
+            self.centeredValue = centeredValue
+            self.scale = scale
+            self.target = target
             self.truncated = truncated
             self.imageMasks = imageMasks
             self.textMasks = textMasks
@@ -131,14 +144,24 @@ package enum Explain: RequestMethod {
 package enum ExplanationOpen: RequestMethod {
     package static let name = "explanation/open"
 
-    /// Parameters of `explanation/open`.
+    /// Parameters of `explanation/open`. Exactly one of `image` and `text`, `image` and `image2`, `text` and `text2`,
+    /// `image` and `target`, `text` and `target` is given.
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
         /// An image.
-        package var image: ImageInput
+        package var image: ImageInput?
         /// The caption, of at most 65,536 Unicode scalars.
-        package var text: String
+        package var text: String?
+        /// A second image, which `image` is compared with. Since 1.2.
+        package var image2: ImageInput?
+        /// A second text, which `text` is compared with. Since 1.2.
+        package var text2: String?
+        /// What `image` or `text` is compared with instead of one other input. Since 1.2.
+        package var target: Target?
+        /// What the values are measured in. Left out, `"logits"` for an image and texts or classes, `"cosine"` for two
+        /// images, two texts and vectors. Since 1.2.
+        package var scale: Scale?
         /// Which interaction index.
         package var index: IndexChoice?
         /// How likely each player is present, for the Banzhaf index only.
@@ -168,13 +191,18 @@ package enum ExplanationOpen: RequestMethod {
         package static let defaultSampling: SamplingChoice = .crossed
 
         package init(
-            model: String? = nil, image: ImageInput, text: String, index: IndexChoice? = nil, p: Double? = nil,
-            order: Int? = nil, masking: MaskingChoice? = nil, players: PlayersChoice? = nil,
+            model: String? = nil, image: ImageInput? = nil, text: String? = nil, image2: ImageInput? = nil,
+            text2: String? = nil, target: Target? = nil, scale: Scale? = nil, index: IndexChoice? = nil,
+            p: Double? = nil, order: Int? = nil, masking: MaskingChoice? = nil, players: PlayersChoice? = nil,
             estimator: EstimatorChoice? = nil, seed: Seeds? = nil, sampling: SamplingChoice? = nil, paired: Bool? = nil
         ) {
             self.model = model
             self.image = image
             self.text = text
+            self.image2 = image2
+            self.text2 = text2
+            self.target = target
+            self.scale = scale
             self.index = index
             self.p = p
             self.order = order
@@ -196,12 +224,20 @@ package enum ExplanationOpen: RequestMethod {
         package var model: String
         /// The players of an explanation, numbered from 0.
         package var players: Players
-        /// Logit of the pair with every player absent, v(∅).
+        /// Value with every player absent, v(∅), in logits or as a cosine.
         package var emptyValue: Double
-        /// Logit of the whole pair, v(N).
+        /// Value with every player present, v(N), likewise.
         package var fullValue: Double
-        /// Cosine of the whole pair.
+        /// Inner product of the two sides' embeddings with every player present; of two inputs, their cosine.
         package var cosine: Double
+        /// v(1, 1) − v(1, ∅) − v(∅, 1) + v(∅, ∅), with the players of the first side before those of the second: what
+        /// the pairs across the two sides make up. The headline of two images or two texts, which are alike with
+        /// nothing shown, too. Since 1.2.
+        package var centeredValue: Double?
+        /// What values are measured in. Since 1.2.
+        package var scale: Scale?
+        /// What the target came to; absent without one. Since 1.2.
+        package var target: TargetSummary?
         /// Whether the caption was longer than the model's positions and was cut.
         package var truncated: Bool
         /// Masks that are there already from earlier explanations of the same image or caption.
@@ -209,7 +245,8 @@ package enum ExplanationOpen: RequestMethod {
 
         package init(
             explanation: String, model: String, players: Players, emptyValue: Double, fullValue: Double, cosine: Double,
-            truncated: Bool, warm: ExplanationOpen.Warm
+            centeredValue: Double? = nil, scale: Scale? = nil, target: TargetSummary? = nil, truncated: Bool,
+            warm: ExplanationOpen.Warm
         ) {
             self.explanation = explanation
             self.model = model
@@ -217,6 +254,9 @@ package enum ExplanationOpen: RequestMethod {
             self.emptyValue = emptyValue
             self.fullValue = fullValue
             self.cosine = cosine
+            self.centeredValue = centeredValue
+            self.scale = scale
+            self.target = target
             self.truncated = truncated
             self.warm = warm
         }
@@ -408,23 +448,35 @@ package enum ExplanationCondition: RequestMethod {
         }
     }
 
-    /// Result of `explanation/condition`: the pairs of one player, in logits. For a word it is a heat map over the
-    /// image, for a patch a weight per word.
+    /// Result of `explanation/condition`: the pairs of one player, in the explanation's scale. For a word it is a heat
+    /// map over the image, for a patch a weight per word.
     package struct Result: Codable, Sendable, Equatable {
         /// The player.
         package var player: Int
         /// Its own value, a_i.
         package var first: Double
-        /// Its pairs with the n_I image players; 0 with itself.
+        /// Its pairs with the image players; 0 with itself. Empty where there is no image.
         package var image: [Double]
-        /// Its pairs with the n_T text players; 0 with itself.
+        /// Its pairs with the text players; 0 with itself. Empty where there is no text.
         package var text: [Double]
+        /// Its pairs with the players of the second image. Since 1.2.
+        package var image2: [Double]?
+        /// Its pairs with the players of the second text. Since 1.2.
+        package var text2: [Double]?
+        /// Its pairs with the players of each text of the target. Since 1.2.
+        package var targets: [[Double]]?
 
-        package init(player: Int, first: Double, image: [Double], text: [Double]) {
+        package init(
+            player: Int, first: Double, image: [Double], text: [Double], image2: [Double]? = nil,
+            text2: [Double]? = nil, targets: [[Double]]? = nil
+        ) {
             self.player = player
             self.first = first
             self.image = image
             self.text = text
+            self.image2 = image2
+            self.text2 = text2
+            self.targets = targets
         }
     }
 }
@@ -831,14 +883,24 @@ package enum ExplanationImport: RequestMethod {
     package static let name = "explanation/import"
     package typealias Result = ExplanationOpen.Result
 
-    /// Parameters of `explanation/import`.
+    /// Parameters of `explanation/import`. Exactly one of `image` and `text`, `image` and `image2`, `text` and `text2`,
+    /// `image` and `target`, `text` and `target` is given.
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
         /// An image.
-        package var image: ImageInput
+        package var image: ImageInput?
         /// The caption, of at most 65,536 Unicode scalars.
-        package var text: String
+        package var text: String?
+        /// A second image, which `image` is compared with. Since 1.2.
+        package var image2: ImageInput?
+        /// A second text, which `text` is compared with. Since 1.2.
+        package var text2: String?
+        /// What `image` or `text` is compared with instead of one other input. Since 1.2.
+        package var target: Target?
+        /// What the values are measured in. Left out, `"logits"` for an image and texts or classes, `"cosine"` for two
+        /// images, two texts and vectors. Since 1.2.
+        package var scale: Scale?
         /// Which players an explanation has.
         package var players: PlayersChoice?
         /// How likely each player was present, which the file does not say; for the Banzhaf index only.
@@ -849,12 +911,17 @@ package enum ExplanationImport: RequestMethod {
         package static let defaultP: Double = 0.5
 
         package init(
-            model: String? = nil, image: ImageInput, text: String, players: PlayersChoice? = nil, p: Double? = nil,
-            content: String
+            model: String? = nil, image: ImageInput? = nil, text: String? = nil, image2: ImageInput? = nil,
+            text2: String? = nil, target: Target? = nil, scale: Scale? = nil, players: PlayersChoice? = nil,
+            p: Double? = nil, content: String
         ) {
             self.model = model
             self.image = image
             self.text = text
+            self.image2 = image2
+            self.text2 = text2
+            self.target = target
+            self.scale = scale
             self.players = players
             self.p = p
             self.content = content

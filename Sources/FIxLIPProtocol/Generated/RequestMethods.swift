@@ -14,6 +14,7 @@ package let requestMethods: [any RequestMethod.Type] = [
     EmbedImage.self,
     EmbedText.self,
     Similarity.self,
+    Classify.self,
     DocumentCaptions.self,
     Explain.self,
     ExplanationOpen.self,

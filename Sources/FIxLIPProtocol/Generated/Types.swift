@@ -53,9 +53,9 @@ package struct ExplanationSummary: Codable, Sendable, Equatable {
     package var explanation: String
     /// Id of the model.
     package var model: String
-    /// The caption.
+    /// The caption; what the image or text is compared with, where that is something else.
     package var text: String
-    /// The image's name: its path, or what form it came in.
+    /// The image's name: its path, or what form it came in; empty where there is none.
     package var image: String
     /// Image masks the estimate rests on.
     package var imageMasks: Int
@@ -210,18 +210,59 @@ package struct ItemError: Codable, Sendable, Equatable {
     }
 }
 
+/// A class by its prompts.
+package struct TargetClass: Codable, Sendable, Equatable {
+    /// What the class is called; left out, its first prompt.
+    package var name: String?
+    /// What an image of the class might be captioned as.
+    package var prompts: [String]
+
+    package init(name: String? = nil, prompts: [String]) {
+        self.name = name
+        self.prompts = prompts
+    }
+}
+
+/// A class of an image.
+package struct ClassScore: Codable, Sendable, Equatable {
+    /// Which class, counted from 0.
+    package var index: Int
+    /// Its name.
+    package var name: String
+    /// logitScale · cosine + logitBias.
+    package var logit: Float
+    /// CLIP: softmax over the classes. SigLIP: sigmoid of the logit.
+    package var probability: Float
+
+    package init(index: Int, name: String, logit: Float, probability: Float) {
+        self.index = index
+        self.name = name
+        self.logit = logit
+        self.probability = probability
+    }
+}
+
 /// Which players an explanation has. Left out: the patches, and the words of the caption.
 package struct PlayersChoice: Codable, Sendable, Equatable {
     /// Image players other than the single patches, as unions of patches.
     package var image: ImagePlayersChoice?
     /// Text players.
     package var text: TextPlayersChoice?
+    /// Of the second image. Left out, its patches. Since 1.2.
+    package var image2: ImagePlayersChoice?
+    /// Of the second text. Left out, `"words"`. Since 1.2.
+    package var text2: TextPlayersChoice?
 
     package static let defaultText: TextPlayersChoice = .words
 
-    package init(image: ImagePlayersChoice? = nil, text: TextPlayersChoice? = nil) {
+    package init(
+        image: ImagePlayersChoice? = nil, text: TextPlayersChoice? = nil, image2: ImagePlayersChoice? = nil,
+        text2: TextPlayersChoice? = nil
+    ) {
         self.image = image
         self.text = text
+        self.image2 = image2
+        self.text2 = text2
     }
 }
 
@@ -354,16 +395,29 @@ package struct RenderOptions: Codable, Sendable, Equatable {
     }
 }
 
-/// The players of an explanation, numbered from 0: the n_I image players, then the n_T text players.
+/// The players of an explanation, numbered from 0: image players, then text players; of two inputs of one kind, the
+/// first's before the second's.
 package struct Players: Codable, Sendable, Equatable {
-    /// The image players.
-    package var image: Players.Image
-    /// The text players, in order of the caption; with `spans`, in the order given.
+    /// Of the image; absent where there is none.
+    package var image: Players.Image?
+    /// The text players, in order of the caption; with `spans`, in the order given. Empty where there is no text.
     package var text: [Players.Text]
+    /// Of the second image. Since 1.2.
+    package var image2: Players.Image?
+    /// Of the second text. Since 1.2.
+    package var text2: [Players.Text]?
+    /// Of each text of the target that has players, in turn. Since 1.2.
+    package var targets: [TargetTextPlayers]?
 
-    package init(image: Players.Image, text: [Players.Text]) {
+    package init(
+        image: Players.Image? = nil, text: [Players.Text], image2: Players.Image? = nil, text2: [Players.Text]? = nil,
+        targets: [TargetTextPlayers]? = nil
+    ) {
         self.image = image
         self.text = text
+        self.image2 = image2
+        self.text2 = text2
+        self.targets = targets
     }
 }
 
@@ -407,6 +461,41 @@ extension Players {
             self.start = start
             self.end = end
         }
+    }
+}
+
+/// A text of the target and its players.
+package struct TargetTextPlayers: Codable, Sendable, Equatable {
+    /// The text.
+    package var text: String
+    /// Its weight.
+    package var weight: Double
+    /// Its players, in order of the text.
+    package var players: [Players.Text]
+
+    package init(text: String, weight: Double, players: [Players.Text]) {
+        self.text = text
+        self.weight = weight
+        self.players = players
+    }
+}
+
+/// What an input is compared with.
+package struct TargetSummary: Codable, Sendable, Equatable {
+    /// `embedding`, `texts` or `classes`.
+    package var kind: String
+    /// In words: `a dog rather than a cat`.
+    package var label: String
+    /// Of classes: the name of the runner-up, or `the others`.
+    package var rather: String?
+    /// Of classes: the class's probability among them, by the softmax of their logits.
+    package var probability: Double?
+
+    package init(kind: String, label: String, rather: String? = nil, probability: Double? = nil) {
+        self.kind = kind
+        self.label = label
+        self.rather = rather
+        self.probability = probability
     }
 }
 

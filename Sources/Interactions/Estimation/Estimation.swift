@@ -20,29 +20,58 @@ package func estimate(
     settings: EstimatorSettings, expansion: SideExpansion? = nil,
     isCancelled: @escaping @Sendable () -> Bool = { false }
 ) throws -> InteractionValues {
+    try estimate(
+        first: image, second: [WeightedSide(text)], scale: scale, bias: bias, emptyValue: emptyValue,
+        fullValue: fullValue, settings: settings, expansion: expansion, isCancelled: isCancelled)
+}
+
+/// Estimates an explanation from the masks seen of one input and of a weighted sum of others.
+///
+/// The game is v(x, t₁, t₂, …) = scale · ⟨f(x), Σ_k c_k h_k(t_k)⟩ + bias with v(∅) subtracted. It is bilinear in the
+/// two embeddings, so any two inputs will do, and coefficients across different inputs of the sum are zero. Players are
+/// those of `first`, then those of each input of `second` in turn.
+/// - Parameters:
+///   - first: its plan's nodes, or joint draws, must be those of `second`.
+///   - second: at least one.
+///   - expansion: what `first` says by itself, where it is at hand.
+/// - Throws: ``InteractionError``; `CancellationError` where `isCancelled` said so.
+package func estimate(
+    first: GameSide, second: [WeightedSide], scale: Double, bias: Double = 0, emptyValue: Double? = nil,
+    fullValue: Double? = nil, settings: EstimatorSettings, expansion: SideExpansion? = nil,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+) throws -> InteractionValues {
     try settings.validate()
-    guard image.samples.dimension == text.samples.dimension else {
-        throw InteractionError.invalidParameter(
-            name: "samples",
-            message:
-                "image embeddings have length \(image.samples.dimension), text embeddings \(text.samples.dimension)")
+    guard !second.isEmpty else {
+        throw InteractionError.invalidParameter(name: "samples", message: "a game needs two sides")
     }
-    guard image.plan.nodes == text.plan.nodes, image.plan.joint == text.plan.joint else {
-        throw InteractionError.invalidParameter(
-            name: "plan", message: "the image and the text plan have different nodes or joint draws")
+    for input in second {
+        guard first.samples.dimension == input.side.samples.dimension else {
+            throw InteractionError.invalidParameter(
+                name: "samples",
+                message:
+                    "\(first.plan.modality) embeddings have length \(first.samples.dimension), \(input.side.plan.modality) embeddings \(input.side.samples.dimension)"
+            )
+        }
+        guard first.plan.nodes == input.side.plan.nodes, first.plan.joint == input.side.plan.joint else {
+            throw InteractionError.invalidParameter(
+                name: "plan",
+                message:
+                    "the \(first.plan.modality) and the \(input.side.plan.modality) plan have different nodes or joint draws"
+            )
+        }
     }
-    let imageEnds = try image.endEmbeddings()
-    let textEnds = try text.endEmbeddings()
-    func value(_ f: [Double], _ h: [Double]) -> Double {
-        var sum = 0.0
-        for k in f.indices { sum += f[k] * h[k] }
-        return scale * sum + bias
+    let ends = try first.endEmbeddings()
+    var products = (empty: 0.0, full: 0.0)
+    for input in second {
+        let others = try input.side.endEmbeddings()
+        products.empty += input.weight * dot(ends.empty, others.empty)
+        products.full += input.weight * dot(ends.full, others.full)
     }
     let game = BilinearGame(
-        image: image, text: text, scale: scale, bias: bias,
-        emptyValue: emptyValue ?? value(imageEnds.empty, textEnds.empty),
-        fullValue: fullValue ?? value(imageEnds.full, textEnds.full), cancellation: Cancellation(isCancelled))
-    if let draws = image.plan.joint {
+        first: first, second: second, scale: scale, bias: bias,
+        emptyValue: emptyValue ?? scale * products.empty + bias,
+        fullValue: fullValue ?? scale * products.full + bias, cancellation: Cancellation(isCancelled))
+    if let draws = first.plan.joint {
         let wanted: CoalitionDistribution = settings.index == .banzhaf ? .bernoulli(settings.p) : .shapley
         guard draws.distribution == wanted else {
             throw InteractionError.invalidParameter(
@@ -51,41 +80,11 @@ package func estimate(
         return try regressionEstimate(game, settings: settings)
     }
     if settings.index == .banzhaf && settings.estimator == .ridge {
-        guard image.plan.nodes.count == 1, image.plan.nodes[0].probability == settings.p else {
+        guard first.plan.nodes.count == 1, first.plan.nodes[0].probability == settings.p else {
             throw InteractionError.invalidParameter(
                 name: "plan", message: "a Banzhaf estimate needs plans with the one node p = \(settings.p)")
         }
         return try banzhafRidge(game, settings: settings, expansion: expansion)
     }
     return try regressionEstimate(game, settings: settings)
-}
-
-/// The two sides of a game and the constants of its value function.
-struct BilinearGame {
-    let image: GameSide
-    let text: GameSide
-    let scale: Double
-    let bias: Double
-    let emptyValue: Double
-    let fullValue: Double
-    /// Asked every few milliseconds of an estimate.
-    let cancellation: Cancellation
-
-    /// Values with the players, masks and ends filled in, the rest zero.
-    func blankValues(_ settings: EstimatorSettings) -> InteractionValues {
-        let players = image.plan.players + text.plan.players
-        let isJoint = image.plan.joint != nil
-        // A pair of jointly drawn masks needs both.
-        let (imageMasks, textMasks) =
-            isJoint ? (min(image.masks, text.masks), min(image.masks, text.masks)) : (image.masks, text.masks)
-        return InteractionValues(
-            index: settings.index, p: settings.index == .banzhaf ? settings.p : 0.5, order: settings.order,
-            estimator: settings.estimator, imagePlayers: image.plan.players, textPlayers: text.plan.players,
-            baseline: 0,
-            first: [Double](repeating: 0, count: players),
-            pairs: [Double](repeating: 0, count: settings.order == 2 ? PairIndex(players: players).count : 0),
-            scope: settings.order == 2 ? .all : .none, emptyValue: emptyValue, fullValue: fullValue, looR2: nil,
-            rankDeficient: false, isJointlySampled: isJoint, imageMasks: image.plan.effectiveCount(imageMasks),
-            textMasks: text.plan.effectiveCount(textMasks), standardErrors: nil)
-    }
 }

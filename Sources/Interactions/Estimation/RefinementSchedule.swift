@@ -63,15 +63,16 @@ package struct RefinementSchedule: Sendable {
     }
 
     /// - Parameters:
-    ///   - image, text: the sampling plans; where the goal enumerates both, meeting it is `exhausted` instead of
-    ///     `budget`.
+    ///   - plans: of the inputs; where the goal enumerates all, meeting it is `exhausted` instead of `budget`.
     ///   - now: the caller's clock, in seconds.
     ///   - isTimed: whether estimates wait where they take more than their share of the time; without it they depend on
     ///     the masks alone.
-    package init(goal: RefinementGoal, image: SamplingPlan, text: SamplingPlan, now: Double, isTimed: Bool = true) {
+    package init(goal: RefinementGoal, plans: [SamplingPlan], now: Double, isTimed: Bool = true) {
         self.goal = goal
         self.isTimed = isTimed
-        isExhaustible = image.isEnumerated(at: goal.imageMasks) && text.isEnumerated(at: goal.textMasks)
+        isExhaustible = plans.allSatisfy {
+            $0.isEnumerated(at: $0.modality == .image ? goal.imageMasks : goal.textMasks)
+        }
         start = now
         lastEnd = now
     }

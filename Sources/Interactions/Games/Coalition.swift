@@ -104,6 +104,16 @@ package struct Coalition: Hashable, Sendable {
         return (image, text)
     }
 
+    /// The players of a range, numbered from its beginning.
+    ///
+    /// - Precondition: the range is within `0..<count`.
+    package func slice(_ range: Range<Int>) -> Coalition {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "players \(range) of \(count)")
+        var result = Coalition(empty: range.count)
+        for player in members where range.contains(player) { result.insert(player - range.lowerBound) }
+        return result
+    }
+
     /// The players present, ascending.
     package var members: [Int] {
         var result: [Int] = []

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The two sides of the game: image players come first, then text players.
+/// What an input is: an image, of which patches are masked, or a text, of which tokens are.
 package enum Modality: UInt8, Sendable, CustomStringConvertible {
     case image = 0
     case text = 1
@@ -8,9 +8,9 @@ package enum Modality: UInt8, Sendable, CustomStringConvertible {
     package var description: String { self == .image ? "image" : "text" }
 }
 
-/// One side of a game as an estimate sees it: the embeddings held, and how many masks of the plan to use.
+/// One input of a game as an estimate sees it: the embeddings held, and how many masks of the plan to use.
 ///
-/// The two sides share nothing else: an image side serves every text and the other way round.
+/// The inputs of a game share nothing else: an image serves every text and the other way round.
 package struct GameSide: Sendable {
     package let samples: GameSamples
     package let plan: SamplingPlan
@@ -19,11 +19,35 @@ package struct GameSide: Sendable {
     /// What is expected of it beforehand; Banzhaf's `ridge` alone asks.
     package let prior: SidePrior?
 
+    /// Whether it is a vector that nothing masks.
+    package let isFixed: Bool
+
     package init(samples: GameSamples, plan: SamplingPlan, masks: Int, prior: SidePrior? = nil) {
+        self.init(samples: samples, plan: plan, masks: masks, prior: prior, isFixed: false)
+    }
+
+    private init(samples: GameSamples, plan: SamplingPlan, masks: Int, prior: SidePrior?, isFixed: Bool) {
         self.samples = samples
         self.plan = plan
         self.masks = masks
         self.prior = prior
+        self.isFixed = isFixed
+    }
+
+    /// A fixed vector: an input without players, whose embedding is the same whatever is masked.
+    ///
+    /// - Parameter plan: of the other side, whose nodes or joint draws it takes.
+    /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for values that are not finite.
+    package static func fixed(_ vector: [Float], beside plan: SamplingPlan) throws(InteractionError) -> GameSide {
+        var samples = GameSamples(players: 0, dimension: vector.count)
+        try samples.append([Coalition(empty: 0)], embeddings: vector)
+        let own =
+            if let joint = plan.joint {
+                SamplingPlan(joint: joint, players: joint.players..<joint.players, modality: .text)
+            } else {
+                try SamplingPlan(players: 0, modality: .text, nodes: plan.nodes)
+            }
+        return GameSide(samples: samples, plan: own, masks: 1, prior: nil, isFixed: true)
     }
 
     /// The embeddings of the full and the empty coalition.

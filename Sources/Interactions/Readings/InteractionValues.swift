@@ -11,14 +11,18 @@ package enum PairScope: String, Sendable, Codable {
 
 /// An estimated explanation: v(z) − v₀ ≈ Σ a_S over the S ⊆ z of at most `order` players.
 ///
-/// Players are numbered image first (`0..<imagePlayers`), then text. Values are in logit units.
+/// Players are numbered by side: those of the first, which is an image where there is one (`0..<imagePlayers`), then
+/// those of the second, which is a text in most games (`imagePlayers..<players`). Values are in logits, or cosines
+/// where the game's scale is 1.
 package struct InteractionValues: Sendable, Equatable {
     package var index: InteractionIndex
     /// The Banzhaf presence probability; 0.5 in the first-order reading of Shapley.
     package var p: Double
     package var order: Int
     package var estimator: Estimator
+    /// Players of the first side.
     package var imagePlayers: Int
+    /// Players of the second side, those of all its inputs.
     package var textPlayers: Int
     /// a_∅.
     package var baseline: Double
@@ -40,7 +44,7 @@ package struct InteractionValues: Sendable, Equatable {
     package var isConverged = true
     /// Whether each image mask was drawn together with one text mask; otherwise every pair of them counts.
     package var isJointlySampled = false
-    /// Masks the estimate rests on, repeats counted.
+    /// Masks of each image and of each text that the estimate rests on, repeats counted; 0 where a game has none.
     package var imageMasks: Int
     package var textMasks: Int
     /// Standard errors, where asked for.

@@ -2,17 +2,17 @@
 /// Student's t as blocks are few.
 struct BlockJackknife {
     private var solutions: [[Double]] = []
-    private var first: [[Double]] = []
-    private var pairs: [[Double]] = []
-    private var reading: [[Double]] = []
+    private(set) var partials: [InteractionValues] = []
 
     /// - Parameter solution: the unknowns that `partial` was made of.
     mutating func add(_ partial: InteractionValues, solution: [Double]) {
         solutions.append(solution)
-        first.append(partial.first)
-        pairs.append(partial.pairs)
-        reading.append(partial.firstOrderReading)
+        partials.append(partial)
     }
+
+    /// How many blocks there are.
+    var count: Int { partials.count }
+    var isEmpty: Bool { partials.isEmpty }
 
     /// Squared standard errors of the unknowns.
     var solutionVariances: [Double] { spread(solutions).map { $0 * $0 } }
@@ -24,8 +24,9 @@ struct BlockJackknife {
             return zip(errors, squares).map { ($0 * $0 + $1).squareRoot() }
         }
         return StandardErrors(
-            first: total(spread(first), bias?.first), pairs: total(spread(pairs), bias?.pairs),
-            firstOrderReading: total(spread(reading), bias?.reading))
+            first: total(spread(partials.map(\.first)), bias?.first),
+            pairs: total(spread(partials.map(\.pairs)), bias?.pairs),
+            firstOrderReading: total(spread(partials.map(\.firstOrderReading)), bias?.reading))
     }
 
     private func spread(_ estimates: [[Double]]) -> [Double] {

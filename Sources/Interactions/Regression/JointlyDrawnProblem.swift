@@ -21,20 +21,20 @@ struct JointlyDrawnProblem: RegressionProblem {
     /// - Throws: ``InteractionError``, where a mask has no embedding or there are too few.
     init(_ game: BilinearGame, _ draws: JointDraws, settings: EstimatorSettings, basis: Double) throws(InteractionError)
     {
-        let drawn = draws.draws(upTo: min(game.image.masks, game.text.masks))
+        let masks = game.second.reduce(game.first.masks) { $1.side.isFixed ? $0 : min($0, $1.side.masks) }
+        let drawn = draws.draws(upTo: masks)
         let values = try game.values(of: drawn.coalitions).map { $0 - game.emptyValue }
         sample = SideSample(
             players: draws.players, probability: basis, drawn: drawn, weights: draws.weights(drawn),
             embeddings: Matrix(rows: values.count, columns: 1, elements: values))
         guard sample.isExact || values.count >= SamplingPlan.leastDraws else {
-            throw .tooFewMasks(
-                drawn: values.count, of: min(game.image.masks, game.text.masks), "pairs of masks")
+            throw .tooFewMasks(drawn: values.count, of: masks, "pairs of masks")
         }
         index = RegressionUnknowns(
             imagePlayers: draws.imagePlayers, textPlayers: draws.textPlayers, order: settings.order,
             scope: RegressionUnknowns.scope(
                 imagePlayers: draws.imagePlayers, textPlayers: draws.textPlayers, order: settings.order,
-                maximum: settings.maxUnknowns))
+                maximum: settings.maxUnknowns), textInputs: game.second.map(\.side.plan.players))
         self.settings = settings
         fullValue = game.fullValue - game.emptyValue
         block = draws.paired ? 2 : 1
@@ -168,24 +168,32 @@ struct JointlyDrawnProblem: RegressionProblem {
 extension BilinearGame {
     /// v(z) of coalitions of all players.
     fileprivate func values(of coalitions: [Coalition]) throws(InteractionError) -> [Double] {
+        let firstPlayers = first.plan.players
+        let sides = zip(second, offsets).map { (input: $0, players: $1..<$1 + $0.side.plan.players) }
         var result: [Double] = []
         result.reserveCapacity(coalitions.count)
-        var missing = (image: 0, text: 0)
+        var missing: [Modality: Int] = [:]
         for coalition in coalitions {
-            let pair = coalition.split(at: image.plan.players)
-            let (f, h) = (image.samples.row(of: pair.image), text.samples.row(of: pair.text))
-            if let f, let h {
-                var sum = 0.0
-                for (a, b) in zip(image.samples.embedding(row: f), text.samples.embedding(row: h)) {
-                    sum += Double(a) * Double(b)
+            let f = first.samples.row(of: coalition.slice(0..<firstPlayers))
+            if f == nil { missing[first.plan.modality, default: 0] += 1 }
+            var sum = 0.0
+            for (input, players) in sides {
+                guard let h = input.side.samples.row(of: coalition.slice(players)) else {
+                    missing[input.side.plan.modality, default: 0] += 1
+                    continue
                 }
-                result.append(scale * sum + bias)
+                guard let f else { continue }
+                var product = 0.0
+                for (a, b) in zip(first.samples.embedding(row: f), input.side.samples.embedding(row: h)) {
+                    product += Double(a) * Double(b)
+                }
+                sum += input.weight * product
             }
-            if f == nil { missing.image += 1 }
-            if h == nil { missing.text += 1 }
+            result.append(scale * sum + bias)
         }
-        guard missing.image == 0 else { throw .missingEmbedding(modality: .image, count: missing.image) }
-        guard missing.text == 0 else { throw .missingEmbedding(modality: .text, count: missing.text) }
+        for modality in [Modality.image, .text] {
+            if let count = missing[modality] { throw .missingEmbedding(modality: modality, count: count) }
+        }
         return result
     }
 }

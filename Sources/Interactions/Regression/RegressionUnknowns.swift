@@ -12,7 +12,9 @@ struct RegressionUnknowns {
     /// The players of each unknown: none for the constant, else one or two.
     let terms: [[Int]]
 
-    init(imagePlayers: Int, textPlayers: Int, order: Int, scope: PairScope) {
+    /// - Parameter textInputs: how many of the text players each input of the second side has, where it is a sum:
+    ///   pairs across inputs are zero and no unknowns.
+    init(imagePlayers: Int, textPlayers: Int, order: Int, scope: PairScope, textInputs: [Int] = []) {
         self.imagePlayers = imagePlayers
         self.textPlayers = textPlayers
         self.order = order
@@ -22,7 +24,11 @@ struct RegressionUnknowns {
         for t in 0..<textPlayers { unknowns.append((0, 1 + t)) }
         if scope == .all {
             for k in 0..<PairIndex(players: imagePlayers).count { unknowns.append((1 + imagePlayers + k, 0)) }
-            for k in 0..<PairIndex(players: textPlayers).count { unknowns.append((0, 1 + textPlayers + k)) }
+            let input = textInputs.enumerated().flatMap { [Int](repeating: $0, count: $1) }
+            for (k, pair) in PairIndex(players: textPlayers).all.enumerated()
+            where input.isEmpty || input[pair.0] == input[pair.1] {
+                unknowns.append((0, 1 + textPlayers + k))
+            }
         }
         if scope != .none {
             for i in 0..<imagePlayers {

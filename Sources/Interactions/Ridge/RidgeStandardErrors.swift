@@ -1,51 +1,63 @@
 import LinearAlgebra
 
-/// Squared standard errors of Banzhaf values, gathered from the two sides.
+/// Squared standard errors of Banzhaf values, gathered from the inputs of both sides.
 ///
 /// Each is a jackknife over masks plus the squared bias that shrinkage brings, whose size is learnt from the estimates
-/// themselves. The errors of the image's and of the text's expansion are independent; an enumerated side has none. What
-/// a sampled text adds to the pairs within the image is left out: it is the error of the mean W_∅ times a pair's own
-/// size.
+/// themselves. The errors of the inputs' expansions are independent; an enumerated one has none. What a sampled input
+/// adds to the pairs within an image is left out: it is the error of the mean W_∅ times a pair's own size.
 struct ErrorVariances {
-    let imagePlayers: Int
-    let textPlayers: Int
+    /// An input whose expansion has errors.
+    struct Source {
+        let solution: RidgeSolution
+        let sample: SideSample
+        /// Where its players begin among all.
+        let offset: Int
+        /// α, times the input's weight in its side.
+        let scale: Double
+
+        init(_ solution: RidgeSolution, _ sample: SideSample, offset: Int, scale: Double) {
+            self.solution = solution
+            self.sample = sample
+            self.offset = offset
+            self.scale = scale
+        }
+    }
+
+    let players: Int
     let order: Int
     let probability: Double
     private var first: [Double]
     private var reading: [Double]
     private var pairs: [Double]
 
-    init(imagePlayers: Int, textPlayers: Int, order: Int, probability: Double) {
-        self.imagePlayers = imagePlayers
-        self.textPlayers = textPlayers
+    init(players: Int, order: Int, probability: Double) {
+        self.players = players
         self.order = order
         self.probability = probability
-        let players = imagePlayers + textPlayers
         first = [Double](repeating: 0, count: players)
         reading = first
         pairs = [Double](repeating: 0, count: order == 2 ? PairIndex(players: players).count : 0)
     }
 
-    /// Adds the error of one side's expansion; an enumerated one has none.
+    /// Adds the error of one input's expansion; an enumerated one has none.
     ///
     /// - Parameters:
-    ///   - modality: the side of `own`.
-    ///   - sample: its masks.
     ///   - other: the other side's expansion; both in all coordinates.
-    ///   - scale: α.
+    ///   - otherOffset: where the other side's players begin among all.
+    ///   - withPairs: whether the error of pairs within the other side counts.
     /// - Throws: `CancellationError`.
     mutating func add(
-        _ modality: Modality, own side: RidgeSolution, sample: SideSample, other: RidgeSolution, scale: Double,
-        _ cancellation: Cancellation
+        _ source: Source, other: SumExpansion, offset otherOffset: Int, withPairs: Bool, _ cancellation: Cancellation
     ) throws {
+        let (side, sample, offset) = (source.solution, source.sample, source.offset)
         let fit = side.fit
         guard let sensitivity = fit.sensitivity else { return }
         let own = fit.features.players
-        let others = other.fit.features.players
+        let others = other.players
         let s2 = probability * (1 - probability)
         let s = s2.squareRoot()
         let lift = order == 2 ? probability / s2 : 0
-        let directions = directions(other, withPairs: modality == .image)
+        let directions = directions(other, withPairs: withPairs)
         let masks = fit.leverage.masks
         let solution = side.along(directions)
         let errors = LeaveOneOut(
@@ -56,10 +68,8 @@ struct ErrorVariances {
         let (linear, shrunk) = (sensitivity.linear, sensitivity.linearShrunk)
         let (mean, sum) = (0, 1 + others)
 
-        let a2 = scale * scale
-        let offset = modality == .image ? 0 : imagePlayers
-        let otherOffset = modality == .image ? imagePlayers : 0
-        let index = PairIndex(players: imagePlayers + textPlayers)
+        let a2 = source.scale * source.scale
+        let index = PairIndex(players: players)
 
         // c_x and c_xy: one linear coefficient on one response.
         func linearVariances(_ response: Int) -> (total: [Double], bias: Double) {
@@ -136,8 +146,8 @@ struct ErrorVariances {
             bias[pair.1] += lift * lift * squared
         }
         for (x, square) in presence.columnSquares.enumerated() { first[offset + x] += a2 * (square * rest + bias[x]) }
-        guard modality == .image else { return }
-        for (k, pair) in PairIndex(players: others).all.enumerated() {
+        guard withPairs else { return }
+        for (k, pair) in other.ownPairs.enumerated() {
             var square = 0.0
             for m in 0..<masks {
                 let change = onIntercept[m] * errors[m, 2 + 2 * others + k]
@@ -157,10 +167,10 @@ struct ErrorVariances {
     }
 
     /// The responses W_∅, W_y, Σ W_y, U_y = W_y/s − (p/s²) Σ W_yy' and, where asked for, W_yy'.
-    private func directions(_ other: RidgeSolution, withPairs: Bool) -> Matrix<Double> {
+    private func directions(_ other: SumExpansion, withPairs: Bool) -> Matrix<Double> {
         let s2 = probability * (1 - probability)
-        let dimension = other.responseCount
-        let others = other.fit.features.players
+        let dimension = other.dimension
+        let others = other.players
         var total = [Double](repeating: 0, count: dimension)
         var shifted = order == 2 ? other.pairSums() : Matrix(rows: others, columns: dimension)
         for y in 0..<others {

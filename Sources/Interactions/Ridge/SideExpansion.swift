@@ -105,7 +105,7 @@ extension SamplingPlan {
     /// Whether another plan draws the same masks.
     func isSame(as other: SamplingPlan) -> Bool {
         players == other.players && modality == other.modality && seed == other.seed && paired == other.paired
-            && nodes == other.nodes && joint == other.joint
+            && nodes == other.nodes && joint == other.joint && jointPlayers == other.jointPlayers
     }
 }
 

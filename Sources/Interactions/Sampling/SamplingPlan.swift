@@ -27,6 +27,8 @@ package struct SamplingPlan: Sendable {
     package let nodes: [SamplingNode]
     /// The draws that this side's masks are parts of, where image and text players are drawn together.
     package let joint: JointDraws?
+    /// Which of the players of ``joint`` are this side's.
+    let jointPlayers: Range<Int>
     private let sequences: [MaskSequence]
 
     /// - Parameters:
@@ -52,11 +54,23 @@ package struct SamplingPlan: Sendable {
         self.paired = paired
         self.sequences = sequences
         joint = nil
+        jointPlayers = 0..<players
     }
 
     /// One side of draws over all players: the plan of m masks holds what this side's players are in m pairs.
     package init(joint: JointDraws, modality: Modality) {
-        players = modality == .image ? joint.imagePlayers : joint.textPlayers
+        self.init(
+            joint: joint,
+            players: modality == .image ? 0..<joint.imagePlayers : joint.imagePlayers..<joint.players,
+            modality: modality)
+    }
+
+    /// One input of draws over all players.
+    ///
+    /// - Parameter range: which of all players are the input's.
+    package init(joint: JointDraws, players range: Range<Int>, modality: Modality) {
+        players = range.count
+        jointPlayers = range
         self.modality = modality
         seed = joint.seed
         paired = joint.paired
@@ -159,8 +173,7 @@ package struct SamplingPlan: Sendable {
         for step in 0..<max(0, masks - 2) {
             let coalition: Coalition
             if let joint {
-                let pair = joint[step].split(at: joint.imagePlayers)
-                coalition = modality == .image ? pair.image : pair.text
+                coalition = joint[step].slice(jointPlayers)
             } else {
                 let node = nodeOfDraw(step)
                 coalition = sequences[node][drawn[node]]

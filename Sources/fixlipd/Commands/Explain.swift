@@ -8,21 +8,31 @@ import JSONRPC
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explains why an image and a caption match.",
+        abstract: "Explains why an image and a caption match, or two images, or two texts.",
         discussion: """
             Shows the picture with the patches that matter, the caption's words by weight, and the strongest word–patch pairs.
             Example: fixlipd explain photo.jpg 'a dog on a beach' --html dog.html
+            Two images are compared patch by patch, two texts word by word; --rather-than shows what speaks for one caption \
+            and against another, --embedding what matches a stored vector.
+            Examples: fixlipd explain a.png b.png
+                      fixlipd explain --text 'a dog' --text 'a puppy'
+                      fixlipd explain photo.jpg 'a dog' --rather-than 'a cat'
+                      fixlipd explain photo.jpg --embedding query.npy
             - in place of the image or the caption reads them from standard input, one a line, and prints one JSON line for each. \
             A line may also be a JSON object with "image" and "text"; its members are repeated. A line that fails has an "error" \
             instead of values, and the exit status is 1.
             """)
 
     @Argument(help: "The image: PNG, JPEG or WebP; - reads images from standard input.", completion: .images)
-    var image: String
+    var image: String?
 
-    @Argument(help: "The caption; words are joined by spaces. - reads captions from standard input.")
+    @Argument(
+        help:
+            "The caption; words are joined by spaces. The name of an image file is a second image. - reads captions from standard input."
+    )
     var text: [String] = []
 
+    @OptionGroup var compared: ComparedOptions
     @OptionGroup var refinement: RefinementOptions
     @OptionGroup var deadline: DeadlineOptions
 
@@ -67,7 +77,14 @@ struct ExplainCommand: ParsableCommand {
     private var isPipeline: Bool { image == "-" || text == ["-"] }
 
     func validate() throws {
-        if text.isEmpty, image != "-" { throw ValidationError("give a caption after the image") }
+        if isPipeline {
+            guard compared.isEmpty else {
+                throw ValidationError(
+                    "--text, --rather-than and --embedding are for one explanation, not for lines of standard input")
+            }
+        } else {
+            try compared.validate(image: image, caption: text)
+        }
         guard top >= 1 else { throw ValidationError("--top must be at least 1; it is \(top)") }
         if image == "-", text == ["-"] {
             throw ValidationError(
@@ -80,7 +97,10 @@ struct ExplainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let match = try options.parameters(image: isPipeline ? "" : image, text: caption, model: model)
+        let match =
+            isPipeline
+            ? try options.parameters(image: "", text: caption, model: model)
+            : try compared.parameters(image: image, caption: text, options, model: model)
         var rules = refinement.rules
         rules.deadlineMilliseconds = deadline.milliseconds
         let files = try [(html, RenderFormat.html), (svg, .svg), (png, .png), (pdf, .pdf)].compactMap { name, format in
@@ -108,7 +128,8 @@ struct ExplainCommand: ParsableCommand {
     ) throws {
         let opened = try client.call(ExplanationOpen.self, match, interrupt: interrupt)
         defer { _ = try? client.call(ExplanationClose.self, .init(explanation: opened.explanation)) }
-        guard !opened.players.text.isEmpty else { throw WordlessCaption() }
+        let hasCaption = match.text != nil && match.target == nil
+        guard !hasCaption || !opened.players.text.isEmpty else { throw WordlessCaption() }
         if opened.truncated {
             TextOutput.note("fixlipd: the caption is longer than the model reads; what is beyond was cut")
         }

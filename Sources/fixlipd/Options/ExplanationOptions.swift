@@ -65,6 +65,22 @@ struct ExplanationOptions: ParsableArguments {
             paired: paired)
     }
 
+    /// Parameters of other inputs than an image and a text; players are chosen for those there are.
+    func parameters(
+        image: String?, image2: String?, text: String?, text2: String?, target: Target?, model: ModelOptions
+    ) throws -> ExplanationOpen.Parameters {
+        var parameters = try parameters(model: model)
+        parameters.image = try image.map { ImageInput(.text(try imagePath($0))) }
+        parameters.image2 = try image2.map { ImageInput(.text(try imagePath($0))) }
+        (parameters.text, parameters.text2, parameters.target) = (text, text2, target)
+        let given = parameters.players
+        let players = PlayersChoice(
+            image: image == nil ? nil : given?.image, text: text == nil ? nil : given?.text,
+            image2: image2 == nil ? nil : given?.image, text2: text2 == nil ? nil : given?.text)
+        parameters.players = players == PlayersChoice() ? nil : players
+        return parameters
+    }
+
     private func players() throws -> PlayersChoice? {
         let image =
             try regions.map { ImagePlayersChoice(regions: try Self.labels(in: $0)) }

@@ -3,7 +3,7 @@
 import pickle
 
 import pytest
-from fixlipd import FixlipdError, ImageUnreadable, Overloaded, Until, requests
+from fixlipd import FixlipdError, ImageUnreadable, Overloaded, TextInvalid, Until, requests
 from fixlipd.contract import OpenOptions, RefineOptions
 from fixlipd.errors import error_from_wire
 
@@ -91,3 +91,49 @@ def test_errors_have_a_class_by_code_and_survive_pickling():
     assert error_from_wire({"code": 1011, "message": "busy"}).retryable and Overloaded("busy").retryable
     unknown = error_from_wire({"code": 1999, "message": "later"})
     assert type(unknown) is FixlipdError and unknown.code == 1999
+
+
+def compared(image=None, text=None, **changed):
+    return requests.open_parameters(image, text, None, OpenOptions(**changed), keep_for_display=True)
+
+
+def test_other_inputs_than_an_image_and_a_caption():
+    assert compared("/a.png", image2="/b.png", grid=(2, 2)) == {
+        "image": {"path": "/a.png"},
+        "image2": {"path": "/b.png"},
+        "players": {"image": {"grid": {"rows": 2, "columns": 2}}, "image2": {"grid": {"rows": 2, "columns": 2}}},
+    }
+    assert compared(text="a dog", text2="a cat", text_players="words", scale="logits") == {
+        "text": "a dog",
+        "text2": "a cat",
+        "players": {"text": "words", "text2": "words"},
+        "scale": "logits",
+    }
+    assert compared("/a.png", "a dog", rather_than="a cat") == {
+        "image": {"path": "/a.png"},
+        "target": {
+            "texts": [{"text": "a dog", "weight": 1}, {"text": "a cat", "weight": -1}],
+            "players": "tokens",
+        },
+    }
+    assert compared(text="a dog", embedding=[[0.5, 1]]) == {"text": "a dog", "target": {"embedding": [0.5, 1.0]}}
+    with pytest.raises(ValueError, match="one of rather_than, embedding and target"):
+        compared("/a.png", "a dog", rather_than="a cat", embedding=[1])
+    with pytest.raises(ValueError, match="give both"):
+        compared("/a.png", rather_than="a cat")
+    with pytest.raises(TextInvalid, match="no words"):
+        compared(text="a dog", text2=" ")
+
+
+def test_classes():
+    assert requests.classify_parameters(["/a.png"], ["dog"], "clip", None, 1, None) == {
+        "images": [{"path": "/a.png"}],
+        "labels": ["dog"],
+        "templates": "clip",
+        "topK": 1,
+    }
+    assert requests.classify_parameters(["/a.png"], None, None, {"dog": ["a dog"]}, None, None)["classes"] == [
+        {"name": "dog", "prompts": ["a dog"]}
+    ]
+    with pytest.raises(ValueError, match="labels or classes"):
+        requests.classify_parameters(["/a.png"], None, None, None, None, None)

@@ -37,16 +37,22 @@ extension ExplanationSettings.Seeds {
 extension OpenRequest {
     /// - Throws: `ParameterError` that names the parameter.
     package init(_ parameters: ExplanationOpen.Parameters) throws(ParameterError) {
+        let sides = try Self.sides(parameters)
+        let unit: ExplanationScale.Unit? =
+            switch parameters.scale {
+            case nil: nil
+            case .logits?: .logits
+            case .cosine?: .cosine
+            }
         self.init(
-            model: parameters.model, image: GivenImage(parameters.image), caption: parameters.text,
-            settings: try ExplanationSettings(parameters),
-            imagePlayers: try ImageChoice(parameters.players?.image),
-            textPlayers: try PlayerGrouping(parameters.players?.text ?? PlayersChoice.defaultText))
+            model: parameters.model, first: sides.first, second: sides.second, unit: unit,
+            settings: try ExplanationSettings(parameters))
     }
 }
 
 extension OpenRequest.ImageChoice {
-    fileprivate init(_ choice: ImagePlayersChoice?) throws(ParameterError) {
+    /// - Parameter parameter: what an error names.
+    init(_ choice: ImagePlayersChoice?, _ parameter: String) throws(ParameterError) {
         guard let choice else {
             self = .patches
             return
@@ -54,13 +60,14 @@ extension OpenRequest.ImageChoice {
         switch (choice.grid, choice.regions) {
         case (let grid?, nil): self = .grid(rows: grid.rows, columns: grid.columns)
         case (nil, let regions?): self = .regions(regions)
-        default: throw ParameterError("players.image", "takes exactly one of grid and regions")
+        default: throw ParameterError(parameter, "takes exactly one of grid and regions")
         }
     }
 }
 
 extension PlayerGrouping {
-    fileprivate init(_ choice: TextPlayersChoice) throws(ParameterError) {
+    /// - Parameter parameter: what an error names.
+    init(_ choice: TextPlayersChoice, _ parameter: String) throws(ParameterError) {
         switch choice {
         case .tokens: self = .tokens
         case .words: self = .words
@@ -69,7 +76,7 @@ extension PlayerGrouping {
             for (index, span) in spans.enumerated() {
                 guard span.count == 2, span[0] < span[1] else {
                     throw ParameterError(
-                        "players.text.spans[\(index)]", "must be [start, end] with start before end; it is \(span)")
+                        "\(parameter).spans[\(index)]", "must be [start, end] with start before end; it is \(span)")
                 }
                 ranges.append(span[0]..<span[1])
             }

@@ -59,6 +59,36 @@ extension Similarity.Result {
     }
 }
 
+extension Classify.Result {
+    /// - Parameters:
+    ///   - images: embeddings of length 1.
+    ///   - classes: vectors of length 1.
+    init(
+        _ images: [[Float]], _ classes: [[Float]], names: [String], topK: Int?, model held: HeldModel, _ turn: WorkTurn
+    ) throws {
+        let model = held.loaded
+        let scores = try images.map { image in
+            try turn.check()
+            let logits = classes.map { model.logitScale * dot(image, $0) + model.logitBias }
+            let probabilities: [Float]
+            switch model.family.probability {
+            case .sigmoid: probabilities = logits.map { 1 / (1 + exp(-$0)) }
+            case .softmax:
+                let largest = logits.max() ?? 0
+                let powers = logits.map { exp($0 - largest) }
+                let sum = powers.reduce(0, +)
+                probabilities = powers.map { $0 / sum }
+            }
+            // Equal ones stay in the order given.
+            let ranked = logits.indices.sorted { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 }
+            return ranked.prefix(topK ?? ranked.count).map {
+                ClassScore(index: $0, name: names[$0], logit: logits[$0], probability: probabilities[$0])
+            }
+        }
+        self.init(model: held.id, classes: names, images: scores)
+    }
+}
+
 private func dot(_ a: [Float], _ b: [Float]) -> Float {
     var sum: Float = 0
     for index in a.indices { sum += a[index] * b[index] }

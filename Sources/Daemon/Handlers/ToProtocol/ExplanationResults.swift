@@ -4,14 +4,38 @@ import Interactions
 
 extension Players {
     init(_ explanation: Explanation) {
-        let shape = explanation.imageShape
+        let size = explanation.model.loaded.patchSize
+        let images = explanation.images.map { Image($0.shape(patchSize: size)) }
+        let words = explanation.texts.map { $0.words.map { Text($0) } }
+        // The texts of a target are told apart from one that an image or another text is compared with.
+        let isTarget = explanation.target != nil
+        let own = isTarget ? Array(words.prefix(explanation.inputs[0].modality == .text ? 1 : 0)) : words
+        let targets = isTarget ? explanation.inputs.dropFirst() : []
         self.init(
-            image: Image(
-                rows: shape.rows, columns: shape.columns, count: shape.boxes.count, boxes: shape.boxes,
-                regions: shape.regions),
-            text: explanation.words.map {
-                Text(token: $0.text, start: $0.range.lowerBound, end: $0.range.upperBound)
-            })
+            image: images.first, text: own.first ?? [], image2: images.count > 1 ? images[1] : nil,
+            text2: own.count > 1 ? own[1] : nil,
+            targets: targets.isEmpty
+                ? nil
+                : targets.compactMap { input in
+                    input.text.map {
+                        TargetTextPlayers(
+                            text: $0.caption, weight: input.weight, players: $0.words.map { Text($0) })
+                    }
+                })
+    }
+}
+
+extension Players.Image {
+    fileprivate init(_ shape: PlayerShape) {
+        self.init(
+            rows: shape.rows, columns: shape.columns, count: shape.boxes.count, boxes: shape.boxes,
+            regions: shape.regions)
+    }
+}
+
+extension Players.Text {
+    fileprivate init(_ player: CaptionPlayer) {
+        self.init(token: player.text, start: player.range.lowerBound, end: player.range.upperBound)
     }
 }
 
@@ -20,9 +44,43 @@ extension ExplanationOpen.Result {
         let ends = explanation.ends
         self.init(
             explanation: explanation.id, model: explanation.model.id, players: Players(explanation),
-            emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine, truncated: explanation.isTruncated,
+            emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine, centeredValue: ends.centered,
+            scale: Scale(explanation.scale.unit), target: explanation.target.map { TargetSummary($0) },
+            truncated: explanation.isTruncated,
             warm: ExplanationOpen.Warm(
                 imageMasks: await explanation.imageMasks, textMasks: await explanation.textMasks))
+    }
+}
+
+extension Scale {
+    init(_ unit: ExplanationScale.Unit) {
+        switch unit {
+        case .logits: self = .logits
+        case .cosine: self = .cosine
+        }
+    }
+}
+
+extension TargetSummary {
+    init(_ target: ExplainedTarget) {
+        self.init(
+            kind: target.kind.rawValue, label: target.label, rather: target.rather, probability: target.probability)
+    }
+}
+
+extension ExplanationCondition.Result {
+    /// - Parameter row: the pairs of the player with every other.
+    init(_ player: Int, first: Double, _ row: [Double], of explanation: Explanation) {
+        let parts = zip(explanation.inputs, explanation.ranges).map { (input: $0, row: Array(row[$1])) }
+        let images = parts.filter { $0.input.modality == .image }.map(\.row)
+        let texts = parts.filter { $0.input.modality == .text }.map(\.row)
+        let isTarget = explanation.target != nil
+        let own = isTarget ? Array(texts.prefix(explanation.inputs[0].modality == .text ? 1 : 0)) : texts
+        let targets = isTarget ? parts.dropFirst().map(\.row) : []
+        self.init(
+            player: player, first: first, image: images.first ?? [], text: own.first ?? [],
+            image2: images.count > 1 ? images[1] : nil, text2: own.count > 1 ? own[1] : nil,
+            targets: targets.isEmpty ? nil : targets)
     }
 }
 
@@ -31,11 +89,12 @@ extension ExplanationStore {
     func summaries(_ games: GameStore) async -> [ExplanationSummary] {
         var result: [ExplanationSummary] = []
         for explanation in all {
-            let bytes = games.bytes(of: [explanation.imageGame.key, explanation.textGame.key])
+            let bytes = games.bytes(of: explanation.inputs.map(\.game.key))
             result.append(
                 ExplanationSummary(
                     explanation: explanation.id, model: explanation.model.id, text: explanation.caption,
-                    image: explanation.image.picture.name, imageMasks: await explanation.imageMasks,
+                    image: explanation.images.map(\.picture.name).joined(separator: ", "),
+                    imageMasks: await explanation.imageMasks,
                     textMasks: await explanation.textMasks, refining: await explanation.isRefining,
                     bytes: bytes + explanation.ownBytes))
         }

@@ -10,16 +10,22 @@ struct ExplanationFile: Encodable {
     let emptyValue: Double
     let fullValue: Double
     let cosine: Double
+    let centeredValue: Double
+    let scale: Scale
+    let target: TargetSummary?
     let values: Values
 
     init(_ explanation: Explanation, _ values: Values) {
         model = explanation.model.id
-        image = explanation.image.picture.name
+        image = explanation.images.map(\.picture.name).joined(separator: ", ")
         caption = explanation.caption
         players = Players(explanation)
         emptyValue = explanation.ends.empty
         fullValue = explanation.ends.full
         cosine = explanation.ends.cosine
+        centeredValue = explanation.ends.centered
+        scale = Scale(explanation.scale.unit)
+        target = explanation.target.map { TargetSummary($0) }
         self.values = values
     }
 }

@@ -16,13 +16,13 @@ from . import batches
 from .aio_explanation import AsyncExplanation, OnProgress, acall, in_thread
 from .arrays import Matrix
 from .choices import OnError
-from .contract import NORMALIZE, PAIRING, OpenOptions, Pairing, PrecisionWanted, RefineOptions
+from .contract import NORMALIZE, PAIRING, ClassScore, OpenOptions, Pairing, PrecisionWanted, RefineOptions
 from .errors import FixlipdError
 from .images import Image
 from .link import Link
 from .opening import OpensAsyncExplanations
-from .requests import given, open_parameters, text_list
-from .results import Model, Models, Ranked, Similarity, Tokens
+from .requests import classify_parameters, given, open_parameters, text_list
+from .results import Model, Models, Ranked, Similarity, Tokens, record
 
 
 class AsyncClient(OpensAsyncExplanations):
@@ -139,6 +139,21 @@ class AsyncClient(OpensAsyncExplanations):
         """Every image with every text, best match first; for one text, its images in order."""
         return (await self.similarity(images, texts, model=model)).ranked()
 
+    async def classify(
+        self,
+        images: Iterable[Image],
+        labels: Iterable[str] | None = None,
+        *,
+        templates: str | Iterable[str] | None = None,
+        classes: Mapping[str, Iterable[str]] | None = None,
+        top_k: int | None = None,
+        model: str | None = None,
+    ) -> list[list[ClassScore]]:
+        """The classes of each image, the most probable first; see :meth:`Client.classify`."""
+        parameters = classify_parameters(images, labels, templates, classes, top_k, model or self.model)
+        reply = await self.request("classify", parameters)
+        return [[record(ClassScore, score) for score in scores] for scores in reply["images"]]
+
     async def tokenize(self, texts: str | Iterable[str], *, model: str | None = None) -> list[Tokens]:
         """How a model reads texts."""
         reply = await self.request("tokenize", given(model=model or self.model, texts=text_list(texts)))
@@ -178,15 +193,15 @@ class AsyncClient(OpensAsyncExplanations):
         """Ends the daemon, for all its clients."""
         await self.request("server/stop")
 
-    async def _open(self, image: Image, text: str, model: str | None, options: OpenOptions) -> AsyncExplanation:
+    async def _open(self, image: Image | None, text: str | None, model: str | None, options: OpenOptions) -> AsyncExplanation:
         explanation = await self._begin(image, text, model, options)
         await explanation._take_warm_values()
         return explanation
 
     async def _explain(
         self,
-        image: Image,
-        text: str,
+        image: Image | None,
+        text: str | None,
         model: str | None,
         options: OpenOptions,
         rules: RefineOptions,
@@ -205,7 +220,7 @@ class AsyncClient(OpensAsyncExplanations):
             await explanation.close()
             raise
 
-    async def _begin(self, image: Image, text: str, model: str | None, options: OpenOptions) -> AsyncExplanation:
+    async def _begin(self, image: Image | None, text: str | None, model: str | None, options: OpenOptions) -> AsyncExplanation:
         parameters = await in_thread(
             lambda: open_parameters(image, text, model or self.model, options, keep_for_display=True)
         )

@@ -11,15 +11,15 @@ from typing import Any, Callable, Literal, overload
 from . import batches
 from .arrays import Matrix
 from .choices import OnError
-from .contract import NORMALIZE, PAIRING, OpenOptions, Pairing, PrecisionWanted, RefineOptions
+from .contract import NORMALIZE, PAIRING, ClassScore, OpenOptions, Pairing, PrecisionWanted, RefineOptions
 from .errors import FixlipdError
 from .explanation import Explanation
 from .images import Image
 from .link import Link
 from .live import Live
 from .opening import OpensExplanations
-from .requests import given, open_parameters, text_list
-from .results import Model, Models, Ranked, Similarity, Tokens
+from .requests import classify_parameters, given, open_parameters, text_list
+from .results import Model, Models, Ranked, Similarity, Tokens, record
 from .values import Progress
 
 
@@ -164,6 +164,28 @@ class Client(OpensExplanations):
         """Every image with every text, best match first; for one text, its images in order."""
         return (self.similarity(images, texts, model=model)).ranked()
 
+    def classify(
+        self,
+        images: Iterable[Image],
+        labels: Iterable[str] | None = None,
+        *,
+        templates: str | Iterable[str] | None = None,
+        classes: Mapping[str, Iterable[str]] | None = None,
+        top_k: int | None = None,
+        model: str | None = None,
+    ) -> list[list[ClassScore]]:
+        """The classes of each image, the most probable first.
+
+        Args:
+            labels: the classes by name; each takes every template for a prompt.
+            templates: ``{}`` in one stands for the label; ``"clip"`` is CLIP's short list of seven.
+            classes: in place of labels, names with prompts of their own.
+            top_k: how many classes of each image are told; by default all.
+        """
+        parameters = classify_parameters(images, labels, templates, classes, top_k, model or self.model)
+        reply = self.request("classify", parameters)
+        return [[record(ClassScore, score) for score in scores] for scores in reply["images"]]
+
     def tokenize(self, texts: str | Iterable[str], *, model: str | None = None) -> list[Tokens]:
         """How a model reads texts."""
         reply = self.request("tokenize", given(model=model or self.model, texts=text_list(texts)))
@@ -206,7 +228,7 @@ class Client(OpensExplanations):
         """Ends the daemon, for all its clients."""
         self.request("server/stop")
 
-    def _open(self, image: Image, text: str, model: str | None, options: OpenOptions) -> Explanation:
+    def _open(self, image: Image | None, text: str | None, model: str | None, options: OpenOptions) -> Explanation:
         parameters = open_parameters(image, text, model or self.model, options, keep_for_display=True)
         explanation = Explanation(self._link, parameters, self.request("explanation/open", parameters))
         self._explanations.add(explanation)
@@ -214,8 +236,8 @@ class Client(OpensExplanations):
 
     def _explain(
         self,
-        image: Image,
-        text: str,
+        image: Image | None,
+        text: str | None,
         model: str | None,
         options: OpenOptions,
         rules: RefineOptions,

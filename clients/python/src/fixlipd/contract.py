@@ -5,6 +5,7 @@ Written by tools/protocol/generate_python.py from protocol/; edit the schemas th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,6 +55,9 @@ Sampling = Literal["crossed", "joint"]
 """How masks are drawn. ``"crossed"``: image and text masks are drawn apart, and every image mask meets every text mask.
 ``"joint"``: coalitions of all players are drawn, each one image mask with one text mask, as the paper's reference
 implementation does; ``imageMasks`` is then the number of pairs, and ``textMasks`` is left out."""
+Scale = Literal["logits", "cosine"]
+"""What values are measured in: ``"logits"``, the model's scale times the cosine; ``"cosine"``, the inner product of the
+two embeddings of length 1 itself."""
 StopReason = Literal["budget", "deadline", "standardError", "stable", "stopped", "exhausted"]
 """Why a refinement ended: ``budget``, the masks asked for are there; ``deadline``; ``standardError`` or ``stable``, a
 rule of ``until`` holds; ``stopped``, by ``explanation/stop``; ``exhausted``, every image mask there is has been
@@ -83,6 +87,14 @@ class OpenOptions:
     """How an explanation is set up.
 
     Attributes:
+        image2: a second image in place of the text: which patches match which.
+        text2: a second text in place of the image: which words match which.
+        rather_than: a caption that ``text`` is set against: what speaks for the one.
+        embedding: a vector in place of the text: a query from a vector store, say.
+        target: weighted texts, or a class among others, as the protocol has it: a mapping with ``texts`` or
+            ``classes``.
+        scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes, ``"cosine"``
+            for two images, two texts and vectors. Since 1.2.
         index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
         p: how likely each player is present, for the Banzhaf index only.
         order: 1: single players only. 2: pairs too.
@@ -103,6 +115,12 @@ class OpenOptions:
             joint sampling. Left out, it is true for the latter, else false.
     """
 
+    image2: Any | None = None
+    text2: str | None = None
+    rather_than: str | None = None
+    embedding: Any | None = None
+    target: Mapping[str, Any] | None = None
+    scale: Scale | None = None
     index: Index = "banzhaf"
     p: float = 0.5
     order: Order = 2
@@ -344,3 +362,20 @@ class Subset:
     size: int
     players: list[int]
     value: float
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """A class of an image.
+
+    Attributes:
+        index: which class, counted from 0.
+        name: its name.
+        logit: logitScale · cosine + logitBias.
+        probability: cLIP: softmax over the classes. SigLIP: sigmoid of the logit.
+    """
+
+    index: int
+    name: str
+    logit: float
+    probability: float

@@ -44,7 +44,7 @@ class Estimate:
         model: the model it is about.
         text: the caption.
         players: who plays: image players first, then text players.
-        empty_value, full_value: logits of the empty pair (nothing shown) and of the whole pair.
+        empty_value, full_value: values of the empty pair (nothing shown) and of the whole pair, in logits or cosines.
         cosine: cosine of the whole pair.
     """
 

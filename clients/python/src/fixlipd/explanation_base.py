@@ -39,6 +39,9 @@ class ExplanationBase(Estimate):
         players: who plays: image players first, then text players.
         empty_value, full_value: logits of the empty pair (nothing shown) and of the whole pair.
         cosine: cosine of the whole pair.
+        centered_value: what the pairs across the two sides make up, v(1, 1) − v(1, ∅) − v(∅, 1) + v(∅, ∅).
+        scale: what values are measured in, ``"logits"`` or ``"cosine"``.
+        target: what the target came to, where there is one: its ``label``, the ``probability`` of a class.
         truncated: whether the caption was longer than the model reads.
         image_masks, text_masks: masks the estimate rests on.
         stop_reason: why the last refinement ended: ``"budget"``, ``"deadline"``, ``"standardError"``, ``"stable"``,
@@ -47,7 +50,8 @@ class ExplanationBase(Estimate):
     """
 
     def __init__(self, link: Link, opening: Mapping[str, Any], opened: Mapping[str, Any]) -> None:
-        text: str = opening["text"]
+        target = opened.get("target")
+        text: str = opening.get("text") or (target["label"] if target else "")
         self.id: str = opened["explanation"]
         self.model: str = opened["model"]
         self.text = text
@@ -55,6 +59,9 @@ class ExplanationBase(Estimate):
         self.empty_value: float = opened["emptyValue"]
         self.full_value: float = opened["fullValue"]
         self.cosine: float = opened["cosine"]
+        self.centered_value: float | None = opened.get("centeredValue")
+        self.scale: str = opened.get("scale", "logits")
+        self.target: dict[str, Any] | None = target
         self.truncated: bool = opened["truncated"]
         self.image_masks: int = opened["warm"]["imageMasks"]
         self.text_masks: int = opened["warm"]["textMasks"]
@@ -65,7 +72,7 @@ class ExplanationBase(Estimate):
         self._values: Values | None = None
         self._is_closed = False
         self._finalizer = weakref.finalize(self, link.post, "explanation/close", {"explanation": self.id})
-        if not self.players.text:
+        if "image" in opening and "text" in opening and not self.players.text:
             self._finalizer()
             raise TextInvalid("the model finds no words in the caption")
 
@@ -74,9 +81,14 @@ class ExplanationBase(Estimate):
         return self._is_closed
 
     def __repr__(self) -> str:
-        masks = f"{self.image_masks} image masks" if self.image_masks else "no masks yet"
+        held = self.image_masks or self.text_masks
+        masks = f"{held} {'image' if self.image_masks else 'text'} masks" if held else "no masks yet"
         r2 = "" if self._values is None or self._values.loo_r2 is None else f", R² {self._values.loo_r2:.2f}"
-        return f"<Explanation of {self.text!r} ({self.model}): logit {self.full_value:.2f}, {masks}{r2}>"
+        what = "image and image" if "image2" in self._opening else self.text
+        if "text2" in self._opening:
+            what = f"{self.text} / {self._opening['text2']}"
+        value = f"logit {self.full_value:.2f}" if self.scale == "logits" else f"cosine {self.full_value:.3f}"
+        return f"<Explanation of {what!r} ({self.model}): {value}, {masks}{r2}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         raise NotImplementedError
@@ -90,7 +102,7 @@ class ExplanationBase(Estimate):
         self._finalizer.detach()
         self.id = opened["explanation"]
         self._finalizer = weakref.finalize(self, self._link.post, "explanation/close", {"explanation": self.id})
-        if not self.image_masks:
+        if not self.image_masks and not self.text_masks:
             return None
         text_masks = None if self._opening.get("sampling") == "joint" else max(self.text_masks, LEAST_MASKS)
         options = RefineOptions(image_masks=max(self.image_masks, LEAST_MASKS), text_masks=text_masks)

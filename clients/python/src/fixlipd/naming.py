@@ -9,13 +9,21 @@ from .values import Players
 
 def player_name(player: int, caption: str, players: Players) -> str:
     """What a player is, in words."""
-    image = players.image
-    if player >= image.count:
-        text = players.text[player - image.count]
+    place = player
+    for image in (players.image, players.image2):
+        if image is None:
+            continue
+        if place < image.count:
+            if image.regions is not None:
+                return f"region {place}"
+            return f"row {place // image.columns + 1}, column {place % image.columns + 1}"
+        place -= image.count
+    if place < len(players.text):
+        text = players.text[place]
         return caption[text.start : text.end]
-    if image.regions is not None:
-        return f"region {player}"
-    return f"row {player // image.columns + 1}, column {player % image.columns + 1}"
+    place -= len(players.text)
+    others = [players.text2 or [], *(target.players for target in players.targets or ())]
+    return [text.token for texts in others for text in texts][place]
 
 
 def find_players(player: int | str, caption: str, players: Players) -> list[int]:
@@ -30,6 +38,8 @@ def find_players(player: int | str, caption: str, players: Players) -> list[int]
     word = player.strip()
     if not word:
         raise ValueError("the word is empty; give a word of the caption or a player's number")
+    if not players.text:
+        raise ValueError("there is no caption of which a word could be meant; give a player's number")
     first = players.image.count
     pattern = rf"(?<!\w){re.escape(word)}(?!\w)"
     places = [found.span() for found in re.finditer(pattern, caption, re.IGNORECASE)]

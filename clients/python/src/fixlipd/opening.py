@@ -5,12 +5,12 @@ Written by tools/protocol/generate_python.py from protocol/; edit the schemas th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .aio_explanation import AsyncExplanation, OnProgress
 from .choices import Seed, Stop, TextPlayers
-from .contract import Estimator, Index, Masking, OpenOptions, Order, RefineOptions, Sampling
+from .contract import Estimator, Index, Masking, OpenOptions, Order, RefineOptions, Sampling, Scale
 from .explanation import Explanation
 from .images import Image
 from .live import Live
@@ -22,10 +22,16 @@ class OpensExplanations:
 
     def open(
         self,
-        image: Image,
-        text: str,
+        image: Image | None = None,
+        text: str | None = None,
         *,
         model: str | None = None,
+        image2: Any | None = None,
+        text2: str | None = None,
+        rather_than: str | None = None,
+        embedding: Any | None = None,
+        target: Mapping[str, Any] | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -44,6 +50,12 @@ class OpensExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                rather_than=rather_than,
+                embedding=embedding,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -60,10 +72,16 @@ class OpensExplanations:
 
     def explain(
         self,
-        image: Image,
-        text: str,
+        image: Image | None = None,
+        text: str | None = None,
         *,
         model: str | None = None,
+        image2: Any | None = None,
+        text2: str | None = None,
+        rather_than: str | None = None,
+        embedding: Any | None = None,
+        target: Mapping[str, Any] | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -82,7 +100,7 @@ class OpensExplanations:
         live: Live = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Explanation:
-        """Explains why an image and a caption match, by interactions of patches and words.
+        """Explains why an image and a caption match, or any other two inputs, by interactions of their parts.
 
         The daemon keeps what it encoded: another caption for the same image costs little, and so does another index or
         a larger budget. A ``KeyboardInterrupt`` ends the refinement and keeps what there is.
@@ -90,8 +108,17 @@ class OpensExplanations:
         Args:
             image: a path, a ``data:`` URI, the bytes of an image file, a PIL image, or a uint8 array ``(H, W, 3)`` or
                 ``(H, W)``.
-            text: the caption.
+            text: the caption. An image is compared with a text, ``image2``, an ``embedding`` or a ``target``, a text
+                likewise.
             model: ``"demo"``, a folder, or ``"org/name"``; by default the client's, else the daemon's.
+            image2: a second image in place of the text: which patches match which.
+            text2: a second text in place of the image: which words match which.
+            rather_than: a caption that ``text`` is set against: what speaks for the one.
+            embedding: a vector in place of the text: a query from a vector store, say.
+            target: weighted texts, or a class among others, as the protocol has it: a mapping with ``texts`` or
+                ``classes``.
+            scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes,
+                ``"cosine"`` for two images, two texts and vectors. Since 1.2.
             index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
             p: how likely each player is present, for the Banzhaf index only.
             order: 1: single players only. 2: pairs too.
@@ -123,6 +150,12 @@ class OpensExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                rather_than=rather_than,
+                embedding=embedding,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -140,13 +173,13 @@ class OpensExplanations:
             on_progress,
         )
 
-    def _open(self, image: Image, text: str, model: str | None, options: OpenOptions) -> Explanation:
+    def _open(self, image: Image | None, text: str | None, model: str | None, options: OpenOptions) -> Explanation:
         raise NotImplementedError
 
     def _explain(
         self,
-        image: Image,
-        text: str,
+        image: Image | None,
+        text: str | None,
         model: str | None,
         options: OpenOptions,
         rules: RefineOptions,
@@ -161,10 +194,16 @@ class OpensAsyncExplanations:
 
     async def open(
         self,
-        image: Image,
-        text: str,
+        image: Image | None = None,
+        text: str | None = None,
         *,
         model: str | None = None,
+        image2: Any | None = None,
+        text2: str | None = None,
+        rather_than: str | None = None,
+        embedding: Any | None = None,
+        target: Mapping[str, Any] | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -183,6 +222,12 @@ class OpensAsyncExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                rather_than=rather_than,
+                embedding=embedding,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -199,10 +244,16 @@ class OpensAsyncExplanations:
 
     async def explain(
         self,
-        image: Image,
-        text: str,
+        image: Image | None = None,
+        text: str | None = None,
         *,
         model: str | None = None,
+        image2: Any | None = None,
+        text2: str | None = None,
+        rather_than: str | None = None,
+        embedding: Any | None = None,
+        target: Mapping[str, Any] | None = None,
+        scale: Scale | None = None,
         index: Index = "banzhaf",
         p: float = 0.5,
         order: Order = 2,
@@ -220,7 +271,7 @@ class OpensAsyncExplanations:
         until: Stop | None = None,
         on_progress: OnProgress | None = None,
     ) -> AsyncExplanation:
-        """Explains why an image and a caption match, by interactions of patches and words.
+        """Explains why an image and a caption match, or any other two inputs, by interactions of their parts.
 
         The daemon keeps what it encoded: another caption for the same image costs little, and so does another index or
         a larger budget. A ``KeyboardInterrupt`` ends the refinement and keeps what there is.
@@ -228,8 +279,17 @@ class OpensAsyncExplanations:
         Args:
             image: a path, a ``data:`` URI, the bytes of an image file, a PIL image, or a uint8 array ``(H, W, 3)`` or
                 ``(H, W)``.
-            text: the caption.
+            text: the caption. An image is compared with a text, ``image2``, an ``embedding`` or a ``target``, a text
+                likewise.
             model: ``"demo"``, a folder, or ``"org/name"``; by default the client's, else the daemon's.
+            image2: a second image in place of the text: which patches match which.
+            text2: a second text in place of the image: which words match which.
+            rather_than: a caption that ``text`` is set against: what speaks for the one.
+            embedding: a vector in place of the text: a query from a vector store, say.
+            target: weighted texts, or a class among others, as the protocol has it: a mapping with ``texts`` or
+                ``classes``.
+            scale: what the values are measured in. Left out, ``"logits"`` for an image and texts or classes,
+                ``"cosine"`` for two images, two texts and vectors. Since 1.2.
             index: which interaction index: weighted Banzhaf with parameter ``p``, or faithful Shapley.
             p: how likely each player is present, for the Banzhaf index only.
             order: 1: single players only. 2: pairs too.
@@ -260,6 +320,12 @@ class OpensAsyncExplanations:
             text,
             model,
             OpenOptions(
+                image2=image2,
+                text2=text2,
+                rather_than=rather_than,
+                embedding=embedding,
+                target=target,
+                scale=scale,
                 index=index,
                 p=p,
                 order=order,
@@ -276,13 +342,19 @@ class OpensAsyncExplanations:
             on_progress,
         )
 
-    async def _open(self, image: Image, text: str, model: str | None, options: OpenOptions) -> AsyncExplanation:
+    async def _open(
+        self,
+        image: Image | None,
+        text: str | None,
+        model: str | None,
+        options: OpenOptions,
+    ) -> AsyncExplanation:
         raise NotImplementedError
 
     async def _explain(
         self,
-        image: Image,
-        text: str,
+        image: Image | None,
+        text: str | None,
         model: str | None,
         options: OpenOptions,
         rules: RefineOptions,

@@ -38,18 +38,81 @@ def _is(value: Any, default: Any) -> bool:
 
 
 def open_parameters(
-    image: Image, text: str, model: str | None, options: OpenOptions, *, keep_for_display: bool
+    image: Image | None, text: str | None, model: str | None, options: OpenOptions, *, keep_for_display: bool
 ) -> dict[str, Any]:
     """The part of ``explanation/open`` and ``explain`` that they share."""
-    if not isinstance(text, str):
-        raise TypeError(f"the caption is a str, not {type(text).__name__}")
-    if not text.strip():
-        raise TextInvalid("the caption has no words to explain the image with")
     chosen = changed(options)
-    players = _players(chosen.pop("grid", None), chosen.pop("regions", None), chosen.pop("text_players", None))
+    image2, text2 = chosen.pop("image2", None), chosen.get("text2")
+    for caption in (text, text2, chosen.get("rather_than")):
+        if caption is None:
+            continue
+        if not isinstance(caption, str):
+            raise TypeError(f"the caption is a str, not {type(caption).__name__}")
+        if not caption.strip():
+            raise TextInvalid("the caption has no words to explain the image with")
+    grid, regions, text_players = (chosen.pop(name, None) for name in ("grid", "regions", "text_players"))
+    text, target = _target(
+        text, chosen.pop("rather_than", None), chosen.pop("embedding", None), chosen.pop("target", None), text_players
+    )
+    players = _players(
+        grid if image is not None else None,
+        regions if image is not None else None,
+        text_players if text is not None else None,
+    )
+    if players and image2 is not None and "image" in players:
+        players["image2"] = players["image"]
+    if players and text2 is not None and "text" in players:
+        players["text2"] = players["text"]
     estimator = _estimator(chosen.pop("estimator", None))
-    wire = wire_image(image, keep_for_display=keep_for_display)
-    return given(model=model, image=wire, text=text, players=players, estimator=estimator, **chosen)
+    return given(
+        model=model,
+        image=None if image is None else wire_image(image, keep_for_display=keep_for_display),
+        image2=None if image2 is None else wire_image(image2, keep_for_display=keep_for_display),
+        text=text,
+        target=target,
+        players=players,
+        estimator=estimator,
+        **chosen,
+    )
+
+
+def _target(
+    text: str | None, rather_than: str | None, embedding: Any | None, target: Mapping[str, Any] | None, players: Any
+) -> tuple[str | None, dict[str, Any] | None]:
+    """The text that is left for itself, and what the protocol calls the target."""
+    if sum(option is not None for option in (rather_than, embedding, target)) > 1:
+        raise ValueError("give one of rather_than, embedding and target")
+    if rather_than is not None:
+        if text is None:
+            raise ValueError("rather_than sets another caption against text; give both")
+        texts = [{"text": text, "weight": 1}, {"text": rather_than, "weight": -1}]
+        return None, {"texts": texts, "players": players if isinstance(players, str) else "tokens"}
+    if embedding is not None:
+        return text, {"embedding": [float(number) for number in _flattened(embedding)]}
+    return text, None if target is None else dict(target)
+
+
+def classify_parameters(
+    images: Iterable[Image],
+    labels: Iterable[str] | None,
+    templates: str | Iterable[str] | None,
+    classes: Mapping[str, Iterable[str]] | None,
+    top_k: int | None,
+    model: str | None,
+) -> dict[str, Any]:
+    """Parameters of ``classify``."""
+    if (labels is None) == (classes is None):
+        raise ValueError("give labels or classes")
+    return given(
+        model=model,
+        images=[wire_image(image) for image in images],
+        labels=None if labels is None else text_list(labels),
+        templates=templates if templates is None or templates == "clip" else text_list(templates),
+        classes=None
+        if classes is None
+        else [{"name": name, "prompts": text_list(prompts)} for name, prompts in classes.items()],
+        top_k=top_k,
+    )
 
 
 def refine_parameters(options: RefineOptions) -> dict[str, Any]:

@@ -30,21 +30,58 @@ class ImagePlayers:
 
 
 @dataclass(frozen=True)
+class TargetPlayers:
+    """A text of a target and its players."""
+
+    text: str
+    weight: float
+    players: list[TextPlayer]
+
+
+@dataclass(frozen=True)
 class Players:
-    """All players of an explanation: first those of the image, then those of the text."""
+    """All players of an explanation: image players, then text players; of two inputs of one kind, the first's first.
+
+    Attributes:
+        image, text: of the image and the caption; none where there is no such input.
+        image2, text2: of a second image or text, else ``None``.
+        targets: of each text of a target that has players.
+    """
 
     image: ImagePlayers
     text: list[TextPlayer]
+    image2: ImagePlayers | None = None
+    text2: list[TextPlayer] | None = None
+    targets: list[TargetPlayers] | None = None
 
     def __len__(self) -> int:
-        return self.image.count + len(self.text)
+        return sum(self.sides)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """How many players the first side has, and the second."""
+        images = self.image.count + (0 if self.image2 is None else self.image2.count)
+        texts = len(self.text) + len(self.text2 or ()) + sum(len(target.players) for target in self.targets or ())
+        first = self.image.count or len(self.text)
+        return first, images + texts - first
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Players:
-        image = wire["image"]
+        def image(name: str) -> ImagePlayers | None:
+            found = wire.get(name)
+            return found and record(ImagePlayers, found, boxes=[tuple(box) for box in found["boxes"]])
+
+        def texts(players: Any) -> list[TextPlayer]:
+            return [record(TextPlayer, player) for player in players]
+
+        targets = wire.get("targets")
         return cls(
-            image=record(ImagePlayers, image, boxes=[tuple(box) for box in image["boxes"]]),
-            text=[record(TextPlayer, player) for player in wire["text"]],
+            image=image("image") or ImagePlayers(0, 0, 0, [], None),
+            text=texts(wire["text"]),
+            image2=image("image2"),
+            text2=None if "text2" not in wire else texts(wire["text2"]),
+            targets=targets
+            and [record(TargetPlayers, target, players=texts(target["players"])) for target in targets],
         )
 
 
@@ -136,7 +173,7 @@ class Values:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any], players: Players) -> Values:
-        counts = (players.image.count, len(players.text))
+        counts = players.sides
         pairs = PairValues.from_wire(wire.get("pairs"), *counts)
         errors: StandardErrors | None = None
         known = wire.get("standardErrors")
@@ -204,6 +241,8 @@ class Condition:
 
     One of a single player shows itself in notebooks and IPython terminals: a word's pairs on the image, a patch's beside
     the words.
+        image2, text2: their pairs with the players of a second image or text, else ``None``.
+        targets: their pairs with the players of each text of a target.
     """
 
     players: list[int]
@@ -211,6 +250,9 @@ class Condition:
     image: Vector
     text: Vector
     heatmap: Matrix | None
+    image2: Vector | None = None
+    text2: Vector | None = None
+    targets: list[Vector] | None = None
     draw: Callable[..., str] | None = field(default=None, repr=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -225,15 +267,27 @@ class Condition:
         cls, wires: list[Mapping[str, Any]], players: Players, draw: Callable[..., str] | None = None
     ) -> Condition:
         """From the replies for the players it is about; ``draw`` draws it, if there is one."""
-        image = [sum(column) for column in zip(*(wire["image"] for wire in wires))]
-        text = [sum(column) for column in zip(*(wire["text"] for wire in wires))]
+
+        def total(rows: Any) -> list[float]:
+            return [sum(column) for column in zip(*rows)]
+
+        def optional(name: str) -> Vector | None:
+            return vector(total(wire[name] for wire in wires)) if name in wires[0] else None
+
+        image, text = total(wire["image"] for wire in wires), total(wire["text"] for wire in wires)
         shape = players.image
+        targets = zip(*(wire["targets"] for wire in wires)) if "targets" in wires[0] else None
         return cls(
             players=[wire["player"] for wire in wires],
             first=sum(wire["first"] for wire in wires),
             image=vector(image),
             text=vector(text),
-            heatmap=None if shape.rows * shape.columns != len(image) else matrix(image, shape.rows, shape.columns),
+            heatmap=None
+            if not image or shape.rows * shape.columns != len(image)
+            else matrix(image, shape.rows, shape.columns),
+            image2=optional("image2"),
+            text2=optional("text2"),
+            targets=None if targets is None else [vector(total(rows)) for rows in targets],
             draw=draw if len(wires) == 1 else None,
         )
 
