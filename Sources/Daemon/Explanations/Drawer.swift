@@ -186,7 +186,7 @@ extension Explanation {
     }
 }
 
-/// The texts of one side as one caption, with the players of all of them: `a dog / a cat`.
+/// The texts of one side as one caption, with the players of all of them: `a dog rather than a cat`, `a dog / a cat`.
 struct JoinedCaptions {
     let text: String
     let words: [CaptionPlayer]
@@ -198,13 +198,15 @@ struct JoinedCaptions {
             self.init(text: explanation.caption, words: [])
             return
         }
-        self.init(texts)
+        // A target of two texts is named by them.
+        let contrast = " rather than "
+        let isContrast = texts.count == 2 && explanation.caption == texts.map(\.caption).joined(separator: contrast)
+        self.init(texts, separator: isContrast ? contrast : " / ")
     }
 
     private init(text: String, words: [CaptionPlayer]) { (self.text, self.words) = (text, words) }
 
-    init(_ texts: [ExplainedText]) {
-        let separator = " / "
+    init(_ texts: [ExplainedText], separator: String = " / ") {
         var scalars = 0
         var words: [CaptionPlayer] = []
         for caption in texts {
@@ -226,7 +228,7 @@ extension MatchPicture {
         let second: Side =
             switch others.first?.content {
             case .image(let image)?: Side(image, patchSize: size)
-            case .text?: Side(JoinedCaptions(others.compactMap(\.text)))
+            case .text?: Side(JoinedCaptions(explanation))
             case nil: .vector(explanation.caption)
             }
         self.init(

@@ -66,8 +66,8 @@ struct MatchRows {
                 }
             }
             drawing.text(
-                report.text(pair), x: width, y: y + 4.5, size: 12.5, class: value.value < 0 ? "nt" : "pt",
-                anchor: .end)
+                report.text(pair), x: width, y: y + 4.5, size: 12.5,
+                class: Tint.textClass(value.value, decimals: report.decimals), anchor: .end)
         }
         return Figure(width: width, height: height * Double(report.shown.count), markup: drawing.markup)
     }
@@ -182,7 +182,7 @@ struct MatchText {
         _ rows: [(name: String, measured: Measured)], _ text: TerminalText, width: Int, title: String
     ) -> [String] {
         let scale = rows.map { abs($0.measured.value) }.max() ?? 0
-        let decimals = max(3, NumberText.decimals(for: scale))
+        let decimals = scale < 0.05 ? 4 : max(3, NumberText.decimals(for: scale))
         let values = rows.map { NumberText.withError($0.measured, decimals: decimals) }
         let valueWidth = values.map(\.columns).max() ?? 0
         let nameWidth = min(rows.map(\.name.terminalSafe.columns).max() ?? 0, max(8, width - valueWidth - 6))

@@ -102,9 +102,10 @@ struct MatchReport: Sendable {
         "\(picture.first.name(pair.a)) ↔ \(picture.second.name(pair.b - picture.first.count))"
     }
 
-    func text(_ pair: RankedPair) -> String {
-        NumberText.withError(pair.measured, decimals: max(3, NumberText.decimals(for: pairScale)))
-    }
+    /// Decimals of pairs: cosines of patches are small.
+    var decimals: Int { pairScale < 0.05 ? 4 : max(3, NumberText.decimals(for: pairScale)) }
+
+    func text(_ pair: RankedPair) -> String { NumberText.withError(pair.measured, decimals: decimals) }
 
     var title: String {
         switch (picture.first, picture.second) {
