@@ -110,7 +110,9 @@ def shown(node):
         return node.get("alt", "")
     if isinstance(node, docutils.nodes.problematic):
         # Of a reference without target, which another file of the project may have, the daemon shows the words.
-        return re.sub(r"^`(.*)`__?$|^(.*?)__?$", lambda match: match[1] or match[2] or "", node.astext(), flags=re.DOTALL)
+        return re.sub(
+            r"^`(.*)`__?$|^(.*?)__?$", lambda match: match[1] or match[2] or "", node.astext(), flags=re.DOTALL
+        )
     if isinstance(node, docutils.nodes.Text):
         return node.astext()
     return "".join(shown(child) for child in node.children)

@@ -72,7 +72,10 @@ def model_memory_limit(setting):
         peak = daemon.peak()
         error = client.call("models/load", {"model": "demo"}).get("error", {})
         check(error.get("code") == 1010, f"a model above the limit: {error}")
-        told = re.search(r"the model demo takes ([\d.]+) MiB of weights .* in 4 MiB: .*--model-memory (\d+) or more", error["message"])
+        told = re.search(
+            r"the model demo takes ([\d.]+) MiB of weights .* in 4 MiB: .*--model-memory (\d+) or more",
+            error["message"],
+        )
         check(told and 15 < float(told[1]) <= int(told[2]) < 30, f"what it would take is not told: {error}")
         grown = daemon.peak() - peak
         check(grown < 12 << 20, f"{grown >> 20} MiB were taken for a model of 20 MiB that does not fit")
@@ -593,7 +596,8 @@ def cancelled_explanations_give_memory_back(setting):
         def cancel(count, start):
             for number in range(start, start + count):
                 asked = client.post(
-                    "explain", {"image": SCENE, "text": f"a red kite and dog {number}", "budget": {"imageMasks": 60_000}}
+                    "explain",
+                    {"image": SCENE, "text": f"a red kite and dog {number}", "budget": {"imageMasks": 60_000}},
                 )
                 time.sleep(0.002 * (number % 8))
                 client.notify("$/cancelRequest", {"id": asked})
