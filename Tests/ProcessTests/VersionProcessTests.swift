@@ -50,17 +50,18 @@ struct VersionProcessTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let ours = try Command(["--version"], folder: folder).output.trimmingCharacters(in: .newlines)
         for theirs in ["0.0.9", ours] {
-            let daemon = try StandInDaemon(folder: folder) { method, _ in
+            let place = try DaemonProcess.makeFolder()
+            defer { try? FileManager.default.removeItem(atPath: place) }
+            let daemon = try StandInDaemon(folder: place) { method, _ in
                 method == "initialize" ? .success(Self.introduction(version: theirs)) : .success(["pid": 7])
             }
-            let run = try Command(["call", "server/ping"], folder: folder)
+            let run = try Command(["call", "server/ping"], folder: place)
             #expect(run.status == 0 && run.output.contains("7"), "\(run.errors)")
             let note =
                 "note: the daemon that runs is fixlipd 0.0.9 and this program is \(ours); it is used as it is. "
                 + "After 'fixlipd stop' the next command starts one of this version\n"
             #expect(run.errors == (theirs == ours ? "" : note))
             #expect(daemon.requests == [["initialize", "server/ping"]])
-            unlink(folder + "/f.sock")
         }
     }
 

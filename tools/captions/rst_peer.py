@@ -1,5 +1,6 @@
 """reStructuredText as docutils reads it."""
 
+import posixpath
 import re
 from urllib.parse import unquote
 
@@ -91,7 +92,7 @@ def one(text):
         caption = " ".join(caption.split())
         uri = image["uri"]
         if caption and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:|//", uri):
-            found.append(("/doc/" + unquote(re.split(r"[?#]", uri)[0]), caption))
+            found.append((posixpath.normpath("/doc/" + unquote(re.split(r"[?#]", uri)[0])), caption))
     return found
 
 
@@ -107,6 +108,11 @@ def shown(node):
         return f"[{node.astext()}]"
     if isinstance(node, docutils.nodes.image):
         return node.get("alt", "")
+    if isinstance(node, docutils.nodes.problematic):
+        # Of a reference without target, which another file of the project may have, the daemon shows the words.
+        return re.sub(
+            r"^`(.*)`__?$|^(.*?)__?$", lambda match: match[1] or match[2] or "", node.astext(), flags=re.DOTALL
+        )
     if isinstance(node, docutils.nodes.Text):
         return node.astext()
     return "".join(shown(child) for child in node.children)

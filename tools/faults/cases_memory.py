@@ -72,7 +72,10 @@ def model_memory_limit(setting):
         peak = daemon.peak()
         error = client.call("models/load", {"model": "demo"}).get("error", {})
         check(error.get("code") == 1010, f"a model above the limit: {error}")
-        told = re.search(r"the model demo takes ([\d.]+) MiB of weights .* in 4 MiB: .*--model-memory (\d+) or more", error["message"])
+        told = re.search(
+            r"the model demo takes ([\d.]+) MiB of weights .* in 4 MiB: .*--model-memory (\d+) or more",
+            error["message"],
+        )
         check(told and 15 < float(told[1]) <= int(told[2]) < 30, f"what it would take is not told: {error}")
         grown = daemon.peak() - peak
         check(grown < 12 << 20, f"{grown >> 20} MiB were taken for a model of 20 MiB that does not fit")
@@ -581,3 +584,45 @@ def clients_that_stop_in_the_middle(setting):
 def reset_peak(daemon):
     """The most that was ever resident is what is resident now (proc(5), clear_refs)."""
     pathlib.Path(f"/proc/{daemon.pid}/clear_refs").write_text("5")
+
+
+@case
+def cancelled_explanations_give_memory_back(setting):
+    """Thousands of explanations that are cancelled on their way leave no memory behind."""
+    count = setting.amount(600, 2400)
+    with setting.daemon() as daemon:
+        client = daemon.connect()
+
+        def cancel(count, start):
+            for number in range(start, start + count):
+                asked = client.post(
+                    "explain",
+                    {"image": SCENE, "text": f"a red kite and dog {number}", "budget": {"imageMasks": 60_000}},
+                )
+                time.sleep(0.002 * (number % 8))
+                client.notify("$/cancelRequest", {"id": asked})
+                client.reply(asked)
+
+        # Scratch memory and heaps come to their size.
+        cancel(100, 0)
+        rest(daemon)
+        before = daemon.resident()
+        cancel(count, 100)
+        rest(daemon)
+        grown = daemon.resident() - before
+        status = client.result("server/status")
+        check(not status["explanations"], f"{len(status['explanations'])} explanations are left open")
+        games = status["games"]["image"]["bytes"] + status["games"]["text"]["bytes"]
+        check(grown < (24 << 20) + games, f"memory grew by {grown >> 20} MiB, games hold {games >> 20}")
+    return f"{count} cancelled: memory grew {grown / 2**20:.1f} MiB, games hold {games / 2**20:.1f} MiB"
+
+
+def rest(daemon):
+    """Waits until freed memory was given back, which the daemon does once it is quiet."""
+    quiet = 0
+    seen = cpu_ticks(daemon)
+    while quiet < 10:
+        time.sleep(0.5)
+        now = cpu_ticks(daemon)
+        quiet = quiet + 1 if now - seen < 3 else 0
+        seen = now

@@ -1,6 +1,7 @@
 """What a client with endless work leaves to the others, method by method, and what is left of it when it gives up."""
 
 import base64
+import os
 import random
 import statistics
 import struct
@@ -8,6 +9,7 @@ import time
 import zlib
 
 from cases import case
+from cases_memory import cpu_ticks
 from harness.client import connect
 from harness.daemon import SCENES, check, wait_for
 
@@ -133,3 +135,50 @@ def too_many_items_are_refused_by_count(setting):
         wait_for("the memory given back", lambda: daemon.resident() - before < 64 << 20, 30)
         grown = daemon.resident() - before
     return f"{len(asks)} refused; memory grew {grown >> 20} MiB"
+
+
+def work_after(daemon, stop):
+    """Processor seconds that a daemon spends from `stop()` until it rests."""
+    stop()
+    before = spent = cpu_ticks(daemon)
+    resting = 0
+    while resting < 5:
+        time.sleep(0.1)
+        now = cpu_ticks(daemon)
+        # A tick or two is what waiting itself costs.
+        resting = resting + 1 if now - spent < 2 else 0
+        spent = now
+    return (spent - before) / os.sysconf("SC_CLK_TCK")
+
+
+@case
+def cancelled_work_stops(setting):
+    """What is computed after a cancellation, and after a client's going, as processor time of all threads: the work ends, and does
+    not only leave its reply behind."""
+    figures = {}
+    with setting.daemon() as daemon:
+        with daemon.connect() as client:
+            client.result("models/load")
+            client.result("embed/image", {"images": [SCENE]})
+        work = hostile_work()
+        work["explanation/open"] = {"image": work["embed/image"]["images"][0], "text": "a kite"}
+        for method, params in work.items():
+            after = []
+            for goes in [False, True] * setting.amount(2, 6):
+                client = connect(daemon.socket, timeout=300, eager=True)
+                number = client.post(method, params)
+                time.sleep(0.3)
+
+                def stop(client=client, number=number, goes=goes):
+                    if goes:
+                        client.close()
+                        return
+                    client.notify("$/cancelRequest", {"id": number})
+                    client.reply(number)
+
+                after.append(work_after(daemon, stop))
+                client.close()
+            figures[method] = (statistics.median(after), max(after))
+            # Uncancelled they take seconds to minutes. Decoding a picture's file is one piece of work.
+            check(statistics.median(after) < 1, f"{method} went on for {after} s of processor time")
+    return "; ".join(f"{name} {1e3 * middle:.0f}, {1e3 * most:.0f} ms" for name, (middle, most) in figures.items())

@@ -32,6 +32,9 @@ class SocketStream:
         self.socket.shutdown(socket.SHUT_WR)
 
     def close(self):
+        # A thread that waits in recv would keep the connection open beyond close.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
 

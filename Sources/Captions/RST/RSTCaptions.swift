@@ -63,7 +63,7 @@ struct RSTCaptions {
     /// Whether a line with an enumerator begins an item: the next line is blank, indented or another item.
     private func isItem(_ line: Int, _ start: Int) -> Bool {
         let first = source.byte(start)
-        if "*+-".utf8.contains(first) || first >= 0x80 { return true }
+        if "*+-:".utf8.contains(first) || first >= 0x80 { return true }
         guard line + 1 < lines.count, !lines[line + 1].isBlank else { return true }
         let indent = lines[line].indent + start - lines[line].start
         return lines[line + 1].indent > indent
@@ -80,7 +80,14 @@ struct RSTCaptions {
             let byte = source.byte(text.lowerBound)
             return text.count >= 2 && byte.isPunctuation && source.bytes[text].allSatisfy { $0 == byte }
         }
-        while end < lines.count, !lines[end].isBlank, lines[end].indent == indent {
+        // A field's body goes on in lines that are indented deeper than its name, however deep.
+        let isField = start > lines[first].start && source.byte(lines[first].start) == UInt8(ascii: ":")
+        let depth = isField && end < lines.count ? lines[end].indent : indent
+        if isField, depth <= lines[first].indent { return end }
+        // A line block ends at what is no line of it.
+        let isLineBlock = isOfLineBlock(start..<lines[first].end)
+        while end < lines.count, !lines[end].isBlank, lines[end].indent == depth {
+            if isLineBlock, !isOfLineBlock(lines[end].start..<lines[end].end) { return end }
             last = lines[end].start..<lines[end].end
             end += 1
             try source.poll.advance(last.count)
@@ -98,6 +105,10 @@ struct RSTCaptions {
         guard body > end, lines[body].indent == indent, quote.isPunctuation else { return end }
         while body < lines.count, !lines[body].isBlank, source.byte(lines[body].start) == quote { body += 1 }
         return body
+    }
+
+    private func isOfLineBlock(_ text: Range<Int>) -> Bool {
+        source.has("|", at: text.lowerBound) && (text.count == 1 || source.byte(text.lowerBound + 1).isSpace)
     }
 
     // MARK: Images
@@ -129,6 +140,8 @@ struct RSTCaptions {
         }
         var caption: MappedText?
         while line < block.upperBound, lines[line].isBlank { line += 1 }
+        // An image has no body.
+        if markup.name == "image", line < block.upperBound { return nil }
         if markup.name == "figure", line < block.upperBound {
             var end = line
             while end < block.upperBound, !lines[end].isBlank { end += 1 }
@@ -335,6 +348,7 @@ enum RSTListMarker {
     static func end(_ source: Excerpt, _ text: Range<Int>) -> Int? {
         guard !text.isEmpty else { return nil }
         var index = text.lowerBound
+        if source.byte(index) == UInt8(ascii: ":") { return fieldEnd(source, text) }
         if "*+-".utf8.contains(source.byte(index)) || source.has("•", at: index) {
             index += source.byte(index) < 0x80 ? 1 : 3
         } else {
@@ -354,5 +368,20 @@ enum RSTListMarker {
         }
         guard index < text.upperBound, source.byte(index).isSpace else { return nil }
         return source.contentStart(index..<text.upperBound)
+    }
+
+    /// After `:name:` and a space, or at the line's end.
+    private static func fieldEnd(_ source: Excerpt, _ text: Range<Int>) -> Int? {
+        var index = text.lowerBound + 1
+        guard index < text.upperBound, !source.byte(index).isSpace, source.byte(index) != UInt8(ascii: ":") else {
+            return nil
+        }
+        while index < text.upperBound {
+            if source.byte(index) == UInt8(ascii: ":"), index + 1 == text.upperBound || source.byte(index + 1).isSpace {
+                return source.contentStart(index + 1..<text.upperBound)
+            }
+            index += source.byte(index) == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return nil
     }
 }

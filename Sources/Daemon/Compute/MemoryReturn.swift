@@ -20,7 +20,7 @@ struct MemoryReturn: Sendable {
     static func prepare() {
         mallopt(M_MMAP_THRESHOLD, ownMapping)
         mallopt(M_TRIM_THRESHOLD, spare)
-        // Each heap for threads reserves 64 MiB, and a processor may have eight: too much where address space is bounded.
+        // Each heap for threads reserves 64 MiB, and a processor may have eight: too much in a bounded address space.
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max) {
             mallopt(M_ARENA_MAX, 2)

@@ -22,7 +22,7 @@ struct DaemonOptions: ParsableArguments {
         return options
     }
 
-    /// A connection as of ``introduced(timeout:)``; where the daemon is of another release, standard error says so once.
+    /// A connection as of ``introduced(timeout:)``; where the daemon is of another release, standard error says so.
     func connect(timeout: Duration? = .seconds(30)) throws -> RPCClient {
         let (client, daemon) = try introduced(timeout: timeout)
         if let notice = OtherRelease(daemon, stopCommand: stopCommand)?.description { OtherRelease.tellOnce(notice) }
