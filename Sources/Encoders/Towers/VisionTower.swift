@@ -119,9 +119,10 @@ struct VisionTower: Sendable {
                 let single = (0..<count).map { TokenSequence(firstRow: first + $0, count: 1) }
                 try head(context, b, single, rows: rows)
             }
-            let states = try projection.map { projection throws(TensorError) in
-                try projection(context, p, rows: count)
-            } ?? p.hidden
+            let states =
+                try projection.map { projection throws(TensorError) in
+                    try projection(context, p, rows: count)
+                } ?? p.hidden
             for index in 0..<count { result.copyRow(index, of: states, to: start + index) }
             start += count
         }
