@@ -234,7 +234,7 @@ extension Analyst {
     }
 
     private static func words(of result: Explain.Result, caption: String, budget: Int) -> WordWeights {
-        let first = result.players.image.count
+        let first = result.players.image?.count ?? 0
         let values = result.values.firstOrderReading.floats
         let errors = result.values.standardErrors?.firstOrderReading.floats ?? []
         let scalars = Array(caption.unicodeScalars)

@@ -57,7 +57,7 @@ extension Session {
             budget: max(32, document.settings.budget / 8))
         parameters.layout.pairs = .crossModal
         let result = try await link.call(Explain.self, parameters, on: .asked)
-        let patches = result.players.image
+        guard let patches = result.players.image else { return ([], nil) }
         let count = patches.count
         let pairs = result.values.pairs?.data?.floats ?? []
         let errors = result.values.standardErrors?.pairs?.data?.floats ?? []
