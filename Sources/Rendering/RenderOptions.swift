@@ -1,17 +1,17 @@
 /// What to draw and how large.
-public struct RenderOptions: Sendable, Equatable {
-    public var view: View
+package struct RenderOptions: Sendable, Equatable {
+    package var view: View
     /// How many of the strongest word–patch pairs are drawn or listed; half as many of the other kinds.
-    public var topK: Int
+    package var topK: Int
     /// Pixels for SVG (default 960) and, for HTML, the widest the page grows (default 1080); columns for terminals
     /// (default 80).
-    public var width: Int?
-    public var colorMode: ColorMode
-    public var map: MapStyle
+    package var width: Int?
+    package var colorMode: ColorMode
+    package var map: MapStyle
     /// Whether SVG and HTML show the caption, the picture and the words only.
-    public var isCompact: Bool
+    package var isCompact: Bool
 
-    public init(
+    package init(
         view: View = .overview, topK: Int = 8, width: Int? = nil, colorMode: ColorMode = .trueColor,
         map: MapStyle = .smooth, isCompact: Bool = false
     ) {
@@ -26,7 +26,7 @@ public struct RenderOptions: Sendable, Equatable {
 
 extension RenderOptions {
     /// `player` counts image players first, then text players; nil chooses the one with the largest reading.
-    public enum View: Sendable, Equatable {
+    package enum View: Sendable, Equatable {
         case overview
         /// One text player: where in the image it gets its meaning, and with which words.
         case token(player: Int?)
@@ -50,7 +50,7 @@ extension RenderOptions {
     }
 
     /// How values of patches lie over the image in SVG and HTML.
-    public enum MapStyle: Sendable, Equatable {
+    package enum MapStyle: Sendable, Equatable {
         /// Flowing from the centre of one patch to that of the next. Players that form no grid are drawn as cells.
         case smooth
         /// Patch by patch.
@@ -58,13 +58,13 @@ extension RenderOptions {
     }
 
     /// Colours a terminal can show. With `none`, signs and bars carry the meaning.
-    public enum ColorMode: Sendable, Equatable {
+    package enum ColorMode: Sendable, Equatable {
         case trueColor, ansi256, none
     }
 }
 
 /// Why a picture cannot be drawn.
-public enum RenderError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum RenderError: Error, Equatable, Sendable, CustomStringConvertible {
     /// An array of the picture has the wrong length.
     case lengthMismatch(field: String, expected: Int, found: Int)
     case imageSizeInvalid(width: Int, height: Int)
@@ -77,7 +77,7 @@ public enum RenderError: Error, Equatable, Sendable, CustomStringConvertible {
     case viewNotComparable
     case optionInvalid(name: String, value: Int, least: Int)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .lengthMismatch(let field, let expected, let found):
             "\(field) has \(found) entries, expected \(expected)"

@@ -1,9 +1,8 @@
+import Encoders
 import Foundation
 import Images
 import JSON
 import Testing
-
-@testable import Encoders
 
 /// Small models of further kinds, in their libraries' own layouts (`tools/fixtures/checkpoints.py`,
 /// `open_clip_models.py`).

@@ -1,9 +1,8 @@
+import Encoders
 import Foundation
 import JSON
 import Tensors
 import Testing
-
-@testable import Encoders
 
 /// Folders as fine-tuned models are published: the same networks under other names and with other files.
 @Suite("Layouts seen in the wild", .timeLimit(.minutes(2)))

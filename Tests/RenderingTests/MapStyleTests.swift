@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Rendering
+import Testing
 
 /// Smooth maps and maps patch by patch; whole drawings and compact ones.
 @Suite("Map styles", .timeLimit(.minutes(1)))

@@ -1,6 +1,5 @@
-import Testing
-
 import Rendering
+import Testing
 
 /// What adds up: the waterfall, and the parts that have a name.
 @Suite("Sums", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Rotary positions and gates")
@@ -12,7 +13,7 @@ struct RotationTests {
 
     @Test("Pairs of a head's halves are turned by the angles of the row's place", arguments: [4, 16, 24, 64, 72])
     func turned(width: Int) throws {
-        var random = RandomValues(seed: 2)
+        var random = SeededGenerator(seed: 2)
         let (heads, columns, half) = (3, 3 * width + 5, width / 2)
         let angles = random.floats(4 * half, in: -9...9).map(Double.init)
         let rotation = Rotation(angles: angles, width: width, cosine: cos, sine: sin)
@@ -40,7 +41,7 @@ struct RotationTests {
 
     @Test("Turning keeps what depends on the difference of two places alone")
     func relative() throws {
-        var random = RandomValues(seed: 3)
+        var random = SeededGenerator(seed: 3)
         let width = 16
         // One band, so that place p is turned by p times an angle.
         let angles = (0..<6).flatMap { place in (0..<width / 2).map { Double(place) * 0.3 * Double($0 + 1) } }
@@ -57,7 +58,7 @@ struct RotationTests {
 
     @Test("A gate is g · σ(g) · x", arguments: [1, 16, 48, 85])
     func gated(columns: Int) throws {
-        var random = RandomValues(seed: 4)
+        var random = SeededGenerator(seed: 4)
         let source = random.floats(3 * 2 * columns, in: -20...20)
         let result = Rows(capacity: 3, columns: columns)
         try ComputeContext().gate(filled(source, columns: 2 * columns), rows: 3, into: result)
@@ -73,7 +74,7 @@ struct RotationTests {
 
     @Test("A team gives the same bits")
     func shared() throws {
-        var random = RandomValues(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let (rows, width, heads) = (400, 64, 24)
         let rotation = Rotation(
             angles: random.floats(rows * width / 2, in: -9...9).map(Double.init), width: width, cosine: cos, sine: sin)

@@ -70,6 +70,9 @@ struct ShrinkageSearch {
     private let cancellation: Cancellation
     private var hasPairs: Bool { order >= 2 && variables.columns >= 2 }
 
+    /// Beyond so many masks what was expected beforehand gains nothing, and the masks alone are asked.
+    private static let priorMasks = coarseMasks + 32
+
     /// A search over the leading directions of the side's own embeddings.
     ///
     /// - Throws: `CancellationError`, as all that searches.
@@ -81,7 +84,7 @@ struct ShrinkageSearch {
         self.init(
             variables: features.variables(sample.coalitions[..<used]), order: order,
             counts: Array(sample.counts[..<used]), responses: leading.components, directions: leading.directions,
-            prior: prior, cancellation)
+            prior: used <= Self.priorMasks ? prior : nil, cancellation)
     }
 
     /// - Parameter responses: one row per mask of the sample, the first at least.
@@ -192,7 +195,7 @@ struct ShrinkageSearch {
     }
 
     private func bestCandidate() throws -> Candidate {
-        variables.rows > Self.coarseMasks + 32 ? try refined(head(Self.coarseMasks).searched()) : try searched()
+        variables.rows > Self.priorMasks ? try refined(head(Self.coarseMasks).searched()) : try searched()
     }
 
     /// Searches from nothing, or from what the prior says where few masks tell or left-out error prefers it.

@@ -1,6 +1,6 @@
 extension PictureComparison {
     /// One HTML page with both explanations on one scale. `options.view` must be `.overview`.
-    public func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
         let (a, b) = try reports(options)
         let width = try options.width(default: 1080, least: 320)

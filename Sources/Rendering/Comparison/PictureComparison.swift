@@ -1,9 +1,9 @@
 /// Two explanations side by side on one scale: two captions, two images or two models.
-public struct PictureComparison: Sendable, Equatable {
-    public var a: Picture
-    public var b: Picture
+package struct PictureComparison: Sendable, Equatable {
+    package var a: Picture
+    package var b: Picture
 
-    public init(_ a: Picture, _ b: Picture) {
+    package init(_ a: Picture, _ b: Picture) {
         self.a = a
         self.b = b
     }

@@ -2,9 +2,9 @@
 /// beside a vector.
 ///
 /// Players are numbered as in the game: those of the first side, then those of the second.
-public struct MatchPicture: Sendable, Equatable {
+package struct MatchPicture: Sendable, Equatable {
     /// One input, or several texts joined to one caption.
-    public enum Side: Sendable, Equatable {
+    package enum Side: Sendable, Equatable {
         case image(title: String, Picture.SourceImage, Picture.Patches)
         case text(String, [Picture.Word])
         /// A vector without players, by its name.
@@ -12,18 +12,18 @@ public struct MatchPicture: Sendable, Equatable {
     }
 
     /// The model's name as the reader knows it.
-    public var model: String
-    public var first: Side
-    public var second: Side
+    package var model: String
+    package var first: Side
+    package var second: Side
     /// What values are measured in, as a word: `cosine`.
-    public var unit: String
-    public var emptyValue: Double
-    public var fullValue: Double
+    package var unit: String
+    package var emptyValue: Double
+    package var fullValue: Double
     /// v(1, 1) − v(1, ∅) − v(∅, 1) + v(∅, ∅): what the pairs across the sides make up.
-    public var centeredValue: Double
-    public var estimate: Picture.Estimate
+    package var centeredValue: Double
+    package var estimate: Picture.Estimate
 
-    public init(
+    package init(
         model: String, first: Side, second: Side, unit: String, emptyValue: Double, fullValue: Double,
         centeredValue: Double, estimate: Picture.Estimate
     ) {
@@ -38,25 +38,25 @@ public struct MatchPicture: Sendable, Equatable {
     }
 
     /// One SVG file that needs nothing else.
-    public func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         let report = try MatchReport(self, options)
         return MatchSVG(report: report, width: Double(try options.width(default: 960, least: 320))).document()
     }
 
     /// A page that needs nothing else; a click on a player shows its partners.
-    public func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         let report = try MatchReport(self, options)
         return MatchHTML(report: report, width: Double(try options.width(default: 1080, least: 320))).markup()
     }
 
-    public func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         let report = try MatchReport(self, options)
         return MatchText(report: report).lines(
             TerminalText(mode: options.colorMode), width: try options.width(default: 80, least: 32)
         ).asText
     }
 
-    public func markdown(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func markdown(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
         MatchText(report: try MatchReport(self, options)).markdown()
     }
 }

@@ -1,27 +1,27 @@
 extension Picture {
     /// A part of the pair that has a name: a word with the patches it has its meaning from, alone or left out.
-    public struct Subset: Sendable, Equatable {
-        public enum Kind: Sendable, Equatable {
+    package struct Subset: Sendable, Equatable {
+        package enum Kind: Sendable, Equatable {
             /// The word and its patches are all that is shown.
             case only
             /// They are all that is not shown.
             case without
         }
 
-        public var kind: Kind
+        package var kind: Kind
         /// The text player it is named after.
-        public var word: Int
+        package var word: Int
         /// Who is present, ascending.
-        public var players: [Int]
+        package var players: [Int]
         /// The value that the estimate predicts, in logits.
-        public var predicted: Double
+        package var predicted: Double
         /// The model's own value, where it was asked.
-        public var modelValue: Double?
+        package var modelValue: Double?
     }
 
     /// The strongest words with their patches, each alone and left out; none where no word has patches of its own. The
     /// model's values are left open.
-    public func namedSubsets() -> [Subset] {
+    package func namedSubsets() -> [Subset] {
         let (joined, players) = joiningSharedCharacters()
         return WordRegion.strongest(in: joined).flatMap { region -> [Subset] in
             let inside = Set(region.patches + [region.word])

@@ -4,27 +4,27 @@
 /// text players (words or tokens) in the order of `words`. All values are in logits unless said otherwise.
 /// The method: Baniecki et al., "Explaining Similarity in Vision-Language Encoders with Weighted Banzhaf
 /// Interactions", NeurIPS 2025.
-public struct Picture: Sendable, Equatable {
+package struct Picture: Sendable, Equatable {
     /// The model's name as the reader knows it.
-    public var model: String
+    package var model: String
     /// A name for the image, for example its file name; shown beside the model.
-    public var title: String
-    public var image: SourceImage
-    public var caption: String
+    package var title: String
+    package var image: SourceImage
+    package var caption: String
     /// Whether the caption is longer than the model reads, so that its end plays no part.
-    public var isTruncated: Bool
-    public var patches: Patches
-    public var words: [Word]
+    package var isTruncated: Bool
+    package var patches: Patches
+    package var words: [Word]
     /// What the text players are called.
-    public var textKind: TextKind
-    public var similarity: Similarity
-    public var estimate: Estimate
+    package var textKind: TextKind
+    package var similarity: Similarity
+    package var estimate: Estimate
     /// Earlier estimates of the same explanation, in the order they were made. May be empty.
-    public var history: [Round]
+    package var history: [Round]
     /// Named parts with the model's values, as `namedSubsets()` gives them; empty where the model was not asked.
-    public var subsets: [Subset]
+    package var subsets: [Subset]
 
-    public init(
+    package init(
         model: String, title: String = "", image: SourceImage, caption: String, patches: Patches,
         words: [Word], similarity: Similarity, estimate: Estimate, history: [Round] = [], isTruncated: Bool = false,
         textKind: TextKind = .words, subsets: [Subset] = []
@@ -46,7 +46,7 @@ public struct Picture: Sendable, Equatable {
 
 extension Picture {
     /// What a text player is.
-    public enum TextKind: Sendable, Equatable {
+    package enum TextKind: Sendable, Equatable {
         case words, tokens
         /// Stretches of the caption that somebody chose.
         case phrases
@@ -63,16 +63,16 @@ extension Picture {
     }
 
     /// The image that was explained.
-    public struct SourceImage: Sendable, Equatable {
+    package struct SourceImage: Sendable, Equatable {
         /// Size in source pixels; patch boxes use the same coordinates.
-        public var width: Int
-        public var height: Int
+        package var width: Int
+        package var height: Int
         /// The encoded file, embedded in SVG and HTML.
-        public var encoded: EncodedImage?
+        package var encoded: EncodedImage?
         /// A small version for terminals; also stands in for `encoded` when that is missing.
-        public var cells: ColorCells?
+        package var cells: ColorCells?
 
-        public init(width: Int, height: Int, encoded: EncodedImage? = nil, cells: ColorCells? = nil) {
+        package init(width: Int, height: Int, encoded: EncodedImage? = nil, cells: ColorCells? = nil) {
             self.width = width
             self.height = height
             self.encoded = encoded
@@ -81,23 +81,23 @@ extension Picture {
     }
 
     /// The bytes of an image file and their media type, for example `image/png`.
-    public struct EncodedImage: Sendable, Equatable {
-        public var bytes: [UInt8]
-        public var mimeType: String
+    package struct EncodedImage: Sendable, Equatable {
+        package var bytes: [UInt8]
+        package var mimeType: String
 
-        public init(bytes: [UInt8], mimeType: String) {
+        package init(bytes: [UInt8], mimeType: String) {
             self.bytes = bytes
             self.mimeType = mimeType
         }
     }
 
     /// Average colours of a `rows` × `columns` division of the image: RGB8, row-major, `rows * columns * 3` bytes.
-    public struct ColorCells: Sendable, Equatable {
-        public var rows: Int
-        public var columns: Int
-        public var rgb: [UInt8]
+    package struct ColorCells: Sendable, Equatable {
+        package var rows: Int
+        package var columns: Int
+        package var rgb: [UInt8]
 
-        public init(rows: Int, columns: Int, rgb: [UInt8]) {
+        package init(rows: Int, columns: Int, rgb: [UInt8]) {
             self.rows = rows
             self.columns = columns
             self.rgb = rgb
@@ -106,12 +106,12 @@ extension Picture {
 
     /// The image players: their boxes in source pixels. They form a grid when `rows * columns == boxes.count`;
     /// otherwise they are regions named by number.
-    public struct Patches: Sendable, Equatable {
-        public var rows: Int
-        public var columns: Int
-        public var boxes: [Box]
+    package struct Patches: Sendable, Equatable {
+        package var rows: Int
+        package var columns: Int
+        package var boxes: [Box]
 
-        public init(rows: Int, columns: Int, boxes: [Box]) {
+        package init(rows: Int, columns: Int, boxes: [Box]) {
             self.rows = rows
             self.columns = columns
             self.boxes = boxes
@@ -121,13 +121,13 @@ extension Picture {
     }
 
     /// A rectangle in source pixels; `x1` and `y1` are exclusive.
-    public struct Box: Sendable, Equatable {
-        public var x0: Double
-        public var y0: Double
-        public var x1: Double
-        public var y1: Double
+    package struct Box: Sendable, Equatable {
+        package var x0: Double
+        package var y0: Double
+        package var x1: Double
+        package var y1: Double
 
-        public init(x0: Double, y0: Double, x1: Double, y1: Double) {
+        package init(x0: Double, y0: Double, x1: Double, y1: Double) {
             self.x0 = x0
             self.y0 = y0
             self.x1 = x1
@@ -136,12 +136,12 @@ extension Picture {
     }
 
     /// A text player: `start ..< end` are offsets in Unicode scalars of the caption.
-    public struct Word: Sendable, Equatable {
-        public var token: String
-        public var start: Int
-        public var end: Int
+    package struct Word: Sendable, Equatable {
+        package var token: String
+        package var start: Int
+        package var end: Int
 
-        public init(token: String, start: Int, end: Int) {
+        package init(token: String, start: Int, end: Int) {
             self.token = token
             self.start = start
             self.end = end
@@ -150,13 +150,13 @@ extension Picture {
 
     /// What the model says of the whole pair: logits with nothing and with everything present, the cosine,
     /// and, where the model defines one, a probability.
-    public struct Similarity: Sendable, Equatable {
-        public var emptyValue: Double
-        public var fullValue: Double
-        public var cosine: Double
-        public var probability: Double?
+    package struct Similarity: Sendable, Equatable {
+        package var emptyValue: Double
+        package var fullValue: Double
+        package var cosine: Double
+        package var probability: Double?
 
-        public init(emptyValue: Double, fullValue: Double, cosine: Double, probability: Double? = nil) {
+        package init(emptyValue: Double, fullValue: Double, cosine: Double, probability: Double? = nil) {
             self.emptyValue = emptyValue
             self.fullValue = fullValue
             self.cosine = cosine
@@ -165,40 +165,40 @@ extension Picture {
     }
 
     /// What the values are.
-    public enum Index: Sendable, Equatable {
+    package enum Index: Sendable, Equatable {
         case banzhaf, shapley
     }
 
     /// How they were estimated.
-    public enum Method: Sendable, Equatable {
+    package enum Method: Sendable, Equatable {
         case ridge, leastSquares
     }
 
     /// The explanation's values, n = image players + text players.
-    public struct Estimate: Sendable, Equatable {
-        public var index: Index
-        public var p: Double
-        public var order: Int
-        public var estimator: Method
+    package struct Estimate: Sendable, Equatable {
+        package var index: Index
+        package var p: Double
+        package var order: Int
+        package var estimator: Method
         /// a_∅: what is predicted where nothing is shown, less the model's value of it.
-        public var baseline: Double
+        package var baseline: Double
         /// a_i, `[n]`.
-        public var first: [Double]
+        package var first: [Double]
         /// φ_i = a_i + q Σ_j a_ij, `[n]`.
-        public var firstOrderReading: [Double]
+        package var firstOrderReading: [Double]
         /// a_ij, upper triangle row-major (0,1), (0,2), …, `[n(n−1)/2]`; nil at order 1. Zeros count as absent.
-        public var pairs: [Double]?
-        public var firstErrors: [Double]?
-        public var readingErrors: [Double]?
-        public var pairErrors: [Double]?
+        package var pairs: [Double]?
+        package var firstErrors: [Double]?
+        package var readingErrors: [Double]?
+        package var pairErrors: [Double]?
         /// Leave-one-out R² of the estimate.
-        public var looR2: Double?
-        public var imageMasks: Int
-        public var textMasks: Int
+        package var looR2: Double?
+        package var imageMasks: Int
+        package var textMasks: Int
         /// Whether image and text masks were drawn together, as many pairs as there are of either.
-        public var isJointlySampled: Bool
+        package var isJointlySampled: Bool
 
-        public init(
+        package init(
             index: Index, p: Double, order: Int, estimator: Method, first: [Double],
             firstOrderReading: [Double], pairs: [Double]? = nil, firstErrors: [Double]? = nil,
             readingErrors: [Double]? = nil, pairErrors: [Double]? = nil, looR2: Double? = nil,
@@ -223,12 +223,12 @@ extension Picture {
     }
 
     /// One estimate on the way: the budget it had and its leading values.
-    public struct Round: Sendable, Equatable {
-        public var imageMasks: Int
-        public var looR2: Double?
-        public var leading: [Leading]
+    package struct Round: Sendable, Equatable {
+        package var imageMasks: Int
+        package var looR2: Double?
+        package var leading: [Leading]
 
-        public init(imageMasks: Int, looR2: Double? = nil, leading: [Leading]) {
+        package init(imageMasks: Int, looR2: Double? = nil, leading: [Leading]) {
             self.imageMasks = imageMasks
             self.looR2 = looR2
             self.leading = leading
@@ -236,11 +236,11 @@ extension Picture {
     }
 
     /// The value of one player (`players.count == 1`) or of one pair (`players.count == 2`).
-    public struct Leading: Sendable, Equatable {
-        public var players: [Int]
-        public var value: Double
+    package struct Leading: Sendable, Equatable {
+        package var players: [Int]
+        package var value: Double
 
-        public init(players: [Int], value: Double) {
+        package init(players: [Int], value: Double) {
             self.players = players
             self.value = value
         }

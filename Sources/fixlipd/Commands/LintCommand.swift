@@ -68,16 +68,16 @@ struct LintCommand: AsyncParsableCommand {
         let evidenceFile = try evidence.map { try OutputFile($0) }
         let run = LintRun(link: try makeLink(), overrides: overrides)
         let outcome = try await run.report(of: paths)
-        try evidenceFile?.replace(with: outcome.evidence)
+        try evidenceFile?.replace(with: Array(outcome.evidence.utf8))
         if writeBaseline != nil, let file {
-            try file.replace(with: try Baseline.text(of: outcome.report))
+            try file.replace(with: Array(try Baseline.text(of: outcome.report).utf8))
             TextOutput.note("\(outcome.report.entries.count) findings are accepted from here on")
             return
         }
         let report = accepted.map { $0.reduce(outcome.report) } ?? outcome.report
         let text = try format.write(report, version: FIxLIPDaemonVersion.program)
         if let file {
-            try file.replace(with: text)
+            try file.replace(with: Array(text.utf8))
         } else {
             // What is for programs has escapes of its own.
             let isForPeople = format == .text || format == .github

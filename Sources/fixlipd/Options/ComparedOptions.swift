@@ -55,7 +55,7 @@ struct ComparedOptions: ParsableArguments {
         } else if let ratherThan {
             target = .texts(
                 [TargetText(text: caption, weight: 1), TargetText(text: ratherThan, weight: -1)],
-                players: options.words ? .words : .tokens)
+                players: options.tokens ? .tokens : .words)
         }
         let second = target == nil && words.count == 1 && Self.isImageFile(caption) ? caption : nil
         var parameters = try options.parameters(
