@@ -1,6 +1,6 @@
 /// The diverging palette: orange raises the match, blue lowers it. The two differ in hue for every common
 /// kind of colour blindness, and every value also carries its sign in text or form.
-enum Tint {
+package enum Tint {
     static let positive = RGB(red: 209, green: 95, blue: 10)
     static let negative = RGB(red: 33, green: 102, blue: 172)
 
@@ -20,11 +20,11 @@ enum Tint {
     }
 
     /// The opacity of a patch's tint over the image at full strength: the image shows through.
-    static let heatOpacity = 0.42
+    package static let heatOpacity = 0.42
     /// The same in terminals, whose cells have one colour each.
     static let cellOpacity = 0.9
     /// The opacity of the veil over a patch without a value.
-    static let veilOpacity = 0.56
+    package static let veilOpacity = 0.56
 }
 
 /// A colour of 8 bits per channel.

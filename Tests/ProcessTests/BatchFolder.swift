@@ -70,7 +70,12 @@ final class BatchFolder {
         let folder = try BatchFolder()
         try folder.write(pairs)
         let run = try folder.run(more)
-        guard run.status == 0 else { throw Unmet(what: run.errors) }
+        guard run.status == 0 else { throw UnfinishedRun(errors: run.errors) }
         return folder.lines.sorted()
     }
+}
+
+/// A run that did not end well, with what it wrote to standard error.
+struct UnfinishedRun: Error {
+    let errors: String
 }

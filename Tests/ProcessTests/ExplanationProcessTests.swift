@@ -277,7 +277,7 @@ struct ExplanationProcessTests {
         let grid = GridShape(rows: 3, columns: 2)
         let words = try open(players: .init(image: .init(grid: grid), text: .words)).players
         #expect(words.text.count == 7)
-        #expect(words.image.count == 6)
+        #expect(words.image?.count == 6)
         #expect(try open(players: .init(text: .spans([[2, 9], [20, 34]]))).players.text.count == 2)
         let halves = try open(players: .init(image: .init(regions: (0..<49).map { $0 < 21 ? 0 : 1 })))
         #expect(halves.players.image?.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])

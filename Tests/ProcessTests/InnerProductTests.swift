@@ -301,7 +301,10 @@ struct InnerProductTests {
         BadRequest(
             [
                 "image": path,
-                "target": ["classes": .array((0..<10_000).map { ["prompts": ["class \($0)"]] }), "class": 0],
+                "target": [
+                    "classes": .array((0..<10_000).map { ["prompts": [.string("class \($0)")]] as JSONValue }),
+                    "class": 0,
+                ],
             ], says: "has 10000 classes"),
         BadRequest(
             ["image": path, "target": ["texts": [["text": "a", "weight": 1]], "embedding": [1]]], says: "exactly one of"
@@ -322,7 +325,8 @@ struct InnerProductTests {
         let client = try daemon.connect()
         for bad in Self.badRequests {
             let error = client.failure(bad.method, bad.parameters)
-            #expect(error?.message.contains(bad.says) == true, "\(bad.says): \(error?.message ?? "no error")")
+            let message = error?.message ?? "no error"
+            #expect(message.contains(bad.says), "\(bad.says): \(message)")
             #expect(error?.code == RPCError.Code.invalidParams)
         }
         #expect(try client.call(ServerPing.self).pid == Int(daemon.pid))

@@ -46,7 +46,7 @@ struct NaFlexProcessTests {
         ])
     func grids(width: Int, height: Int, rows: Int, columns: Int) throws {
         let opened = try open(width, height)
-        let image = opened.players.image
+        let image = try #require(opened.players.image)
         #expect((image.rows, image.columns, image.count) == (rows, columns, rows * columns))
         let area = image.boxes.reduce(0.0) { $0 + ($1[2] - $1[0]) * ($1[3] - $1[1]) }
         #expect(abs(area - Double(width * height)) < 1e-6 * Double(width * height))
@@ -69,10 +69,10 @@ struct NaFlexProcessTests {
     @Test("coarser grids and regions are of the picture's patches")
     func playersOfAPicture() throws {
         let grid = try open(300, 80, players: .init(image: .init(grid: .init(rows: 1, columns: 7))))
-        #expect(grid.players.image.count == 7)
+        #expect(grid.players.image?.count == 7)
         let regions = try open(300, 80, players: .init(image: .init(regions: (0..<14).map { $0 % 7 < 3 ? 0 : 1 })))
-        #expect(regions.players.image.count == 2)
-        #expect(regions.players.image.regions?.count == 14)
+        #expect(regions.players.image?.count == 2)
+        #expect(regions.players.image?.regions?.count == 14)
         _ = try refine(regions)
         let error = client.failure(
             ExplanationOpen.self,
@@ -97,7 +97,7 @@ struct NaFlexProcessTests {
         for (width, height) in [(224, 32), (32, 224)] {
             let opened = try client.call(
                 ExplanationOpen.self, .init(model: model, image: grey(width, height), text: caption))
-            #expect(opened.players.image.count == 14)
+            #expect(opened.players.image?.count == 14)
             _ = try refine(opened)
         }
         #expect(try client.call(ServerStatus.self).games.image.count == 2)

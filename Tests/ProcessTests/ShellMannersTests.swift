@@ -57,10 +57,10 @@ final class ShellMannersTests {
             let run = try Command(["explain", scene, "a dog", "-b", "16", "--json"] + options, folder: folder)
             return try JSONValue(parsing: run.output).decode(Explained.self).players
         }
-        #expect(try players("--grid", "2x3").image.count == 6)
+        #expect(try players("--grid", "2x3").image?.count == 6)
         try (0..<49).map { $0 < 21 ? "0" : "1" }.joined(separator: " ").write(
             toFile: folder + "/labels", atomically: true, encoding: .utf8)
-        #expect(try players("--regions", "labels").image.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])
+        #expect(try players("--regions", "labels").image?.boxes == [[0, 0, 224, 96], [0, 96, 224, 224]])
         #expect(try players("--paired", "--tokens").text.count == 2)
 
         func refusal(_ options: String...) throws -> String {

@@ -61,7 +61,7 @@ enum NeutralSet {
 }
 
 /// What a model says of the neutral captions and images; made once for a model.
-struct NeutralScores: Sendable {
+package struct NeutralScores: Sendable {
     /// Embeddings of length 1.
     let captions: [[Float]]
     let images: [[Float]]
@@ -70,7 +70,7 @@ struct NeutralScores: Sendable {
     let scale: Float
     let bias: Float
 
-    init(captions: [[Float]], images: [[Float]], scale: Float, bias: Float) {
+    package init(captions: [[Float]], images: [[Float]], scale: Float, bias: Float) {
         self.captions = captions
         self.images = images
         self.scale = scale
@@ -93,7 +93,7 @@ struct NeutralScores: Sendable {
     }
 
     /// The doubly centred score of a pair, in standard deviations of those of neutral captions with the same image.
-    func standing(_ image: [Float], _ caption: [Float]) -> Double {
+    package func standing(_ image: [Float], _ caption: [Float]) -> Double {
         let imageLevel = level(ofImage: image)
         func centred(_ caption: [Float]) -> Float {
             logit(image, caption) - imageLevel - level(ofCaption: caption) + mean

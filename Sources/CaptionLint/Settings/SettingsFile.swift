@@ -9,6 +9,11 @@ package struct SettingsFile: Sendable, Equatable {
 
     private static let limit = 1 << 20
 
+    package init(path: String, settings: JSONValue) {
+        self.path = path
+        self.settings = settings
+    }
+
     /// The nearest file above a folder; of two in one folder `.fixlip.toml`.
     /// - Throws: ``SettingsError`` for a file that cannot be read.
     package static func nearest(to folder: String) throws(SettingsError) -> SettingsFile? {

@@ -30,7 +30,7 @@ package struct ModelFamily: Sendable, Equatable {
     /// Whose files, special tokens and players the tokenizer has.
     var tokenizer: TokenizerLoader.Family
     /// What fills up texts, where the family's tokenizer does not.
-    var padding = TextPadding.none
+    package var padding = TextPadding.none
     /// Whose defaults fill in what the preprocessor's configuration leaves out.
     let preprocessor: ImagePreprocessor.Family
 }

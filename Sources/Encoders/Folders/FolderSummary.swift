@@ -51,13 +51,13 @@ package struct FolderSummary: Sendable, Equatable {
 }
 
 /// The head of a model's `README.md`, as the hub has it.
-enum ModelCard {
+package enum ModelCard {
     /// More of a card is not looked at.
     private static let limit = 1 << 16
 
     /// What `language` says between the lines `---` at the beginning: one, a list in brackets, or one a line. Codes
     /// and names of up to 40 letters; at most 200.
-    static func languages(_ file: String) -> [String] {
+    package static func languages(_ file: String) -> [String] {
         guard let handle = FileHandle(forReadingAtPath: file), let data = try? handle.read(upToCount: limit) else {
             return []
         }

@@ -1,14 +1,20 @@
 /// Position embeddings of the patches of a grid.
-struct PositionTable {
+package struct PositionTable {
     /// `[rows, columns of the grid, columns]`
     let values: [Float]
     let grid: PatchGrid
     /// Numbers per position.
     let columns: Int
 
+    package init(values: [Float], grid: PatchGrid, columns: Int) {
+        self.values = values
+        self.grid = grid
+        self.columns = columns
+    }
+
     /// Resized to another grid, bilinearly, and averaged where that is coarser: PyTorch's `interpolate` with
     /// `antialias=True` and `align_corners=False`, in double precision.
-    func resized(to target: PatchGrid) -> [Float] {
+    package func resized(to target: PatchGrid) -> [Float] {
         guard target != grid else { return values }
         let across = AxisShares.all(from: grid.columns, to: target.columns)
         let down = AxisShares.all(from: grid.rows, to: target.rows)

@@ -6,7 +6,7 @@ package struct DocumentText: Sendable, Equatable {
 
     package init(_ text: String) { bytes = Array(text.utf8) }
 
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    package var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Puts a text in the place of a range; without a range in the place of all. Positions beyond a line's or the
     /// document's end mean its end, as the protocol wants it; one inside a scalar means its beginning.
@@ -21,7 +21,7 @@ package struct DocumentText: Sendable, Equatable {
     }
 
     /// The text of a range.
-    func text(_ range: TextRange, encoding: PositionEncoding) -> String {
+    package func text(_ range: TextRange, encoding: PositionEncoding) -> String {
         let start = offset(of: range.start, encoding: encoding)
         let end = max(start, offset(of: range.end, encoding: encoding))
         return String(decoding: bytes[start..<end], as: UTF8.self)

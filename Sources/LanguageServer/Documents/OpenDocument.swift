@@ -41,9 +41,9 @@ struct OpenDocument: Sendable {
 }
 
 /// `file:` URIs as editors write them.
-enum DocumentURI {
+package enum DocumentURI {
     /// The path of a `file:` URI; nil for any other.
-    static func path(_ uri: String) -> String? {
+    package static func path(_ uri: String) -> String? {
         guard uri.lowercased().hasPrefix("file://") else { return nil }
         let rest = uri.utf8.dropFirst("file://".utf8.count).drop { $0 != UInt8(ascii: "/") }
         var bytes: [UInt8] = []
@@ -64,7 +64,7 @@ enum DocumentURI {
     }
 
     /// `file:///home/u/caf%C3%A9.png`.
-    static func uri(_ path: String) -> String {
+    package static func uri(_ path: String) -> String {
         path.utf8.reduce(into: "file://") { text, byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

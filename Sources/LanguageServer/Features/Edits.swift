@@ -85,9 +85,9 @@ enum Edits {
 }
 
 /// `![](path "title")`.
-enum MarkdownImage {
+package enum MarkdownImage {
     /// The destination as it is written, without angle brackets and title; nil for reference images.
-    static func destination(of source: String) -> String? {
+    package static func destination(of source: String) -> String? {
         guard let open = source.range(of: "]("), source.hasSuffix(")") else { return nil }
         let inside = source[open.upperBound...].dropLast().drop { $0.isWhitespace }
         if inside.first == "<" {

@@ -1,9 +1,9 @@
 /// A value with its standard error, where one is known. Non-finite numbers become 0 and "unknown".
-struct Measured: Sendable, Equatable {
+package struct Measured: Sendable, Equatable {
     var value: Double
     var error: Double?
 
-    init(_ value: Double, _ error: Double? = nil) {
+    package init(_ value: Double, _ error: Double? = nil) {
         self.value = value.isFinite ? value : 0
         self.error = error.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
     }

@@ -1,5 +1,5 @@
 /// What a view shows, before any format: the values on the image, on the words, the links and the lists.
-struct Report: Sendable {
+package struct Report: Sendable {
     var picture: Picture
     var view: RenderOptions.View
     /// The player a `token` or `patch` view is about.
@@ -16,11 +16,11 @@ struct Report: Sendable {
     var maps: [Int]
     var tables: [PairTable]
     /// What adds up to the score, in the overview.
-    var waterfall: Waterfall?
+    package var waterfall: Waterfall?
     /// Named parts of the pair.
     var subsets: [Picture.Subset]
     /// What the estimate predicts where nothing is shown, and where all is.
-    var predictedEnds: (empty: Double, full: Double)
+    package var predictedEnds: (empty: Double, full: Double)
     var scales: Scales
     var map: RenderOptions.MapStyle
     /// Whether only the caption, the picture and the words are drawn.
@@ -51,7 +51,11 @@ struct Report: Sendable {
         }
     }
 
-    init(_ picture: Picture, options: RenderOptions, scales: Scales? = nil) throws(RenderError) {
+    package init(_ picture: Picture, options: RenderOptions) throws(RenderError) {
+        try self.init(picture, options: options, scales: nil)
+    }
+
+    init(_ picture: Picture, options: RenderOptions, scales: Scales?) throws(RenderError) {
         try picture.check()
         try options.check()
         // What adds up is of all tokens: a joined one stands in no pair with itself.

@@ -3,22 +3,22 @@
 /// A step is the players' share of the estimate, a_i + ½ Σ_j a_ij, which gives each player half of every pair it is
 /// in. For an estimate of order 2 these are its Shapley values, whatever the index, and they sum to its value of all
 /// less that of nothing. The model's own two values stand at the ends; what the estimate misses is a step of its own.
-struct Waterfall: Sendable, Equatable {
-    struct Step: Sendable, Equatable {
-        var name: String
+package struct Waterfall: Sendable, Equatable {
+    package struct Step: Sendable, Equatable {
+        package var name: String
         /// In logits.
-        var value: Double
+        package var value: Double
         /// Which of the colours for regions, where it is a word or the patches of a word that has one.
-        var color: Int?
+        package var color: Int?
         /// Whether it is what the estimate does not hold.
-        var isMissed = false
+        package var isMissed = false
     }
 
     /// The model's value of nothing shown.
-    var start: Double
-    var steps: [Step]
+    package var start: Double
+    package var steps: [Step]
     /// The model's value of all shown.
-    var end: Double
+    package var end: Double
 
     /// Words beyond this many are one step.
     private static let mostWords = 6
@@ -65,7 +65,7 @@ extension Waterfall {
     }
 
     /// The running values before and after each step.
-    var levels: [(from: Double, to: Double)] {
+    package var levels: [(from: Double, to: Double)] {
         var level = start
         return steps.map { step in
             defer { level += step.value }

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Patches of like strength share a path, so that a map of hundreds of patches stays small, and a page defines each map
 /// once and refers to it.
-struct HeatMarkup {
+package struct HeatMarkup {
     var boxes: [Picture.Box]
     var values: [Measured]
     var scale: Double
@@ -19,7 +19,7 @@ struct HeatMarkup {
     /// From this strength on a patch is outlined.
     static let leastOutlined = 0.4
     /// How fast the veil thins with the strength of what lies under it.
-    static let veilExponent = 1.5
+    package static let veilExponent = 1.5
 
     func markup() -> String { veil() + tints() + outlines() }
 

@@ -2,7 +2,7 @@ import Foundation
 
 /// Values over a grid of patches as a field that flows from centre to centre: three small grey pictures that browsers
 /// and librsvg scale smoothly, as masks of the veil and the two tints, so that colours stay the stylesheet's.
-struct SmoothHeat {
+package struct SmoothHeat {
     /// Rows of `columns` patches.
     var boxes: [Picture.Box]
     var values: [Measured]
@@ -11,13 +11,21 @@ struct SmoothHeat {
     /// Prefix of the masks' ids.
     var id: String
 
+    package init(boxes: [Picture.Box], values: [Measured], scale: Double, columns: Int, id: String) {
+        self.boxes = boxes
+        self.values = values
+        self.scale = scale
+        self.columns = columns
+        self.id = id
+    }
+
     /// Samples along the longer side, about.
     private static let samples = 40
 
     private var rows: Int { boxes.count / columns }
 
     /// Nil where there is nothing to draw over.
-    func markup() -> String? {
+    package func markup() -> String? {
         guard columns > 0, rows > 0, boxes.count == rows * columns, values.count == boxes.count else { return nil }
         let factor = max(1, (Self.samples + max(rows, columns) - 1) / max(rows, columns))
         let field = self.field(rows: rows * factor, columns: columns * factor)

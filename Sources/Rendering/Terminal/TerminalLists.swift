@@ -1,7 +1,12 @@
 /// Lists of values with bars. Length is size; the sign is in the number, the colour and, without colours, the fill.
-struct TerminalLists {
+package struct TerminalLists {
     var report: Report
     var text: TerminalText
+
+    package init(report: Report, text: TerminalText) {
+        self.report = report
+        self.text = text
+    }
 
     private var picture: Picture { report.picture }
 

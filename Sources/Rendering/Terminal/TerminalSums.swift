@@ -1,7 +1,7 @@
 /// What adds up, as lines of a terminal.
 extension TerminalLists {
     /// The waterfall: bars that begin where the last one ended.
-    func steps(_ waterfall: Waterfall, width: Int) -> [String] {
+    package func steps(_ waterfall: Waterfall, width: Int) -> [String] {
         let levels = waterfall.levels
         let extent = [0, waterfall.start, waterfall.end] + levels.map(\.to)
         let (least, most) = (extent.min() ?? 0, extent.max() ?? 0)
@@ -33,7 +33,7 @@ extension TerminalLists {
     }
 
     /// Named parts: what the estimate predicts and what the model says.
-    func parts(width: Int) -> [String] {
+    package func parts(width: Int) -> [String] {
         let rows = report.subsetRows
         let decimals = NumberText.decimals(for: rows.map { max(abs($0.predicted), abs($0.modelValue ?? 0)) }.max() ?? 0)
         let column = 10

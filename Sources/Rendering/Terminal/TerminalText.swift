@@ -1,6 +1,8 @@
 /// Text for a terminal: what is safe to print, how wide it is, and in which colours.
-struct TerminalText: Sendable {
+package struct TerminalText: Sendable {
     var mode: RenderOptions.ColorMode
+
+    package init(mode: RenderOptions.ColorMode) { self.mode = mode }
 
     /// Text with a foreground colour, reset after it; plain without colours.
     func colored(_ text: String, _ color: RGB, bold: Bool = false) -> String {
@@ -60,7 +62,9 @@ extension String {
     }
 
     /// Columns of a terminal that the text takes.
-    var columns: Int { reduce(0) { sum, character in sum + (character.unicodeScalars.map(\.columns).max() ?? 0) } }
+    package var columns: Int {
+        reduce(0) { sum, character in sum + (character.unicodeScalars.map(\.columns).max() ?? 0) }
+    }
 
     /// The text cut or filled with spaces to exactly `width` columns.
     func fitted(_ width: Int, alignRight: Bool = false) -> String {
