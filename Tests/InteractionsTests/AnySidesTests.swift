@@ -2,7 +2,8 @@ import Interactions
 import Testing
 
 /// Games of any two sides: inputs of one kind, weighted sums of inputs, and fixed vectors.
-@Suite struct AnySidesTests {
+@Suite(.timeLimit(.minutes(5)))
+struct AnySidesTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let inputs: [(modality: Modality, players: Int, weight: Double)]

@@ -1,7 +1,7 @@
 import Rendering
 import Testing
 
-@Suite("Two inputs of a kind")
+@Suite("Two inputs of a kind", .timeLimit(.minutes(5)))
 struct MatchTests {
     /// Two images of 2 × 2 patches, of which the first's patch 0 matches the second's patch 3.
     private func images(title: String = "a.png") -> MatchPicture {

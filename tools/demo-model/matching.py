@@ -20,12 +20,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "clients/python/src"))
 sys.path.insert(0, str(ROOT / "tools"))
 
+import fixlipd  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 from names import NAMES, read_names  # noqa: E402
 from scenes import SceneMaker  # noqa: E402
 from sprites import load_sprites  # noqa: E402
-
-import fixlipd  # noqa: E402
 
 SEED = 30_000_029  # of no training run
 

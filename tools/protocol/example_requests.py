@@ -30,7 +30,12 @@ REQUESTS = [
     (
         "classify",
         "Labels and two templates",
-        {"images": [IMAGE], "labels": ["postbox", "snake", "rose"], "templates": ["a {}", "a photo of a {}"], "topK": 2},
+        {
+            "images": [IMAGE],
+            "labels": ["postbox", "snake", "rose"],
+            "templates": ["a {}", "a photo of a {}"],
+            "topK": 2,
+        },
     ),
     (
         "document/captions",
@@ -118,7 +123,10 @@ REQUESTS = [
         "What speaks for one caption rather than another",
         {
             "image": IMAGE,
-            "target": {"texts": [{"text": "a postbox", "weight": 1}, {"text": "a letter", "weight": -1}], "players": "words"},
+            "target": {
+                "texts": [{"text": "a postbox", "weight": 1}, {"text": "a letter", "weight": -1}],
+                "players": "words",
+            },
             "players": {"image": COARSE["image"]},
             "pairs": {"top": 2},
         },
@@ -126,7 +134,12 @@ REQUESTS = [
     (
         "explain",
         "Which words match which",
-        {"text": "a postbox", "text2": "a red letter", "players": {"text": "words", "text2": "words"}, "pairs": {"top": 2}},
+        {
+            "text": "a postbox",
+            "text2": "a red letter",
+            "players": {"text": "words", "text2": "words"},
+            "pairs": {"top": 2},
+        },
     ),
     ("models/unload", "Give the memory back", {"model": "demo"}),
     ("server/stop", "Stop", {}),

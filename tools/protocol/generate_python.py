@@ -160,7 +160,10 @@ MATCH = [
         "a path, a ``data:`` URI, the bytes of an image file, a PIL image, or a uint8 array ``(H, W, 3)`` or "
         "``(H, W)``.",
     ),
-    ("text", "the caption. An image is compared with a text, ``image2``, an ``embedding`` or a ``target``, a text likewise."),
+    (
+        "text",
+        "the caption. An image is compared with a text, ``image2``, an ``embedding`` or a ``target``, a text likewise.",
+    ),
     ("model", '``"demo"``, a folder, or ``"org/name"``; by default the client\'s, else the daemon\'s.'),
 ]
 SHOWN = [

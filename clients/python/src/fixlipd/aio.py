@@ -193,7 +193,9 @@ class AsyncClient(OpensAsyncExplanations):
         """Ends the daemon, for all its clients."""
         await self.request("server/stop")
 
-    async def _open(self, image: Image | None, text: str | None, model: str | None, options: OpenOptions) -> AsyncExplanation:
+    async def _open(
+        self, image: Image | None, text: str | None, model: str | None, options: OpenOptions
+    ) -> AsyncExplanation:
         explanation = await self._begin(image, text, model, options)
         await explanation._take_warm_values()
         return explanation
@@ -220,7 +222,9 @@ class AsyncClient(OpensAsyncExplanations):
             await explanation.close()
             raise
 
-    async def _begin(self, image: Image | None, text: str | None, model: str | None, options: OpenOptions) -> AsyncExplanation:
+    async def _begin(
+        self, image: Image | None, text: str | None, model: str | None, options: OpenOptions
+    ) -> AsyncExplanation:
         parameters = await in_thread(
             lambda: open_parameters(image, text, model or self.model, options, keep_for_display=True)
         )

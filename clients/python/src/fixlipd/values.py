@@ -80,8 +80,7 @@ class Players:
             text=texts(wire["text"]),
             image2=image("image2"),
             text2=None if "text2" not in wire else texts(wire["text2"]),
-            targets=targets
-            and [record(TargetPlayers, target, players=texts(target["players"])) for target in targets],
+            targets=targets and [record(TargetPlayers, target, players=texts(target["players"])) for target in targets],
         )
 
 
