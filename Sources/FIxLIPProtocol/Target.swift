@@ -15,7 +15,7 @@ package enum Target: Codable, Sendable, Equatable {
         case [.texts], [.texts, .players]:
             self = .texts(
                 try members.decode([TargetText].self, forKey: .texts),
-                players: try members.decodeIfPresent(TargetPlayers.self, forKey: .players) ?? .tokens)
+                players: try members.decodeIfPresent(TargetPlayers.self, forKey: .players) ?? .words)
         case [.classes, .class], [.classes, .class, .against]:
             self = .classes(
                 try members.decode([TargetClass].self, forKey: .classes),

@@ -4,7 +4,7 @@ import Testing
 
 import CaptionLint
 
-@Suite("Rules that ask a model", .timeLimit(.minutes(1)))
+@Suite("Rules that ask a model", .timeLimit(.minutes(10)))
 struct ModelRuleTests {
     private func word(_ text: String, _ start: Int, _ value: Double, _ error: Double) -> WordWeights.Word {
         WordWeights.Word(
@@ -83,7 +83,7 @@ struct ModelRuleTests {
     }
 }
 
-@Suite("Reports", .timeLimit(.minutes(1)))
+@Suite("Reports", .timeLimit(.minutes(10)))
 struct ReportTests {
     private func report(_ subjects: [String]) -> LintReport {
         var report = LintReport()

@@ -4,7 +4,7 @@ import Testing
 
 import CaptionLint
 
-@Suite("Rules that need no model", .timeLimit(.minutes(1)))
+@Suite("Rules that need no model", .timeLimit(.minutes(10)))
 struct PlainRuleTests {
     private func codes(
         _ text: String, states: [ImageFacts.State] = [], settings: LintSettings = LintSettings()
@@ -64,7 +64,7 @@ struct PlainRuleTests {
     }
 }
 
-@Suite("Settings", .timeLimit(.minutes(1)))
+@Suite("Settings", .timeLimit(.minutes(10)))
 struct LintSettingsTests {
     @Test("What is wrong is named, and then nothing is taken")
     func wrong() {

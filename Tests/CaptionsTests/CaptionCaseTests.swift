@@ -42,7 +42,7 @@ struct CaptionCase: Decodable, CustomTestStringConvertible {
     }()
 }
 
-@Suite("Captions in documents", .timeLimit(.minutes(5)))
+@Suite("Captions in documents", .timeLimit(.minutes(10)))
 struct CaptionCaseTests {
     @Test("The folder of cases is found and read in full")
     func folder() throws {

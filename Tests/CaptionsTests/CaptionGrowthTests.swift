@@ -79,7 +79,7 @@ struct CaptionGrowthTests {
     }
 
     @Test(
-        "Hostile text takes time in proportion to its length", .timeLimit(.minutes(5)),
+        "Hostile text takes time in proportion to its length", .timeLimit(.minutes(10)),
         arguments: CaptionFinder.languageIds)
     func hostile(languageId: String) throws {
         for hostile in HostileText.all {
@@ -88,7 +88,7 @@ struct CaptionGrowthTests {
     }
 
     @Test(
-        "Blocks that are nested ever deeper, too", .timeLimit(.minutes(5)),
+        "Blocks that are nested ever deeper, too", .timeLimit(.minutes(10)),
         arguments: [".. note::", ".. figure:: a", "- a", "::", "> a", "#+CAPTION: a", "<figure>", "<a>"])
     func deep(line: String) throws {
         for languageId in CaptionFinder.languageIds {

@@ -1,7 +1,7 @@
 import Captions
 import Testing
 
-@Suite("Where images are looked for", .timeLimit(.minutes(5)))
+@Suite("Where images are looked for", .timeLimit(.minutes(10)))
 struct ImagePlaceTests {
     /// The image that a document names, where only the given files exist.
     private func found(

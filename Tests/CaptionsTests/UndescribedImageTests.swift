@@ -2,7 +2,7 @@ import Testing
 
 import Captions
 
-@Suite("Images without a caption", .timeLimit(.minutes(1)))
+@Suite("Images without a caption", .timeLimit(.minutes(10)))
 struct UndescribedImageTests {
     private func images(_ text: String, _ language: String) throws -> [DocumentCaption] {
         try CaptionFinder.captions(

@@ -1,7 +1,7 @@
 import Daemon
 import Testing
 
-@Suite("Values that were used last", .timeLimit(.minutes(1)))
+@Suite("Values that were used last", .timeLimit(.minutes(10)))
 struct RecentValuesTests {
     @Test("a value is found until more bytes are kept than there is room for; those unused for longest go")
     func oldestGo() {

@@ -6,7 +6,7 @@ import Testing
 
 /// Small models of further kinds, in their libraries' own layouts (`tools/fixtures/checkpoints.py`,
 /// `open_clip_models.py`).
-@Suite("Checkpoints of further kinds against the reference library", .timeLimit(.minutes(2)))
+@Suite("Checkpoints of further kinds against the reference library", .timeLimit(.minutes(10)))
 struct CheckpointTests {
     static let names = [
         "metaclip-2-small", "chinese-clip-small", "altclip-small", "eva02-clip-small", "pe-core-small",

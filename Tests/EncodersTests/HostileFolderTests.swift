@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// Folders as they are found, or made to do harm: files that are huge, special or hollow, and sizes that nothing has.
-@Suite("Model folders that cannot be trusted", .timeLimit(.minutes(2)))
+@Suite("Model folders that cannot be trusted", .timeLimit(.minutes(10)))
 struct HostileFolderTests {
     /// What loading a folder says is wrong.
     private func problem(_ folder: TemporaryFolder) -> ModelError? {

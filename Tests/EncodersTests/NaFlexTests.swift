@@ -6,7 +6,7 @@ import Testing
 import Encoders
 
 /// A small SigLIP2 NaFlex model with the reference library's numbers (`tools/fixtures/naflex.py`).
-@Suite("Pictures in their own aspect ratio: SigLIP2 NaFlex against the reference library", .timeLimit(.minutes(2)))
+@Suite("Pictures in their own aspect ratio: SigLIP2 NaFlex against the reference library", .timeLimit(.minutes(10)))
 struct NaFlexTests {
     static let fixture = Fixture(name: "siglip2-naflex-small")
     static let pictures = [0, 1, 2, 3, 4]

@@ -1,7 +1,7 @@
 import Encoders
 import Testing
 
-@Suite("What the patches of a whole image say by themselves", .timeLimit(.minutes(5)))
+@Suite("What the patches of a whole image say by themselves", .timeLimit(.minutes(10)))
 struct PatchStatesTests {
     private func states(_ model: LoadedModel, _ image: PreparedImage, among others: [ImageItem]) throws -> (
         states: PatchStates, embedding: [Float]

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 
 /// Folders as fine-tuned models are published: the same networks under other names and with other files.
-@Suite("Layouts seen in the wild", .timeLimit(.minutes(2)))
+@Suite("Layouts seen in the wild", .timeLimit(.minutes(10)))
 struct WildLayoutTests {
     /// Embeddings of the fixture's pixels and first text.
     private func embeddings(_ model: LoadedModel, _ fixture: Fixture) throws -> [[Float]] {

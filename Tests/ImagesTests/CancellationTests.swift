@@ -2,7 +2,7 @@ import Images
 import Testing
 
 /// Work on pictures asks every few milliseconds whether to go on.
-@Suite("Cancelled work on pictures", .timeLimit(.minutes(2)))
+@Suite("Cancelled work on pictures", .timeLimit(.minutes(10)))
 struct CancellationTests {
     /// Says yes when asked for the `last` time.
     private final class Question {

@@ -2,7 +2,7 @@ import Images
 import TestSupport
 import Testing
 
-@Suite("Damaged files", .timeLimit(.minutes(5)))
+@Suite("Damaged files", .timeLimit(.minutes(10)))
 struct DamagedFileTests {
     static let samples = [
         "rgb-8.png", "rgb-8-interlaced.png", "palette-4-transparent.png", "rgba-16.png", "orientation-6.png",

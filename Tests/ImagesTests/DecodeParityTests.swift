@@ -2,7 +2,7 @@ import Images
 import JSON
 import Testing
 
-@Suite("Decoding gives Pillow's RGB pixels", .timeLimit(.minutes(5)))
+@Suite("Decoding gives Pillow's RGB pixels", .timeLimit(.minutes(10)))
 struct DecodeParityTests {
     @Test("size and pixels", arguments: PillowFixtures.decodeNames)
     func decode(name: String) throws {

@@ -3,7 +3,7 @@ import Images
 import SystemPackage
 import Testing
 
-@Suite("Which content of a file it is", .timeLimit(.minutes(1)))
+@Suite("Which content of a file it is", .timeLimit(.minutes(10)))
 struct FileIdentityTests {
     private func withFile(_ body: (FilePath) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

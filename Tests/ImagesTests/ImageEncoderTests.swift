@@ -1,7 +1,7 @@
 import Images
 import Testing
 
-@Suite("Writing pictures", .timeLimit(.minutes(1)))
+@Suite("Writing pictures", .timeLimit(.minutes(10)))
 struct ImageEncoderTests {
     private func picture(_ width: Int, _ height: Int) -> DecodedImage {
         var rgb: [UInt8] = []

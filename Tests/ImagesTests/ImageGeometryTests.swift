@@ -1,7 +1,7 @@
 import Images
 import Testing
 
-@Suite("From model pixels back to source pixels", .timeLimit(.minutes(5)))
+@Suite("From model pixels back to source pixels", .timeLimit(.minutes(10)))
 struct ImageGeometryTests {
     @Test("SigLIP's patches tile the whole picture")
     func exact() {

@@ -6,7 +6,7 @@ import Testing
 /// A folder tree of its own, removed at the end:
 /// `inside/picture.png`, `inside/sub/`, `inside/link-out → ../outside`, `inside/link-in → picture.png`,
 /// `inside-too/picture.png`, `outside/picture.png`.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 final class ImageRootsTests {
     let base: String
     let files = FileManager.default

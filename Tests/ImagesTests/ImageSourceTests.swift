@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-@Suite("The protocol's forms of an image", .timeLimit(.minutes(5)))
+@Suite("The protocol's forms of an image", .timeLimit(.minutes(10)))
 struct ImageSourceTests {
     @Test("data, data URI, file URI, path and pixels give the same picture")
     func forms() throws {

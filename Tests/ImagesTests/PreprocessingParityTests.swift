@@ -2,7 +2,7 @@ import Images
 import JSON
 import Testing
 
-@Suite("Preprocessing equals the reference processors", .timeLimit(.minutes(5)))
+@Suite("Preprocessing equals the reference processors", .timeLimit(.minutes(10)))
 struct PreprocessingParityTests {
     @Test(
         "bytes before rescaling equal transformers' CLIP and SigLIP processors",

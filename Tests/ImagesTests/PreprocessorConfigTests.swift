@@ -3,7 +3,7 @@ import Images
 import JSON
 import Testing
 
-@Suite("Preprocessor configs", .timeLimit(.minutes(5)))
+@Suite("Preprocessor configs", .timeLimit(.minutes(10)))
 struct PreprocessorConfigTests {
     private func read(_ json: String, family: ImagePreprocessor.Family = .clip) throws -> ImagePreprocessor {
         try ImagePreprocessor(config: JSONValue(parsing: json), file: "preprocessor_config.json", family: family)
@@ -35,7 +35,7 @@ struct PreprocessorConfigTests {
         }
         #expect(try read(#"{"feature_extractor_type": "CLIPFeatureExtractor"}"#, family: .siglip).crop != nil)
         #expect(try read(#"{"image_processor_type": "ViTImageProcessor", "size": 30}"#).filter == .bilinear)
-        #expect(problem(#"{"image_processor_type": "Siglip2ImageProcessor"}"#).contains("Siglip2ImageProcessor"))
+        #expect(problem(#"{"image_processor_type": "FlavaImageProcessor"}"#).contains("FlavaImageProcessor"))
     }
 
     @Test("sizes are numbers or objects")

@@ -2,7 +2,7 @@ import Images
 import JSON
 import Testing
 
-@Suite("Resizing gives Pillow's bytes exactly", .timeLimit(.minutes(5)))
+@Suite("Resizing gives Pillow's bytes exactly", .timeLimit(.minutes(10)))
 struct ResizeParityTests {
     @Test("every filter, shrinking, enlarging and one axis only", arguments: PillowFixtures.cases("resize"))
     func resize(expected: JSONValue) throws {

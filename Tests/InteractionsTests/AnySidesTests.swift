@@ -2,7 +2,7 @@ import Interactions
 import Testing
 
 /// Games of any two sides: inputs of one kind, weighted sums of inputs, and fixed vectors.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct AnySidesTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String

@@ -2,7 +2,7 @@ import Interactions
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CancelledEstimateTests {
+@Suite(.timeLimit(.minutes(10))) struct CancelledEstimateTests {
     /// Counts how often an estimate asks whether it is still wanted, and says no from some time on.
     private final class Asked: Sendable {
         private let count = Mutex(0)

@@ -2,7 +2,7 @@ import Interactions
 import Testing
 
 /// Budgets so small that some estimators cannot work with them.
-@Suite(.timeLimit(.minutes(1))) struct FewMasksTests {
+@Suite(.timeLimit(.minutes(10))) struct FewMasksTests {
     private struct Setup: CustomTestStringConvertible {
         var index: InteractionIndex
         var estimator: Estimator

@@ -117,7 +117,7 @@ private struct SceneGame {
     }
 }
 
-@Suite("What is expected of an image before its masks", .timeLimit(.minutes(5)))
+@Suite("What is expected of an image before its masks", .timeLimit(.minutes(10)))
 struct SidePriorTests {
     private static let games = (0..<8).map { SceneGame(seed: UInt64(300 + $0)) }
 

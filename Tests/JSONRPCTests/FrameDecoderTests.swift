@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Bytes to messages, without a server.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct FrameDecoderTests {
     /// How a stream is cut into pieces.
     enum Delivery: CaseIterable {

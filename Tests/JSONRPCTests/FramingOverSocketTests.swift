@@ -3,7 +3,7 @@ import JSONRPC
 import Testing
 
 /// The streams of `protocol/framing` sent to a server over a socket.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct FramingOverSocketTests {
     @Test(arguments: FramingFile.all, [false, true])
     func aStreamGetsItsReplies(file: FramingFile, byteByByte: Bool) async throws {

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// The blocking client for command lines, against the server.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct RPCClientTests {
     @Test func aCallGivesTheResultOrTheError() async throws {
         try await withClient(addEcho) { client throws in

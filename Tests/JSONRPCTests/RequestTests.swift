@@ -3,7 +3,7 @@ import JSONRPC
 import Testing
 
 /// JSON-RPC 2.0 on one connection.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct RequestTests {
     @Test(arguments: [Framing.lines, .headers])
     func aRequestIsRepliedToInTheFramingOfTheConnection(framing: Framing) async throws {

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A JSON text before it is parsed", .timeLimit(.minutes(2)))
+@Suite("A JSON text before it is parsed", .timeLimit(.minutes(10)))
 struct JSONSurveyTests {
     @Test("depth, elements of a batch and the id are those of the parsed text", arguments: 0..<300)
     func counts(seed: Int) throws {
@@ -78,7 +78,7 @@ struct JSONSurveyTests {
     }
 }
 
-@Suite("JSON that jansson does not read as it is", .timeLimit(.minutes(5)))
+@Suite("JSON that jansson does not read as it is", .timeLimit(.minutes(10)))
 struct JSONRepairTests {
     @Test("every integer within 64 bits is exact, whatever stands beside it")
     func integers() throws {
@@ -145,7 +145,7 @@ struct JSONRepairTests {
     }
 }
 
-@Suite("Names of members", .timeLimit(.minutes(5)))
+@Suite("Names of members", .timeLimit(.minutes(10)))
 struct MemberNameTests {
     struct Parameters: Codable, Equatable {
         var topK: Int?

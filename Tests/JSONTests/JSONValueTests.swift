@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite("JSON text", .timeLimit(.minutes(5)))
+@Suite("JSON text", .timeLimit(.minutes(10)))
 struct JSONTextTests {
     @Test(
         "every kind of value survives a round trip, members in order",
@@ -66,7 +66,7 @@ struct JSONTextTests {
     }
 }
 
-@Suite("JSON and Codable", .timeLimit(.minutes(5)))
+@Suite("JSON and Codable", .timeLimit(.minutes(10)))
 struct JSONCodingTests {
     struct Grid: Codable, Equatable {
         var rows: Int

@@ -3,7 +3,7 @@ import Testing
 
 import LanguageServer
 
-@Suite("A document that is changed piece by piece", .timeLimit(.minutes(1)))
+@Suite("A document that is changed piece by piece", .timeLimit(.minutes(10)))
 struct DocumentTextTests {
     /// The same by Swift's own strings: lines as arrays of units.
     private func replaced(_ text: String, _ range: TextRange, _ new: String, _ encoding: PositionEncoding) -> String {

@@ -34,7 +34,7 @@ private func positiveDefinite(_ size: Int, seed: Int) throws -> Matrix<Double> {
     return result
 }
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LinearAlgebraTests {
     @Test(
         "products equal the sums that define them",
@@ -146,7 +146,7 @@ struct LinearAlgebraTests {
 }
 
 /// Computations too large for one piece.
-@Suite(.timeLimit(.minutes(2))) struct LargeComputationTests {
+@Suite(.timeLimit(.minutes(10))) struct LargeComputationTests {
     @Test("a factor made in panels, and what is solved with it in strips, is that of LAPACK")
     func panels() throws {
         let size = 1100

@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import Testing
 
-@Suite("Bad input", .serialized, .timeLimit(.minutes(5)))
+@Suite("Bad input", .serialized, .timeLimit(.minutes(10)))
 struct BadInputProcessTests {
     let daemon: DaemonProcess
     let client: RPCClient

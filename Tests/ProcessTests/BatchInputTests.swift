@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// What `fixlipd batch` does with lines and files it cannot use, and the forms of what it takes and gives.
-@Suite("Batches of bad and unusual input", .serialized, .timeLimit(.minutes(5)))
+@Suite("Batches of bad and unusual input", .serialized, .timeLimit(.minutes(10)))
 struct BatchInputTests {
     let folder: BatchFolder
     let image = DaemonProcess.scenes + "/scene-03.png"

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `fixlipd batch` as a program: what it writes, and that nothing disturbs it.
-@Suite("Batches", .serialized, .timeLimit(.minutes(5)))
+@Suite("Batches", .serialized, .timeLimit(.minutes(10)))
 struct BatchProcessTests {
     let folder: BatchFolder
 

@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// Byte order marks, names that are no UTF-8, and a system without `/proc`.
-@Suite("Bytes of names and texts", .serialized, .timeLimit(.minutes(3)))
+@Suite("Bytes of names and texts", .serialized, .timeLimit(.minutes(10)))
 final class BytesOfNamesTests {
     let folder: String
     let scene = DaemonProcess.scenes + "/scene-03.png"

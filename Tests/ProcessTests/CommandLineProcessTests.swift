@@ -3,7 +3,7 @@ import JSON
 import JSONRPC
 import Testing
 
-@Suite("The command line", .serialized, .timeLimit(.minutes(5)))
+@Suite("The command line", .serialized, .timeLimit(.minutes(10)))
 struct CommandLineProcessTests {
     let folder: String
     let scene = DaemonProcess.scenes + "/scene-03.png"
@@ -86,7 +86,7 @@ struct CommandLineProcessTests {
     }
 }
 
-@Suite("Standard input and output", .timeLimit(.minutes(5)))
+@Suite("Standard input and output", .timeLimit(.minutes(10)))
 struct StandardIOProcessTests {
     private func talk(_ input: String) throws -> Command {
         let folder = try DaemonProcess.makeFolder()

@@ -5,7 +5,7 @@ import Testing
 
 private let caption = "a postbox next to a cocktail glass"
 
-@Suite("Comparisons by the running daemon", .serialized, .timeLimit(.minutes(5)))
+@Suite("Comparisons by the running daemon", .serialized, .timeLimit(.minutes(10)))
 struct CompareProcessTests {
     let daemon: DaemonProcess
     let client: RPCClient

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The log says why the daemon ended.
-@Suite("The daemon's end", .serialized, .timeLimit(.minutes(2)))
+@Suite("The daemon's end", .serialized, .timeLimit(.minutes(10)))
 final class DaemonEndTests {
     let folder: String
 

@@ -5,7 +5,7 @@ import JSONRPC
 import Testing
 
 /// Each code of `protocol/errors.json`, as the real program gives it.
-@Suite("Every documented error code", .serialized, .timeLimit(.minutes(5)))
+@Suite("Every documented error code", .serialized, .timeLimit(.minutes(10)))
 struct ErrorCodeProcessTests {
     private let scene = JSONValue.string(DaemonProcess.scenes + "/scene-03.png")
 

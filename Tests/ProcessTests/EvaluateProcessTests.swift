@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("fixlipd evaluate", .serialized, .timeLimit(.minutes(5)))
+@Suite("fixlipd evaluate", .serialized, .timeLimit(.minutes(10)))
 struct EvaluateProcessTests {
     let folder: String
     static let pointing = """

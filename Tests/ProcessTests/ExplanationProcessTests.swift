@@ -7,7 +7,7 @@ import Testing
 private let scene = ImageInput(.text(DaemonProcess.scenes + "/scene-03.png"))
 private let caption = "a postbox next to a cocktail glass"
 
-@Suite("Explanations by the running daemon", .serialized, .timeLimit(.minutes(5)))
+@Suite("Explanations by the running daemon", .serialized, .timeLimit(.minutes(10)))
 struct ExplanationProcessTests {
     let daemon: DaemonProcess
     let client: RPCClient

@@ -7,7 +7,7 @@ private let scene = ImageInput(.text(DaemonProcess.scenes + "/scene-03.png"))
 private let caption = "a postbox next to a cocktail glass"
 private let coarse = PlayersChoice(image: .init(grid: .init(rows: 2, columns: 2)), text: .words)
 
-@Suite("Explanations from shapiq's files", .serialized, .timeLimit(.minutes(3)))
+@Suite("Explanations from shapiq's files", .serialized, .timeLimit(.minutes(10)))
 struct ImportProcessTests {
     let client: RPCClient
     private let daemon: DaemonProcess

@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// `window/logMessage` from the real program over its socket.
-@Suite("Log messages to clients", .serialized, .timeLimit(.minutes(5)))
+@Suite("Log messages to clients", .serialized, .timeLimit(.minutes(10)))
 struct LogMessageProcessTests {
     /// A connection that has said `initialize`.
     private func introduced(_ daemon: DaemonProcess, trace: String = "off") throws -> RPCClient {

@@ -7,7 +7,7 @@ import Testing
 private let caption = "a red dog"
 
 /// A small SigLIP2 NaFlex model, whose grid of patches follows the picture's shape: at most 15 patches.
-@Suite("Pictures in their own aspect ratio, by the running daemon", .serialized, .timeLimit(.minutes(5)))
+@Suite("Pictures in their own aspect ratio, by the running daemon", .serialized, .timeLimit(.minutes(10)))
 struct NaFlexProcessTests {
     let daemon: DaemonProcess
     let client: RPCClient

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// `embed`, `similarity` and `explain` between other programs: lines in, one JSON line out for each.
-@Suite("Pipelines", .serialized, .timeLimit(.minutes(5)))
+@Suite("Pipelines", .serialized, .timeLimit(.minutes(10)))
 struct PipelineProcessTests {
     let scene = DaemonProcess.scenes + "/scene-03.png"
 

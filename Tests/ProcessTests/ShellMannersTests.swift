@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// What somebody meets who types commands: mistakes told in the words that were typed, and nothing done in vain.
-@Suite("Shell manners", .serialized, .timeLimit(.minutes(3)))
+@Suite("Shell manners", .serialized, .timeLimit(.minutes(10)))
 final class ShellMannersTests {
     let folder: String
     let scene = DaemonProcess.scenes + "/scene-03.png"

@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// Games in the state folder over restarts of the daemon.
-@Suite("The state folder", .serialized, .timeLimit(.minutes(5)))
+@Suite("The state folder", .serialized, .timeLimit(.minutes(10)))
 struct StateProcessTests {
     private let folder: String
     private var state: String { folder + "/state" }

@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// Methods are called with their own parameter types, and answer with their own result types.
-@Suite(.timeLimit(.minutes(1))) struct TypedCalls {
+@Suite(.timeLimit(.minutes(10))) struct TypedCalls {
     private let daemon: DaemonProcess
     private let client: RPCClient
 

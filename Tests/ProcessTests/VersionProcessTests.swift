@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// The program in front of a daemon that is not of its own version, or none at all.
-@Suite("Other daemons", .serialized, .timeLimit(.minutes(5)))
+@Suite("Other daemons", .serialized, .timeLimit(.minutes(10)))
 struct VersionProcessTests {
     let folder: String
     let scene = DaemonProcess.scenes + "/scene-03.png"

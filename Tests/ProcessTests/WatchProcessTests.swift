@@ -14,7 +14,7 @@ private struct WatchLine: Decodable {
     var final: Bool?
 }
 
-@Suite("watch", .serialized, .timeLimit(.minutes(5)))
+@Suite("watch", .serialized, .timeLimit(.minutes(10)))
 struct WatchProcessTests {
     let scene = DaemonProcess.scenes + "/scene-03.png"
     let caption = "a postbox next to a cocktail glass"

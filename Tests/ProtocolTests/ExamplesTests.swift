@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// The examples in `protocol/examples` are read by the types of the sources, strictly, and written back as they were.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct Examples {
     private func roundTrip<Value: Codable>(_ type: Value.Type, _ name: String) throws {
         let examples = try ContractFiles.validExamples(name)

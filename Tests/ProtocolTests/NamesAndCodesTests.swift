@@ -4,7 +4,7 @@ import JSONRPC
 import Testing
 
 /// The names and numbers in the sources are those in `protocol/`, both ways.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct NamesAndCodes {
     @Test func everyApplicationErrorIsInTheFileAndTheOtherWayRound() throws {
         let entries = try #require(try ContractFiles.json("errors.json").array)

@@ -2,7 +2,7 @@ import Foundation
 import Rendering
 import Testing
 
-@Suite("Comparison of two explanations", .timeLimit(.minutes(5)))
+@Suite("Comparison of two explanations", .timeLimit(.minutes(10)))
 struct ComparisonTests {
     /// The same explanation at half the size.
     private func halved() -> Picture {

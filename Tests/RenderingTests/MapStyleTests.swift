@@ -3,7 +3,7 @@ import Rendering
 import Testing
 
 /// Smooth maps and maps patch by patch; whole drawings and compact ones.
-@Suite("Map styles", .timeLimit(.minutes(1)))
+@Suite("Map styles", .timeLimit(.minutes(10)))
 struct MapStyleTests {
     /// The grey pictures of a smooth map by the name of their layer, as opacities in rows of `columns`.
     private func layers(_ values: [Double], columns: Int) throws -> [String: [Double]] {

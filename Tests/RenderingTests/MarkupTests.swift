@@ -43,7 +43,7 @@ private func drawings(in html: String) -> [String] {
     }
 }
 
-@Suite("SVG and HTML", .timeLimit(.minutes(5)))
+@Suite("SVG and HTML", .timeLimit(.minutes(10)))
 struct MarkupTests {
     @Test("SVG is well-formed and every reference is defined", arguments: Sample.views, [300, 960].map { $0 + 20 })
     func wellFormed(view: RenderOptions.View, width: Int) throws {

@@ -1,7 +1,7 @@
 import Rendering
 import Testing
 
-@Suite("Two inputs of a kind", .timeLimit(.minutes(5)))
+@Suite("Two inputs of a kind", .timeLimit(.minutes(10)))
 struct MatchTests {
     /// Two images of 2 × 2 patches, of which the first's patch 0 matches the second's patch 3.
     private func images(title: String = "a.png") -> MatchPicture {
@@ -42,7 +42,7 @@ struct MatchTests {
 
     @Test("The strongest pairs are listed with their errors, the headline is the centred total")
     func lists() throws {
-        let text = try images().ansi(RenderOptions(colorMode: .none))
+        let text = try images().ansi(RenderOptions(width: 120, colorMode: .none))
         #expect(text.contains("0.250 cosine that the two have in common (0.700 cosine, 0.900 with nothing shown)"))
         #expect(text.contains("row 1, column 1 ↔ row 2, column 2"))
         #expect(text.contains("+0.200 ± 0.020"))

@@ -1,7 +1,7 @@
 import Rendering
 import Testing
 
-@Suite("Views, players and errors", .timeLimit(.minutes(5)))
+@Suite("Views, players and errors", .timeLimit(.minutes(10)))
 struct OptionTests {
     @Test("Without a player, the view is about the one with the largest reading")
     func defaultPlayers() throws {

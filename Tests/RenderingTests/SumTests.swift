@@ -2,7 +2,7 @@ import Rendering
 import Testing
 
 /// What adds up: the waterfall, and the parts that have a name.
-@Suite("Sums", .timeLimit(.minutes(1)))
+@Suite("Sums", .timeLimit(.minutes(10)))
 struct SumTests {
     /// Values whose pairs matter, for any caption.
     private func picture(_ caption: String = "a red dog") -> Picture {

@@ -12,7 +12,7 @@ private func golden(_ name: String) throws -> String {
     return try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
 }
 
-@Suite("Terminal text and Markdown", .timeLimit(.minutes(5)))
+@Suite("Terminal text and Markdown", .timeLimit(.minutes(10)))
 struct TerminalTests {
     @Test(
         "Golden outputs",

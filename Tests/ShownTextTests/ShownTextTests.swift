@@ -1,7 +1,7 @@
 import ShownText
 import Testing
 
-@Suite("Texts of others in messages", .timeLimit(.minutes(1)))
+@Suite("Texts of others in messages", .timeLimit(.minutes(10)))
 struct ShownTextTests {
     @Test(
         "what could forge a line or steer a terminal is escaped wherever a text is shown",

@@ -26,7 +26,7 @@ private final class Flag: Sendable {
     func clear() { value.store(false, ordering: .releasing) }
 }
 
-@Suite("Operations shared out over a team of threads", .timeLimit(.minutes(5)))
+@Suite("Operations shared out over a team of threads", .timeLimit(.minutes(10)))
 struct ComputeTeamTests {
     /// Runs `body` with a context that leads a team of `servers` threads, all at work.
     static func withTeam(_ servers: Int, _ body: (ComputeContext) throws -> Void) throws {

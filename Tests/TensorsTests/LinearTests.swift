@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite("Linear layers", .timeLimit(.minutes(5)))
+@Suite("Linear layers", .timeLimit(.minutes(10)))
 struct LinearTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var inputs: Int, outputs: Int, rows: Int

@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 /// Files that `tools/fixtures/pickles.py` wrote with torch.
-@Suite("PyTorch's files", .timeLimit(.minutes(2)))
+@Suite("PyTorch's files", .timeLimit(.minutes(10)))
 struct PickleTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../Fixtures/pickles").standardized.path

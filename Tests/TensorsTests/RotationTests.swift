@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite("Rotary positions and gates", .timeLimit(.minutes(5)))
+@Suite("Rotary positions and gates", .timeLimit(.minutes(10)))
 struct RotationTests {
     func filled(_ values: [Float], columns: Int) -> Rows {
         let rows = Rows(capacity: values.count / columns, columns: columns)

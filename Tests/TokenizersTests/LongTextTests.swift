@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 /// Texts far longer than a model reads take time in proportion, and are given up when nobody waits any more.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct LongTextTests {
     /// What costs most: marks in bad order, letters that grow, syllables in parts, characters that are all different.
     static let patterns: [String: String] = [

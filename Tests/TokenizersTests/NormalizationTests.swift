@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 /// Normalisation with alignment gives what Foundation gives of whole texts.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct NormalizationTests {
     private func normalized(_ text: String, _ form: NormalizationForm) -> [Unicode.Scalar] {
         Checkpoint.uncancelled { checkpoint throws(CancellationError) in

@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 /// Offsets count Unicode scalars of the given text, with normalisation undone.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OffsetTests {
     static let models = ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"]
 

@@ -2,7 +2,7 @@ import Testing
 import Tokenizers
 
 /// Which tokens are players, and how they group.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct PlayerTests {
     private func text(_ text: String, _ model: String = "clip-small") throws -> Tokenization {
         try fixtureTokenizer(model).tokenize(text)

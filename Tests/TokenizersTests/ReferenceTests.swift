@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 /// Token for token what the reference libraries give.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReferenceTests {
     @Test(arguments: ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"])
     func awkwardStrings(model: String) throws {

@@ -5,7 +5,7 @@ import Testing
 import Tokenizers
 
 /// SentencePiece models: piece for piece what libsentencepiece gives, and nothing worse than an error for damaged ones.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SentencePieceTests {
     private static let folder = TestData.own("sentencepiece")
     private static let expected: JSONValue = {

@@ -5,7 +5,7 @@ import Testing
 import Tokenizers
 
 /// Texts of open_clip folders: cleaned character for character, and tokenized id for id, as open_clip does.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TextCleaningTests {
     private static let expected: JSONValue = {
         do { return try JSONValue(contentsOf: TestData.own("open-clip-texts.json")) } catch { fatalError("\(error)") }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VectorFiles
 
-@Suite("PNG and PDF of drawings", .timeLimit(.minutes(1)))
+@Suite("PNG and PDF of drawings", .timeLimit(.minutes(10)))
 struct VectorFileTests {
     private let svg = """
         <svg xmlns="http://www.w3.org/2000/svg" width="60" height="40" viewBox="0 0 60 40">

@@ -101,6 +101,7 @@ def fixture_row(name):
             index="banzhaf",
             p=0.5,
             order=2,
+            players=dict(text="tokens"),
             **model,
         )
         values = call(
@@ -155,7 +156,7 @@ def full_size_row(folder, model, peers):
             index="banzhaf",
             p=0.5,
             order=2,
-            players=dict(image=dict(regions=labels)),
+            players=dict(image=dict(regions=labels), text="tokens"),
         )
         values = connection.result(
             "explanation/refine",

@@ -109,7 +109,7 @@ def compare(connection, folder, model, options):
         p=0.5,
         order=2,
         masking="mean",
-        players=dict(image=dict(regions=labels)),
+        players=dict(image=dict(regions=labels), text="tokens"),
     )
     tokenized = call("tokenize", texts=[text])["texts"][0]
     words = [position for position, (start, end) in enumerate(tokenized["offsets"]) if end > start]

@@ -17,11 +17,15 @@ struct DocumentHandlers: Sendable {
                 case .utf16: .utf16
                 case .utf32: .utf32
                 }
+            let roots = parameters.roots ?? DocumentCaptions.Parameters.defaultRoots
+            if let empty = roots.firstIndex(of: "") {
+                throw ParameterError("roots[\(empty)]", "must be the path of a folder; it is empty")
+            }
             return try await threads.run { turn in
                 do {
                     return try CaptionFinder.captions(
                         in: parameters.text, languageId: parameters.languageId, documentPath: parameters.path,
-                        encoding: encoding, roots: parameters.roots ?? DocumentCaptions.Parameters.defaultRoots,
+                        encoding: encoding, roots: roots,
                         home: ProcessInfo.processInfo.environment["HOME"],
                         exists: images.mayRead, isCancelled: turn.isCancelled
                     ).map { DocumentCaptions.Caption($0) }

@@ -211,6 +211,7 @@ class Clients(Case):
 
     def test_nonsense(self):
         server = self.running()
+        server.methods[5] = "a message that is no request"
         for body in (b"[]", b"{", b"1", b'{"jsonrpc":"2.0","id":{},"method":"x"}', b'{"id":5}', b"[1,2]"):
             server.send_raw(b"Content-Length: %d\r\n\r\n" % len(body) + body)
         for notification in ("textDocument/didOpen", "textDocument/didChange", "textDocument/didClose"):

@@ -103,17 +103,17 @@ def test_other_inputs_than_an_image_and_a_caption():
         "image2": {"path": "/b.png"},
         "players": {"image": {"grid": {"rows": 2, "columns": 2}}, "image2": {"grid": {"rows": 2, "columns": 2}}},
     }
-    assert compared(text="a dog", text2="a cat", text_players="words", scale="logits") == {
+    assert compared(text="a dog", text2="a cat", text_players="tokens", scale="logits") == {
         "text": "a dog",
         "text2": "a cat",
-        "players": {"text": "words", "text2": "words"},
+        "players": {"text": "tokens", "text2": "tokens"},
         "scale": "logits",
     }
     assert compared("/a.png", "a dog", rather_than="a cat") == {
         "image": {"path": "/a.png"},
         "target": {
             "texts": [{"text": "a dog", "weight": 1}, {"text": "a cat", "weight": -1}],
-            "players": "tokens",
+            "players": "words",
         },
     }
     assert compared(text="a dog", embedding=[[0.5, 1]]) == {"text": "a dog", "target": {"embedding": [0.5, 1.0]}}

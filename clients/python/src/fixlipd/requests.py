@@ -86,7 +86,7 @@ def _target(
         if text is None:
             raise ValueError("rather_than sets another caption against text; give both")
         texts = [{"text": text, "weight": 1}, {"text": rather_than, "weight": -1}]
-        return None, {"texts": texts, "players": players if isinstance(players, str) else "tokens"}
+        return None, {"texts": texts, "players": players if isinstance(players, str) else "words"}
     if embedding is not None:
         return text, {"embedding": [float(number) for number in _flattened(embedding)]}
     return text, None if target is None else dict(target)
