@@ -97,8 +97,8 @@ struct FixtureGameTests {
         let opened = try client.call(
             ExplanationOpen.self,
             .init(
-                model: Self.path(game.model), image: Self.image, text: reference.text, players: .init(text: .tokens),
-                index: game.index, p: game.p, order: game.order, estimator: .leastSquares, sampling: game.sampling))
+                model: Self.path(game.model), image: Self.image, text: reference.text, index: game.index, p: game.p,
+                order: game.order, players: .init(text: .tokens), estimator: .leastSquares, sampling: game.sampling))
         #expect(opened.players.image?.count == reference.imagePlayers)
         #expect(opened.players.text.count == reference.textPlayers)
         for (found, wanted) in [(opened.emptyValue, reference.empty), (opened.fullValue, reference.full)] {
