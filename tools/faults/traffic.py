@@ -84,6 +84,7 @@ def plain(generator):
             "embed/image", {"model": model, "images": [image(generator) for _ in range(generator.randint(1, 4))]}
         ),
         lambda: Ask("similarity", {"images": [image(generator)], "texts": [caption(generator) for _ in range(3)]}),
+        lambda: Ask("classify", {"images": [image(generator)], "labels": [caption(generator), caption(generator)]}),
         lambda: Ask("document/captions", {"languageId": "markdown", "text": NOTE}),
         lambda: Ask("explanation/list"),
         lambda: Ask(
