@@ -97,7 +97,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
         .testTarget(name: "ShownTextTests", dependencies: ["ShownText"]),
-        .testTarget(name: "JSONTests", dependencies: ["CJansson", "CMalloc", "JSON", "TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["CJansson", "JSON", "TestSupport"]),
         .testTarget(
             name: "JSONRPCTests",
             dependencies: ["JSON", "JSONRPC", "TestSupport", .product(name: "Logging", package: "swift-log")]),

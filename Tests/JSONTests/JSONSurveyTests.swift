@@ -1,5 +1,4 @@
 import CJansson
-import CMalloc
 import Foundation
 import JSON
 import Synchronization
@@ -181,20 +180,21 @@ enum JanssonMemory {
     private static let thread = Atomic<UInt>(0)
     nonisolated(unsafe) private static var current = 0
     nonisolated(unsafe) private static var peak = 0
+    nonisolated(unsafe) private static var sizes: [UnsafeMutableRawPointer: Int] = [:]
 
     /// The most bytes, in malloc's blocks, that jansson had while `body` ran.
     static func peak(_ body: () throws -> Void) rethrows -> Int {
         try lock.withLock { _ in
-            (current, peak) = (0, 0)
+            (current, peak, sizes) = (0, 0, [:])
             thread.store(UInt(pthread_self()), ordering: .relaxed)
             json_set_alloc_funcs(
                 { size in
                     let block = malloc(size)
-                    JanssonMemory.count(block, 1)
+                    JanssonMemory.note(block, size)
                     return block
                 },
                 { block in
-                    JanssonMemory.count(block, -1)
+                    JanssonMemory.forget(block)
                     free(block)
                 })
             defer { thread.store(0, ordering: .relaxed) }
@@ -203,10 +203,20 @@ enum JanssonMemory {
         }
     }
 
-    private static func count(_ block: UnsafeMutableRawPointer?, _ sign: Int) {
-        guard let block, thread.load(ordering: .relaxed) == UInt(pthread_self()) else { return }
-        current += sign * (malloc_usable_size(block) + 8)
+    private static var counts: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// Counts the block that malloc makes for a size; what it hands out can be a little larger, as its heap happens to be.
+    private static func note(_ block: UnsafeMutableRawPointer?, _ size: Int) {
+        guard let block, counts else { return }
+        let taken = max(32, (size + 8 + 15) & ~15)
+        sizes[block] = taken
+        current += taken
         peak = max(peak, current)
+    }
+
+    private static func forget(_ block: UnsafeMutableRawPointer?) {
+        guard let block, counts, let taken = sizes.removeValue(forKey: block) else { return }
+        current -= taken
     }
 }
 

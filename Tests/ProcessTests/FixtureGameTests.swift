@@ -126,7 +126,9 @@ struct FixtureGameTests {
         let client = try daemon.connect()
         let reference = try Reference(model).game
         let handle = try client.call(
-            ExplanationOpen.self, .init(model: Self.path(model), image: Self.image, text: reference.text)
+            ExplanationOpen.self,
+            .init(
+                model: Self.path(model), image: Self.image, text: reference.text, players: .init(text: .tokens))
         ).explanation
         let coalitions = reference.logits.map { row in
             let bits = (Int(row[1]) << reference.imagePlayers) | Int(row[0])

@@ -43,6 +43,11 @@ struct InnerProductTests {
         let client = try daemon.connect()
         var open = try JSONValue.object(request).decode(ExplanationOpen.Parameters.self)
         open.model = folder
+        // The reference has tokens where it says nothing else.
+        var players = open.players ?? PlayersChoice()
+        if open.text != nil, players.text == nil { players.text = .tokens }
+        if open.text2 != nil, players.text2 == nil { players.text2 = .tokens }
+        open.players = players
         for (key, index, p) in [
             ("banzhaf0.3", IndexChoice.banzhaf, 0.3), ("banzhaf0.5", .banzhaf, 0.5), ("banzhaf0.7", .banzhaf, 0.7),
             ("shapley", .shapley, nil),
@@ -166,7 +171,9 @@ struct InnerProductTests {
             .init(
                 image: Self.image,
                 target: .classes(
-                    ["dog", "cat", "rose"].map { TargetClass(name: $0, prompts: ["a \($0)", "a photo of a \($0)"]) },
+                    (["dog", "cat", "rose"] as [String]).map {
+                        TargetClass(name: $0, prompts: ["a \($0)", "a photo of a \($0)"])
+                    },
                     index: 0, against: .others)),
         ]
         for sampling in [SamplingChoice.crossed, .joint] {
@@ -245,7 +252,9 @@ struct InnerProductTests {
             Classify.self,
             .init(
                 images: [Self.image],
-                classes: ["rose", "dog"].map { TargetClass(name: $0, prompts: ["a \($0)", "one \($0)"]) }, topK: 1))
+                classes: (["rose", "dog"] as [String]).map {
+                    TargetClass(name: $0, prompts: ["a \($0)", "one \($0)"])
+                }, topK: 1))
         #expect(same.images == [[result.images[0][0]]])
         // With one prompt a class is its embedding.
         let plain = try client.call(Classify.self, .init(images: [Self.image], labels: ["a dog"]))

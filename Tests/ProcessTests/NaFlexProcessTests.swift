@@ -99,7 +99,7 @@ struct NaFlexProcessTests {
         for (width, height) in [(224, 32), (32, 224)] {
             let opened = try client.call(
                 ExplanationOpen.self, .init(model: model, image: grey(width, height), text: caption))
-            #expect(opened.players.image?.count == 14)
+            #expect(opened.players.image?.count == 7)
             _ = try refine(opened)
         }
         #expect(try client.call(ServerStatus.self).games.image.count == 2)

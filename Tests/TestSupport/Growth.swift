@@ -10,7 +10,7 @@ package struct Growth: CustomStringConvertible {
 
     /// Nearer to linear than to quadratic, over the whole range or at each of its two steps.
     var isLinear: Bool {
-        seconds[2] < 9 * seconds[0] || seconds[2] < 4 * seconds[1] && seconds[1] < 4 * seconds[0]
+        seconds[2] < 9 * seconds[0] || seconds[2] < 3 * seconds[1] && seconds[1] < 3 * seconds[0]
     }
 
     package var description: String { "\(seconds[0]) s, \(seconds[1]) s and \(seconds[2]) s for n, 2n and 4n" }

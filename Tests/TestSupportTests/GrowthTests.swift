@@ -12,7 +12,7 @@ struct GrowthTests {
     @Test("work that grows with the square of its size is found")
     func quadratic() {
         var sum: UInt64 = 0
-        let growth = Growth.ofSuperlinear(size: 8000) { sum ^= work($0 * $0) }
+        let growth = Growth.ofSuperlinear(size: 4000) { sum ^= work($0 * $0) }
         #expect(growth != nil && sum != 0)
     }
 
