@@ -21,7 +21,7 @@ def refused(client: fixlipd.Client) -> None:
     client.open("a.png", "a dog", estimator="leastSquares")  # type: ignore[arg-type]
     client.open("a.png", "a dog", colour="red")  # type: ignore[call-arg]
     client.open("a.png", "a dog").evaluate("pointing")  # type: ignore[arg-type]
-    client.open("a.png", "a dog").render("png")  # type: ignore[arg-type]
+    client.open("a.png", "a dog").render("gif")  # type: ignore[arg-type]
 
 
 async def awaited(client: fixlipd.AsyncClient) -> fixlipd.Values:
