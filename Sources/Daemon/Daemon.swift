@@ -92,10 +92,12 @@ package struct Daemon: Sendable {
         let limits = MaskLimits(
             image: configuration.maximumImageMasks, text: configuration.maximumTextMasks,
             usualImage: Budget.defaultImageMasks, usualText: Budget.defaultTextMasks)
+        let embedder = Embedder(
+            scheduler: scheduler, images: images, decoding: threads.decoding, preparing: threads.preparing)
         let opener = Opener(
             models: models, scheduler: scheduler, games: games, explanations: explanations, images: images,
-            classes: classes, decoding: threads.decoding, preparing: threads.preparing,
-            arithmetic: threads.arithmetic, limits: limits)
+            embedder: embedder, classes: classes, decoding: threads.decoding, arithmetic: threads.arithmetic,
+            limits: limits)
         let evaluator = Evaluator(
             explanations: explanations, scheduler: scheduler, games: games, solver: threads.solver,
             arithmetic: threads.arithmetic, limits: limits)
@@ -103,12 +105,8 @@ package struct Daemon: Sendable {
         var table = MethodTable()
         ModelHandlers(models: models, locator: locator, listing: threads.listing, preparing: threads.preparing)
             .register(in: &table)
-        EmbeddingHandlers(
-            models: models,
-            embedder: Embedder(
-                scheduler: scheduler, images: images, decoding: threads.decoding, preparing: threads.preparing),
-            classes: classes, arithmetic: threads.arithmetic
-        ).register(in: &table)
+        EmbeddingHandlers(models: models, embedder: embedder, classes: classes, arithmetic: threads.arithmetic)
+            .register(in: &table)
         ExplanationHandlers(
             explanations: explanations, games: games, opener: opener,
             refiner: Refiner(

@@ -62,10 +62,11 @@ final class RecordedServices: Sendable {
         let games = GameStore(limit: gameMemory, archive: nil, on: files, logger: logger)
         let explanations = ExplanationStore(idleLimit: 3600)
         let limits = MaskLimits(image: 1 << 16, text: 1 << 12, usualImage: 512, usualText: 256)
+        let images = try ImageLoader(roots: [], maximumPixels: 64_000_000)
         opener = Opener(
-            models: models, scheduler: scheduler, games: games, explanations: explanations,
-            images: try ImageLoader(roots: [], maximumPixels: 64_000_000), classes: ClassVectors(), decoding: files,
-            preparing: files, arithmetic: arithmetic, limits: limits)
+            models: models, scheduler: scheduler, games: games, explanations: explanations, images: images,
+            embedder: Embedder(scheduler: scheduler, images: images, decoding: files, preparing: files),
+            classes: ClassVectors(), decoding: files, arithmetic: arithmetic, limits: limits)
         refiner = Refiner(
             explanations: explanations, scheduler: scheduler, games: games, solver: solver, arithmetic: arithmetic,
             limits: limits)

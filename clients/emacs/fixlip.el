@@ -163,6 +163,20 @@ Call WATCH with every state; :phase is `dropped' when the entry was removed."
   "Show MESSAGE of an answer that came later."
   (message "fixlip: %s" message))
 
+(defun fixlip--at-point (found)
+  "Call FOUND with a connection and the caption at point.
+Say so where there is none."
+  (let ((connection (fixlip-connect))
+        (position (point)))
+    (fixlip--find
+     connection
+     (lambda (captions)
+       (let ((caption (fixlip--caption-at captions position)))
+         (if caption
+             (funcall found connection caption)
+           (fixlip--say (if captions "no captioned image at point" "no captioned images in this buffer")))))
+     #'fixlip--say)))
+
 ;;;###autoload
 (defun fixlip-explain ()
   "Explain the match of the caption at point and its image.
@@ -170,51 +184,37 @@ Words are shaded by their weight: orange words raise the match, blue words
 lower it.  The strongest pairs of a word and a patch are listed in a buffer of
 their own, which follows the estimate while it becomes better."
   (interactive)
-  (let ((connection (fixlip-connect))
-        (position (point)))
-    (fixlip--find
-     connection
-     (lambda (captions)
-       (let ((caption (fixlip--caption-at captions position)))
-         (if (not caption)
-             (fixlip--say (if captions "no captioned image at point" "no captioned images in this buffer"))
-           (let ((entry (fixlip--add caption)))
-             (setq fixlip--subject entry)
-             (fixlip--draw entry nil "…" 'fixlip-score)
-             (display-buffer (fixlip--show-pairs '(:phase opening))
-                             '((display-buffer-reuse-window display-buffer-at-bottom) (window-height . 14)))
-             (fixlip--show connection entry fixlip-budget
-                           (lambda (state)
-                             ;; An earlier caption may still refine: its shading follows, the list does not.
-                             (when (and (eq entry fixlip--subject) (not (eq (plist-get state :phase) 'dropped)))
-                               (fixlip--show-pairs state)))
-                           t)))))
-     #'fixlip--say)))
+  (fixlip--at-point
+   (lambda (connection caption)
+     (let ((entry (fixlip--add caption)))
+       (setq fixlip--subject entry)
+       (fixlip--draw entry nil "…" 'fixlip-score)
+       (display-buffer (fixlip--show-pairs '(:phase opening))
+                       '((display-buffer-reuse-window display-buffer-at-bottom) (window-height . 14)))
+       (fixlip--show connection entry fixlip-budget
+                     (lambda (state)
+                       ;; An earlier caption may still refine: its shading follows, the list does not.
+                       (when (and (eq entry fixlip--subject) (not (eq (plist-get state :phase) 'dropped)))
+                         (fixlip--show-pairs state)))
+                     t)))))
 
 ;;;###autoload
 (defun fixlip-page ()
   "Open the page about the caption at point in a browser."
   (interactive)
-  (let ((connection (fixlip-connect))
-        (position (point)))
-    (fixlip--find
-     connection
-     (lambda (captions)
-       (let ((caption (fixlip--caption-at captions position)))
-         (if (not caption)
-             (fixlip--say (if captions "no captioned image at point" "no captioned images in this buffer"))
-           (fixlip--say "drawing the page …")
-           (fixlip--call connection :explain
-                         `(:image ,(fixlip--image caption) :text ,(fixlip-caption-text caption)
-                           :budget (:imageMasks ,fixlip-budget) :pairs "none" :render (:format "html" :askModel t)
-                           ,@(and fixlip-model (list :model fixlip-model)))
-                         (lambda (result)
-                           (let ((file (make-temp-file "fixlip-" nil ".html"))
-                                 (coding-system-for-write 'utf-8))
-                             (write-region (plist-get (plist-get result :render) :content) nil file nil 'silent)
-                             (browse-url-of-file file)))
-                         (lambda (message &rest _) (fixlip--say message))))))
-     #'fixlip--say)))
+  (fixlip--at-point
+   (lambda (connection caption)
+     (fixlip--say "drawing the page …")
+     (fixlip--call connection :explain
+                   `(:image ,(fixlip--image caption) :text ,(fixlip-caption-text caption)
+                     :budget (:imageMasks ,fixlip-budget) :pairs "none" :render (:format "html" :askModel t)
+                     ,@(and fixlip-model (list :model fixlip-model)))
+                   (lambda (result)
+                     (let ((file (make-temp-file "fixlip-" nil ".html"))
+                           (coding-system-for-write 'utf-8))
+                       (write-region (plist-get (plist-get result :render) :content) nil file nil 'silent)
+                       (browse-url-of-file file)))
+                   (lambda (message &rest _) (fixlip--say message))))))
 
 (defun fixlip--score-each (connection entries run)
   "Explain ENTRIES of the current buffer one after the other over CONNECTION.

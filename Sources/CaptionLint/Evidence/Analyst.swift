@@ -255,18 +255,6 @@ extension Analyst {
 }
 
 extension EncodedFloats {
-    /// The numbers, whatever they are written as; none where base64 cannot be read.
-    package var floats: [Float] {
-        switch self {
-        case .values(let values): return values
-        case .base64(let text):
-            guard let data = Data(base64Encoded: text) else { return [] }
-            return data.withUnsafeBytes { raw in
-                (0..<raw.count / 4).map { index in
-                    let bits = raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
-                    return Float(bitPattern: UInt32(littleEndian: bits))
-                }
-            }
-        }
-    }
+    /// The numbers; none where base64 cannot be read.
+    package var floats: [Float] { decoded ?? [] }
 }

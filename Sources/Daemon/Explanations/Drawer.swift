@@ -31,7 +31,7 @@ struct Drawer: Sendable {
         _ explanation: Explanation, comparedWith other: Explanation? = nil, _ request: DrawingRequest
     ) async throws -> Drawing {
         guard let other else {
-            guard explanation.isOfLogits else { return try await draw(try await drawable(of: explanation), request) }
+            guard explanation.isOfLogits else { return try await draw(try await match(of: explanation), request) }
             var picture = try await picture(of: explanation)
             if request.asksModel, request.options.view == .overview, !request.options.isCompact {
                 picture.subsets = try await askedSubsets(of: picture, explanation)
@@ -79,8 +79,7 @@ struct Drawer: Sendable {
         }
     }
 
-    private func drawable(of explanation: Explanation) async throws -> any Drawable {
-        if explanation.isOfLogits { return try await picture(of: explanation) }
+    private func match(of explanation: Explanation) async throws -> MatchPicture {
         let estimate = try await explanation.estimate(EstimateChoice(), standardErrors: true, on: solver)
         return try await threads.run { _ in MatchPicture(explanation, Picture.Estimate(estimate)) }
     }

@@ -67,7 +67,7 @@ package struct Opener: Sendable {
 
     package init(
         models: ModelPool, scheduler: EncodeScheduler, games: GameStore, explanations: ExplanationStore,
-        images: ImageLoader, classes: ClassVectors, decoding: WorkThreads, preparing: WorkThreads,
+        images: ImageLoader, embedder: Embedder, classes: ClassVectors, decoding: WorkThreads,
         arithmetic: WorkThreads, limits: MaskLimits
     ) {
         self.models = models
@@ -75,9 +75,7 @@ package struct Opener: Sendable {
         self.games = games
         self.explanations = explanations
         self.images = images
-        targets = TargetResolver(
-            embedder: Embedder(scheduler: scheduler, images: images, decoding: decoding, preparing: preparing),
-            classes: classes)
+        targets = TargetResolver(embedder: embedder, classes: classes)
         self.decoding = decoding
         self.arithmetic = arithmetic
         self.limits = limits

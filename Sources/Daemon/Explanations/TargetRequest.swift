@@ -93,11 +93,6 @@ struct TargetResolver: Sendable {
     let embedder: Embedder
     let classes: ClassVectors
 
-    init(embedder: Embedder, classes: ClassVectors) {
-        self.embedder = embedder
-        self.classes = classes
-    }
-
     /// - Parameter first: the embedding of the whole first input, which tells the runner-up among classes.
     func resolve(_ request: TargetRequest, beside first: [Float], _ model: HeldModel) async throws -> ResolvedTarget {
         switch request.form {

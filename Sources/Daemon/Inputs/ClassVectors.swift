@@ -1,5 +1,4 @@
 import Encoders
-import Synchronization
 
 /// A class by its prompts.
 struct ClassPrompts: Sendable, Hashable {
@@ -38,14 +37,7 @@ package final class ClassVectors: Sendable {
         let prompts: [String]
     }
 
-    private struct State {
-        var vectors: [Key: [Float]] = [:]
-        var bytes = 0
-    }
-
-    private let state = Mutex(State())
-    /// Beyond this, all are forgotten and made again.
-    private static let limit = 64 << 20
+    private let recent = RecentValues<Key, [Float]>(limit: 64 << 20)
 
     package init() {}
 
@@ -55,7 +47,7 @@ package final class ClassVectors: Sendable {
         of classes: [ClassPrompts], _ model: HeldModel, _ embedder: Embedder, parameter: String
     ) async throws -> [[Float]] {
         let keys = classes.map { Key(model: model.gameModel, prompts: $0.prompts) }
-        var known = state.withLock { state in keys.map { state.vectors[$0] } }
+        var known = keys.map { recent.value(of: $0) }
         let missing = known.indices.filter { known[$0] == nil }
         guard !missing.isEmpty else { return known.compactMap(\.self) }
         let prompts = missing.flatMap { classes[$0].prompts }
@@ -77,23 +69,14 @@ package final class ClassVectors: Sendable {
             guard length > 1e-5 * Double(count) else {
                 throw ParameterError("\(parameter)[\(index)].prompts", "cancel each other: their mean has no direction")
             }
-            known[index] = sum.map { Float($0 / length) }
+            let vector = sum.map { Float($0 / length) }
+            known[index] = vector
+            let bytes = 4 * vector.count + keys[index].prompts.reduce(64) { $0 + $1.utf8.count + 16 }
+            recent.keep(vector, bytes: bytes, for: keys[index])
         }
-        keep(missing.map { (keys[$0], known[$0] ?? []) })
         return known.compactMap(\.self)
     }
 
-    private func keep(_ made: [(Key, [Float])]) {
-        state.withLock { state in
-            for (key, vector) in made {
-                let bytes = 4 * vector.count + key.prompts.reduce(64) { $0 + $1.utf8.count + 16 }
-                if state.bytes + bytes > Self.limit { state = State() }
-                guard state.vectors.updateValue(vector, forKey: key) == nil else { continue }
-                state.bytes += bytes
-            }
-        }
-    }
-
     /// Forgets everything: the classes of a model that is not warm any more.
-    package func forget() { state.withLock { $0 = State() } }
+    package func forget() { recent.removeAll() }
 }

@@ -40,7 +40,7 @@ private enum PreparedItem<Item: Sendable>: Sendable {
 
 /// Embeds the images and texts of requests. What was embedded a short while ago is not encoded again: an item's
 /// embedding does not depend on the request that it comes with.
-struct Embedder: Sendable {
+package struct Embedder: Sendable {
     let scheduler: EncodeScheduler
     let images: ImageLoader
     /// Reads and decodes pictures.
@@ -49,7 +49,7 @@ struct Embedder: Sendable {
     let preparing: WorkThreads
     private let recent = RecentValues<EmbeddingKey, [Float]>(limit: 16 << 20)
 
-    init(scheduler: EncodeScheduler, images: ImageLoader, decoding: WorkThreads, preparing: WorkThreads) {
+    package init(scheduler: EncodeScheduler, images: ImageLoader, decoding: WorkThreads, preparing: WorkThreads) {
         self.scheduler = scheduler
         self.images = images
         self.decoding = decoding

@@ -43,6 +43,8 @@ package final class RecentValues<Key: Hashable & Sendable, Value: Sendable>: Sen
         }
     }
 
+    package func removeAll() { state.withLock { $0 = State() } }
+
     /// Many go at a time, so that a long run of new values does not search for the oldest at each.
     private static func shrink(_ state: inout State, to bytes: Int) {
         for (key, entry) in state.entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {

@@ -59,15 +59,7 @@ struct HTMLPieces {
             let crops = [pair.a, pair.b].count { !picture.isWord($0) }
             let value = pair.measured
             var bar = Drawing()
-            let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
-            bar.rect(
-                x: start, y: 1, width: max(0.5, end - start), height: 10, class: Tint.cssClass(value.value),
-                opacity: 0.35 + 0.65 * value.confidence)
-            if let error = value.error, error > 0 {
-                bar.line(
-                    x1: axis.x(value.value - error), y1: 6, x2: axis.x(value.value + error), y2: 6, class: "whisker",
-                    opacity: 0.75)
-            }
+            axis.draw(value, y: 6, into: &bar)
             let places =
                 crops == 0
                 ? "" : "<svg width=\"\(crops * 34 - 4)\" height=\"30\" aria-hidden=\"true\">\(place.markup)</svg>"

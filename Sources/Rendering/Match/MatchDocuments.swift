@@ -54,17 +54,7 @@ struct MatchRows {
             drawing.text(
                 TextWidth.fit(report.name(pair), size: 13, width: nameWidth), x: 0, y: y + 4.5, size: 13)
             let value = pair.measured
-            if !isNarrow {
-                let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
-                drawing.rect(
-                    x: start, y: y - 5, width: max(0.5, end - start), height: 10, class: Tint.cssClass(value.value),
-                    opacity: 0.35 + 0.65 * value.confidence)
-                if let error = value.error, error > 0 {
-                    drawing.line(
-                        x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y,
-                        class: "whisker", opacity: 0.75)
-                }
-            }
+            if !isNarrow { axis.draw(value, y: y, into: &drawing) }
             drawing.text(
                 report.text(pair), x: width, y: y + 4.5, size: 12.5,
                 class: Tint.textClass(value.value, decimals: report.decimals), anchor: .end)

@@ -101,6 +101,7 @@ struct LinkFigure {
     /// How far from a row's centre its word and its bar lie.
     private var wordOffset: Double { stacked ? -6 : 0 }
     private var barOffset: Double { stacked ? 7 : 0 }
+    private var barThickness: Double { stacked ? 7 : min(12, rowHeight * 0.42) }
 
     private func drawColumns(top: Double, into drawing: inout Drawing) {
         let barStart = stacked ? wordX : wordX + longestWord + 20
@@ -145,7 +146,7 @@ struct LinkFigure {
                         $0.line(
                             x1: axis.zero, y1: middle - 6, x2: axis.zero, y2: middle + 6, class: "axis", width: 0.75)
                     }
-                    drawBar(value, axis: axis, y: middle, into: &$0)
+                    axis.draw(value, y: middle, thickness: barThickness, into: &$0)
                 }
                 $0.text(
                     valueText(value), x: width, y: y + barOffset + valueSize * 0.35, size: valueSize,
@@ -155,18 +156,6 @@ struct LinkFigure {
     }
 
     private func valueText(_ value: Measured) -> String { NumberText.withError(value, decimals: decimals) }
-
-    private func drawBar(_ value: Measured, axis: BarAxis, y: Double, into drawing: inout Drawing) {
-        let (start, end) = (min(axis.zero, axis.x(value.value)), max(axis.zero, axis.x(value.value)))
-        let thickness = stacked ? 7 : min(12, rowHeight * 0.42)
-        drawing.rect(
-            x: start, y: y - thickness / 2, width: max(0.5, end - start), height: thickness,
-            class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
-        guard let error = value.error, error > 0 else { return }
-        drawing.line(
-            x1: axis.x(value.value - error), y1: y, x2: axis.x(value.value + error), y2: y, class: "whisker", width: 1,
-            opacity: 0.75)
-    }
 
     /// Takes clicks and keys for the patches below it.
     private func drawTouchArea(_ frame: ImageFrame, into drawing: inout Drawing) {
@@ -299,4 +288,15 @@ struct BarAxis {
 
     func x(_ value: Double) -> Double { from + (to - from) * (value - least) / (most - least) }
     var zero: Double { x(0) }
+
+    /// A bar from zero to the value, fainter where its error is large, with the error as a whisker.
+    func draw(_ value: Measured, y: Double, thickness: Double = 10, into drawing: inout Drawing) {
+        let (start, end) = (min(zero, x(value.value)), max(zero, x(value.value)))
+        drawing.rect(
+            x: start, y: y - thickness / 2, width: max(0.5, end - start), height: thickness,
+            class: Tint.cssClass(value.value), opacity: 0.35 + 0.65 * value.confidence)
+        guard let error = value.error, error > 0 else { return }
+        drawing.line(
+            x1: x(value.value - error), y1: y, x2: x(value.value + error), y2: y, class: "whisker", opacity: 0.75)
+    }
 }

@@ -35,6 +35,7 @@ struct LanguageServerCommand: AsyncParsableCommand {
 
     /// A folder for this user alone.
     private static func makeFolder() throws -> String {
+        // mkdtemp(3) puts characters of its choice in the place of the six X.
         var template = Array((NSTemporaryDirectory() + "fixlipd-lsp-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw FileFailure(cannot: .write, NSTemporaryDirectory(), errno: errno)

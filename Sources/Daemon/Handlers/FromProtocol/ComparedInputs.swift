@@ -1,5 +1,4 @@
 import FIxLIPProtocol
-import Foundation
 import Tokenizers
 
 extension OpenRequest {
@@ -56,13 +55,9 @@ extension TargetRequest {
     /// - Throws: `ParameterError` that names the member of `target`.
     init(_ target: Target) throws(ParameterError) {
         switch target {
-        case .embedding(.values(let values)): self.init(form: .embedding(values))
-        case .embedding(.base64(let text)):
-            guard let bytes = Data(base64Encoded: text), bytes.count % 4 == 0 else {
+        case .embedding(let encoded):
+            guard let values = encoded.decoded else {
                 throw ParameterError("target.embedding", "must be the base64 of little-endian 32-bit floats")
-            }
-            let values = stride(from: 0, to: bytes.count, by: 4).map { start in
-                Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) })
             }
             self.init(form: .embedding(values))
         case .texts(let texts, let players):
