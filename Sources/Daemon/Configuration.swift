@@ -35,6 +35,8 @@ package struct DaemonConfiguration: Sendable {
     package var stateFolder: String?
     /// Bytes that folder may hold.
     package var stateLimit = 4 << 30
+    /// Whether games that are kept teach what is expected of other images.
+    package var learns = true
 
     /// A year, in seconds.
     package static let longestWait = 31_536_000.0

@@ -15,6 +15,7 @@ package struct Daemon: Sendable {
     private let models: ModelPool
     private let locator: ModelLocator
     private let games: GameStore
+    private let maps: LearntMaps?
     private let scheduler: EncodeScheduler
     private let explanations: ExplanationStore
     private let images: ImageLoader
@@ -76,6 +77,7 @@ package struct Daemon: Sendable {
         let archive = try configuration.stateFolder.map {
             try GameArchive(folder: $0, limit: configuration.stateLimit, logger: logger)
         }
+        maps = configuration.learns ? archive.map { LearntMaps($0, on: threads.archiving, logger: logger) } : nil
         games = GameStore(
             limit: configuration.gameMemory, archive: archive, on: threads.archiving, logger: logger)
         explanations = ExplanationStore(idleLimit: configuration.explanationIdle)
@@ -95,7 +97,7 @@ package struct Daemon: Sendable {
         let embedder = Embedder(
             scheduler: scheduler, images: images, decoding: threads.decoding, preparing: threads.preparing)
         let opener = Opener(
-            models: models, scheduler: scheduler, games: games, explanations: explanations, images: images,
+            models: models, scheduler: scheduler, games: games, maps: maps, explanations: explanations, images: images,
             embedder: embedder, classes: classes, decoding: threads.decoding, arithmetic: threads.arithmetic,
             limits: limits)
         let evaluator = Evaluator(
@@ -111,7 +113,9 @@ package struct Daemon: Sendable {
             explanations: explanations, games: games, opener: opener,
             refiner: Refiner(
                 explanations: explanations, scheduler: scheduler, games: games, solver: threads.solver,
-                arithmetic: threads.arithmetic, limits: limits), drawer: drawer, solver: threads.solver
+                arithmetic: threads.arithmetic, limits: limits,
+                learning: maps.map { Learning(maps: $0, threads: threads.solver) }), drawer: drawer,
+            solver: threads.solver
         ).register(in: &table)
         ReadingHandlers(
             explanations: explanations, importer: Importer(opener: opener, explanations: explanations),

@@ -12,7 +12,7 @@ extension Explain.Result {
         self.init(
             model: opened.model, players: opened.players, emptyValue: opened.emptyValue, fullValue: opened.fullValue,
             cosine: opened.cosine, centeredValue: opened.centeredValue, scale: opened.scale, target: opened.target,
-            truncated: opened.truncated, imageMasks: refined.imageMasks,
+            learnt: opened.learnt, truncated: opened.truncated, imageMasks: refined.imageMasks,
             textMasks: refined.textMasks, stopReason: refined.stopReason,
             elapsedMilliseconds: refined.elapsedMilliseconds, looR2: refined.looR2, values: refined.values,
             render: render)

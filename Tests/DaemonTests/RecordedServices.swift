@@ -64,7 +64,8 @@ final class RecordedServices: Sendable {
         let limits = MaskLimits(image: 1 << 16, text: 1 << 12, usualImage: 512, usualText: 256)
         let images = try ImageLoader(roots: [], maximumPixels: 64_000_000)
         opener = Opener(
-            models: models, scheduler: scheduler, games: games, explanations: explanations, images: images,
+            models: models, scheduler: scheduler, games: games, maps: nil, explanations: explanations,
+            images: images,
             embedder: Embedder(scheduler: scheduler, images: images, decoding: files, preparing: files),
             classes: ClassVectors(), decoding: files, arithmetic: arithmetic, limits: limits)
         refiner = Refiner(

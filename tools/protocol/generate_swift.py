@@ -49,6 +49,7 @@ NAMES = {
     "ServerInfo": "Initialize.ServerInfo",
     "SimilarityItemError": "Similarity.SideError",
     "StandardErrors": "Values.StandardErrors",
+    "LearntMap": "ExplanationOpen.Learnt",
     "Subset": "ExplanationSubset.Subset",
     "TextPlayer": "Players.Text",
     "TextPosition": "DocumentCaptions.Position",

@@ -53,6 +53,8 @@ package struct ExplainedInput: Sendable {
     let held: HeldGame
     /// What is expected of an image before its masks.
     let prior: SidePrior?
+    /// What that was made with beside the pass over it.
+    let learnt: LearntMap?
 
     package var game: MaskedGame { held.game }
     var players: Int { plan.players }

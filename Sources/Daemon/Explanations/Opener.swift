@@ -26,11 +26,22 @@ package struct OpenRequest: Sendable {
         case target(TargetRequest)
     }
 
+    /// What is expected of an image before its masks.
+    enum Prior: Sendable {
+        /// What games taught by now, beside the pass over the image.
+        case learnt
+        /// The pass over the image alone.
+        case pass
+        /// What games had taught, by the name of that map.
+        case map(String)
+    }
+
     var model: String?
     var first: Input
     var second: Counterpart
     /// What values are measured in; nil leaves it to what is compared.
     var unit: ExplanationScale.Unit?
+    var prior = Prior.learnt
     var settings: ExplanationSettings
 }
 
@@ -56,6 +67,8 @@ package struct Opener: Sendable {
     let models: ModelPool
     let scheduler: EncodeScheduler
     let games: GameStore
+    /// nil where nothing is learnt.
+    let maps: LearntMaps?
     let explanations: ExplanationStore
     let images: ImageLoader
     let targets: TargetResolver
@@ -66,13 +79,15 @@ package struct Opener: Sendable {
     let limits: MaskLimits
 
     package init(
-        models: ModelPool, scheduler: EncodeScheduler, games: GameStore, explanations: ExplanationStore,
-        images: ImageLoader, embedder: Embedder, classes: ClassVectors, decoding: WorkThreads,
+        models: ModelPool, scheduler: EncodeScheduler, games: GameStore, maps: LearntMaps?,
+        explanations: ExplanationStore, images: ImageLoader, embedder: Embedder, classes: ClassVectors,
+        decoding: WorkThreads,
         arithmetic: WorkThreads, limits: MaskLimits
     ) {
         self.models = models
         self.scheduler = scheduler
         self.games = games
+        self.maps = maps
         self.explanations = explanations
         self.images = images
         targets = TargetResolver(embedder: embedder, classes: classes)
@@ -106,10 +121,11 @@ package struct Opener: Sendable {
         let ends = try await ends(of: opened, model, masking: request.settings.masking)
         var inputs: [ExplainedInput] = []
         for (input, weight) in zip(opened, wanted.map(\.weight)) {
+            let prior = try await prior(model, input, request)
             inputs.append(
                 ExplainedInput(
-                    content: input.content, weight: weight, plan: input.plan, held: input.held,
-                    prior: try await prior(model, input, request.settings)))
+                    content: input.content, weight: weight, plan: input.plan, held: input.held, prior: prior.side,
+                    learnt: prior.learnt))
         }
         var resolved: ResolvedTarget?
         if let target { resolved = try await targets.resolve(target, beside: ends[0].full, model) }
@@ -292,13 +308,14 @@ package struct Opener: Sendable {
 }
 
 extension Opener {
-    /// What the pass over a whole image says of its expansion, for the estimates that ask; if the image was not encoded
-    /// just now, it is once more.
+    /// What the pass over a whole image, and games of other images, say of its expansion, for the estimates that ask;
+    /// if the image was not encoded just now, it is once more.
     private func prior(
-        _ model: HeldModel, _ input: OpenedInput, _ settings: ExplanationSettings
-    ) async throws -> SidePrior? {
+        _ model: HeldModel, _ input: OpenedInput, _ request: OpenRequest
+    ) async throws -> (side: SidePrior?, learnt: LearntMap?) {
+        let settings = request.settings
         guard case .image(let image) = input.content, settings.index == .banzhaf, settings.sampling == .crossed else {
-            return nil
+            return (nil, nil)
         }
         let full = Coalition(full: input.plan.players)
         let game = input.held.game
@@ -310,10 +327,34 @@ extension Opener {
             return input.states.states
         }
         let samples = await game.samples
-        guard let states, let row = samples.row(of: full) else { return nil }
+        guard let states, let row = samples.row(of: full) else { return (nil, nil) }
         let whole = Array(samples.embedding(row: row))
-        return try await arithmetic.run { _ in
-            PatchPrior(states: states.values, whole: whole).side(image.players, identity: "pass")
+        let learnt = try await learntMap(request, model, game.key)
+        let side = try await arithmetic.run { _ in
+            PatchPrior(states: states.values, whole: whole).side(
+                image.players, map: learnt?.map, identity: learnt?.name ?? "pass")
+        }
+        return (side, learnt)
+    }
+
+    /// - Throws: `ParameterError` on `prior` for a map that is not kept.
+    private func learntMap(_ request: OpenRequest, _ model: HeldModel, _ key: GameKey) async throws -> LearntMap? {
+        let dimension = model.loaded.dimension
+        switch request.prior {
+        case .pass: return nil
+        case .learnt:
+            guard let maps, let key = key.learntMap else { return nil }
+            return try await maps.current(key, dimension: dimension)
+        case .map(let name):
+            guard let maps, let key = key.learntMap,
+                let map = try await maps.named(name, key, dimension: dimension)
+            else {
+                throw ParameterError(
+                    "prior",
+                    "names the map \(name), which this daemon does not keep (it keeps the last ones of its --state folder); "
+                        + "use \"learnt\" or \"pass\"")
+            }
+            return map
         }
     }
 }

@@ -15,10 +15,12 @@ package struct Refiner: Sendable {
     let solver: WorkThreads
     let arithmetic: WorkThreads
     let limits: MaskLimits
+    /// nil where nothing is learnt.
+    let learning: Learning?
 
     package init(
         explanations: ExplanationStore, scheduler: EncodeScheduler, games: GameStore, solver: WorkThreads,
-        arithmetic: WorkThreads, limits: MaskLimits
+        arithmetic: WorkThreads, limits: MaskLimits, learning: Learning? = nil
     ) {
         self.explanations = explanations
         self.scheduler = scheduler
@@ -26,6 +28,7 @@ package struct Refiner: Sendable {
         self.solver = solver
         self.arithmetic = arithmetic
         self.limits = limits
+        self.learning = learning
     }
 
     /// Adds masks until the request is met, and estimates on them.
@@ -43,6 +46,7 @@ package struct Refiner: Sendable {
         let estimate = try await explanation.estimate(choice, standardErrors: standardErrors, on: solver)
         await explanation.record(Explanation.Checkpoint(estimate))
         await explanations.touch(explanation.id)
+        await learning?.learn(from: explanation, masks: await explanation.imageMasks)
         return Refined(
             reason: reason, estimate: estimate, elapsedMilliseconds: (ContinuousClock.now - start).milliseconds)
     }

@@ -74,9 +74,11 @@ package final class GameArchive: Sendable {
     /// Replaces what is kept of a game, whole or not at all.
     /// - Throws: `GameArchiveError` where it cannot be written; what was kept before stays.
     package func write(_ key: GameKey, _ samples: GameSamples) throws(GameArchiveError) {
-        let path = path(of: key)
+        try replace(path(of: key), GameFile.bytes(header: key.header, samples: samples))
+    }
+
+    private func replace(_ path: String, _ bytes: [UInt8]) throws(GameArchiveError) {
         let partial = "\(path).\(getpid())\(Self.partialSuffix)"
-        let bytes = GameFile.bytes(header: key.header, samples: samples)
         defer { pruneIfDue(after: bytes.count) }
         var descriptor = Self.create(partial)
         if descriptor < 0, errno == ENOENT, (try? Self.make(folder)) != nil { descriptor = Self.create(partial) }
@@ -91,6 +93,38 @@ package final class GameArchive: Sendable {
             unlink(partial)
             throw error as? GameArchiveError ?? GameArchiveError(path, error.localizedDescription)
         }
+    }
+
+    /// A file of the folder that is no game, such as what games taught; at most `limit` bytes long.
+    func contents(of name: String, upTo limit: Int) -> [UInt8]? {
+        let path = "\(folder)/\(name)"
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        guard size <= limit else { return nil }
+        return FileManager.default.contents(atPath: path).map { [UInt8]($0) }
+    }
+
+    /// Replaces such a file, whole or not at all.
+    /// - Throws: `GameArchiveError` where it cannot be written; what was kept before stays.
+    func replace(contentsOf name: String, _ bytes: [UInt8]) throws(GameArchiveError) {
+        try replace("\(folder)/\(name)", bytes)
+    }
+
+    func remove(_ name: String) { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+
+    /// The names that end so, those written last before others.
+    func names(endingIn suffix: String) -> [String] {
+        let files =
+            (try? FileManager.default.contentsOfDirectory(
+                at: URL(fileURLWithPath: folder), includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
+        return files.filter { $0.lastPathComponent.hasSuffix(suffix) }
+            .map {
+                (
+                    file: $0,
+                    date: (try? $0.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate
+                )
+            }
+            .sorted { ($0.date ?? .distantPast) > ($1.date ?? .distantPast) }
+            .map(\.file.lastPathComponent)
     }
 
     private static func create(_ path: String) -> Int32 {

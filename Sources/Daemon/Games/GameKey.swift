@@ -44,6 +44,12 @@ package enum GameKey: Hashable, Sendable {
         }
     }
 
+    /// What images of this one's kind teach each other by; nil for a text.
+    var learntMap: LearntMapKey? {
+        guard case .image(let key) = self else { return nil }
+        return LearntMapKey(model: key.model, masking: key.masking)
+    }
+
     /// The same game encoded otherwise.
     func with(_ model: GameModel) -> GameKey {
         switch self {

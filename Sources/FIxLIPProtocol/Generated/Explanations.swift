@@ -96,6 +96,8 @@ package enum Explain: RequestMethod {
         package var scale: Scale?
         /// What the target came to; absent without one. Since 1.2.
         package var target: TargetSummary?
+        /// The map that the first image's estimates begin with; absent without one. Since 1.2.
+        package var learnt: ExplanationOpen.Learnt?
         /// Whether the caption was longer than the model's positions and was cut.
         package var truncated: Bool
         /// Image masks the estimate rests on.
@@ -116,9 +118,10 @@ package enum Explain: RequestMethod {
 
         package init(
             model: String, players: Players, emptyValue: Double, fullValue: Double, cosine: Double,
-            centeredValue: Double? = nil, scale: Scale? = nil, target: TargetSummary? = nil, truncated: Bool,
-            imageMasks: Int, textMasks: Int, stopReason: StopReason, elapsedMilliseconds: Double, looR2: Double? = nil,
-            values: Values, render: Rendered? = nil
+            centeredValue: Double? = nil, scale: Scale? = nil, target: TargetSummary? = nil,
+            learnt: ExplanationOpen.Learnt? = nil, truncated: Bool, imageMasks: Int, textMasks: Int,
+            stopReason: StopReason, elapsedMilliseconds: Double, looR2: Double? = nil, values: Values,
+            render: Rendered? = nil
         ) {
             self.model = model
             self.players = players
@@ -128,6 +131,7 @@ package enum Explain: RequestMethod {
             self.centeredValue = centeredValue
             self.scale = scale
             self.target = target
+            self.learnt = learnt
             self.truncated = truncated
             self.imageMasks = imageMasks
             self.textMasks = textMasks
@@ -181,6 +185,10 @@ package enum ExplanationOpen: RequestMethod {
         /// Whether each mask is followed by its complement; only for Banzhaf with p = 0.5, and for Shapley with joint
         /// sampling. Left out, it is true for the latter, else false.
         package var paired: Bool?
+        /// What is expected of an image before its masks: `"learnt"`, what games of other images taught, where the
+        /// daemon learns, else as `"pass"`; `"pass"`, what the pass over the image alone says; or the name of a learnt
+        /// map, as a result told it. It matters below 192 masks; later estimates rest on the masks alone. Since 1.2.
+        package var prior: String?
 
         package static let defaultIndex: IndexChoice = .banzhaf
         package static let defaultP: Double = 0.5
@@ -189,12 +197,14 @@ package enum ExplanationOpen: RequestMethod {
         package static let defaultEstimator: EstimatorChoice = .ridge
         package static let defaultSeed: Seeds = Seeds(image: 0, text: 0)
         package static let defaultSampling: SamplingChoice = .crossed
+        package static let defaultPrior: String = "learnt"
 
         package init(
             model: String? = nil, image: ImageInput? = nil, text: String? = nil, image2: ImageInput? = nil,
             text2: String? = nil, target: Target? = nil, scale: Scale? = nil, index: IndexChoice? = nil,
             p: Double? = nil, order: Int? = nil, masking: MaskingChoice? = nil, players: PlayersChoice? = nil,
-            estimator: EstimatorChoice? = nil, seed: Seeds? = nil, sampling: SamplingChoice? = nil, paired: Bool? = nil
+            estimator: EstimatorChoice? = nil, seed: Seeds? = nil, sampling: SamplingChoice? = nil, paired: Bool? = nil,
+            prior: String? = nil
         ) {
             self.model = model
             self.image = image
@@ -212,6 +222,23 @@ package enum ExplanationOpen: RequestMethod {
             self.seed = seed
             self.sampling = sampling
             self.paired = paired
+            self.prior = prior
+        }
+    }
+
+    /// The map from an image's pass to its patches' coefficients that an explanation begins with.
+    package struct Learnt: Codable, Sendable, Equatable {
+        /// Its name: sixteen hexadecimal digits of a digest. `prior` takes it.
+        package var map: String
+        /// How many images it was learnt on.
+        package var images: Int
+        /// The share of the patches' coefficients that it foretells on images it was not learnt on, at most 1.
+        package var heldOutShare: Double
+
+        package init(map: String, images: Int, heldOutShare: Double) {
+            self.map = map
+            self.images = images
+            self.heldOutShare = heldOutShare
         }
     }
 
@@ -238,6 +265,8 @@ package enum ExplanationOpen: RequestMethod {
         package var scale: Scale?
         /// What the target came to; absent without one. Since 1.2.
         package var target: TargetSummary?
+        /// The map that the first image's estimates begin with; absent without one. Since 1.2.
+        package var learnt: ExplanationOpen.Learnt?
         /// Whether the caption was longer than the model's positions and was cut.
         package var truncated: Bool
         /// Masks that are there already from earlier explanations of the same image or caption.
@@ -245,8 +274,8 @@ package enum ExplanationOpen: RequestMethod {
 
         package init(
             explanation: String, model: String, players: Players, emptyValue: Double, fullValue: Double, cosine: Double,
-            centeredValue: Double? = nil, scale: Scale? = nil, target: TargetSummary? = nil, truncated: Bool,
-            warm: ExplanationOpen.Warm
+            centeredValue: Double? = nil, scale: Scale? = nil, target: TargetSummary? = nil,
+            learnt: ExplanationOpen.Learnt? = nil, truncated: Bool, warm: ExplanationOpen.Warm
         ) {
             self.explanation = explanation
             self.model = model
@@ -257,6 +286,7 @@ package enum ExplanationOpen: RequestMethod {
             self.centeredValue = centeredValue
             self.scale = scale
             self.target = target
+            self.learnt = learnt
             self.truncated = truncated
             self.warm = warm
         }

@@ -38,20 +38,32 @@ package struct PatchPrior: Sendable {
     /// The prior of players that are unions of patches: what their patches say is summed.
     ///
     /// - Parameters:
-    ///   - expected: the expected coefficients of the patches; nil takes the deviations themselves.
+    ///   - map: learnt on other images; nil takes each patch to count along its own state.
     ///   - identity: see ``SidePrior/identity``.
-    package func side(_ players: ImagePlayers, expected: Matrix<Double>? = nil, identity: String) -> SidePrior? {
-        let patches = expected ?? deviations
-        guard players.playerOfPatch.count == patches.rows, patches.elements.allSatisfy(\.isFinite) else { return nil }
-        var mean = Matrix<Double>(rows: players.count, columns: patches.columns)
-        var energies = [Double](repeating: 0, count: players.count)
+    package func side(_ players: ImagePlayers, map: PatchMap? = nil, identity: String) -> SidePrior? {
+        let expected = map?.expected(of: self) ?? deviations
+        guard players.playerOfPatch.count == deviations.rows, deviations.elements.allSatisfy(\.isFinite),
+            expected.elements.allSatisfy(\.isFinite)
+        else { return nil }
+        var mean = Matrix<Double>(rows: players.count, columns: expected.columns)
         for (patch, player) in players.playerOfPatch.enumerated() {
-            for k in 0..<patches.columns {
-                let value = patches[patch, k]
-                mean[player, k] += value
-                energies[player] += value * value
-            }
+            for k in 0..<expected.columns { mean[player, k] += expected[patch, k] }
         }
-        return SidePrior(energies: energies, mean: mean, identity: identity)
+        var energies = Self.energies(deviations, of: players)
+        if map != nil {
+            // Both say which patches will matter, and err in different ways.
+            for (i, energy) in Self.energies(expected, of: players).enumerated() { energies[i] += energy }
+        }
+        return SidePrior(energies: energies, mean: mean, isMeanScaled: map != nil, identity: identity)
+    }
+
+    /// The squared lengths of the patches' rows, summed over each player's, with mean 1 unless all are zero.
+    private static func energies(_ rows: Matrix<Double>, of players: ImagePlayers) -> [Double] {
+        var result = [Double](repeating: 0, count: players.count)
+        for (patch, player) in players.playerOfPatch.enumerated() {
+            result[player] += rows.row(patch).reduce(0) { $0 + $1 * $1 }
+        }
+        let mean = result.reduce(0, +) / Double(max(result.count, 1))
+        return mean > 0 ? result.map { $0 / mean } : result
     }
 }

@@ -74,6 +74,9 @@ package struct SideExpansion: Sendable {
             sample, order: affordable, tuning: found, sensitivity: standardErrors, limits: limits, cancellation)
     }
 
+    /// B_i, `[players, dimension]`.
+    package var coefficients: Matrix<Double> { solution.linear }
+
     /// Memory held, in bytes.
     package var bytes: Int {
         let fit = solution.fit

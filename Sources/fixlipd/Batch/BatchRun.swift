@@ -71,7 +71,7 @@ struct BatchRun {
         while true {
             do {
                 while !isStopping, inFlight.count < limit, inFlight.isEmpty || hasMore, let pair = try nextPair() {
-                    let number = try daemon.client.send(Explain.name, params: pair.request)
+                    let number = try daemon.client.send(Explain.name, params: request(of: pair))
                     inFlight[number] = (pair, .now)
                 }
                 if inFlight.isEmpty { return isStopping }
@@ -98,6 +98,12 @@ struct BatchRun {
                 try restart()
             }
         }
+    }
+
+    /// Its parameters, and the map that the run began with unless it chooses another.
+    private func request(of pair: Pair) -> JSONValue {
+        guard let prior = results.prior, pair.request["prior"] == nil else { return pair.request }
+        return pair.request.adding([("prior", .string(prior))])
     }
 
     /// A pair that a daemon ended on is tried alone, to tell it from those beside it.

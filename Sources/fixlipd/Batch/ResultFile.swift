@@ -15,6 +15,8 @@ struct ResultLine: Decodable {
     var line: JSONValue?
     var digest: JSONValue?
     var error: JSONValue?
+    /// The map that the estimates begin with; absent without one.
+    var learnt: JSONValue?
     var looR2: JSONValue?
     var imageMasks: JSONValue?
     var textMasks: JSONValue?
@@ -44,6 +46,8 @@ final class ResultFile {
     struct Record {
         let digest: String
         let hasFailed: Bool
+        /// What was expected of the image; nil of a failure.
+        var prior: String?
     }
 
     let path: String
@@ -51,6 +55,9 @@ final class ResultFile {
     private(set) var records: [String: Record] = [:]
     /// How many lines of the input with this digest were no pairs; those that `takeBadLine` found are off.
     private var badLines: [String: Int] = [:]
+    /// What the first result said is expected of images before their masks, which all others are to begin with; nil
+    /// before the first.
+    private(set) var prior: String?
     private var descriptor: Int32
     /// Whether there was no such file before.
     private let wasMade: Bool
@@ -103,9 +110,16 @@ final class ResultFile {
         let bytes = try line.serialized() + [UInt8(ascii: "\n")]
         try Self.write(bytes, to: descriptor, at: end, path)
         end += off_t(bytes.count)
-        if line.object?.keys.contains("error") == true { failures += 1 }
+        if line.object?.keys.contains("error") == true {
+            failures += 1
+        } else {
+            prior = prior ?? Self.prior(line["learnt"])
+        }
         if ContinuousClock.now - lastSync >= Self.syncInterval { try sync() }
     }
+
+    /// - Parameter learnt: that member of a result.
+    private static func prior(_ learnt: JSONValue?) -> String { learnt?["map"]?.string ?? "pass" }
 
     /// Whether the file has an error for a line of the input with this digest. Each error is for one such line.
     func takeBadLine(_ digest: String) -> Bool {
@@ -138,7 +152,10 @@ final class ResultFile {
         guard let id = value.id, let digest = value.request?.string, let key = try? id.canonicalText() else {
             return nil
         }
-        return (key, nil, Record(digest: digest, hasFailed: hasFailed))
+        return (
+            key, nil,
+            Record(digest: digest, hasFailed: hasFailed, prior: hasFailed ? nil : prior(value.learnt))
+        )
     }
 
     private func read() throws {
@@ -159,6 +176,7 @@ final class ResultFile {
             if record.hasFailed { failures += 1 }
             if let badLine { badLines[badLine, default: 0] += 1 }
             if let key { records[key] = record }
+            prior = prior ?? record.prior
         }
     }
 

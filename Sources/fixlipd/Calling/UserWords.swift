@@ -53,7 +53,8 @@ extension RPCError {
         ("standardErrors", "--standard-errors"), ("keepAlive", "--keep-alive"), ("topK", "--top"),
         ("budget", "--budget"), ("estimator", "--estimator"), ("sampling", "--sampling"),
         ("precision", "--precision"), ("encoding", "--encoding"), ("masking", "--masking"), ("samples", "--samples"),
-        ("paired", "--paired"), ("metric", "--metric"), ("index", "--index"), ("order", "--order"),
+        ("paired", "--paired"),
+        ("prior", "--prior"), ("metric", "--metric"), ("index", "--index"), ("order", "--order"),
         ("pairs", "--pairs"),
         ("model", "--model"), ("seed", "--seed"), ("view", "--view"), ("player", "--player"), ("p", "--p"),
     ]

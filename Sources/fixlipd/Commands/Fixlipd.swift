@@ -15,7 +15,8 @@ struct Fixlipd: AsyncParsableCommand {
         version: FIxLIPDaemonVersion.program,
         subcommands: [
             Serve.self, Connect.self, Call.self, ExplainCommand.self, Batch.self, Watch.self, Evaluate.self, Embed.self,
-            SimilarityCommand.self, ClassifyCommand.self, LintCommand.self, LanguageServerCommand.self, Models.self,
+            SimilarityCommand.self, ClassifyCommand.self, LearnCommand.self, LintCommand.self,
+            LanguageServerCommand.self, Models.self,
             Status.self, Stop.self,
         ])
 

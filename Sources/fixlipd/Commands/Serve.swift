@@ -79,6 +79,9 @@ struct Serve: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: "Largest size of that folder, in MiB.")
     var stateLimit = 4096
 
+    @Flag(help: "Do not learn from kept games what is expected of other images.")
+    var noLearning = false
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = Logger.Level.info
 
@@ -141,6 +144,7 @@ struct Serve: AsyncParsableCommand {
         configuration.explanationIdle = explanationIdle
         configuration.stateFolder = state.map(absolutePath)
         configuration.stateLimit = stateLimit << 20
+        configuration.learns = !noLearning
         return configuration
     }
 

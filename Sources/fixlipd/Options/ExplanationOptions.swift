@@ -39,6 +39,10 @@ struct ExplanationOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Seed of the masks.")
     var seed: Int?
 
+    @Option(
+        help: "What is expected of an image before its masks: learnt, pass, or a learnt map by its name (learnt).")
+    var prior: String?
+
     func validate() throws {
         if let seed, UInt32(exactly: seed) == nil {
             throw ValidationError("--seed must be a whole number from 0 to \(UInt32.max); it is \(seed)")
@@ -62,7 +66,7 @@ struct ExplanationOptions: ParsableArguments {
             masking: masking,
             players: try players(), estimator: estimator,
             seed: seed.flatMap { UInt32(exactly: $0) }.map { Seeds(image: $0, text: $0) }, sampling: sampling,
-            paired: paired)
+            paired: paired, prior: prior)
     }
 
     /// Parameters of other inputs than an image and a text; players are chosen for those there are.

@@ -46,7 +46,24 @@ extension OpenRequest {
             }
         self.init(
             model: parameters.model, first: sides.first, second: sides.second, unit: unit,
+            prior: try OpenRequest.Prior(parameters.prior ?? ExplanationOpen.Parameters.defaultPrior),
             settings: try ExplanationSettings(parameters))
+    }
+}
+
+extension OpenRequest.Prior {
+    /// - Throws: `ParameterError` for what is neither a word of the contract nor a map's name.
+    fileprivate init(_ choice: String) throws(ParameterError) {
+        switch choice {
+        case "learnt": self = .learnt
+        case "pass": self = .pass
+        default:
+            guard choice.utf8.count == 16, choice.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
+                throw ParameterError(
+                    "prior", "must be \"learnt\", \"pass\", or the 16 hexadecimal digits that name a learnt map")
+            }
+            self = .map(choice)
+        }
     }
 }
 

@@ -46,9 +46,16 @@ extension ExplanationOpen.Result {
             explanation: explanation.id, model: explanation.model.id, players: Players(explanation),
             emptyValue: ends.empty, fullValue: ends.full, cosine: ends.cosine, centeredValue: ends.centered,
             scale: Scale(explanation.scale.unit), target: explanation.target.map { TargetSummary($0) },
+            learnt: explanation.inputs.first?.learnt.map { ExplanationOpen.Learnt($0) },
             truncated: explanation.isTruncated,
             warm: ExplanationOpen.Warm(
                 imageMasks: await explanation.imageMasks, textMasks: await explanation.textMasks))
+    }
+}
+
+extension ExplanationOpen.Learnt {
+    fileprivate init(_ learnt: LearntMap) {
+        self.init(map: learnt.name, images: learnt.map.images, heldOutShare: learnt.map.heldOutShare)
     }
 }
 

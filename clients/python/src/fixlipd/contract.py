@@ -113,6 +113,10 @@ class OpenOptions:
             ``text_masks`` is left out.
         paired: whether each mask is followed by its complement; only for Banzhaf with p = 0.5, and for Shapley with
             joint sampling. Left out, it is true for the latter, else false.
+        prior: what is expected of an image before its masks: ``"learnt"``, what games of other images taught, where the
+            daemon learns, else as ``"pass"``; ``"pass"``, what the pass over the image alone says; or the name of a
+            learnt map, as a result told it. It matters below 192 masks; later estimates rest on the masks alone. Since
+            1.2.
     """
 
     image2: Any | None = None
@@ -132,6 +136,7 @@ class OpenOptions:
     seed: Seed = 0
     sampling: Sampling = "crossed"
     paired: bool | None = None
+    prior: str = "learnt"
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class OpensExplanations:
         seed: Seed = 0,
         sampling: Sampling = "crossed",
         paired: bool | None = None,
+        prior: str = "learnt",
     ) -> Explanation:
         """Begins an explanation without encoding any masks; arguments as in :meth:`explain`."""
         return self._open(
@@ -67,6 +68,7 @@ class OpensExplanations:
                 seed=seed,
                 sampling=sampling,
                 paired=paired,
+                prior=prior,
             ),
         )
 
@@ -93,6 +95,7 @@ class OpensExplanations:
         seed: Seed = 0,
         sampling: Sampling = "crossed",
         paired: bool | None = None,
+        prior: str = "learnt",
         image_masks: int | None = None,
         text_masks: int | None = None,
         deadline: float | None = None,
@@ -137,6 +140,10 @@ class OpensExplanations:
                 and ``text_masks`` is left out.
             paired: whether each mask is followed by its complement; only for Banzhaf with p = 0.5, and for Shapley with
                 joint sampling. Left out, it is true for the latter, else false.
+            prior: what is expected of an image before its masks: ``"learnt"``, what games of other images taught, where
+                the daemon learns, else as ``"pass"``; ``"pass"``, what the pass over the image alone says; or the name
+                of a learnt map, as a result told it. It matters below 192 masks; later estimates rest on the masks
+                alone. Since 1.2.
             image_masks: how many image masks the estimate shall rest on in all, not how many to add. By default 512 if
                 there is no other rule.
             text_masks: how many text masks; by default all where there are no more than 256, else that many.
@@ -167,6 +174,7 @@ class OpensExplanations:
                 seed=seed,
                 sampling=sampling,
                 paired=paired,
+                prior=prior,
             ),
             RefineOptions(image_masks=image_masks, text_masks=text_masks, deadline=deadline, until=until),
             live,
@@ -215,6 +223,7 @@ class OpensAsyncExplanations:
         seed: Seed = 0,
         sampling: Sampling = "crossed",
         paired: bool | None = None,
+        prior: str = "learnt",
     ) -> AsyncExplanation:
         """Begins an explanation without encoding any masks; arguments as in :meth:`explain`."""
         return await self._open(
@@ -239,6 +248,7 @@ class OpensAsyncExplanations:
                 seed=seed,
                 sampling=sampling,
                 paired=paired,
+                prior=prior,
             ),
         )
 
@@ -265,6 +275,7 @@ class OpensAsyncExplanations:
         seed: Seed = 0,
         sampling: Sampling = "crossed",
         paired: bool | None = None,
+        prior: str = "learnt",
         image_masks: int | None = None,
         text_masks: int | None = None,
         deadline: float | None = None,
@@ -308,6 +319,10 @@ class OpensAsyncExplanations:
                 and ``text_masks`` is left out.
             paired: whether each mask is followed by its complement; only for Banzhaf with p = 0.5, and for Shapley with
                 joint sampling. Left out, it is true for the latter, else false.
+            prior: what is expected of an image before its masks: ``"learnt"``, what games of other images taught, where
+                the daemon learns, else as ``"pass"``; ``"pass"``, what the pass over the image alone says; or the name
+                of a learnt map, as a result told it. It matters below 192 masks; later estimates rest on the masks
+                alone. Since 1.2.
             image_masks: how many image masks the estimate shall rest on in all, not how many to add. By default 512 if
                 there is no other rule.
             text_masks: how many text masks; by default all where there are no more than 256, else that many.
@@ -337,6 +352,7 @@ class OpensAsyncExplanations:
                 seed=seed,
                 sampling=sampling,
                 paired=paired,
+                prior=prior,
             ),
             RefineOptions(image_masks=image_masks, text_masks=text_masks, deadline=deadline, until=until),
             on_progress,
