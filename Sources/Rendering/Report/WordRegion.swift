@@ -11,8 +11,7 @@ struct WordRegion: Sendable, Equatable {
     static let most = 3
     /// A patch belongs to a word's region from this share of the word's strongest pair on.
     private static let leastShare = 0.45
-    /// A word has a region if its strongest pair is at least this share of the strongest pair there is, or if its
-    /// weight is at least twice this share of the largest.
+    /// A word has a region if its weight is at least this share of the largest.
     private static let leastWord = 0.25
 }
 
@@ -22,16 +21,15 @@ extension WordRegion {
     static func strongest(in picture: Picture) -> [WordRegion] {
         guard picture.estimate.pairs != nil else { return [] }
         let candidates = picture.wordPlayers.compactMap {
-            word -> (word: Int, patches: [Int], peak: Double, weight: Double)? in
+            word -> (word: Int, patches: [Int], weight: Double)? in
             let pairs = picture.patchPlayers.map { picture.pair($0, word) }
             let peak = pairs.filter(\.isClear).map(\.value).max() ?? 0
             guard peak > 0, picture.reading(word).value > 0 else { return nil }
             let patches = picture.patchPlayers.filter { pairs[$0].isClear && pairs[$0].value >= leastShare * peak }
-            return (word, patches, peak, picture.reading(word).value)
+            return (word, patches, picture.reading(word).value)
         }
-        let scale = candidates.map(\.peak).max() ?? 0
         let heaviest = candidates.map(\.weight).max() ?? 0
-        let strongest = candidates.filter { $0.peak >= leastWord * scale || $0.weight >= 2 * leastWord * heaviest }
+        let strongest = candidates.filter { $0.weight >= leastWord * heaviest }
             .sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.word < $1.word }.prefix(most)
         // Colours go by place in the caption, so that a word has its own in two explanations side by side.
         let inOrder = strongest.sorted { $0.word < $1.word }

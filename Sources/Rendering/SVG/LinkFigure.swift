@@ -264,6 +264,8 @@ struct LinkFigure {
             x: isOfWords ? a.x - bulge(from: a.y, to: b.y) * 0.75 : (a.x + b.x) / 2, y: (a.y + b.y) / 2
         )
         let room = TextWidth.ems(text) * 11 * TextWidth.widest + 6
+        // Between patches side by side it would hide both.
+        guard max(abs(b.x - a.x), abs(b.y - a.y)) > 2 * room || isOfWords else { return }
         drawing.rect(
             x: middle.x - room / 2, y: middle.y - 8, width: room, height: 16, class: "paper", opacity: 0.9, radius: 3)
         drawing.text(
