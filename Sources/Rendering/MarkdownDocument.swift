@@ -22,7 +22,9 @@ struct MarkdownDocument {
         blocks += report.tables.map(table)
         if let waterfall = report.waterfall {
             blocks += ["### \(Report.waterfallTitle)", report.waterfallKey.markdownEscaped, steps(waterfall)]
-            blocks += ["### \(Report.subsetTitle)", report.subsetKey.markdownEscaped, parts]
+            if !report.subsetRows.isEmpty {
+                blocks += ["### \(Report.subsetTitle)", report.subsetKey.markdownEscaped, parts]
+            }
         }
         blocks.append("\(report.methodLine.markdownEscaped)")
         return blocks.joined(separator: "\n\n") + "\n"

@@ -34,6 +34,8 @@ extension RenderOptions {
         case patch(player: Int?)
         /// The strongest pairs of each kind.
         case pairs
+        /// One plot that papers and other tools draw of such values.
+        case plot(Plot)
 
         /// The same view of a picture whose players have other numbers.
         func renumbered(_ players: [Int]) -> View {
@@ -42,9 +44,29 @@ extension RenderOptions {
             }
             return switch self {
             case .overview: .overview
-            case .pairs: .pairs
+            case .pairs, .plot: self
             case .token(let player): .token(player: number(player))
             case .patch(let player): .patch(player: number(player))
+            }
+        }
+    }
+
+    package enum Plot: Sendable, Equatable, CaseIterable {
+        /// From nothing shown to all shown, step by step.
+        case waterfall
+        /// The same steps as stretches that push against each other.
+        case force
+        /// Players joined by their pairs.
+        case network
+        /// Single players and pairs by strength, and who is in them.
+        case upset
+
+        package var name: String {
+            switch self {
+            case .waterfall: "waterfall"
+            case .force: "force"
+            case .network: "network"
+            case .upset: "upset"
             }
         }
     }

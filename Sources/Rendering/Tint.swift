@@ -20,11 +20,13 @@ package enum Tint {
     }
 
     /// The opacity of a patch's tint over the image at full strength: the image shows through.
-    package static let heatOpacity = 0.42
+    package static let heatOpacity = 0.38
     /// The same in terminals, whose cells have one colour each.
     static let cellOpacity = 0.9
     /// The opacity of the veil over a patch without a value.
-    package static let veilOpacity = 0.56
+    package static let veilOpacity = 0.45
+    /// The opacity of the veil around the regions of words.
+    static let surroundingsOpacity = 0.38
 }
 
 /// A colour of 8 bits per channel.

@@ -116,7 +116,7 @@ struct SumTests {
         for text in [try picture.svg(), try picture.html(), try picture.markdown()] {
             #expect(
                 text.contains("Tokens and patches") && text.contains("token, logits") && !text.contains("word, logits"))
-            #expect(text.contains("Each token on the image") || !text.contains("on the image"))
+            #expect(text.contains("tokens on the image") || !text.contains("on the image"))
         }
     }
 }

@@ -55,9 +55,11 @@ package enum RenderFormat: String, Choice {
     case svg, html, ansi, markdown, png, pdf
 }
 
-/// What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind.
+/// What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind; or one plot
+/// alone: what adds up, step by step or as forces; the strongest pairs as a network; single players and pairs by
+/// strength, and who is in them.
 package enum RenderView: String, Choice {
-    case overview, token, patch, pairs
+    case overview, token, patch, pairs, waterfall, force, network, upset
 }
 
 /// What the terminal can show; without colours, signs and bars carry the meaning.

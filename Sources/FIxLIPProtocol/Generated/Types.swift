@@ -358,7 +358,7 @@ package struct RenderOptions: Codable, Sendable, Equatable {
     package var view: RenderView?
     /// The player that `"token"` and `"patch"` are about; left out, the one with the largest reading.
     package var player: Int?
-    /// How many of the strongest word–patch pairs are drawn.
+    /// How many of the strongest word–patch pairs are drawn; twice as many of all kinds in a network or an upset plot.
     package var topK: Int?
     /// Pixels, at least 320 (SVG 960, HTML at most 1080), or columns of a terminal, at least 32 (80).
     package var width: Int?

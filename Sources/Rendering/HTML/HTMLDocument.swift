@@ -22,19 +22,22 @@ struct HTMLDocument {
         let interactive =
             report.view == .overview && report.picture.estimate.pairs != nil && !report.picture.words.isEmpty
         func links(_ width: Double) -> Figure {
-            LinkFigure(report: report, id: id, width: width, interactive: interactive).figure()
+            report.figure(id: id, width: width, interactive: interactive)
         }
+        let lead = report.lead.isEmpty ? "" : "<p class=\"lead\">\(report.lead.escaped)</p>"
         let key = report.captionKey.isEmpty ? "" : "<p class=\"note key\">\(report.captionKey.escaped)</p>"
-        var body = "<header><div>\(pieces.caption())\(key)\(pieces.facts())</div>"
+        var body = "<header><div>\(pieces.caption())\(lead)\(key)\(pieces.facts())</div>"
         body += "\(pieces.thumbnail())</header>"
+        let plotKey = report.plotKey.isEmpty ? "" : "<p class=\"note key\">\(report.plotKey.escaped)</p>"
         let hint =
             interactive
             ? "<p class=\"note screen\">Point at a \(report.picture.textKind.singular) to see its pairs on the image; click to keep it, and another to add it. "
                 + "Click on a patch to ask about it; drag a box, or hold Shift with the arrow keys, to ask about a region. Esc lets go.</p>"
                 + PageScript.controls(isSmooth: report.map == .smooth && report.picture.patches.formGrid) : ""
         body += section(
-            report.viewTitle, pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
-        if !report.isCompact { body += lists(pieces) }
+            report.viewTitle,
+            plotKey + pieces.figure(label: report.summary, wide: links(wide), narrow: links(narrow)) + hint)
+        if !report.isCompact, !report.isPlot { body += lists(pieces) }
         body += "<footer>\(report.methodLine.escaped)</footer>"
         return HTMLDocument.wrap(
             body, title: "\(report.picture.caption) · \(report.viewTitle)", width: width,

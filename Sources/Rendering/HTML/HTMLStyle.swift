@@ -11,7 +11,7 @@ extension Stylesheet {
         h1.long{font-size:24px;line-height:2.3}
         h2{font:600 17px/1.4 \(sans);margin:0 0 14px}
         h3{font:600 14px/1.4 \(sans);margin:0 0 8px}
-        p{margin:0 0 4px}.note{color:var(--soft);font-size:13px;max-width:44em}.key{margin-bottom:12px}
+        p{margin:0 0 4px}.note{color:var(--soft);font-size:13px;max-width:44em}.key{margin-bottom:12px}.lead{font-size:17px;max-width:36em;margin-bottom:10px}
         ruby{ruby-position:under;ruby-align:center;border-radius:2px;padding:.05em .09em;margin:0 -.03em;background:rgb(var(--c)/var(--o))}
         ruby.p{--c:var(--p)}ruby.n{--c:var(--n)}ruby.focus{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.18em}
         rt{font:400 12px/2.3 \(sans);font-variant-numeric:tabular-nums;padding:0 3px;user-select:none}

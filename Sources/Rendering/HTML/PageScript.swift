@@ -59,7 +59,7 @@ enum PageScript {
         function box(p){var b=data.boxes[p];return 'M'+b[0]+' '+b[1]+'H'+b[2]+'V'+b[3]+'H'+b[0]+'z'}
         function draw(){
         var idle=!shownWords().length&&patch===null,plain=idle&&!limit&&!region&&!(cells&&cells.checked),m=map();
-        all('.heat,.live').forEach(function(g){g.setAttribute('opacity',strong)});
+        all('.heat,.live,.veil').forEach(function(g){g.setAttribute('opacity',strong)});
         all('.heat,.regions').forEach(function(g){g.setAttribute('visibility',plain||(idle&&g.classList.contains('regions'))?'visible':'hidden')});
         all('.heat-legend').forEach(function(g){g.setAttribute('visibility',idle?'visible':'hidden')});
         all('.map-legend').forEach(function(g){g.setAttribute('visibility',shownWords().length?'visible':'hidden')});

@@ -35,6 +35,36 @@ extension Report {
         return "The model sees only \(width) × \(height) of \(picture.image.width) × \(picture.image.height) pixels."
     }
 
+    /// The main result in a sentence or two; empty in views of one player.
+    var lead: String {
+        guard view == .overview, !picture.words.isEmpty else { return "" }
+        let decimals = NumberText.decimals(for: scales.word)
+        func told(_ sign: Double, _ verb: String) -> String? {
+            let strong = picture.wordPlayers.filter {
+                let reading = picture.reading($0)
+                return reading.value * sign >= scales.word / 2 && reading.value != 0 && reading.isClear
+            }
+            guard !strong.isEmpty, strong.count <= 3 else { return nil }
+            let names = strong.map {
+                "\(picture.longName($0)) (\(NumberText.signed(picture.reading($0).value, decimals: decimals)))"
+            }
+            return "\(Self.listed(names)) \(verb)\(names.count == 1 ? "s" : "") the match most."
+        }
+        let words = [told(1, "raise"), told(-1, "lower")].compactMap { $0 }
+        let pair = links.first { picture.isWord($0.a) }.map { pair -> String in
+            let size = NumberText.plain(abs(pair.measured.value), decimals: decimals)
+            return "Together, \(picture.longName(pair.a)) and \(picture.longName(pair.b)) add \(size) "
+                + (pair.measured.value < 0 ? "less than one by one." : "more than one by one.")
+        }
+        return (words + (pair.map { [$0] } ?? [])).joined(separator: " ")
+    }
+
+    /// "a", "a and b", "a, b and c".
+    private static func listed(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return "\(names.dropLast().joined(separator: ", ")) and \(last)"
+    }
+
     /// What the tint of a word and the number under it mean.
     var captionKey: String {
         guard !picture.words.isEmpty else { return "" }
@@ -52,7 +82,7 @@ extension Report {
     }
 
     /// What the value of a pair means.
-    private var pairMeaning: String {
+    var pairMeaning: String {
         "A pair is what two add together beyond what each adds alone, to \(context), on average."
     }
 
@@ -105,6 +135,10 @@ extension Report {
         switch view {
         case .overview: "What the match is made of"
         case .pairs: "What works together"
+        case .plot(.waterfall): Self.waterfallTitle
+        case .plot(.force): "What raises the match, what lowers it"
+        case .plot(.network): "Which work together"
+        case .plot(.upset): "The strongest terms of the estimate"
         case .token, .patch: focus.map { "What \(picture.longName($0)) works with" } ?? ""
         }
     }
@@ -120,6 +154,15 @@ extension Report {
         guard let focus else { return "patch, logits" }
         return picture.isWord(focus)
             ? "pair of \(picture.longName(focus)) and patch, logits" : "pair with this patch, logits"
+    }
+
+    /// What the words without a row come to; empty where each has one.
+    var otherWordsLine: String {
+        let others = Set(picture.words.indices).subtracting(rowWords)
+        guard !others.isEmpty else { return "" }
+        let most = others.compactMap { wordValues[$0] }.reduce(0) { max($0, abs($1.value)) }
+        let size = NumberText.plain(most, decimals: NumberText.decimals(for: wordScale))
+        return "\(others.count) other \(picture.textKind.plural), none beyond ±\(size)"
     }
 
     /// What the bars of the words mean.

@@ -48,12 +48,13 @@ extension Picture {
         return most > 0.01 * max(width, height) ? seen : nil
     }
 
-    /// The caption's text under a text player; its token where the span is empty or blank.
+    /// The caption's text under a text player without stops and commas at its end; its token where the span is empty or
+    /// blank.
     func text(ofWord word: Int) -> String {
         let word = words[word]
         let scalars = Array(caption.unicodeScalars)[word.start..<word.end]
         let slice = String(String.UnicodeScalarView(scalars)).trimmed
-        return slice.isEmpty ? word.token.trimmed : slice
+        return (slice.isEmpty ? word.token.trimmed : slice).withoutEndPunctuation
     }
 
     /// A short name for labels: the word's text, or the patch's place counted from 1.
@@ -87,13 +88,14 @@ extension Picture {
     func player(for view: RenderOptions.View) throws(RenderError) -> Int? {
         let (kind, wanted, range): (String, Int?, Range<Int>)
         switch view {
-        case .overview: return nil
-        case .pairs: (kind, wanted, range) = ("pairs", nil, 0..<0)
+        case .overview, .plot(.waterfall), .plot(.force), .plot(.upset): return nil
+        case .pairs, .plot(.network):
+            if estimate.pairs == nil { throw .noPairs(view: view == .pairs ? "pairs" : "network") }
+            return nil
         case .token(let player): (kind, wanted, range) = ("token", player, wordPlayers)
         case .patch(let player): (kind, wanted, range) = ("patch", player, patchPlayers)
         }
         if estimate.pairs == nil { throw .noPairs(view: kind) }
-        if kind == "pairs" { return nil }
         guard let player = wanted ?? strongest(in: range) else {
             throw .noPlayer(kind: kind == "token" ? "text" : "image")
         }
@@ -114,6 +116,12 @@ extension String {
     /// The text, set apart where it runs from right to left: a number beside it keeps its sign and its side.
     var isolated: String {
         unicodeScalars.contains(where: \.isRightToLeft) ? "\u{2068}\(self)\u{2069}" : self
+    }
+
+    /// The text without stops and commas at its end, unless it is nothing else.
+    fileprivate var withoutEndPunctuation: String {
+        guard let last = lastIndex(where: { !",.;:!?".contains($0) }) else { return self }
+        return String(self[...last])
     }
 
     var trimmed: String {

@@ -34,6 +34,28 @@ extension Picture {
         return Array(candidates.sortedByStrength().prefix(count))
     }
 
+    /// The `count` strongest pairs of any kind.
+    func strongestPairs(count: Int) -> [RankedPair] {
+        let candidates = PairKind.allCases.flatMap { strongestPairs($0, count: count) }
+        return Array(candidates.sortedByStrength().prefix(count))
+    }
+
+    /// The strongest pairs of all, without those that make a word's region, where they are no smaller than a quarter of
+    /// the strongest and an eighth of the heaviest word.
+    func strikingPairs(besides regions: [WordRegion]) -> [RankedPair] {
+        let strongest = strongestPairs(count: Self.mostStriking + regions.count * patchCount)
+        let heaviest = wordPlayers.map { abs(reading($0).value) }.max() ?? 0
+        let least = max(abs(strongest.first?.measured.value ?? 0) / 4, heaviest / 8)
+        let untold = strongest.filter { pair in
+            abs(pair.measured.value) >= least && pair.measured.isClear
+                && !(pair.measured.value > 0 && !isWord(pair.a) && regions.contains { $0.word == pair.b })
+        }
+        return Array(untold.prefix(Self.mostStriking))
+    }
+
+    /// More curves than this hide the picture.
+    private static let mostStriking = 3
+
     /// The pairs of one player with the players of a range, strongest first.
     func strongestPartners(of player: Int, in range: Range<Int>, count: Int) -> [RankedPair] {
         let candidates = range.filter { $0 != player }.map {
@@ -42,12 +64,16 @@ extension Picture {
         return Array(candidates.sortedByStrength().prefix(count))
     }
 
-    /// The `count` words with the largest pair with any patch, in reading order.
+    /// The `count` words with the largest pair with any patch, in reading order; none whose largest is less than
+    /// a tenth of the largest there is.
     func wordsWithStrongestPairs(count: Int) -> [Int] {
         let strengths = wordPlayers.map { word in
             (word: word, size: patchPlayers.map { abs(pair($0, word).value) }.max() ?? 0)
         }
-        let strongest = strengths.sorted { $0.size != $1.size ? $0.size > $1.size : $0.word < $1.word }.prefix(count)
+        let least = (strengths.map(\.size).max() ?? 0) / 10
+        let strongest = strengths.filter { $0.size > 0 && $0.size >= least }.sorted {
+            $0.size != $1.size ? $0.size > $1.size : $0.word < $1.word
+        }.prefix(count)
         return strongest.map(\.word).sorted()
     }
 

@@ -22,6 +22,8 @@ package struct Report: Sendable {
     /// What the estimate predicts where nothing is shown, and where all is.
     package var predictedEnds: (empty: Double, full: Double)
     var scales: Scales
+    /// How many of the strongest pairs of a word and a patch are listed.
+    var topK: Int
     var map: RenderOptions.MapStyle
     /// Whether only the caption, the picture and the words are drawn.
     var isCompact: Bool
@@ -67,6 +69,7 @@ package struct Report: Sendable {
         self.view = options.view
         map = options.map
         isCompact = options.isCompact
+        topK = options.topK
         self.scales = scales ?? picture.scales
         focus = try picture.player(for: options.view.renumbered(players))
         regions = []
@@ -79,16 +82,14 @@ package struct Report: Sendable {
             wordValues = picture.wordPlayers.map(picture.reading)
             let cross = picture.strongestPairs(.wordPatch, count: strong)
             let patches = picture.strongestPairs(.patchPatch, count: few)
-            links = []
             regions = WordRegion.strongest(in: picture)
+            links = picture.strikingPairs(besides: regions)
             subsets = (whole.subsets.isEmpty ? whole.namedSubsets() : whole.subsets).map {
                 var subset = $0
                 subset.word = players[subset.word]
                 return subset
             }
-            var joined = [Double](repeating: 0, count: picture.playerCount)
-            for (player, share) in zip(players, shares) { joined[player] += share }
-            waterfall = Waterfall(picture, shares: joined, regions: regions)
+            waterfall = Waterfall(picture, shares: shares, of: players, regions: regions)
             maps = picture.estimate.pairs == nil ? [] : picture.wordsWithStrongestPairs(count: Self.mostMaps)
             tables = [
                 PairTable(title: "\(capitalKinds) and patches", pairs: cross),
@@ -109,6 +110,19 @@ package struct Report: Sendable {
                     title: "\(capitalKinds) among themselves", pairs: picture.strongestPairs(.wordWord, count: few)),
                 PairTable(title: "Patches among themselves", pairs: patches),
             ]
+        case .plot(let plot):
+            heat = []
+            wordValues = picture.wordPlayers.map(picture.reading)
+            links = []
+            maps = []
+            tables = []
+            switch plot {
+            case .waterfall, .force:
+                waterfall = Waterfall(picture, shares: shares, of: players, regions: WordRegion.strongest(in: picture))
+            case .network, .upset:
+                let all = picture.strongestPairs(count: 2 * options.topK)
+                tables = [PairTable(title: "Pairs of every kind", pairs: all)]
+            }
         case .token, .patch:
             let player = focus ?? 0
             heat = picture.patchPlayers.map { picture.pair(player, $0) }
@@ -140,6 +154,26 @@ package struct Report: Sendable {
     func scale(of pair: RankedPair) -> Double {
         picture.isWord(pair.a) == picture.isWord(pair.b) ? scales.samePair : scales.crossPair
     }
+
+    /// Words with a row of their own, in the caption's order: all of a short caption, else the strongest.
+    var rowWords: [Int] {
+        let indices = Array(picture.words.indices)
+        guard indices.count > Self.mostRows else { return indices }
+        func size(_ word: Int) -> Double { wordValues[word].map { abs($0.value) } ?? .infinity }
+        let linked = Set(
+            (regions.map(\.word) + links.flatMap { [$0.a, $0.b] }).filter(picture.isWord).map {
+                $0 - picture.patchCount
+            })
+        let order = indices.sorted { x, y in
+            let (linkedX, linkedY) = (linked.contains(x), linked.contains(y))
+            if linkedX != linkedY { return linkedX }
+            return size(x) != size(y) ? size(x) > size(y) : x < y
+        }
+        return order.prefix(Self.mostRows).sorted()
+    }
+
+    /// Rows for more words than this are not read but skipped over.
+    private static let mostRows = 16
 
     /// Whether any value comes with a standard error.
     var hasErrors: Bool {

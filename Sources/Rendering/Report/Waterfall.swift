@@ -26,9 +26,12 @@ package struct Waterfall: Sendable, Equatable {
 
 extension Waterfall {
     /// - Parameters:
-    ///   - shares: of each player of the picture.
+    ///   - shares: of each player that there was before some were joined.
+    ///   - players: the number in `picture` of each of those.
     ///   - regions: whose patches are a step each.
-    init(_ picture: Picture, shares: [Double], regions: [WordRegion]) {
+    init(_ picture: Picture, shares single: [Double], of players: [Int], regions: [WordRegion]) {
+        var shares = [Double](repeating: 0, count: picture.playerCount)
+        for (player, share) in zip(players, single) { shares[player] += share }
         start = Measured(picture.similarity.emptyValue).value
         end = Measured(picture.similarity.fullValue).value
         let colors = Dictionary(regions.map { ($0.word, $0.color) }) { first, _ in first }

@@ -11,8 +11,8 @@ package struct HeatMarkup {
     var scale: Double
     /// How many columns the boxes form, in rows of that many; nil where they form no grid.
     var columns: Int?
-    /// Whether the strongest patches are outlined; other outlines may lie above.
-    var isOutlined = true
+    /// Whether the strongest patches are outlined and the others veiled; regions of words may lie above instead.
+    var standsAlone = true
 
     /// Opacity in this many steps.
     private static let steps = 40.0
@@ -21,7 +21,7 @@ package struct HeatMarkup {
     /// How fast the veil thins with the strength of what lies under it.
     package static let veilExponent = 1.5
 
-    func markup() -> String { veil() + tints() + outlines() }
+    func markup() -> String { (standsAlone ? veil() : "") + tints() + outlines() }
 
     private func veil() -> String {
         var paths: [Int: String] = [:]
@@ -35,7 +35,7 @@ package struct HeatMarkup {
     }
 
     private func outlines() -> String {
-        guard let columns, isOutlined, !values.isEmpty else { return "" }
+        guard let columns, standsAlone, !values.isEmpty else { return "" }
         return [(-1.0, "ns"), (1.0, "ps")].map { sign, name in
             let strong = boxes.indices.filter {
                 values[$0].value * sign > 0 && Tint.strength(values[$0], scale: scale) >= Self.leastOutlined
@@ -77,28 +77,30 @@ struct Definitions {
         let image =
             sharedImage.map { !picture.image.isDrawable ? "" : "<use id=\"\(id)-image\" href=\"#\($0)-image\"/>" }
             ?? picture.image.definition(id: id)
-        let hasMaps = report.view == .overview && picture.estimate.pairs != nil && !report.isCompact
-        let maps = (hasMaps ? Array(picture.words.indices) : []).map { word -> String in
-            let values = picture.patchPlayers.map { picture.pair($0, picture.patchCount + word) }
-            return group(Self.mapID(id, word: word), values, scale: report.scales.crossPair, isOutlined: true)
+        let maps = (report.isCompact ? [] : report.maps).map { word -> String in
+            let values = picture.patchPlayers.map { picture.pair($0, word) }
+            return group(
+                Self.mapID(id, word: word - picture.patchCount), values, scale: report.scales.crossPair,
+                standsAlone: true)
         }
         let heat = group(
-            Self.heatID(id), report.heat, scale: report.heatScale, isOutlined: report.regions.isEmpty)
+            Self.heatID(id), report.heat, scale: report.heatScale, standsAlone: report.regions.isEmpty)
         return image + heat + maps.joined()
     }
 
-    private func group(_ id: String, _ values: [Measured], scale: Double, isOutlined: Bool) -> String {
+    private func group(_ id: String, _ values: [Measured], scale: Double, standsAlone: Bool) -> String {
         let patches = report.picture.patches
         if report.map == .smooth, patches.formGrid, !values.isEmpty,
             let field = SmoothHeat(
-                boxes: patches.boxes, values: values, scale: scale, columns: patches.columns, id: id
+                boxes: patches.boxes, values: values, scale: scale, columns: patches.columns, id: id,
+                standsAlone: standsAlone
             ).markup()
         {
             return "<g id=\"\(id)\">\(field)</g>"
         }
         let content = HeatMarkup(
             boxes: patches.boxes, values: values, scale: scale, columns: patches.formGrid ? patches.columns : nil,
-            isOutlined: isOutlined
+            standsAlone: standsAlone
         ).markup()
         return "<g id=\"\(id)\" shape-rendering=\"crispEdges\">\(content)</g>"
     }

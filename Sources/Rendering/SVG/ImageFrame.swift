@@ -51,6 +51,8 @@ struct ImageFrame: Sendable {
         drawing.append("<use href=\"#\(definition)\" transform=\"\(transform)\"\(attribute)/>")
     }
 
+    func inSourcePixels(_ length: Double) -> Double { length / scale }
+
     /// Attributes of a path in source pixels with a stroke of `width` pixels of the drawing. librsvg 2.54 scales
     /// strokes whatever `vector-effect` says.
     func stroke(_ width: Double) -> String { "stroke-width=\"\(px(width / scale))\" transform=\"\(transform)\"" }

@@ -15,13 +15,15 @@ struct LinkFigure {
     private var picture: Picture { report.picture }
     private var decimals: Int { NumberText.decimals(for: report.wordScale) }
 
-    private var wordCount: Int { max(1, picture.words.count, companion?.picture.words.count ?? 0) }
+    /// The words that have a row.
+    private var rowWords: [Int] { report.rowWords }
+    private var wordCount: Int { max(1, rowWords.count, companion?.rowWords.count ?? 0) }
 
     /// A narrow figure has room for bars under the words only, and for that many words.
     private var stacked: Bool { narrow && wordCount <= 16 }
 
     private var rowHeight: Double {
-        let fitting = frame(y: 0).height / Double(stacked ? wordCount : max(1, picture.words.count))
+        let fitting = frame(y: 0).height / Double(stacked ? wordCount : max(1, rowWords.count))
         return stacked ? max(32, min(38, fitting)) : max(17, min(narrow ? 30 : 44, fitting))
     }
     private var wordSize: Double { min(width < 620 ? 14.5 : 17, rowHeight * 0.68) }
@@ -31,12 +33,14 @@ struct LinkFigure {
     private var gutter: Double { narrow ? 34 : min(120, width * 0.12) }
 
     private func frame(y: Double) -> ImageFrame {
-        let imageWidth = min(width * (narrow ? 0.5 : 0.44), 440)
+        // A panorama would be a strip beside the words.
+        let isWide = picture.image.width > 2 * picture.image.height
+        let imageWidth = min(width * (narrow ? 0.5 : isWide ? 0.58 : 0.44), isWide ? 600 : 440)
         return ImageFrame(picture, id: id, x: 0, y: y, width: imageWidth, maxHeight: imageWidth * 1.4)
     }
 
     func figure() -> Figure {
-        let rows = rowHeight * Double(picture.words.count)
+        let rows = rowHeight * Double(rowWords.count) + (report.otherWordsLine.isEmpty ? 0 : 22)
         let head = 18.0
         let content = max(frame(y: 0).height, rows)
         // Beside a long list of words the picture stays near its beginning.
@@ -83,9 +87,9 @@ struct LinkFigure {
 
     private var wordX: Double { frame(y: 0).width + gutter }
     private var longestWord: Double {
-        let pictures = [picture] + (companion.map { [$0.picture] } ?? [])
+        let reports = [report] + (companion.map { [$0] } ?? [])
         let longest =
-            pictures.flatMap { picture in picture.words.indices.map { TextWidth.ems(picture.text(ofWord: $0)) } }.max()
+            reports.flatMap { report in report.rowWords.map { TextWidth.ems(report.picture.text(ofWord: $0)) } }.max()
             ?? 0
         return stacked ? width - wordX - 4 : min(longest * fittedSize, 210, width - wordX - labelWidth)
     }
@@ -96,7 +100,10 @@ struct LinkFigure {
             + 10
     }
 
-    private func rowCenter(_ word: Int, top: Double) -> Double { top + rowHeight * (Double(word) + 0.5) }
+    /// A word without a row is where its row would be.
+    private func rowCenter(_ word: Int, top: Double) -> Double {
+        top + rowHeight * (Double(rowWords.count { $0 < word }) + 0.5)
+    }
 
     /// How far from a row's centre its word and its bar lie.
     private var wordOffset: Double { stacked ? -6 : 0 }
@@ -108,14 +115,18 @@ struct LinkFigure {
         let hasBars = width - labelWidth - barStart >= 36
         let values = (report.wordValues + (companion?.wordValues ?? [])).compactMap { $0 }
         let axis = BarAxis(values: values, from: barStart, to: width - labelWidth)
-        let bottom = top + rowHeight * Double(picture.words.count)
+        let bottom = top + rowHeight * Double(rowWords.count)
         if !picture.words.isEmpty {
             drawing.text(report.wordTitle, x: width, y: top - 9, size: 11, class: "soft", anchor: .end)
             if hasBars, !stacked {
                 drawing.line(x1: axis.zero, y1: top, x2: axis.zero, y2: bottom, class: "axis", width: 0.75)
             }
         }
-        for index in picture.words.indices {
+        if !report.otherWordsLine.isEmpty {
+            let line = TextWidth.fit(report.otherWordsLine, size: 11 * TextWidth.widest, width: width - wordX)
+            drawing.text(line, x: wordX, y: bottom + 15, size: 11, class: "soft")
+        }
+        for index in rowWords {
             let y = rowCenter(index, top: top)
             let player = picture.patchCount + index
             let name = TextWidth.fit(picture.text(ofWord: index), size: fittedSize, width: longestWord + 4)
@@ -174,8 +185,18 @@ struct LinkFigure {
         guard picture.patches.formGrid else { return }
         let (boxes, columns) = (picture.patches.boxes, picture.patches.columns)
         var taken: [Tag] = []
+        var outline = RoundedOutline(boxes: boxes, columns: columns, inset: 0)
+        let seen =
+            picture.seenBox
+            ?? .init(
+                x0: 0, y0: 0, x1: Double(picture.image.width), y1: Double(picture.image.height))
+        let inside = outline.path(around: Set(report.regions.flatMap(\.patches)).sorted())
+        drawing.append(
+            "<path class=\"paper veil\" fill-opacity=\"\(px(Tint.surroundingsOpacity))\" fill-rule=\"evenodd\" "
+                + "transform=\"\(frame.transform)\" d=\"\(PatchOutline.path(of: seen))\(inside)\"/>")
+        outline.inset = frame.inSourcePixels(narrow ? 1.5 : 2.5)
         for region in report.regions {
-            let d = PatchOutline.path(around: region.patches, boxes: boxes, columns: columns)
+            let d = outline.path(around: region.patches)
             for (name, width) in [("casing", narrow ? 4.0 : 6), ("r\(region.color)s", narrow ? 2 : 3)] {
                 drawing.append("<path class=\"\(name)\" \(frame.stroke(width)) d=\"\(d)\"/>")
             }
@@ -215,6 +236,7 @@ struct LinkFigure {
                 $0.path(
                     d, class: Tint.cssClass(link.measured.value) + "s", width: stroke,
                     opacity: 0.25 + 0.7 * link.measured.confidence)
+                if report.view == .overview, !narrow { drawValue(of: link, frame: frame, top: top, into: &$0) }
             }
         }
         for patch in Set(report.links.flatMap { [$0.a, $0.b] }.filter { !picture.isWord($0) }).sorted() {
@@ -224,7 +246,41 @@ struct LinkFigure {
         }
     }
 
+    /// How far a curve between two words reaches to the left.
+    private func bulge(from: Double, to: Double) -> Double {
+        min(gutter * (narrow ? 0.6 : 0.9), 14 + abs(to - from) * 0.35)
+    }
+
+    /// The value of a pair at its curve's middle.
+    private func drawValue(of link: RankedPair, frame: ImageFrame, top: Double, into drawing: inout Drawing) {
+        let text = NumberText.signed(link.measured.value, decimals: NumberText.decimals(for: link.measured.value))
+        func end(_ player: Int) -> (x: Double, y: Double) {
+            picture.isWord(player)
+                ? (wordX - 18, rowCenter(player - picture.patchCount, top: top)) : frame.center(player)
+        }
+        let (a, b) = (end(link.a), end(link.b))
+        let isOfWords = picture.isWord(link.a)
+        let middle = (
+            x: isOfWords ? a.x - bulge(from: a.y, to: b.y) * 0.75 : (a.x + b.x) / 2, y: (a.y + b.y) / 2
+        )
+        let room = TextWidth.ems(text) * 11 * TextWidth.widest + 6
+        // Between patches side by side it would hide both.
+        guard max(abs(b.x - a.x), abs(b.y - a.y)) > 2 * room || isOfWords else { return }
+        drawing.rect(
+            x: middle.x - room / 2, y: middle.y - 8, width: room, height: 16, class: "paper", opacity: 0.9, radius: 3)
+        drawing.text(
+            text, x: middle.x, y: middle.y + 4, size: 11, class: Tint.cssClass(link.measured.value) + "t",
+            anchor: .middle)
+    }
+
     private func path(of link: RankedPair, frame: ImageFrame, top: Double) -> String {
+        if picture.isWord(link.a) {
+            let x = wordX - 18
+            let ends = [link.a, link.b].map { rowCenter($0 - picture.patchCount, top: top) + wordOffset }
+            let bulge = x - self.bulge(from: ends[0], to: ends[1])
+            return
+                "M\(px(x)) \(px(ends[0]))C\(px(bulge)) \(px(ends[0])) \(px(bulge)) \(px(ends[1])) \(px(x)) \(px(ends[1]))"
+        }
         let from = frame.center(link.a)
         guard picture.isWord(link.b) else { return arc(from: from, to: frame.center(link.b)) }
         let to = (x: wordX - 8, y: rowCenter(link.b - picture.patchCount, top: top) + wordOffset)

@@ -24,7 +24,8 @@ struct SVGDocument {
         let textWidth = width < 620 || report.isCompact ? inner : inner - thumbnail.width - 40
         place(CaptionFigure(report: report, width: textWidth).figure(), gap: 14, y: &y, into: &drawing)
         for (text, name) in [
-            (report.captionKey, "soft"), (report.similarityLine, "ink"), (report.sourceLine, "soft"),
+            (report.lead, "ink"), (report.captionKey, "soft"), (report.similarityLine, "ink"),
+            (report.sourceLine, "soft"),
         ] + report.unseenLines.map({ ($0, "soft") }) {
             for line in wrapped(text, size: 13, width: textWidth) {
                 y += 14
@@ -40,10 +41,9 @@ struct SVGDocument {
         }
         y += report.isCompact ? 14 : 26
         if !report.isCompact { heading(report.viewTitle, y: &y, into: &drawing) }
-        place(
-            LinkFigure(report: report, id: id, width: inner).figure(), gap: report.isCompact ? 20 : 34, y: &y,
-            into: &drawing)
-        if !report.isCompact { placeLists(inner, id: id, y: &y, into: &drawing) }
+        if !report.plotKey.isEmpty { note(report.plotKey, y: &y, into: &drawing) }
+        place(report.figure(id: id, width: inner), gap: report.isCompact ? 20 : 34, y: &y, into: &drawing)
+        if !report.isCompact, !report.isPlot { placeLists(inner, id: id, y: &y, into: &drawing) }
         for line in wrapped(report.methodLine, size: 11, width: inner) {
             drawing.text(line, x: margin, y: y + 4, size: 11, class: "soft")
             y += 16
@@ -121,7 +121,7 @@ struct SVGDocument {
 func wrapped(_ text: String, size: Double, width: Double) -> [String] {
     var lines: [String] = []
     for word in text.split(separator: " ") {
-        if let last = lines.last, TextWidth.ems("\(last) \(word)") * size <= width {
+        if let last = lines.last, TextWidth.ems("\(last) \(word)") * size * TextWidth.widest <= width {
             lines[lines.count - 1] = "\(last) \(word)"
         } else {
             lines.append(String(word))

@@ -10,8 +10,13 @@ package struct SmoothHeat {
     var columns: Int
     /// Prefix of the masks' ids.
     var id: String
+    /// Whether what is weak lies under a veil; regions of words may lie above instead.
+    var standsAlone: Bool
 
-    package init(boxes: [Picture.Box], values: [Measured], scale: Double, columns: Int, id: String) {
+    package init(
+        boxes: [Picture.Box], values: [Measured], scale: Double, columns: Int, id: String, standsAlone: Bool = true
+    ) {
+        self.standsAlone = standsAlone
         self.boxes = boxes
         self.values = values
         self.scale = scale
@@ -30,7 +35,10 @@ package struct SmoothHeat {
         let factor = max(1, (Self.samples + max(rows, columns) - 1) / max(rows, columns))
         let field = self.field(rows: rows * factor, columns: columns * factor)
         let layers = [
-            ("v", "paper", field.map { pow(1 - abs($0), HeatMarkup.veilExponent) * Tint.veilOpacity }),
+            (
+                "v", "paper",
+                field.map { !standsAlone ? 0 : pow(1 - abs($0), HeatMarkup.veilExponent) * Tint.veilOpacity }
+            ),
             ("p", "p", field.map { max(0, $0) * Tint.heatOpacity }),
             ("n", "n", field.map { max(0, -$0) * Tint.heatOpacity }),
         ]

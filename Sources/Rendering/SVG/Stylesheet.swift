@@ -14,7 +14,7 @@ enum Stylesheet {
         .ps{stroke:#d15f0a}.ns{stroke:#2166ac}
         .pt{fill:#ad4d05}.nt{fill:#1d5a99}
         .ps,.ns{stroke-linecap:round}
-        .rule{stroke:#dcdfe3}.axis{stroke:#9aa3ac}.outline{stroke:#1a1d21}.casing{stroke:#fff}.whisker{stroke:#1a1d21}
+        .gap{stroke:#fff;stroke-linejoin:round}.rule{stroke:#dcdfe3}.axis{stroke:#9aa3ac}.outline{stroke:#1a1d21}.casing{stroke:#fff}.whisker{stroke:#1a1d21}
         .r0{fill:#007a5a}.r1{fill:#9b3f86}.r2{fill:#7a6200}.r0s,.r1s,.r2s{fill:none;stroke-linejoin:round}
         .r0s{stroke:#007a5a}.r1s{stroke:#9b3f86}.r2s{stroke:#7a6200}.tag{fill:#fff;font-weight:600}
         """
@@ -22,7 +22,7 @@ enum Stylesheet {
     static let darkDrawing = """
         .ink{fill:#e8eaed}.soft{fill:#98a1ab}.paper{fill:#14171a}.empty{fill:#24282d}
         .p{fill:#f08a33}.n{fill:#4a94dd}.ps{stroke:#f08a33}.ns{stroke:#4a94dd}.pt{fill:#f5a35c}.nt{fill:#7db4ea}
-        .rule{stroke:#30353b}.axis{stroke:#6d7680}.outline{stroke:#fff}.casing{stroke:#14171a}.whisker{stroke:#e8eaed}
+        .gap{stroke:#14171a}.rule{stroke:#30353b}.axis{stroke:#6d7680}.outline{stroke:#fff}.casing{stroke:#14171a}.whisker{stroke:#e8eaed}
         .r0{fill:#0f9a74}.r1{fill:#c063aa}.r2{fill:#a5891c}.r0s{stroke:#19c294}.r1s{stroke:#e08aca}.r2s{stroke:#d9bb42}
         """
 

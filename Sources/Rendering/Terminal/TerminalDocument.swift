@@ -28,7 +28,9 @@ struct TerminalDocument {
         }
         if let waterfall = report.waterfall {
             lines += ["", text.bold("\(Report.waterfallTitle), logits")] + lists.steps(waterfall, width: width)
-            lines += ["", text.bold("\(Report.subsetTitle), logits")] + lists.parts(width: width)
+            if !report.subsetRows.isEmpty {
+                lines += ["", text.bold("\(Report.subsetTitle), logits")] + lists.parts(width: width)
+            }
         }
         lines += [""] + wrappedPlain(report.methodLine).map(text.dim)
         return lines

@@ -62,7 +62,10 @@ struct ExplainCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "How many of the strongest pairs are shown.")
     var top = 8
 
-    @Option(help: "What is drawn: overview, token (one word and its patches), patch or pairs.")
+    @Option(
+        help:
+            "What is drawn: overview, token (one word and its patches), patch, pairs, or a plot alone: waterfall, force, network or upset."
+    )
     var view: RenderView?
 
     @Option(

@@ -100,6 +100,10 @@ extension DrawingRequest {
             case .token: .token(player: wanted.player)
             case .patch: .patch(player: wanted.player)
             case .pairs: .pairs
+            case .waterfall: .plot(.waterfall)
+            case .force: .plot(.force)
+            case .network: .plot(.network)
+            case .upset: .plot(.upset)
             }
         let colors: Rendering.RenderOptions.ColorMode =
             switch wanted.colors ?? FIxLIPProtocol.RenderOptions.defaultColors {

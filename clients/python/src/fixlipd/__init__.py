@@ -45,6 +45,7 @@ from .evaluation import Coalitions, Evaluation
 from .explainer import Explainer
 from .explanation import Explanation
 from .link import CLIENT_VERSION as __version__
+from .plots import Plot, beeswarm
 from .results import Model, Models, Ranked, Similarity, Tokens
 from .values import Condition, ImagePlayers, Players, Progress, StandardErrors, Subsets, Values
 
@@ -87,6 +88,7 @@ __all__ = [
     "Pair",
     "PathNotAllowed",
     "Players",
+    "Plot",
     "Progress",
     "ProtocolMismatch",
     "Ranked",
@@ -104,5 +106,6 @@ __all__ = [
     "Until",
     "Values",
     "__version__",
+    "beeswarm",
     "load",
 ]

@@ -38,6 +38,7 @@ from .estimate import Player
 from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase
 from .link import Link, last_of
+from .plots import Plot, PlotKind
 from .requests import selection
 from .saving import EXPORT, drawn, what_to_save, write_file
 from .values import Condition, Progress, Subsets, Values
@@ -241,6 +242,10 @@ class AsyncExplanation(ExplanationBase):
             format, view, player, top_k, width, colors, map=map, compact=compact, ask_model=ask_model
         )
         return drawn(await self._acall("explanation/render", parameters))
+
+    async def plot(self, kind: PlotKind = "force", *, top_k: int = RENDER_TOP_K, width: int | None = None) -> Plot:
+        """One plot of the estimate; see :meth:`Explanation.plot`."""
+        return Plot(await self.render("svg", view=kind, top_k=top_k, width=width), f"{kind} of {self.text!r}")
 
     async def save(self, path: Any, **options: Any) -> None:
         """Writes a drawing (``.html``, ``.svg``, ``.png``, ``.pdf``, ``.md``, ``.txt``) or all values (``.json``) to a file."""

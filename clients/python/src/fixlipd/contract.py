@@ -49,8 +49,10 @@ PDF, for which librsvg has to be installed where the daemon runs."""
 RenderMap = Literal["smooth", "cells"]
 """How values of patches lie over the picture in SVG, PNG, PDF and HTML: flowing into each other, or patch by patch.
 Players that form no grid are drawn patch by patch."""
-RenderView = Literal["overview", "token", "patch", "pairs"]
-"""What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind."""
+RenderView = Literal["overview", "token", "patch", "pairs", "waterfall", "force", "network", "upset"]
+"""What a drawing shows: everything; one text player; one image player; the strongest pairs of each kind; or one plot
+alone: what adds up, step by step or as forces; the strongest pairs as a network; single players and pairs by strength,
+and who is in them."""
 Sampling = Literal["crossed", "joint"]
 """How masks are drawn. ``"crossed"``: image and text masks are drawn apart, and every image mask meets every text mask.
 ``"joint"``: coalitions of all players are drawn, each one image mask with one text mask, as the paper's reference

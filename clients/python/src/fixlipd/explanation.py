@@ -35,6 +35,7 @@ from .estimate import Player
 from .evaluation import Coalitions, Evaluation
 from .explanation_base import ExplanationBase
 from .live import Live, live_reporter
+from .plots import Plot, PlotKind
 from .requests import given, selection
 from .saving import EXPORT, drawn, what_to_save, write_file
 from .values import Condition, Progress, Subsets, Values
@@ -272,7 +273,7 @@ class Explanation(ExplanationBase):
         Args:
             format: ``"svg"``, ``"html"``, ``"ansi"`` (for terminals), ``"markdown"``, or ``"png"`` or ``"pdf"``, for which
                 librsvg has to be installed where the daemon runs.
-            view: ``"overview"``, ``"token"`` or ``"patch"`` (of ``player``), or ``"pairs"``.
+            view: ``"overview"``, ``"token"`` or ``"patch"`` (of ``player``), ``"pairs"``, or one plot; see :meth:`plot`.
             player: a number, or a word, of which the first token counts.
             top_k: how many of the strongest pairs are drawn.
             width: pixels, or columns of a terminal.
@@ -288,6 +289,17 @@ class Explanation(ExplanationBase):
             format, view, player, top_k, width, colors, map=map, compact=compact, ask_model=ask_model
         )
         return drawn(self._ask("explanation/render", parameters))
+
+    def plot(self, kind: PlotKind = "force", *, top_k: int = RENDER_TOP_K, width: int | None = None) -> Plot:
+        """One plot of the estimate, which a notebook shows.
+
+        Args:
+            kind: ``"waterfall"`` or ``"force"``, from nothing shown to all shown; ``"network"``, the strongest pairs as
+                a graph; ``"upset"``, single players and pairs by strength, and who is in them.
+            top_k: half as many as there are pairs in a network, and bars in an upset plot.
+            width: in pixels.
+        """
+        return Plot(self.render("svg", view=kind, top_k=top_k, width=width), f"{kind} of {self.text!r}")
 
     def save(self, path: Any, **options: Any) -> None:
         """Writes a drawing (``.html``, ``.svg``, ``.png``, ``.pdf``, ``.md``, ``.txt``) or all values (``.json``) to a file.

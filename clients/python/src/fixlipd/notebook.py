@@ -75,7 +75,7 @@ def frame(page: str) -> str:
     )
 
 
-def picture(svg: str) -> str:
+def picture(svg: str, alt: str = "explanation so far") -> str:
     """A drawing as an image, which runs no scripts and replaces an earlier one without flicker."""
     data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return f'<img alt="explanation so far" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
+    return f'<img alt="{html.escape(alt)}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
