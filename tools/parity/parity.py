@@ -149,8 +149,8 @@ def full_size_row(folder, preparation, side, peers):
     with Daemon("--precision", "f32") as daemon:
         call = lambda method, **parameters: connection.result(method, model=str(folder), **parameters)
         connection = daemon.connect()
-        players = call("explanation/open", image=str(SCENE), text=GAME_TEXT)["players"]["image"]
-        grid = players["rows"], players["columns"]
+        shape = call("explanation/open", image=str(SCENE), text=GAME_TEXT)["players"]["image"]
+        grid = shape["rows"], shape["columns"]
         labels = [
             int(r >= grid[0] / 2) * (side - 1) * 2 + int(c >= grid[1] / 2)
             for r in range(grid[0])
@@ -168,7 +168,9 @@ def full_size_row(folder, preparation, side, peers):
         strings = list(dict.fromkeys(STRINGS))
         string_ids = [text["ids"] for text in call("tokenize", texts=strings)["texts"]]
         tokens = call("tokenize", texts=[*TEXTS, GAME_TEXT])["texts"]
-        positions = [p for p, (start, end) in enumerate(tokens[-1]["offsets"]) if end > start]
+        ids, players = tokens[-1]["ids"], [id for player in tokens[-1]["players"] for id in player["ids"]]
+        first = next(p for p in range(len(ids)) if ids[p : p + len(players)] == players)
+        positions = range(first, first + len(players))
         opened = call(
             "explanation/open",
             image=str(SCENE),
@@ -190,7 +192,7 @@ def full_size_row(folder, preparation, side, peers):
         ids=[t["ids"] for t in tokens[:-1]],
         labels=labels,
         game_ids=tokens[-1]["ids"],
-        positions=positions,
+        positions=list(positions),
         strings=list(zip(strings, string_ids)),
         # Strings that are cut show how many tokens there may be.
         length=max(map(len, string_ids)),
