@@ -102,6 +102,10 @@ def xlm(count):
                 if piece not in known and len(pieces) < count - 1:
                     known.add(piece)
                     pieces.append([piece, -10 - 6 * len(pieces) / count])
+        # As in the published files; transformers reads any file so.
+        tokenizer["pre_tokenizer"] = dict(
+            type="Sequence", pretokenizers=[dict(type="WhitespaceSplit"), tokenizer["pre_tokenizer"]]
+        )
         tokenizer["model"]["vocab"] = [*pieces, mask]
         tokenizer["added_tokens"][-1]["id"] = count - 1
         write(
