@@ -37,7 +37,7 @@ dist: build
 
 # The packages in a Debian system without a Swift toolchain. As root.
 test-dist: build
-	tools/setup/debian-packages $(DIST_PACKAGES) debootstrap
+	tools/setup/debian-packages $(DIST_PACKAGES) debootstrap qemu-user
 	tools/test/dist --whole
 
 # The format of every source file, and what else can be read off without running it.

@@ -54,16 +54,17 @@ def whole_rate(connection, folder, batch, seconds):
     return statistics.median(rates)
 
 
-def peer_rates(environment, folder, name, seconds):
+def peer_rates(environment, folder, name, seconds, batches=BATCHES, threads=THREADS, *options):
     command = [
         f"{environment}/bin/python",
         str(ROOT / "benchmarks/peers.py"),
-        folder,
+        str(folder),
         name,
         str(seconds),
-        *map(str, BATCHES),
+        *map(str, batches),
         "--threads",
-        str(THREADS),
+        str(threads),
+        *options,
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -1,15 +1,19 @@
 """The other programs, each a function that encodes a batch. Run in the peers' own environment (see `make bench`):
 
-    peers.py MODEL_FOLDER PEER SECONDS BATCH… [--threads N]
+    peers.py MODEL_FOLDER PEER SECONDS BATCH… [--threads N] [--processor-time]
 
 prints one JSON line: for each batch size, images a second of whole normalised random images, the median over repetitions for at
-least so many seconds.
+least so many seconds. `library` is the library that a folder of tools/parity/kinds.py is of, on a scene.
 """
 
 import argparse
 import json
 import statistics
+import sys
 import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def vision_model(folder):
@@ -33,6 +37,31 @@ def torch_encoder(folder, size, threads):
             model(pixel_values=batch)
 
     return encode, lambda count: torch.randn(count, 3, size, size)
+
+
+def library_encoder(folder, size, threads):
+    """transformers or open_clip, whichever the folder is of: f32, eager."""
+    sys.path.insert(0, str(ROOT / "tools/parity"))
+    import libraries
+    import torch
+    from common import IMAGE
+    from PIL import Image
+
+    torch.set_num_threads(threads)
+    model = libraries.read(Path(folder))
+    inputs = model.prepare(Image.open(IMAGE).convert("RGB"))
+
+    def encode(batch):
+        with torch.inference_mode():
+            model.image(batch)
+
+    class Batch(dict):
+        """Inputs by name; of a slice the first so many images."""
+
+        def __getitem__(self, key):
+            return Batch({k: v[key] for k, v in self.items()}) if isinstance(key, slice) else super().__getitem__(key)
+
+    return encode, lambda count: Batch({key: value.repeat_interleave(count, 0) for key, value in inputs.items()})
 
 
 def openvino_encoder(precision):
@@ -104,6 +133,7 @@ def onnx_encoder(folder, size, threads):
 
 PEERS = {
     "pytorch": torch_encoder,
+    "library": library_encoder,
     "openvino-f32": openvino_encoder("f32"),
     "openvino-bf16": openvino_encoder("bf16"),
     "onnxruntime": onnx_encoder,
@@ -117,19 +147,22 @@ def main():
     parser.add_argument("seconds", type=float)
     parser.add_argument("batches", type=int, nargs="+")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processor-time", action="store_true", help="seconds of this process's, not of the clock")
     arguments = parser.parse_args()
-    size = json.load(open(f"{arguments.folder}/config.json"))["vision_config"].get("image_size", 224)
+    clock = time.process_time if arguments.processor_time else time.perf_counter
+    config = Path(arguments.folder, "config.json")
+    size = json.loads(config.read_text())["vision_config"].get("image_size", 224) if config.exists() else 224
     encode, make = PEERS[arguments.peer](arguments.folder, size, arguments.threads)
     found = {}
     for count in arguments.batches:
         batch = make(count)
         encode(batch[:1])
         rates = []
-        start = time.perf_counter()
-        while time.perf_counter() - start < arguments.seconds or len(rates) < 2:
-            before = time.perf_counter()
+        start = clock()
+        while clock() - start < arguments.seconds or len(rates) < 2:
+            before = clock()
             encode(batch)
-            rates.append(count / (time.perf_counter() - before))
+            rates.append(count / (clock() - before))
         found[count] = statistics.median(rates)
     print(json.dumps(found))
 

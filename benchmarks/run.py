@@ -13,16 +13,20 @@ import sys
 import time
 
 import accuracy
+import comparing
 import encoders
 import explanations
 import growth
+import other_kinds
 import service
 from results import Results
 
 PARTS = {
     "encoders": encoders.run_b32,
     "encoders-b16": encoders.run_b16,
+    "encoders-kinds": other_kinds.run,
     "explanations": explanations.run,
+    "comparing": comparing.run,
     "service": service.run,
     "growth": growth.run,
     "accuracy": accuracy.run,

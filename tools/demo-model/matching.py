@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures explanations of two images and of one caption rather than another, on fresh scenes, by a daemon of its own.
 
-    matching.py FIXLIPD MODEL [--pairs 500] [--masks 256]
+    matching.py FIXLIPD MODEL [--pairs 500] [--masks 256] [--only images|captions]
 
 Two scenes of two or three objects share one noun: does the strongest pair of patches join it? Two captions differ in one noun, of which
 only the first's is in the scene: is the patch that speaks most for the first caption on it?
@@ -53,7 +53,7 @@ class Trials:
         return png(picture), covered
 
     def images(self, number):
-        """Whether the strongest pair that raises the cosine joins the object that both scenes have."""
+        """Whether the strongest pair that raises the cosine joins the object that both scenes have, and the share of pairs that do."""
         random = self.maker.random
         random.seed(f"{SEED} images {number}")
         shared, *others = random.sample(range(len(self.nouns)), 5)
@@ -61,10 +61,10 @@ class Trials:
         with self.client.explain(a, image2=b, image_masks=self.masks, live=False) as explanation:
             cross = explanation.cross_modal
             second, first = divmod(int(cross.argmax()), cross.shape[1])
-            return on_a[0][first] > 0 and on_b[0][second] > 0
+            return on_a[0][first] > 0 and on_b[0][second] > 0, (on_a[0] > 0).mean() * (on_b[0] > 0).mean()
 
     def captions(self, number):
-        """Whether the patch that speaks most for the first caption is on what only that one names."""
+        """Whether the patch that speaks most for the first caption is on what only that one names, and the share of patches that are."""
         random = self.maker.random
         random.seed(f"{SEED} captions {number}")
         same, told, absent = random.sample(range(len(self.nouns)), 3)
@@ -78,7 +78,8 @@ class Trials:
             image_masks=self.masks,
             live=False,
         ) as explanation:
-            return covered[1][int(explanation.first_order_reading[:49].argmax())] > 0
+            best = int(explanation.first_order_reading[: covered.shape[1]].argmax())
+            return covered[1][best] > 0, (covered[1] > 0).mean()
 
 
 def main():
@@ -87,20 +88,26 @@ def main():
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--masks", type=int, default=256)
+    parser.add_argument("--only", choices=["images", "captions"], help="one of the two measurements")
     options = parser.parse_args()
     nouns = read_names(NAMES)
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder).chmod(0o700)
         with Daemon(options.program) as daemon:
-            client = fixlipd.Client(daemon.socket, model=str(options.model), spawn=False)
+            client = fixlipd.Client(daemon.socket, model=str(options.model.resolve()), spawn=False)
             trials = Trials(client, nouns, options.masks)
-            for name, trial in (("two images", trials.images), ("rather than", trials.captions)):
-                hits = 0
+            measurements = {"images": ("two images", trials.images), "captions": ("rather than", trials.captions)}
+            for name, trial in [measurements[options.only]] if options.only else measurements.values():
+                hits, chance = 0, 0.0
                 for number in range(options.pairs):
-                    hits += bool(trial(number))
+                    hit, share = trial(number)
+                    hits, chance = hits + bool(hit), chance + share
                     if (number + 1) % 50 == 0 or number + 1 == options.pairs:
                         low, high = interval(hits, number + 1)
-                        print(f"{name}: {hits} of {number + 1}, {low:.3f} to {high:.3f}", flush=True)
+                        print(
+                            f"{name}: {hits} of {number + 1}, {low:.3f} to {high:.3f}; by chance {chance / (number + 1):.3f}",
+                            flush=True,
+                        )
 
 
 if __name__ == "__main__":

@@ -25,9 +25,11 @@ from pathlib import Path
 
 import numpy as np
 import reference
+from kinds import KINDS, Preparation, folder_of
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools/random-model"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT / part) for part in ("tools/random-model", "tools/fixtures", "benchmarks")]
+from awkward_strings import STRINGS  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from random_model import MODELS, with_changes, write_model  # noqa: E402
 
@@ -59,17 +61,23 @@ FULL_SIZE = {
 }
 
 
-def pillow_pixels(family, size):
-    """The scene resized and cropped by Pillow to what a model of this size sees, [size, size, 3] of bytes."""
+def pillow_pixels(preparation, grid=None):
+    """The scene resized and cropped by Pillow to what a model sees, bytes [height, width, 3].
+
+    grid: rows and columns of 16 pixels, where the picture's shape decides.
+    """
     from PIL import Image
 
-    image = Image.open(SCENE).convert("RGB")
-    if family == "siglip":
-        return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC))
+    image, size = Image.open(SCENE).convert("RGB"), preparation.size
+    resampling = Image.Resampling[preparation.resampling.upper()]
+    if preparation.mode == "naflex":
+        return np.asarray(image.resize((16 * grid[1], 16 * grid[0]), resampling))
+    if preparation.mode == "squash":
+        return np.asarray(image.resize((size, size), resampling))
     short, long = sorted(image.size)
     target = (size, int(size * long / short)) if image.width <= image.height else (int(size * long / short), size)
     left, top = (target[0] - size) // 2, (target[1] - size) // 2
-    return np.asarray(image.resize(target, Image.Resampling.BICUBIC))[top : top + size, left : left + size]
+    return np.asarray(image.resize(target, resampling))[top : top + size, left : left + size]
 
 
 def largest(a, b):
@@ -112,9 +120,10 @@ def fixture_row(name):
     coefficients = np.array(game["banzhaf0.5"]["order2"])
     found = [values["baseline"], *values["first"], *values["pairs"]["data"]]
     pixels = reference.read_safetensors(folder / "reference-pixels.safetensors")["pixels"]
-    family, size = ("siglip" if name.startswith("siglip") else "clip"), pixels.shape[-1]
+    size = pixels.shape[-1]
+    preparation = prepared("siglip" if name.startswith("siglip") else "clip", size)
     return dict(
-        pixels=largest(normalised(pillow_pixels(family, size), family), pixels.reshape(3, size, size)),
+        pixels=largest(normalised(pillow_pixels(preparation), preparation), pixels.reshape(3, size, size)),
         image=cosine(image, expected["image_embedding"]),
         text=min(cosine(a, text["embedding"]) for a, text in zip(embedded, expected["texts"])),
         logit=largest(logits, [text["logit"] for text in expected["texts"]]),
@@ -123,31 +132,45 @@ def fixture_row(name):
     )
 
 
-def normalised(image, family):
-    mean, std = (
-        ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]) if family == "clip" else (0.5, 0.5)
-    )
-    return ((image / 255 - mean) / std).transpose(2, 0, 1)
+def prepared(family, size):
+    return Preparation(size) if family == "clip" else Preparation(size, "squash", mean=[0.5] * 3, std=[0.5] * 3)
 
 
-def full_size_row(folder, model, peers):
-    size, grid = model["image"], model["image"] // model["patch"]
-    # Quarters of the picture; halves of large ones, for the reference's sake.
-    rows = 1 if model["vision"][0] > 768 else 2
-    labels = [int(r >= grid / 2) * (rows - 1) * 2 + int(c >= grid / 2) for r in range(grid) for c in range(grid)]
-    count = max(labels) + 1
-    resized = np.ascontiguousarray(pillow_pixels(model["family"], size))
+def normalised(image, preparation):
+    return ((image / 255 - preparation.mean) / preparation.std).transpose(2, 0, 1)
+
+
+def full_size_row(folder, preparation, side, peers):
+    """
+    Args:
+        side: in how many parts the picture's players cut its width, and its height unless it is 1: quarters, or for the reference's sake
+            halves.
+    """
     with Daemon("--precision", "f32") as daemon:
         call = lambda method, **parameters: connection.result(method, model=str(folder), **parameters)
         connection = daemon.connect()
-        bare = dict(pixels=base64.b64encode(resized.tobytes()).decode(), width=size, height=size)
+        shape = call("explanation/open", image=str(SCENE), text=GAME_TEXT)["players"]["image"]
+        grid = shape["rows"], shape["columns"]
+        labels = [
+            int(r >= grid[0] / 2) * (side - 1) * 2 + int(c >= grid[1] / 2)
+            for r in range(grid[0])
+            for c in range(grid[1])
+        ]
+        count = max(labels) + 1
+        resized = np.ascontiguousarray(pillow_pixels(preparation, grid))
+        height, width = resized.shape[:2]
+        bare = dict(pixels=base64.b64encode(resized.tobytes()).decode(), width=width, height=height)
         images = call("embed/image", images=[str(SCENE), bare])["embeddings"]
         if images[0] != images[1]:
             raise SystemExit("the picture that Pillow resized gives another embedding than the picture itself")
         texts = call("embed/text", texts=TEXTS)["embeddings"]
         logits = call("similarity", images=[str(SCENE)], texts=TEXTS)["logits"][0]
+        strings = list(dict.fromkeys(STRINGS))
+        string_ids = [text["ids"] for text in call("tokenize", texts=strings)["texts"]]
         tokens = call("tokenize", texts=[*TEXTS, GAME_TEXT])["texts"]
-        positions = [p for p, (start, end) in enumerate(tokens[-1]["offsets"]) if end > start]
+        ids, players = tokens[-1]["ids"], [id for player in tokens[-1]["players"] for id in player["ids"]]
+        first = next(p for p in range(len(ids)) if ids[p : p + len(players)] == players)
+        positions = range(first, first + len(players))
         opened = call(
             "explanation/open",
             image=str(SCENE),
@@ -169,7 +192,10 @@ def full_size_row(folder, model, peers):
         ids=[t["ids"] for t in tokens[:-1]],
         labels=labels,
         game_ids=tokens[-1]["ids"],
-        positions=positions,
+        positions=list(positions),
+        strings=list(zip(strings, string_ids)),
+        # Strings that are cut show how many tokens there may be.
+        length=max(map(len, string_ids)),
     )
     (folder / "request.json").write_text(json.dumps(request))
     subprocess.run(
@@ -184,17 +210,17 @@ def full_size_row(folder, model, peers):
     )
     expected = np.load(folder / "result.npz")
     score = lambda f, h: expected["scale"] * f @ h.T + expected["bias"]
-    row = dict(
-        pixels=largest(normalised(resized, model["family"]), expected["pixels"]),
+    game = reference.banzhaf(score(expected["game_images"], expected["game_texts"]), count, len(positions))
+    found = [values["baseline"], *values["first"], *values["pairs"]["data"]]
+    return dict(
+        pixels=largest(normalised(resized, preparation), expected["pixels"]),
         image=cosine(images[0], expected["image"]),
         text=min(map(cosine, texts, expected["texts"])),
         logit=largest(logits, score(expected["image"], expected["texts"])),
+        game=largest(found, game) / float(np.abs(game).max()),
+        ids=bool(expected["ids_agree"]),
+        strings=[int(expected["strings_agree"]), len(strings)],
     )
-    if "game_images" in expected:
-        game = reference.banzhaf(score(expected["game_images"], expected["game_texts"]), count, len(positions))
-        found = [values["baseline"], *values["first"], *values["pairs"]["data"]]
-        row |= dict(game=largest(found, game) / float(np.abs(game).max()), ids=bool(expected["ids_agree"]))
-    return row
 
 
 def load_row(folder):
@@ -211,7 +237,7 @@ def load_row(folder):
         busy=busy,
         resident=resident,
         packed=loaded["bytes"],
-        files=sum(path.stat().st_size for path in Path(folder).glob("*.safetensors")),
+        files=sum(path.stat().st_size for path in Path(folder).iterdir() if path.suffix in (".safetensors", ".bin")),
     )
 
 
@@ -223,12 +249,14 @@ def write_table(results):
         "| model | pixels | image, 1 − cosine | text, 1 − cosine | logit | game | ids | weights | load | resident |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for name in [*FIXTURE_MODELS, *FULL_SIZE]:
+    for name in [*FIXTURE_MODELS, *FULL_SIZE, *KINDS]:
         row = results.get(name)
         if not row:
             continue
         angle = lambda key: f"{max(0, 1 - row[key]):.0e}" if key in row else "–"
         ids = {True: "equal", False: "differ"}.get(row.get("ids"), "–")
+        if "strings" in row:
+            ids += ", {} of {}".format(*row["strings"])
         memory = [f"{row[key] / 1e6:,.0f} MB" if key in row else "–" for key in ("files", "resident")]
         load = f"{row['load'] / 1000:.2f} s{' (busy machine)' if row['busy'] else ''}" if "load" in row else "–"
         lines.append(
@@ -261,17 +289,35 @@ def main():
     for name in filter(chosen, FIXTURE_MODELS):
         if not arguments.load:
             keep(name, fixture_row(name))
-    for name, (model, options) in FULL_SIZE.items():
-        if not chosen(name):
-            continue
+
+    def measure(name, folder, preparation, side, left_out=()):
+        keep(name, load_row(folder))
+        if not arguments.load:
+            row = full_size_row(folder, preparation, side, arguments.peers)
+            keep(name, {key: value for key, value in row.items() if key not in left_out})
+
+    def written(name, write, *how):
         folder = Path(tempfile.mkdtemp(prefix="fixlip-parity-"))
         try:
-            write_model(folder, model, **options)
-            keep(name, load_row(folder))
-            if not arguments.load:
-                keep(name, full_size_row(folder, model, arguments.peers))
+            write(folder)
+            measure(name, folder, *how)
         finally:
             shutil.rmtree(folder)
+
+    for name, (model, options) in FULL_SIZE.items():
+        if chosen(name):
+            preparation = prepared(model["family"], model["image"])
+            side = 1 if model["vision"][0] > 768 else 2
+            # open_clip brings a tokenizer of its own; the small one of these folders is not for it.
+            left_out = ("ids", "strings") if options.get("layout") == "open_clip" else ()
+            written(name, lambda folder: write_model(folder, model, **options), preparation, side, left_out)
+    for name, kind in KINDS.items():
+        if chosen(name) and folder_of(name).exists():
+            measure(name, folder_of(name), kind.preparation, kind.rows)
+        elif chosen(name):
+            command = [f"{arguments.peers}/bin/python", Path(__file__).with_name("kinds.py"), name]
+            write = lambda folder: subprocess.run([*command, folder], check=True)
+            written(name, write, kind.preparation, kind.rows)
 
 
 if __name__ == "__main__":
