@@ -49,7 +49,21 @@ TARGETS = {
 }
 
 # Targets whose rooms need each other in one direction only; in the others, rooms are shelves.
-ONE_WAY = {"Captions", "Daemon", "FIxLIPProtocol", "Images", "JSONRPC", "Rendering", "Tensors", "Tokenizers", "fixlipd"}
+ONE_WAY = {
+    "Captions",
+    "CaptionLint",
+    "Daemon",
+    "Encoders",
+    "FIxLIPProtocol",
+    "Images",
+    "Interactions",
+    "JSONRPC",
+    "LanguageServer",
+    "Rendering",
+    "Tensors",
+    "Tokenizers",
+    "fixlipd",
+}
 
 COMMENT = re.compile(r'//.*?$|/\*.*?\*/|#*"""(?:.|\n)*?"""#*|"(?:\\.|[^"\\\n])*"', re.MULTILINE | re.DOTALL)
 DECLARATION = re.compile(

@@ -1,13 +1,5 @@
 import LinearAlgebra
 
-/// What an input is: an image, of which patches are masked, or a text, of which tokens are.
-package enum Modality: UInt8, Sendable, CustomStringConvertible {
-    case image = 0
-    case text = 1
-
-    package var description: String { self == .image ? "image" : "text" }
-}
-
 /// One input of a game as an estimate sees it: the embeddings held, and how many masks of the plan to use.
 ///
 /// The inputs of a game share nothing else: an image serves every text and the other way round.
