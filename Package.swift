@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
         .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
         .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences", "TestSupport"]),
-        .testTarget(name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "JSON"]),
+        .testTarget(name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "Images", "JSON"]),
         .testTarget(name: "LanguageServerTests", dependencies: ["CaptionLint", "Captions", "LanguageServer"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(

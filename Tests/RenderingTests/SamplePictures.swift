@@ -70,5 +70,5 @@ enum Sample {
         "e\u{301}te\u{301} \u{FFFE} end",
     ]
 
-    static let views: [RenderOptions.View] = [.overview, .pairs, .token(player: nil), .patch(player: nil)]
+    static let views: [PictureOptions.View] = [.overview, .pairs, .token(player: nil), .patch(player: nil)]
 }

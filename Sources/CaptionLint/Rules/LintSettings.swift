@@ -100,10 +100,3 @@ package struct LintSettings: Sendable, Equatable {
         return Severity(rawValue: word)
     }
 }
-
-/// What is wrong with settings, in the words of somebody who wrote them.
-package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
-    package var description: String
-
-    package init(_ description: String) { self.description = description }
-}

@@ -72,7 +72,7 @@ struct HTMLPieces {
             + "<th scope=\"col\" class=\"v\">logits</th></tr>\(rows.joined())</table></div>"
     }
 
-    private func name(of pair: RankedPair) -> String {
+    private func name(of pair: MeasuredPair) -> String {
         func part(_ player: Int) -> String {
             picture.isWord(player)
                 ? "<bdi class=\"w\">\(picture.wordNames[player - picture.patchCount].escaped)</bdi>"

@@ -84,7 +84,7 @@ extension Picture {
     }
 
     /// The player of a `token` or `patch` view, checked; the one with the largest reading by default.
-    func player(for view: RenderOptions.View) throws(RenderError) -> Int? {
+    func player(for view: PictureOptions.View) throws(RenderError) -> Int? {
         let (kind, wanted, range): (String, Int?, Range<Int>)
         switch view {
         case .overview: return nil

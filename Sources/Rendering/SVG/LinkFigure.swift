@@ -224,7 +224,7 @@ struct LinkFigure {
         }
     }
 
-    private func path(of link: RankedPair, frame: ImageFrame, top: Double) -> String {
+    private func path(of link: MeasuredPair, frame: ImageFrame, top: Double) -> String {
         let from = frame.center(link.a)
         guard picture.isWord(link.b) else { return arc(from: from, to: frame.center(link.b)) }
         let to = (x: wordX - 8, y: rowCenter(link.b - picture.patchCount, top: top) + wordOffset)
