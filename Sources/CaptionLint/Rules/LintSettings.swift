@@ -7,6 +7,7 @@ package struct LintSettings: Sendable, Equatable {
     package var model: String?
     /// Masked images an explanation takes.
     package var budget = 256
+    package static let budgets = 8...65_536
     /// Folders that `/images/cat.png` begins at, relative to the file that names them.
     package var roots: [String] = []
     /// Severities that differ from the rules' own; nil inside for rules that are off.
@@ -49,8 +50,9 @@ package struct LintSettings: Sendable, Equatable {
             guard let text = value.string else { throw SettingsError("'model' must be a string, not \(value.kind)") }
             model = text.isEmpty ? nil : text
         case "budget":
-            guard let count = value.int, (8...65_536).contains(count) else {
-                throw SettingsError("'budget' must be a whole number of masked images from 8 to 65536")
+            guard let count = value.int, Self.budgets.contains(count) else {
+                let (least, most) = (Self.budgets.lowerBound, Self.budgets.upperBound)
+                throw SettingsError("'budget' must be a whole number of masked images from \(least) to \(most)")
             }
             budget = count
         case "roots":

@@ -92,7 +92,7 @@ extension ItemFailure {
 extension DrawingRequest {
     /// - Throws: `ParameterError` for numbers that no drawing has.
     init(_ wanted: RenderOptions) throws(ParameterError) {
-        try ParameterLimit.pairs.check(wanted.topK, "topK")
+        try ParameterLimit.drawnPairs.check(wanted.topK, "topK")
         try ParameterLimit.drawingWidth.check(wanted.width, "width")
         let view: PictureOptions.View =
             switch wanted.view ?? RenderOptions.defaultView {
