@@ -1,3 +1,5 @@
+import ShownText
+
 extension Picture {
     /// Markdown with tables (GitHub's), for reports and issue trackers. No image is embedded.
     package func markdown(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {

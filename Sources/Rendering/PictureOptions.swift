@@ -1,3 +1,5 @@
+// Rendering: an explanation as SVG, HTML, Markdown and text for a terminal. It computes no value of an explanation.
+
 /// What to draw and how large.
 package struct PictureOptions: Sendable, Equatable {
     package var view: View

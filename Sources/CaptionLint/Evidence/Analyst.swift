@@ -55,7 +55,7 @@ package final class Analyst: Sendable {
     private let link: DaemonLink
     package let model: String?
     private let state = Mutex(State())
-    /// Embeddings and explanations that are kept; when there are more, all are forgotten.
+    /// How many embeddings and explanations are kept; when there are more, all are forgotten.
     private static let capacity = 8_192
     private static let piece = 64
 

@@ -25,9 +25,9 @@ package struct LintSettings: Sendable, Equatable {
     /// Whether any rule that is on asks a model.
     package var needsModel: Bool { Rule.allCases.contains { $0.needsModel && isOn($0) } }
 
-    /// From where on a rule speaks: for `word-against-image` the share of the rise that the word takes away, for
-    /// `fits-another-image-better` the margin in logits, for `low-match` the standing (in standard deviations of the
-    /// neutral captions' scores) below which a match is low.
+    /// The value from which a rule reports: for `word-against-image` the share of the rise that the word takes away,
+    /// for `fits-another-image-better` the margin in logits, for `low-match` the standing (in standard deviations of
+    /// the neutral captions' scores) below which a match is low.
     package func threshold(of rule: Rule) -> Double { thresholds[rule] ?? Self.defaultThresholds[rule] ?? 0 }
 
     package static let defaultThresholds: [Rule: Double] = [

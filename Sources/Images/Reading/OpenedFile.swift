@@ -32,7 +32,7 @@ package struct OpenedFile: ~Copyable {
     package let identity: FileIdentity
     private let descriptor: Int32
     let size: Int
-    /// As the caller gave it.
+    /// The path as the caller gave it.
     private let path: FilePath
 
     /// Takes the descriptor over.

@@ -1,3 +1,5 @@
+import ShownText
+
 extension PictureComparison {
     /// Text for a terminal: both images side by side where there is room, and the words of both.
     package func ansi(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {

@@ -1,3 +1,5 @@
+import ShownText
+
 /// The parts of a page that are text rather than drawing.
 struct HTMLPieces {
     var report: Report

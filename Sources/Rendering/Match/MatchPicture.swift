@@ -1,5 +1,5 @@
-/// Everything a drawing of two inputs needs that are no image and caption of logits: two images, two texts, or either
-/// beside a vector.
+/// Everything a drawing of two inputs needs that are not an image and a caption in logits: two images, two texts, or
+/// either beside a vector.
 ///
 /// Players are numbered as in the game: those of the first side, then those of the second.
 package struct MatchPicture: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import ShownText
+
 /// What a drawing of two inputs shows, before any format.
 struct MatchReport: Sendable {
     let picture: MatchPicture

@@ -1,3 +1,5 @@
+import ShownText
+
 /// Sentences that every format shares.
 extension Report {
     /// "24.1 logits, 11.2 with nothing shown · cosine 0.312".

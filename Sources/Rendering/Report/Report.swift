@@ -15,7 +15,7 @@ package struct Report: Sendable {
     /// Words with a heat map of their own.
     var maps: [Int]
     var tables: [PairTable]
-    /// What adds up to the score, in the overview.
+    /// The steps that add up to the score, in the overview.
     package var waterfall: Waterfall?
     /// Named parts of the pair.
     var subsets: [Picture.Subset]

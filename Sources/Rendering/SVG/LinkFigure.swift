@@ -1,3 +1,5 @@
+import ShownText
+
 /// The main figure: the image with its heat and the words with their bars. The strongest words are linked to the
 /// patches they have their meaning from: by a colour and a name on the image, or, in views of pairs, by curves.
 struct LinkFigure {

@@ -1,3 +1,5 @@
+import ShownText
+
 extension Picture {
     /// Text for a terminal, at most `options.width` columns wide (default 80), in `options.colorMode`.
     package func ansi(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
