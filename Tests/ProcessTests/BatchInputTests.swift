@@ -138,12 +138,12 @@ struct BatchInputTests {
     func movedBadLine() throws {
         let (good, bad) = (BatchFolder.pairs, "{\"id\": \"x\", ")
         try folder.write([bad, good[0], bad])
-        #expect(try folder.run().errors.contains("1 pairs explained, 2 failed"))
+        #expect(try folder.run().errors.contains("1 pair explained, 2 failed"))
         try folder.write([good[1], bad, good[0], "", bad])
         let moved = try folder.run()
         #expect(moved.status == 1)
         #expect(
-            moved.errors.contains("1 pairs explained, 0 failed, 3 done before (2 of them failed then"),
+            moved.errors.contains("1 pair explained, 0 failed, 3 done before (2 of them failed then"),
             "\(moved.errors)")
         #expect(folder.lines.count == 4)
         try folder.write([good[1], bad, good[0]])
@@ -156,16 +156,16 @@ struct BatchInputTests {
 
         let csv = ["id,image,text", "a,\(image),a kite", "b,\"broken"]
         try folder.write(csv, to: "pairs.csv")
-        #expect(try folder.run(["--force"], input: "pairs.csv").errors.contains("1 pairs explained, 1 failed"))
+        #expect(try folder.run(["--force"], input: "pairs.csv").errors.contains("1 pair explained, 1 failed"))
         try folder.write([csv[0], "c,\(image),a coat"] + csv[1...], to: "pairs.csv")
-        #expect(try folder.run(input: "pairs.csv").errors.contains("1 pairs explained, 0 failed, 2 done before"))
+        #expect(try folder.run(input: "pairs.csv").errors.contains("1 pair explained, 0 failed, 2 done before"))
     }
 
     @Test("a caption without words is an error")
     func noWords() throws {
         try folder.write([BatchFolder.pairs[0], #"{"id": "bare", "image": "\#(image)", "text": "  "}"#])
         let run = try folder.run()
-        #expect(run.status == 1 && run.errors.contains("1 pairs explained, 1 failed"), "\(run.errors)")
+        #expect(run.status == 1 && run.errors.contains("1 pair explained, 1 failed"), "\(run.errors)")
         let bare = try #require(try folder.result("bare"))
         #expect(bare.error?.kind == "textInvalid" && bare.values == nil)
         #expect(bare.error?.message.hasPrefix("the caption has no words") == true)

@@ -42,11 +42,11 @@ struct BatchProcessTests {
         let whole = try String(contentsOfFile: folder.output, encoding: .utf8)
         try String(whole.dropLast(40)).write(toFile: folder.output, atomically: true, encoding: .utf8)
         let again = try folder.run()
-        #expect(again.errors.contains("1 pairs explained, 0 failed, 5 done before"))
+        #expect(again.errors.contains("1 pair explained, 0 failed, 5 done before"))
         #expect(folder.holds(expected))
     }
 
-    @Test("Ctrl-C finishes the pairs in hand; the same command goes on")
+    @Test("Ctrl-C finishes the pairs in hand; the same command resumes")
     func interrupt() throws {
         let pairs = BatchFolder.pairs
         let expected = try BatchFolder.undisturbed(Array(pairs.prefix(12)))
@@ -61,7 +61,7 @@ struct BatchProcessTests {
         }
         run.send(SIGINT)
         #expect(run.waitForExit() == 130)
-        #expect(run.errors.contains("in hand") && run.errors.contains("the same command goes on"))
+        #expect(run.errors.contains("in hand") && run.errors.contains("the same command resumes"))
         #expect(try folder.result("long")?.imageMasks == 1500)
         #expect(folder.lines.count == 6)
 

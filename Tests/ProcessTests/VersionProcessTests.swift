@@ -95,7 +95,7 @@ struct VersionProcessTests {
     func noDaemon() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let daemon = try StandInDaemon(folder: folder) { method, _ in .failure(.methodNotFound(method)) }
-        try expectRefusals(["is no fixlipd"], [["status"], ["explain", scene, "a dog"]])
+        try expectRefusals(["is not fixlipd"], [["status"], ["explain", scene, "a dog"]])
         #expect(daemon.requests.count == 2)
     }
 

@@ -289,7 +289,7 @@ struct MarkdownLine {
     let source: Excerpt
     private(set) var index: Int
     let end: Int
-    /// The index after the last character that is no white space.
+    /// The index after the last character that is not white space.
     let contentEnd: Int
     private var column = 0
     /// Columns of the tab before `index` that are not used up.

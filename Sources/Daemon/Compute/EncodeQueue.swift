@@ -92,7 +92,7 @@ package struct EncodeQueue {
     private static let leastTextShare = 16
     /// The longest that an image waits for others which are being decoded, in seconds: little beside encoding it.
     private static let gathering = 0.025
-    /// However many requests wait, one micro-batch in so many is a refinement's.
+    /// However many requests wait, one micro-batch in this many is a refinement's.
     private static let refinementTurn = 8
 
     private let threads: Int

@@ -12,7 +12,7 @@ struct ClassPrompts: Sendable, Hashable {
             throw ParameterError(
                 parameter,
                 "has \(classes.count) classes; a request may have \(ParameterLimit.classes.greatest): "
-                    + "leave out those that are no candidates"
+                    + "leave out those that are not candidates"
             )
         }
         if let wrong = classes.firstIndex(where: \.prompts.isEmpty) {

@@ -9,14 +9,14 @@ package struct MemoryNeed: Sendable {
     let tables: Double
     /// What loading takes beside them at its peak: the largest tensor as f32 and packed, on both threads that load.
     let loading: Double
-    /// Of one image in hand: its pixels, patches and first states.
+    /// What one image in hand takes: its pixels, patches and first states.
     let image: Double
-    /// Of one text in hand.
+    /// What one text in hand takes.
     let text: Double
-    /// Of one compute thread.
+    /// What one compute thread takes.
     let workspace: Double
 
-    /// With one image, one text, and `threads` compute threads.
+    /// What it comes to with one image, one text, and `threads` compute threads.
     func total(threads: Int) -> Double {
         matrices + tables + max(loading, image + text + workspace * Double(threads))
     }

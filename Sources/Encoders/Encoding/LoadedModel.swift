@@ -1,3 +1,6 @@
+// Encoders: a model folder becomes a model that embeds whole and masked images and texts. It knows no explanation.
+// Its rooms use only those named before them: Configuration, Weights, Families, Towers, Encoding, Folders.
+
 import Images
 import Tensors
 import Tokenizers

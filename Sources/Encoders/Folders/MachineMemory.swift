@@ -2,7 +2,8 @@ import Foundation
 
 /// What this machine has left for a process.
 package enum MachineMemory {
-    /// Bytes that may still be taken: of the machine, of the control group, of the address space.
+    /// Bytes that a process may still take: the least of what the machine, the control group and the address space have
+    /// left.
     package static var available: Int {
         var least = Int.max
         if let machine = field("MemAvailable:", of: text("/proc/meminfo")) { least = min(least, machine * 1024) }

@@ -151,8 +151,8 @@ package struct SamplingPlan: Sendable {
         return result
     }
 
-    /// The masks of a plan of so many that is not enumerated, in its order, repeats included: as long as `body` returns
-    /// true. The full and the empty one are in every plan.
+    /// Calls `body` with the masks of a plan of `masks` masks that is not enumerated, in its order, repeats included,
+    /// as long as it returns true. The full and the empty one are in every plan.
     func forEachMask(upTo masks: Int, _ body: (Coalition) -> Bool) {
         guard body(Coalition(full: players)), body(Coalition(empty: players)) else { return }
         var drawn = [Int](repeating: 0, count: nodes.count)

@@ -27,7 +27,7 @@ package struct EstimatorSettings: Sendable, Equatable {
     /// Above this many unknowns, `leastSquares` and Shapley keep cross-modal pairs and first-order values only
     /// (``InteractionValues/scope``).
     package var maxUnknowns: Int
-    /// Up to where Banzhaf's `ridge` keeps all pairs.
+    /// The limits within which Banzhaf's `ridge` keeps all pairs.
     package var ridgeLimits: RidgeLimits
 
     package init(

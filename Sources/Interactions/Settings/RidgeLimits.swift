@@ -1,10 +1,10 @@
-/// Up to where `ridge` solves for all pairs of a side.
+/// The limits within which `ridge` solves for all pairs of a side.
 package struct RidgeLimits: Sendable, Equatable {
     /// The largest system that is factored in double precision: as large as the masks or the features, whichever are
     /// fewer.
     package var direct: Int
-    /// Larger ones are solved iteratively (see ``LargeKernel``) for up to so many masks; beyond, pairs within the side
-    /// are left out (``InteractionValues/scope``).
+    /// Larger ones are solved iteratively (see ``LargeKernel``) for up to this many masks; beyond, pairs within the
+    /// side are left out (``InteractionValues/scope``).
     package var iterative: Int
     /// Steps that an iterative solve may take; where they do not suffice, the result says so
     /// (``InteractionValues/isConverged``).

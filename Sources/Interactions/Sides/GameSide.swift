@@ -89,16 +89,16 @@ package struct GameSide: Sendable {
 /// The distinct masks of one side with their embeddings.
 struct SideSample {
     let players: Int
-    /// Of the p-biased basis.
+    /// The p of the p-biased basis.
     let probability: Double
     let drawn: DrawnCoalitions
-    /// Adding up to 1: shares of the draws, or exact probabilities.
+    /// Weights that add up to 1: shares of the draws, or exact probabilities.
     let weights: [Double]
     /// `[coalitions, dimension]`.
     let embeddings: Matrix<Double>
 
     var coalitions: [Coalition] { drawn.coalitions }
-    /// Times each coalition was drawn.
+    /// How often each coalition was drawn.
     var counts: [Double] { drawn.counts }
     /// Whether the weights are those of the distribution itself, not of a sample.
     var isExact: Bool { drawn.isEnumerated }

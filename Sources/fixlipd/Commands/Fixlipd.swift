@@ -1,3 +1,5 @@
+// fixlipd: the command line, which is a client like others, and the process of the daemon.
+
 import ArgumentParser
 import Daemon
 import Foundation

@@ -170,7 +170,7 @@ enum FaithfulnessSetting: ExpressibleByArgument, Equatable, Encodable {
         if case .bernoulli(let p) = self { p } else { nil }
     }
 
-    /// As parameters of `explanation/evaluate`.
+    /// Written as parameters of `explanation/evaluate`.
     func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(sampling, forKey: .sampling)

@@ -26,7 +26,7 @@ final class LintRun {
         self.overrides = overrides
     }
 
-    /// - Throws: `SettingsError`, also for a path that is not there; `JSONError` for a named file that is no text.
+    /// - Throws: `SettingsError`, also for a path that is not there; `JSONError` for a named file that is not text.
     func report(of paths: [String]) async throws -> Outcome {
         var outcome = Outcome()
         let files = try DocumentFiles.documents(in: paths)
