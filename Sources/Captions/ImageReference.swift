@@ -35,7 +35,7 @@ struct ImageReference: Sendable {
 
     /// A name as LaTeX has it.
     /// - Parameters:
-    ///   - folders: those of `\graphicspath`.
+    ///   - folders: the folders of `\graphicspath`.
     ///   - root: the document's main file, from whose folder LaTeX looks.
     init(graphics path: String, folders: [String], root: String?) {
         name = Self.isNoPath(path) ? .elsewhere : .graphics(path, folders: folders, root: root)

@@ -189,7 +189,7 @@ package final class WorkThreads: @unchecked Sendable {
             case .begin(let job):
                 begun[next.client, default: 0] += 1
                 handedOver.append((next.client, job))
-                // As many threads as jobs that have begun, so that each has one.
+                // There are as many threads as jobs that have begun, so that each job has one.
                 if begun.values.reduce(0, +) > threads {
                     startThread("\(name)-\(threads)") { [self] in work() }
                     threads += 1

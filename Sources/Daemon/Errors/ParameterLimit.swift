@@ -6,9 +6,9 @@ import FIxLIPProtocol
 package struct ParameterLimit: Sendable {
     let greatest: Int
 
-    /// Of the strongest pairs: more than any stop rule can use.
+    /// How many of the strongest pairs: more than any stop rule can use.
     package static let pairs = ParameterLimit(greatest: StopRule.mostTopK)
-    /// The same of a drawing.
+    /// The same for a drawing.
     static let drawnPairs = ParameterLimit(greatest: RenderOptions.mostTopK)
     /// Images or texts of a request: each takes memory for its result, and its reply is written as a whole.
     package static let items = ParameterLimit(greatest: EmbedText.Parameters.mostTexts)
@@ -24,7 +24,7 @@ package struct ParameterLimit: Sendable {
     static let stableRounds = ParameterLimit(greatest: StopRule.mostStableRounds)
     /// Folders that images of a document are looked for in, each for every image.
     static let roots = ParameterLimit(greatest: DocumentCaptions.Parameters.mostRoots)
-    /// A day.
+    /// The longest deadline: a day.
     static let deadlineMilliseconds = RefinementRules.mostDeadlineMilliseconds
 
     /// - Throws: `ParameterError` that names the parameter, where a list is too long.

@@ -105,7 +105,7 @@ package struct ImageLoader: Sendable {
 
     /// - Parameters:
     ///   - folders: images must lie inside one of them; none means anywhere.
-    ///   - maximumPixels: of an image.
+    ///   - maximumPixels: the most pixels of an image.
     ///   - recentBytes: what may be held of the files that were read last.
     /// - Throws: `ApplicationError` of kind `pathNotAllowed` for a root that is not a folder.
     package init(roots folders: [String], maximumPixels: Int, recentBytes: Int = 128 << 20) throws {

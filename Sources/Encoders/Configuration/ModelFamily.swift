@@ -121,7 +121,7 @@ struct TextTraits: Sendable, Equatable {
     let projection: ProjectionTraits?
 
     /// The position that is pooled; of a mean the first, which is not a player either.
-    /// - Parameter ids: of a text, one at least.
+    /// - Parameter ids: the ids of a text; one at least.
     func pooledPosition(_ ids: [Int]) -> Int {
         switch pooling {
         case .token(let id): ids.firstIndex(of: id) ?? 0

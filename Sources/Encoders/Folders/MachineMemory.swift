@@ -19,7 +19,7 @@ package enum MachineMemory {
 
     /// What the limits of a process's control group and of those around it leave (cgroup v2, `memory.max`); pages of
     /// files count as free, since the kernel gives them up.
-    /// - Parameter cgroup: of `/proc/self/cgroup`: `0::/path`.
+    /// - Parameter cgroup: the text of `/proc/self/cgroup`: `0::/path`.
     package static func leftInControlGroup(cgroup: String, read: (String) -> String) -> Int {
         guard let line = cgroup.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }) else { return .max }
         var parts = line.dropFirst("0::/".count).split(separator: "/").map(String.init)

@@ -3,7 +3,7 @@ import Tensors
 
 extension MemoryNeed {
     /// - Parameters:
-    ///   - bytesPerWeight: of a packed matrix, the towers for masks included.
+    ///   - bytesPerWeight: the bytes of a weight in a packed matrix, in the towers for masks as well.
     init(_ model: ModelConfiguration, bytesPerWeight: Double) {
         let vision = model.vision.transformer
         let text = model.text.transformer
@@ -72,6 +72,6 @@ extension TransformerConfiguration {
 extension TowerShape {
     /// Values that a row of ``TowerBuffers`` has in all of them.
     fileprivate var rowValues: Double { Double(TowerBuffers.columns(transformer).reduce(0, +)) }
-    /// The same of a row of ``PooledBuffers``.
+    /// The same for a row of ``PooledBuffers``.
     fileprivate var pooledValues: Double { Double(PooledBuffers.columns(self).reduce(0, +)) }
 }

@@ -63,7 +63,7 @@ package struct RefinementSchedule: Sendable {
     }
 
     /// - Parameters:
-    ///   - plans: of the inputs; where the goal enumerates all, meeting it is `exhausted` instead of `budget`.
+    ///   - plans: the inputs' plans; where the goal enumerates all, meeting it is `exhausted` instead of `budget`.
     ///   - now: the caller's clock, in seconds.
     ///   - isTimed: whether estimates wait where they take more than their share of the time; without it they depend on
     ///     the masks alone.

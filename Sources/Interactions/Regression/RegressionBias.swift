@@ -11,7 +11,7 @@ struct RegressionBias {
     private let effects: Matrix<Double>
 
     /// - Parameters:
-    ///   - variances: of the solution, from the jackknife.
+    ///   - variances: the variances of the solution, from the jackknife.
     /// - Throws: ``InteractionError/numerical(_:)``, `CancellationError`.
     init(
         _ system: NormalEquations, penalties: [Double], solution: [Double], variances: [Double],

@@ -18,7 +18,7 @@ package struct DrawnCoalitions: Sendable {
 
     /// Draws counted, in the order in which each coalition came first.
     ///
-    /// - Parameter logDensity: of a coalition of the size given.
+    /// - Parameter logDensity: the log density of a coalition of the size given.
     init(_ draws: some Sequence<Coalition>, logDensity: (Int) -> Double) {
         var order: [Coalition] = []
         var counts: [Coalition: Double] = [:]

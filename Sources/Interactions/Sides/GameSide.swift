@@ -28,7 +28,7 @@ package struct GameSide: Sendable {
 
     /// A fixed vector: an input without players, whose embedding is the same whatever is masked.
     ///
-    /// - Parameter plan: of the other side, whose nodes or joint draws it takes.
+    /// - Parameter plan: the other side's plan, whose nodes or joint draws it takes.
     /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for values that are not finite.
     package static func fixed(_ vector: [Float], beside plan: SamplingPlan) throws(InteractionError) -> GameSide {
         var samples = GameSamples(players: 0, dimension: vector.count)
@@ -52,7 +52,7 @@ package struct GameSide: Sendable {
 
     /// The masks of the plan with their embeddings.
     ///
-    /// - Parameter probability: of the basis that they are to be expanded in, and, when enumerated, of their weights.
+    /// - Parameter probability: the p of the basis to expand them in and, where they are enumerated, of their weights.
     func sample(basis probability: Double) throws(InteractionError) -> SideSample {
         guard plan.joint == nil else {
             throw .invalidParameter(name: "plan", message: "a side of joint draws cannot be expanded by itself")

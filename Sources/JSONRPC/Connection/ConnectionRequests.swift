@@ -126,7 +126,7 @@ extension Connection {
             ledger: service.ledger)
     }
 
-    /// - Parameter admission: of the message the item belongs to.
+    /// - Parameter admission: the admission of the message that the item belongs to.
     func handle(
         _ item: IncomingItem, destination: ReplyDestination, admission: ConnectionRequests.Admission,
         received: ContinuousClock.Instant

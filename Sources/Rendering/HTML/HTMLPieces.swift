@@ -26,7 +26,7 @@ struct HTMLPieces {
         return "<h\(level) dir=\"auto\"\(long)>\(words.joined())</h\(level)>"
     }
 
-    /// What the model makes of the whole pair, and what it is.
+    /// What the model says of the whole pair, and which model and picture it was.
     func facts() -> String {
         let soft = [report.sourceLine].filter { !$0.isEmpty } + report.unseenLines
         return "<p>\(report.similarityLine.escaped)</p>" + soft.map { "<p class=\"note\">\($0.escaped)</p>" }.joined()

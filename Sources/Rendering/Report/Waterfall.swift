@@ -26,8 +26,8 @@ package struct Waterfall: Sendable, Equatable {
 
 extension Waterfall {
     /// - Parameters:
-    ///   - shares: of each player of the picture.
-    ///   - regions: whose patches are a step each.
+    ///   - shares: the share of each player of the picture.
+    ///   - regions: the regions whose patches are a step each.
     init(_ picture: Picture, shares: [Double], regions: [WordRegion]) {
         start = Measured(picture.similarity.emptyValue).value
         end = Measured(picture.similarity.fullValue).value

@@ -12,7 +12,7 @@ struct Greeting {
     let stopCommand: String
 
     enum Failure: Error, CustomStringConvertible {
-        /// `theirs` is nil where the daemon refuses ours and does not tell its own.
+        /// `theirs` is nil where the daemon refuses our version and does not name its own.
         case otherVersion(socket: String, theirs: Int?, stopCommand: String)
         case noDaemon(socket: String)
 

@@ -22,7 +22,7 @@ struct Fixlipd: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A parent may have blocked signals for itself, and then for its children: Ctrl-C must reach this program.
+        // A parent that blocks signals blocks them for its children too, but Ctrl-C must reach this program.
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)

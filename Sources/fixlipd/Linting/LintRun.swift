@@ -4,7 +4,7 @@ import Foundation
 import JSON
 
 /// Judges documents one after another. Images and captions that come again are not asked about again, and what was
-/// explained is kept by the daemon, so that an interrupted run goes on quickly.
+/// explained is kept by the daemon, so that an interrupted run resumes quickly.
 final class LintRun {
     struct Outcome {
         var report = LintReport()
