@@ -15,6 +15,7 @@ let package = Package(
     targets: [
         // JSON and the wire
         .target(name: "ShownText"),
+        .target(name: "PercentEncoding"),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .target(
             name: "JSON",
@@ -44,7 +45,8 @@ let package = Package(
         .target(
             name: "Images",
             dependencies: [
-                "CImageCodecs", "JSON", "ShownText", .product(name: "SystemPackage", package: "swift-system"),
+                "CImageCodecs", "JSON", "PercentEncoding", "ShownText",
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
         .target(name: "Tensors", dependencies: ["COneDNN", "JSON", "ShownText"]),
@@ -54,21 +56,24 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
         .target(name: "Interactions", dependencies: ["LinearAlgebra"]),
-        .target(name: "Rendering"),
+        .target(name: "Rendering", dependencies: ["ShownText"]),
         .target(name: "CVectorDrawing", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "VectorFiles", dependencies: ["CVectorDrawing"]),
         .target(name: "CharacterReferences"),
-        .target(name: "Captions", dependencies: ["CharacterReferences"]),
+        .target(name: "Captions", dependencies: ["CharacterReferences", "PercentEncoding"]),
 
         // Captions judged
         .target(
             name: "CaptionLint",
             dependencies: [
-                "Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC",
+                "Captions", "FIxLIPProtocol", "Images", "JSON", "JSONRPC", "PercentEncoding", "ShownText",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         .target(
-            name: "LanguageServer", dependencies: ["CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC"]),
+            name: "LanguageServer",
+            dependencies: [
+                "CaptionLint", "Captions", "FIxLIPProtocol", "JSON", "JSONRPC", "PercentEncoding", "ShownText",
+            ]),
 
         // The program
         .systemLibrary(name: "CMalloc"),
@@ -88,7 +93,7 @@ let package = Package(
             name: "fixlipd",
             dependencies: [
                 "CaptionLint", "CProcessStart", "Daemon", "Digests", "FIxLIPProtocol", "JSON", "JSONRPC",
-                "LanguageServer", "ShownText",
+                "LanguageServer", "PercentEncoding", "ShownText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -115,10 +120,12 @@ let package = Package(
             ]),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "LinearAlgebra", "TestSupport"]),
-        .testTarget(name: "RenderingTests", dependencies: ["Rendering"], exclude: ["Fixtures"]),
+        .testTarget(name: "RenderingTests", dependencies: ["Rendering", "ShownText"], exclude: ["Fixtures"]),
         .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
-        .testTarget(name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences", "TestSupport"]),
-        .testTarget(name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "JSON"]),
+        .testTarget(
+            name: "CaptionsTests", dependencies: ["Captions", "CharacterReferences", "PercentEncoding", "TestSupport"]),
+        .testTarget(
+            name: "CaptionLintTests", dependencies: ["CaptionLint", "Captions", "Images", "JSON", "ShownText"]),
         .testTarget(name: "LanguageServerTests", dependencies: ["CaptionLint", "Captions", "LanguageServer"]),
         .testTarget(name: "ProtocolTests", dependencies: ["FIxLIPProtocol", "JSON", "JSONRPC"]),
         .target(

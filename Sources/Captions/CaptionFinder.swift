@@ -35,7 +35,7 @@ package enum CaptionFinder {
             throw CaptionError.unknownLanguage(languageId, known: languageIds)
         }
         let source = Excerpt(text, poll: CancellationPoll(isCancelled))
-        // A byte order mark is no part of the document's text.
+        // A byte order mark is not a part of the document's text.
         let mark = source.bytes.starts(with: [0xEF, 0xBB, 0xBF])
         let body = mark ? try Excerpt(of: source, ranges: [3..<source.count]) : source
         var found = try find(body).filter {

@@ -1,3 +1,5 @@
+import PercentEncoding
+
 /// An image as a document names it.
 struct ImageReference: Sendable {
     private enum Name {
@@ -12,7 +14,7 @@ struct ImageReference: Sendable {
         case home(String)
         /// What `\includegraphics` says.
         case graphics(String, folders: [String], root: String?)
-        /// On the network, or too long for any file.
+        /// An image on the network, or a name too long for any file.
         case elsewhere
     }
 
@@ -33,7 +35,7 @@ struct ImageReference: Sendable {
 
     /// A name as LaTeX has it.
     /// - Parameters:
-    ///   - folders: those of `\graphicspath`.
+    ///   - folders: the folders of `\graphicspath`.
     ///   - root: the document's main file, from whose folder LaTeX looks.
     init(graphics path: String, folders: [String], root: String?) {
         name = Self.isNoPath(path) ? .elsewhere : .graphics(path, folders: folders, root: root)
@@ -136,20 +138,8 @@ struct ImageReference: Sendable {
     /// Percent-decoded, less query and fragment. Escapes that are not UTF-8 stay as written.
     private static func decoded(_ text: String) -> String {
         let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
-        var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit,
-                let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16), value != 0
-            {
-                result.append(value)
-                index += 3
-            } else {
-                result.append(bytes[index])
-                index += 1
-            }
-        }
+        // No path has a zero byte.
+        let result = PercentEncoding.decoded(bytes) { $0 != 0 }.bytes
         return String(validating: result, as: UTF8.self) ?? String(decoding: bytes, as: UTF8.self)
     }
 

@@ -23,7 +23,7 @@ package struct Daemon: Sendable {
     private let memoryReturn: MemoryReturn
     private let classes: ClassVectors
 
-    /// The threads of all work that is no encoding.
+    /// The threads of all work that is not encoding.
     private struct Threads: Sendable {
         /// Reads and decodes pictures, each of which may take hundreds of megabytes.
         let decoding = WorkThreads(name: "decode", stage: "decode", count: 2, begun: 4)
@@ -47,7 +47,7 @@ package struct Daemon: Sendable {
 
     /// Starts the compute threads; loads no model.
     /// - Parameter executable: where the program lies, to find the built-in models beside it.
-    /// - Throws: `ApplicationError` of kind `pathNotAllowed` for an image root that is no folder.
+    /// - Throws: `ApplicationError` of kind `pathNotAllowed` for an image root that is not a folder.
     package init(configuration: DaemonConfiguration, executable: String, logger: Logger) throws {
         MemoryReturn.prepare()
         // Before any thread can compute: it switches the library's kernels.

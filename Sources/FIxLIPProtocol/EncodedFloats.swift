@@ -22,7 +22,7 @@ package enum EncodedFloats: Codable, Sendable, Equatable {
         }
     }
 
-    /// The numbers, whatever they are written as; nil for what is no base64 of little-endian 32-bit floats.
+    /// The numbers, whatever they are written as; nil for what is not base64 of little-endian 32-bit floats.
     package var decoded: [Float]? {
         switch self {
         case .values(let values): return values

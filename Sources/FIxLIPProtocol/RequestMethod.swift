@@ -1,3 +1,6 @@
+// FIxLIPProtocol: the messages of the contract in protocol/ as types. Most are generated; what has several forms is
+// written here by hand.
+
 /// One method of the protocol: its name and the shapes of what goes in and what comes back.
 package protocol RequestMethod: Sendable {
     associatedtype Parameters: Codable & Sendable

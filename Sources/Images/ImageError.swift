@@ -10,7 +10,7 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     case tooElongated(source: String, width: Int, height: Int, limit: Int)
     /// More encoded bytes than ``ImageLimits/fileBytes``.
     case fileTooLarge(source: String, bytes: Int, limit: Int)
-    /// A path that leads outside the folders given as image roots, or an address that is no local file.
+    /// A path that leads outside the folders given as image roots, or an address that is not a local file.
     case pathNotAllowed(path: String, reason: String)
 
     /// The protocol's name of the error.

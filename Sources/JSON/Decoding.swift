@@ -258,7 +258,7 @@ func pathText(_ path: [any CodingKey]) -> String {
 }
 
 extension JSONValue: Decodable {
-    /// Only through ``JSONValue/decode(_:strict:)``.
+    /// Reads the value itself; only ``JSONValue/decode(_:strict:)`` may ask for it.
     package init(from decoder: any Decoder) throws {
         guard let decoder = decoder as? ValueDecoder else {
             throw JSONError.unrepresentable(reason: "a JSONValue is read by JSONValue.decode only")

@@ -11,7 +11,7 @@ package struct JSONObject: Sendable {
 
     package init(minimumCapacity: Int) { members = OrderedDictionary(minimumCapacity: minimumCapacity) }
 
-    /// Of two members of one name the last counts, in the place of the first.
+    /// An object of these members. Of two with one name the last counts, in the place of the first.
     package init(_ members: some Sequence<(String, JSONValue)>) {
         self.init()
         for (name, value) in members { self[name] = value }

@@ -6,7 +6,7 @@
 package struct JSONSurvey: Sendable {
     /// How many arrays and objects are nested.
     package private(set) var depth = 0
-    /// Elements of the outermost array, of which an empty one counts as one; 0 where the text is no array.
+    /// Elements of the outermost array, of which an empty one counts as one; 0 where the text is not an array.
     package private(set) var elements = 0
 
     private(set) var arrays = 0
@@ -17,7 +17,7 @@ package struct JSONSurvey: Sendable {
     private(set) var members = 0
     private(set) var numbers = 0
     private(set) var strings = 0
-    /// Of all strings, member names among them, as they are written.
+    /// Bytes of all strings as they are written, member names among them.
     private(set) var stringBytes = 0
     private(set) var longestString = 0
     /// Integers beyond 64 bits, which jansson does not read.
@@ -81,7 +81,7 @@ package struct JSONSurvey: Sendable {
         idRange.flatMap { try? JSONValue(parsing: Array(bytes[$0])) }
     }
 
-    /// At most so many values are in arrays and objects.
+    /// The most values that arrays and objects hold.
     private var slots: Int { commas + arrays - emptyArrays + objects - emptyObjects + 1 }
 
     /// What jansson's tree takes at most, in bytes, with the buffer in which a string is gathered: its structures of

@@ -1,3 +1,5 @@
+// JSON: texts, values and Swift types, each read from the other without loss.
+
 /// A JSON document (RFC 8259). Members of an object keep their order, so that what people read stays readable.
 package enum JSONValue: Sendable {
     case null
@@ -8,12 +10,12 @@ package enum JSONValue: Sendable {
     case array([JSONValue])
     case object(JSONObject)
 
-    /// The member `key` of an object; nil where this is no object or has no such member.
+    /// The member `key` of an object; nil where this is not an object or has no such member.
     package subscript(key: String) -> JSONValue? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    /// The element at `index` of an array; nil where this is no array or is too short.
+    /// The element at `index` of an array; nil where this is not an array or is too short.
     package subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]

@@ -14,7 +14,7 @@ package enum SmallFile {
 
     /// The bytes of a file, without the byte order mark that some editors write.
     /// - Parameter limit: the most bytes that are read.
-    /// - Throws: `JSONError.unreadable` for what cannot be opened, is no regular file, or is larger.
+    /// - Throws: `JSONError.unreadable` for what cannot be opened, is not a regular file, or is larger.
     package static func bytes(of path: String, limit: Int) throws(JSONError) -> [UInt8] {
         func failure(_ reason: String) -> JSONError { .unreadable(path: path, reason: reason) }
         // Without O_NONBLOCK a FIFO without a writer would be waited for.

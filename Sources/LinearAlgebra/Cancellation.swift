@@ -4,7 +4,7 @@ package struct Cancellation: Sendable {
 
     package init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
 
-    /// Of a computation that always runs to its end.
+    /// The cancellation of a computation that always runs to its end.
     package static let never = Cancellation { false }
 
     /// - Throws: `CancellationError` where the result is not wanted.

@@ -5,7 +5,7 @@
 /// order; then x = E (EᵀE)⁻¹ (UᵀU)⁻¹ (EᵀE)⁻¹ Eᵀb (Golub and Van Loan, "Matrix Computations", 4th edition, 4.2.8 and
 /// 5.5).
 /// - Parameters:
-///   - matrix: of which the upper triangle is read.
+///   - matrix: A, of which the upper triangle is read.
 ///   - right: `[size, columns]`.
 ///   - tolerance: rows count as dependent on others where this part of the largest diagonal element is left of them.
 /// - Returns: x of `[size, columns]` and the numerical rank.

@@ -1,3 +1,5 @@
+// LinearAlgebra: dense matrices, products and solves on BLAS and LAPACK, in pieces that a cancellation can end.
+
 /// A dense row-major matrix.
 package struct Matrix<Element: Scalar>: Sendable, Equatable {
     package let rows: Int

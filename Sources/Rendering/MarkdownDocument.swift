@@ -1,6 +1,8 @@
+import ShownText
+
 extension Picture {
     /// Markdown with tables (GitHub's), for reports and issue trackers. No image is embedded.
-    package func markdown(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func markdown(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         MarkdownDocument(report: try Report(self, options: options)).markup()
     }
 }

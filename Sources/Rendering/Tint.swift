@@ -1,3 +1,5 @@
+import ShownText
+
 /// The diverging palette: orange raises the match, blue lowers it. The two differ in hue for every common
 /// kind of colour blindness, and every value also carries its sign in text or form.
 package enum Tint {

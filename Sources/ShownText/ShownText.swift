@@ -1,3 +1,5 @@
+// ShownText: what people are shown, texts that somebody else wrote and numbers.
+
 /// Texts that somebody else wrote, as messages, logs and terminals show them: what could forge a line, steer a terminal
 /// or pass for another text is escaped as Swift writes it, `\n` or `\u{1B}`.
 extension String {

@@ -6,7 +6,7 @@ package enum PlayerGrouping: Sendable, Equatable {
     /// are written without spaces have no such words: there each token is a player, and tokens that share a character
     /// are one.
     case words
-    /// The tokens that meet one of these ranges of Unicode scalars form a player. Tokens that meet none are no players.
+    /// The tokens that meet one of these ranges of Unicode scalars form a player; others are not players.
     case spans([Range<Int>])
 }
 

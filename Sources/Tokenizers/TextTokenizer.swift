@@ -1,3 +1,5 @@
+// Tokenizers: from a text to the ids that a text tower was trained on, and to the players of a game on it.
+
 /// Turns a text into the token ids that a text encoder was trained on.
 ///
 /// Values are immutable and may be used from several threads at once.

@@ -1,5 +1,6 @@
 import Captions
 import JSON
+import ShownText
 import Testing
 
 import CaptionLint
@@ -76,10 +77,10 @@ struct ModelRuleTests {
 
     @Test("Numbers are written with the minus sign of typography")
     func numbers() {
-        #expect((-2.345).shown(2) == "−2.35" || (-2.345).shown(2) == "−2.34")
-        #expect((0.05).shown(1) == "0.1")
-        #expect((-0.001).shown(2) == "0.00")
-        #expect((12.0).shown(0) == "12")
+        #expect(NumberText.plain(-2.345, decimals: 2) == "−2.35" || NumberText.plain(-2.345, decimals: 2) == "−2.34")
+        #expect(NumberText.plain(0.05, decimals: 1) == "0.1")
+        #expect(NumberText.plain(-0.001, decimals: 2) == "0.00")
+        #expect(NumberText.plain(12.0, decimals: 0) == "12")
     }
 }
 

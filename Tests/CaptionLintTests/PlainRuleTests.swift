@@ -1,4 +1,6 @@
 import Captions
+import Foundation
+import Images
 import JSON
 import Testing
 
@@ -12,9 +14,11 @@ struct PlainRuleTests {
         let captions = try CaptionFinder.captions(
             in: text, languageId: "markdown", documentPath: "/d/a.md", includingUndescribed: true)
         let images = captions.indices.map { index in
-            ImageFacts(
-                state: index < states.count ? states[index] : .readable,
-                fingerprint: captions[index].image.utf8.map { Int64($0) })
+            // Captions of one image are about one file.
+            var status = stat()
+            status.st_ino = ino_t(captions.firstIndex { $0.image == captions[index].image } ?? index)
+            return ImageFacts(
+                state: index < states.count ? states[index] : .readable, file: FileIdentity(status))
         }
         return Judge.findings(captions, images: images, settings: settings, encoding: .utf16).map(\.rule.code)
     }

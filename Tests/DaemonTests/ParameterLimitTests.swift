@@ -1,4 +1,5 @@
 import Daemon
+import FIxLIPProtocol
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ParameterLimitTests {
@@ -10,6 +11,17 @@ import Testing
         let error = try #require(throws: ParameterError.self) { try ParameterLimit.pairs.check(value, "until.topK") }
         #expect(error.parameter == "until.topK")
         #expect(error.description.contains("from 1 to 100000"))
+    }
+
+    @Test func whatSeveralParametersShareIsOneNumberInTheContract() {
+        #expect(Classify.Parameters.mostLabels == Classify.Parameters.mostClasses)
+        #expect(Classify.Parameters.mostTopK == EmbedText.Parameters.mostTexts)
+        for most in [
+            EmbedImage.Parameters.mostImages, Similarity.Parameters.mostImages, Similarity.Parameters.mostTexts,
+            Classify.Parameters.mostImages, Tokenize.Parameters.mostTexts,
+        ] {
+            #expect(most == EmbedText.Parameters.mostTexts)
+        }
     }
 
     @Test func aListThatIsTooLongIsRefusedWithWhatToDo() throws {

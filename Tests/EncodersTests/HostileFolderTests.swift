@@ -85,7 +85,7 @@ struct HostileFolderTests {
     }
 
     @Test(
-        "What is no regular file is refused as such, and never waited for",
+        "What is not a regular file is refused as such, and never waited for",
         arguments: ["config.json", "tokenizer.json", "preprocessor_config.json", "model.safetensors"])
     func special(file: String) throws {
         let folder = try TemporaryFolder(copying: "clip-small")

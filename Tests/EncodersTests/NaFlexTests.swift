@@ -138,7 +138,7 @@ struct NaFlexTests {
     @Test(
         "A configuration or preprocessor of the other SigLIP gets one clear error",
         arguments: [
-            ("config.json", "\"num_patches\": 16", "\"num_patches\": 15", "no square number"),
+            ("config.json", "\"num_patches\": 16", "\"num_patches\": 15", "not a square number"),
             ("config.json", "\"model_type\": \"siglip2\"", "\"model_type\": \"siglip\"", "NaFlex"),
             ("preprocessor_config.json", "\"patch_size\": 16", "\"patch_size\": 14", "whole patches of 16 x 16"),
             (

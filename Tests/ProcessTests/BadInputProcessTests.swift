@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -7,6 +8,8 @@ import Testing
 struct BadInputProcessTests {
     let daemon: DaemonProcess
     let client: RPCClient
+    private let image = ImageInput(.path(DaemonProcess.scenes + "/scene-03.png"))
+    /// The same, for parameters that no type can hold.
     let scene = JSONValue.string(DaemonProcess.scenes + "/scene-03.png")
 
     static let wrongParameters: [(String, JSONValue)] = [
@@ -51,26 +54,39 @@ struct BadInputProcessTests {
         }
     }
 
+    /// The handle of an explanation.
+    private func open(_ image: ImageInput, _ text: String, grid: Int? = nil) throws -> String {
+        let players = grid.map { PlayersChoice(image: .init(grid: GridShape(rows: $0, columns: $0)), text: .words) }
+        return try client.call(ExplanationOpen.self, .init(image: image, text: text, players: players)).explanation
+    }
+
+    @discardableResult
+    private func refine(
+        _ handle: String, masks: Int, _ selection: Selection? = nil
+    ) throws -> ExplanationRefine.Result {
+        try client.call(
+            ExplanationRefine.self,
+            .init(explanation: handle, rules: .init(budget: Budget(imageMasks: masks)), values: selection))
+    }
+
     private func loadError(_ model: JSONValue) -> RPCError? { client.failure("models/load", ["model": model]) }
 
     @Test("explanations of other pictures and other words cannot be compared; one thing in common is enough")
     func comparisons() throws {
-        func opened(_ image: JSONValue, _ text: String) throws -> JSONValue {
-            let result = try client.call("explanation/open", params: ["image": image, "text": .string(text)])
-            let id = try #require(result["explanation"])
-            _ = try client.call("explanation/refine", params: ["explanation": id, "budget": ["imageMasks": 32]])
-            return id
+        func estimated(_ image: ImageInput, _ text: String) throws -> String {
+            let handle = try open(image, text)
+            try refine(handle, masks: 32)
+            return handle
         }
-        let other = JSONValue.string(DaemonProcess.scenes + "/scene-04.png")
-        let postbox = try opened(scene, "a postbox")
-        let rose = try opened(other, "rose")
-        let glass = try opened(scene, "glass")
-        let failure = client.failure("explanation/compare", ["explanations": [postbox, rose]])
+        let other = ImageInput(.path(DaemonProcess.scenes + "/scene-04.png"))
+        let postbox = try estimated(image, "a postbox")
+        let rose = try estimated(other, "rose")
+        let glass = try estimated(image, "glass")
+        let failure = client.failure(ExplanationCompare.self, .init(explanations: [postbox, rose]))
         #expect(failure?.code == -32602 && failure?.message.contains("no players in common") == true)
-        #expect(try client.call("explanation/compare", params: ["explanations": [postbox, glass]])["words"] != nil)
-        #expect(
-            try client.call("explanation/compare", params: ["explanations": [rose, try opened(scene, "a rose")]])[
-                "words"] != nil)
+        for (first, second) in [(postbox, glass), (rose, try estimated(image, "a rose"))] {
+            #expect(try !client.call(ExplanationCompare.self, .init(explanations: [first, second])).words.isEmpty)
+        }
     }
 
     @Test("models that are none: each is told what is wrong, and the daemon serves on")
@@ -121,9 +137,8 @@ struct BadInputProcessTests {
             })
         #expect(pickle?.message.contains("pickle") == true)
 
-        let status = try client.call("server/status", params: [:])
-        #expect(status["models"]?.array?.isEmpty == true, "a failed load left something behind")
-        #expect(try client.call("models/load", params: ["model": "demo"])["dimension"] == 192)
+        #expect(try client.call(ServerStatus.self).models.isEmpty, "a failed load left something behind")
+        #expect(try client.call(ModelsLoad.self, .init(model: "demo")).dimension == 192)
     }
 
     @Test("images that are none")
@@ -131,7 +146,7 @@ struct BadInputProcessTests {
         func error(_ image: JSONValue) -> RPCError? { client.failure("embed/image", ["images": [scene, image]]) }
         let absent = error("/nowhere.png")
         #expect(absent?.code == 1004)
-        #expect(absent?.data?["index"] == 1)
+        #expect(absent?.details?.index == 1)
         #expect(error(.string(DaemonProcess.fixtures + "/clip-small/config.json"))?.code == 1004)
         #expect(error(["data": "bm90IGFuIGltYWdl"])?.code == 1004)
         #expect(error("data:image/png;base64,!!!")?.code == 1004)
@@ -142,11 +157,12 @@ struct BadInputProcessTests {
         #expect(error(7)?.code == RPCError.Code.invalidParams)
 
         let partial = try client.call(
-            "embed/image", params: ["images": [scene, "/nowhere.png", scene], "onError": "item"])
-        #expect(partial["embeddings"]?[1] == .null)
-        #expect(partial["embeddings"]?[0] == partial["embeddings"]?[2])
-        #expect(partial["errors"]?[0]?["index"] == 1)
-        #expect(partial["errors"]?[0]?["kind"] == "imageUnreadable")
+            EmbedImage.self, .init(images: [self.image, ImageInput(.path("/nowhere.png")), self.image], onError: .item))
+        try #require(partial.embeddings.count == 3)
+        #expect(partial.embeddings[1] == nil)
+        #expect(partial.embeddings[0] != nil && partial.embeddings[0] == partial.embeddings[2])
+        #expect(partial.errors?.first?.index == 1)
+        #expect(partial.errors?.first?.kind == "imageUnreadable")
     }
 
     @Test("parameters out of range are named", arguments: Self.wrongParameters)
@@ -159,10 +175,9 @@ struct BadInputProcessTests {
 
     @Test("sizes and players beyond those there are")
     func sizes() throws {
-        let small: JSONValue = ["image": ["grid": ["rows": 2, "columns": 2]], "text": "words"]
-        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog", "players": small])
-        let id = try #require(opened["explanation"])
-        _ = try client.call("explanation/refine", params: ["explanation": id, "budget": ["imageMasks": 16]])
+        let handle = try open(image, "a dog", grid: 2)
+        try refine(handle, masks: 16)
+        let id = JSONValue.string(handle)
         func subset(_ size: JSONValue) -> RPCError? {
             client.failure("explanation/subset", ["explanation": id, "size": size])
         }
@@ -190,30 +205,27 @@ struct BadInputProcessTests {
 
     @Test("budgets too small for the order: ridge has its values, least squares says that they are not determined")
     func smallBudgets() throws {
-        let coarse: JSONValue = ["image": ["grid": ["rows": 5, "columns": 5]]]
-        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog", "players": coarse])
-        let id = try #require(opened["explanation"])
-        // Of 326 features of the image.
-        for masks in [8, 100] as [Int64] {
-            let ridge = try client.call(
-                "explanation/refine",
-                params: ["explanation": id, "budget": ["imageMasks": .integer(masks)], "values": ["pairs": "all"]])
-            #expect(ridge["values"]?["rankDeficient"] == false)
-            #expect(ridge["values"]?["pairs"]?["data"]?.array?.isEmpty == false)
-            let least = try client.call(
-                "explanation/values", params: ["explanation": id, "estimator": "leastSquares", "standardErrors": true])
-            #expect(least["values"]?["rankDeficient"] == true)
-            #expect(least["values"]?["standardErrors"] == nil && least["values"]?["looR2"] == nil)
+        let handle = try open(image, "a dog", grid: 5)
+        func leastSquares(order: Int? = nil, standardErrors: Bool? = nil) throws -> Values {
+            let selection = Selection(
+                estimator: .leastSquares, order: order, layout: EstimateLayout(standardErrors: standardErrors))
+            return try client.call(ExplanationValues.self, .init(explanation: handle, selection: selection)).values
         }
-        let firstOrder = try client.call(
-            "explanation/values", params: ["explanation": id, "estimator": "leastSquares", "order": 1])
-        #expect(firstOrder["values"]?["rankDeficient"] == false)
+        // Of 326 features of the image.
+        for masks in [8, 100] {
+            let ridge = try refine(handle, masks: masks, Selection(layout: EstimateLayout(pairs: .all))).values
+            #expect(!ridge.rankDeficient)
+            #expect(ridge.pairs?.data?.doubles.isEmpty == false)
+            let least = try leastSquares(standardErrors: true)
+            #expect(least.rankDeficient)
+            #expect(least.standardErrors == nil && least.looR2 == nil)
+        }
+        #expect(try !leastSquares(order: 1).rankDeficient)
     }
 
     @Test("budgets and handles")
     func budgets() throws {
-        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a dog"])
-        let id = try #require(opened["explanation"])
+        let id = JSONValue.string(try open(image, "a dog"))
         for masks in [0, -5, 100_000_000] as [Int64] {
             let error = client.failure(
                 "explanation/refine", ["explanation": id, "budget": ["imageMasks": .integer(masks)]])

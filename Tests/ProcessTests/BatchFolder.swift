@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import JSONRPC
 import TestSupport
 
 /// A folder with pairs, a daemon of its own that the first command starts, and the results.
@@ -57,9 +58,12 @@ final class BatchFolder {
         lines.filter(counts).sorted() == expected
     }
 
-    func results() throws -> [JSONValue] { try lines.map { try JSONValue(parsing: $0) } }
+    func results() throws -> [BatchLine] { try lines.map { try BatchLine(printed: $0) } }
 
-    func result(_ id: JSONValue) throws -> JSONValue? { try results().first { $0["id"] == id } }
+    func result(_ id: JSONValue) throws -> BatchLine? { try results().first { $0.id == id } }
+
+    /// A connection to the daemon that the first command started.
+    func connect() throws -> RPCClient { try RPCClient(connectingTo: try UnixSocketAddress(path: path + "/f.sock")) }
 
     func waitForLines(_ count: Int) throws {
         try until("\(count) lines of results") { lines.count >= count }

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import Testing
@@ -25,19 +26,17 @@ struct BatchInputTests {
         #expect(run.status == 1)
         #expect(run.errors.contains("4 pairs explained, 6 failed"))
         #expect(folder.holds(expected) { !$0.contains("\"error\"") })
-        let errors = try folder.results().filter { $0["error"] != nil }
-        func kind(line: Int) -> String? { errors.first { $0["line"]?.int == line }?["error"]?["kind"]?.string }
-        func message(line: Int) -> String {
-            errors.first { $0["line"]?.int == line }?["error"]?["message"]?.string ?? ""
-        }
+        let errors = try folder.results().filter { $0.error != nil }
+        func kind(line: Int) -> String? { errors.first { $0.line == line }?.error?.kind }
+        func message(line: Int) -> String { errors.first { $0.line == line }?.error?.message ?? "" }
         #expect(kind(line: 2) == "lineInvalid" && message(line: 2).contains("line 2: not valid JSON"))
         #expect(kind(line: 4) == "duplicateID" && message(line: 4).contains("on line 3 already"))
         #expect(message(line: 5).contains("no \"id\""))
         #expect(message(line: 9).contains("deadline"))
         let unreadable = try #require(try folder.result(7))
-        #expect(unreadable["error"]?["kind"] == "imageUnreadable")
-        #expect(unreadable["error"]?["message"]?.string?.contains(later) == true)
-        #expect(try folder.result(8)?["error"]?["message"]?.string?.contains("colour") == true)
+        #expect(unreadable.error?.kind == "imageUnreadable")
+        #expect(unreadable.error?.message.contains(later) == true)
+        #expect(try folder.result(8)?.error?.message.contains("colour") == true)
         #expect(run.output.contains("4 pairs explained, 6 failed"))
         #expect(run.output.contains("leave-one-out R²") && run.output.contains("image masks"))
         #expect(run.output.contains("1 imageUnreadable, first: "))
@@ -52,7 +51,7 @@ struct BatchInputTests {
         #expect(retried.status == 1)
         #expect(retried.errors.contains("2 pairs explained, 4 failed, 4 done before"))
         #expect(folder.lines.count == 10)
-        #expect(try folder.result(7)?["values"] != nil)
+        #expect(try folder.result(7)?.values != nil)
         #expect(!FileManager.default.fileExists(atPath: folder.output + ".partial"))
     }
 
@@ -73,7 +72,7 @@ struct BatchInputTests {
         try folder.write(Array(BatchFolder.pairs[2..<4]))
         try refused([], "has no pair for")
         #expect(try folder.run(["--force"]).status == 0)
-        #expect(try Set(folder.results().compactMap { $0["id"]?.string }) == ["pair-2", "pair-3"])
+        #expect(try Set(folder.results().compactMap { $0.id?.string }) == ["pair-2", "pair-3"])
         #expect(folder.lines.count == 2)
 
         try "my notes\n".write(toFile: folder.output, atomically: true, encoding: .utf8)
@@ -139,12 +138,12 @@ struct BatchInputTests {
     func movedBadLine() throws {
         let (good, bad) = (BatchFolder.pairs, "{\"id\": \"x\", ")
         try folder.write([bad, good[0], bad])
-        #expect(try folder.run().errors.contains("1 pairs explained, 2 failed"))
+        #expect(try folder.run().errors.contains("1 pair explained, 2 failed"))
         try folder.write([good[1], bad, good[0], "", bad])
         let moved = try folder.run()
         #expect(moved.status == 1)
         #expect(
-            moved.errors.contains("1 pairs explained, 0 failed, 3 done before (2 of them failed then"),
+            moved.errors.contains("1 pair explained, 0 failed, 3 done before (2 of them failed then"),
             "\(moved.errors)")
         #expect(folder.lines.count == 4)
         try folder.write([good[1], bad, good[0]])
@@ -153,23 +152,23 @@ struct BatchInputTests {
         try folder.write([good[1], good[0]])
         let mended = try folder.run()
         #expect(mended.status == 0, "\(mended.errors)")
-        #expect(try folder.results().allSatisfy { $0["error"] == nil } && folder.lines.count == 2)
+        #expect(try folder.results().allSatisfy { $0.error == nil } && folder.lines.count == 2)
 
         let csv = ["id,image,text", "a,\(image),a kite", "b,\"broken"]
         try folder.write(csv, to: "pairs.csv")
-        #expect(try folder.run(["--force"], input: "pairs.csv").errors.contains("1 pairs explained, 1 failed"))
+        #expect(try folder.run(["--force"], input: "pairs.csv").errors.contains("1 pair explained, 1 failed"))
         try folder.write([csv[0], "c,\(image),a coat"] + csv[1...], to: "pairs.csv")
-        #expect(try folder.run(input: "pairs.csv").errors.contains("1 pairs explained, 0 failed, 2 done before"))
+        #expect(try folder.run(input: "pairs.csv").errors.contains("1 pair explained, 0 failed, 2 done before"))
     }
 
     @Test("a caption without words is an error")
     func noWords() throws {
         try folder.write([BatchFolder.pairs[0], #"{"id": "bare", "image": "\#(image)", "text": "  "}"#])
         let run = try folder.run()
-        #expect(run.status == 1 && run.errors.contains("1 pairs explained, 1 failed"), "\(run.errors)")
+        #expect(run.status == 1 && run.errors.contains("1 pair explained, 1 failed"), "\(run.errors)")
         let bare = try #require(try folder.result("bare"))
-        #expect(bare["error"]?["kind"] == "textInvalid" && bare["values"] == nil)
-        #expect(bare["error"]?["message"]?.string?.hasPrefix("the caption has no words") == true)
+        #expect(bare.error?.kind == "textInvalid" && bare.values == nil)
+        #expect(bare.error?.message.hasPrefix("the caption has no words") == true)
     }
 
     @Test("a run that cannot begin leaves no file")
@@ -261,7 +260,7 @@ struct BatchInputTests {
         #expect(folder.holds(expected) { !$0.contains("\"error\"") })
         #expect(
             try folder.results().contains {
-                $0["error"]?["message"]?.string?.contains("it has 2 fields, and the header has 5") == true
+                $0.error?.message.contains("it has 2 fields, and the header has 5") == true
             })
     }
 
@@ -273,10 +272,14 @@ struct BatchInputTests {
         let long = try #require(folder.lines.first)
         #expect(try folder.run(["--force", "--pairs", "top:5", "--encoding", "base64", "--no-boxes"]).status == 0)
         let short = try #require(folder.lines.first)
-        let result = try JSONValue(parsing: short)
-        #expect(result["values"]?["pairs"]?["items"]?.array?.count == 5)
-        #expect(result["values"]?["first"]?.string != nil)
-        #expect(result["players"]?["image"]?["boxes"] == nil && result["players"]?["image"]?["count"] == 49)
+        let result = try BatchLine(printed: short)
+        let values = try #require(result.values)
+        #expect(values.pairs?.items?.count == 5)
+        guard case .base64 = values.first else {
+            Issue.record("\(values.first) are no base64")
+            return
+        }
+        #expect(result.players?.image?.boxes == nil && result.players?.image?.count == 49)
         #expect(short.utf8.count * 8 < long.utf8.count)
         #expect(!short.contains("elapsedMilliseconds"))
     }
@@ -291,11 +294,12 @@ struct BatchInputTests {
         ]
         try folder.write(pairs)
         #expect(try folder.run().status == 0)
-        func seed(_ id: JSONValue) throws -> JSONValue { try #require(try folder.result(id)?["seed"]) }
-        #expect(try seed(1)["image"] == seed(2)["image"])
-        #expect(try seed(1)["text"] != seed(2)["text"])
-        #expect(try seed(2)["text"] == seed(3)["text"])
-        #expect(try seed(2)["image"] != seed(3)["image"])
+        func seed(_ id: JSONValue) throws -> JSONValue { try #require(try folder.result(id)?.seed) }
+        let seeds = try [1, 2, 3].map { try seed($0).decode(Seeds.self) }
+        #expect(seeds[0].image == seeds[1].image)
+        #expect(seeds[0].text != seeds[1].text)
+        #expect(seeds[1].text == seeds[2].text)
+        #expect(seeds[1].image != seeds[2].image)
         #expect(try seed(4) == 12)
         #expect(try folder.run(["--force", "--seeds", "id"]).status == 0)
         #expect(try Set([seed(1), seed(2), seed(3)].compactMap(\.int)).count == 3)

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -41,11 +42,11 @@ struct BatchProcessTests {
         let whole = try String(contentsOfFile: folder.output, encoding: .utf8)
         try String(whole.dropLast(40)).write(toFile: folder.output, atomically: true, encoding: .utf8)
         let again = try folder.run()
-        #expect(again.errors.contains("1 pairs explained, 0 failed, 5 done before"))
+        #expect(again.errors.contains("1 pair explained, 0 failed, 5 done before"))
         #expect(folder.holds(expected))
     }
 
-    @Test("Ctrl-C finishes the pairs in hand; the same command goes on")
+    @Test("Ctrl-C finishes the pairs in hand; the same command resumes")
     func interrupt() throws {
         let pairs = BatchFolder.pairs
         let expected = try BatchFolder.undisturbed(Array(pairs.prefix(12)))
@@ -54,14 +55,14 @@ struct BatchProcessTests {
         try folder.waitForLines(5)
         let long = Self.longPair(masks: 1500) + "\n"
         try run.feed(long)
-        let daemon = try RPCClient(connectingTo: try UnixSocketAddress(path: folder.path + "/f.sock"))
+        let daemon = try folder.connect()
         try until("the long pair is in hand") {
-            try daemon.call("explanation/list", params: [:])["explanations"]?.array?.isEmpty == false
+            try !daemon.call(ExplanationList.self).explanations.isEmpty
         }
         run.send(SIGINT)
         #expect(run.waitForExit() == 130)
-        #expect(run.errors.contains("in hand") && run.errors.contains("the same command goes on"))
-        #expect(try folder.result("long")?["imageMasks"] == 1500)
+        #expect(run.errors.contains("in hand") && run.errors.contains("the same command resumes"))
+        #expect(try folder.result("long")?.imageMasks == 1500)
         #expect(folder.lines.count == 6)
 
         // Also where it waits for input that does not come.
@@ -85,9 +86,9 @@ struct BatchProcessTests {
         try run.feed(BatchFolder.pairs[0] + "\n")
         try folder.waitForLines(1)
         try run.feed(Self.longPair(masks: 60_000) + "\n")
-        let daemon = try RPCClient(connectingTo: try UnixSocketAddress(path: folder.path + "/f.sock"))
+        let daemon = try folder.connect()
         func isInHand() throws -> Bool {
-            try daemon.call("explanation/list", params: [:])["explanations"]?.array?.isEmpty == false
+            try !daemon.call(ExplanationList.self).explanations.isEmpty
         }
         try until("the long pair is in hand") { try isInHand() }
         run.send(SIGINT)
@@ -127,11 +128,11 @@ struct BatchProcessTests {
         try run.feed(pairs.prefix(5).map { $0 + "\n" }.joined())
         try folder.waitForLines(5)
         try run.feed(long + "\n")
-        let daemon = try RPCClient(connectingTo: try UnixSocketAddress(path: folder.path + "/f.sock"))
+        let daemon = try folder.connect()
         try until("the long pair is in hand") {
-            try daemon.call("explanation/list", params: [:])["explanations"]?.array?.isEmpty == false
+            try !daemon.call(ExplanationList.self).explanations.isEmpty
         }
-        let pid = try #require(try daemon.call("server/status", params: [:])["pid"]?.int)
+        let pid = try daemon.call(ServerStatus.self).pid
         kill(Int32(pid), SIGKILL)
         try run.feed(pairs.dropFirst(5).map { $0 + "\n" }.joined())
         try run.endInput()
@@ -169,7 +170,7 @@ struct BatchProcessTests {
         try folder.write(pairs)
         #expect(try folder.run(["--workers", "1", "--window", "1"]).status == 0)
         #expect(folder.holds(expected))
-        #expect(try folder.result("small")?["imageMasks"] == 90)
-        #expect(try folder.result("small")?["textMasks"] == 30)
+        #expect(try folder.result("small")?.imageMasks == 90)
+        #expect(try folder.result("small")?.textMasks == 30)
     }
 }

@@ -58,10 +58,10 @@ final class BytesOfNamesTests {
     @Test("bytes that are neither UTF-8 nor a file's name are told as such")
     func noText() throws {
         let caption = try Command(shell: #"fixlipd embed --text $'caf\xe9'"#, folder: folder)
-        #expect(caption.status == 1 && caption.errors.contains("is no UTF-8 text, and there is no file of that name"))
+        #expect(caption.status == 1 && caption.errors.contains("is not UTF-8 text, and there is no file of that name"))
         let line = try Command(shell: #"printf 'caf\xe9\n' | fixlipd embed --text -"#, folder: folder)
         #expect(line.status == 1)
-        #expect(try JSONValue(parsing: line.output)["error"] == "the line is no UTF-8 text")
+        #expect(try EmbeddingLine(printed: line.output).error == "the line is not UTF-8 text")
         let model = try Command(shell: #"mkdir -p $'m\xe9'; fixlipd embed --model $'m\xe9' a.png"#, folder: folder)
         #expect(model.errors.contains("the name of a model's folder must be UTF-8"), "\(model.errors)")
     }

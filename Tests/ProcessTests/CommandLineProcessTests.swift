@@ -1,5 +1,5 @@
+import FIxLIPProtocol
 import Foundation
-import JSON
 import JSONRPC
 import Testing
 
@@ -42,9 +42,9 @@ struct CommandLineProcessTests {
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<svg"))
 
         let json = try Command(["explain", scene, caption, "--budget", "100", "--json"], folder: folder)
-        let result = try JSONValue(parsing: json.output)
-        #expect(result["imageMasks"] == 100)
-        #expect(result["values"]?["standardErrors"]?["first"]?.array?.count == 49 + 7)
+        let result = try Explain.Result(printed: json.output)
+        #expect(result.imageMasks == 100)
+        #expect(result.values.standardErrors?.first.doubles.count == 49 + 7)
 
         for bare in [["explain", scene, "  ", "--html", "bare.html"], ["explain", scene, "", "--json"]] {
             let refused = try Command(bare, folder: folder)
@@ -67,10 +67,10 @@ struct CommandLineProcessTests {
         }
         let images = try Command(["embed", scene, "missing.png", scene], folder: folder)
         #expect(images.status == 1)
-        let lines = try images.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        let lines = try EmbeddingLine.all(in: images.output)
         #expect(lines.count == 3)
-        #expect(lines[0]["embedding"] == lines[2]["embedding"])
-        #expect(lines[1]["error"]?.string?.contains("missing.png") == true)
+        #expect(lines[0].embedding != nil && lines[0].embedding == lines[2].embedding)
+        #expect(lines[1].error?.contains("missing.png") == true)
         #expect(images.errors.contains("1 of 3 failed"))
 
         let texts = try Command(["embed", "--text", "-"], folder: folder, input: "a dog\na cat\n")
@@ -104,11 +104,12 @@ struct StandardIOProcessTests {
 
             """)
         #expect(result.status == 0)
-        let replies = try result.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        let replies = try result.output.split(separator: "\n").map { try WireMessage(parsing: $0) }
         #expect(replies.count == 3)
-        #expect(replies.contains { $0["id"] == 1 && $0["result"] != nil })
-        #expect(replies.contains { $0["id"] == .null && $0["error"]?["code"] == -32700 })
-        #expect(replies.contains { $0["id"] == "three" && $0["result"]?["texts"]?[0]?["players"]?.array?.count == 2 })
+        #expect(replies.contains { $0.id == 1 && $0.result != nil })
+        #expect(replies.contains { $0.id == .null && $0.error?.code == -32700 })
+        let third = try #require(replies.first { $0.id == "three" })
+        #expect(try third.result(of: Tokenize.self)?.texts.first?.players.count == 2)
     }
 
     @Test("headers: replies are framed as the request was")
@@ -116,8 +117,9 @@ struct StandardIOProcessTests {
         let body = #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"clientInfo":{"name":"test"}}}"#
         let result = try talk("Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
         #expect(result.output.hasPrefix("Content-Length: "))
-        let reply = try JSONValue(parsing: String(result.output.split(separator: "\r\n\r\n", maxSplits: 1)[1]))
-        #expect(reply["result"]?["serverInfo"]?["name"] == "fixlipd")
-        #expect(reply["result"]?["protocolVersion"] == 1)
+        let reply = try WireMessage(parsing: result.output.split(separator: "\r\n\r\n", maxSplits: 1)[1])
+        let introduced = try #require(try reply.result(of: Initialize.self))
+        #expect(introduced.serverInfo.name == "fixlipd")
+        #expect(introduced.protocolVersion == 1)
     }
 }

@@ -7,14 +7,16 @@ import Testing
 /// Each code of `protocol/errors.json`, as the real program gives it.
 @Suite("Every documented error code", .serialized, .timeLimit(.minutes(10)))
 struct ErrorCodeProcessTests {
-    private let scene = JSONValue.string(DaemonProcess.scenes + "/scene-03.png")
+    private static let scenePath = DaemonProcess.scenes + "/scene-03.png"
+    private let scene = JSONValue.string(scenePath)
 
     @Test("is given for what it is said to mean")
     func codes() throws {
         let daemon = try DaemonProcess(["--game-memory", "1", "--image-root", DaemonProcess.repository])
         let client = try daemon.connect()
-        let opened = try client.call("explanation/open", params: ["image": scene, "text": "a rose"])
-        let explanation = try #require(opened["explanation"])
+        let opened = try client.call(
+            ExplanationOpen.self, .init(image: ImageInput(.path(Self.scenePath)), text: "a rose"))
+        let explanation = JSONValue.string(opened.explanation)
 
         var seen: [Int: RPCError] = [:]
         func expect(_ code: Int, _ error: RPCError?, _ comment: Comment) {
@@ -70,15 +72,15 @@ struct ErrorCodeProcessTests {
         let documented = Set(ErrorKind.allCases.map(\.rawValue)).union([-32700, -32600, -32601, -32602, -32603, -32800])
         #expect(Set(seen.keys) == documented)
         for kind in ErrorKind.allCases {
-            let data = seen[kind.rawValue]?.data
-            #expect(data?["kind"] == JSONValue.string(kind.name))
-            #expect((data?["retryable"] == true) == kind.isRetryable)
+            let details = seen[kind.rawValue]?.details
+            #expect(details?.kind == kind.name)
+            #expect((details?.retryable == true) == kind.isRetryable)
         }
     }
 
     /// The error that a line of text is answered with.
     private func rawFailure(_ daemon: DaemonProcess, _ line: String) throws -> RPCError? {
-        try replies(daemon, line + "\n").first.flatMap { $0["error"] }.flatMap { RPCError(json: $0) }
+        try replies(daemon, line + "\n").first?.error
     }
 
     /// A refinement that would take long is cancelled in the same breath.
@@ -88,9 +90,7 @@ struct ErrorCodeProcessTests {
             "params": ["explanation": explanation, "budget": ["imageMasks": 512]],
         ]
         let cancel = #"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"#
-        return try replies(daemon, try opening.text() + "\n" + cancel + "\n").first.flatMap { $0["error"] }.flatMap {
-            RPCError(json: $0)
-        }
+        return try replies(daemon, try opening.text() + "\n" + cancel + "\n").first?.error
     }
 
     /// A request in flight while the daemon is told to end.
@@ -107,10 +107,10 @@ struct ErrorCodeProcessTests {
     }
 
     /// What comes until the daemon has answered all that was sent and closes.
-    private func replies(_ daemon: DaemonProcess, _ text: String) throws -> [JSONValue] {
+    private func replies(_ daemon: DaemonProcess, _ text: String) throws -> [WireMessage] {
         let result = try Command(
             ["connect", "--socket", daemon.socket.path, "--no-spawn"], folder: daemon.folder, input: text)
-        return try result.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+        return try result.output.split(separator: "\n").map { try WireMessage(parsing: $0) }
     }
 
     /// A copy of a fixture with a text in one of its files replaced.

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import Testing
@@ -36,27 +37,27 @@ struct EvaluateProcessTests {
             "300",
         ])
         #expect(done.status == 0, "\(done.errors)")
-        let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        let lines = try EvaluationLine.all(in: done.output)
         try #require(lines.count == 2)
-        #expect(lines[0]["id"] == "q0" && lines[1]["id"] == 7)
-        #expect(lines.allSatisfy { $0["imageMasks"] == 300 })
+        #expect(lines[0].id == "q0" && lines[1].id == 7)
+        #expect(lines.allSatisfy { $0.imageMasks == 300 })
         for line in lines {
-            let rows = try #require(line["faithfulness"]?.array)
+            let rows = try #require(line.faithfulness)
             #expect(rows.count == 2)
-            #expect(rows[0]["p"] == 0.3 && rows[0]["sampling"] == "bernoulli" && rows[1]["sampling"] == "shapley")
+            #expect(rows[0].p == 0.3 && rows[0].sampling == "bernoulli" && rows[1].sampling == "shapley")
             for row in rows {
-                #expect(row["samples"] == 200)
-                let score = try #require(row["rSquared"]?.double)
+                #expect(row.measures.samples == 200)
+                let score = try #require(row.measures.rSquared)
                 #expect(score > 0.3 && score < 1)
             }
-            #expect(rows[0]["rSquared"] != rows[1]["rSquared"])
-            let area = try #require(line["insertionDeletion"]?["areaBetween"]?.double)
+            #expect(rows[0].measures.rSquared != rows[1].measures.rSquared)
+            let area = try #require(line.insertionDeletion?.areaBetween)
             #expect(area > 0.2)
-            #expect(line["insertionDeletion"]?["leastImportantFirst"]?.array?.count == 51)
+            #expect(line.insertionDeletion?.leastImportantFirst.count == 51)
         }
-        let score = try #require(lines[0]["pointingGame"]?.double)
+        let score = try #require(lines[0].pointingGame)
         #expect(score > 0.7 && score <= 1)
-        #expect(lines[1]["pointingGame"] == nil)
+        #expect(lines[1].pointingGame == nil)
 
         let table = done.errors.split(separator: "\n").map(String.init)
         #expect(table.first == "2 pairs · 300 image masks · Banzhaf p 0.5 · order 2 · ridge")
@@ -64,7 +65,7 @@ struct EvaluateProcessTests {
             table.first { $0.hasPrefix(name) }?.dropFirst(name.count).split(separator: " ").map(String.init) ?? []
         }
         // Mean, lower, "to", upper, deviation, pairs.
-        let areas = lines.compactMap { $0["insertionDeletion"]?["areaBetween"]?.double }
+        let areas = lines.compactMap { $0.insertionDeletion?.areaBetween }
         let mean = areas.reduce(0, +) / 2
         let half = 12.7062 * abs(areas[0] - areas[1]) / 2
         let shown = row("insertion/deletion, AID")
@@ -79,7 +80,7 @@ struct EvaluateProcessTests {
     @Test("the image's side with the whole caption, and the map beside one of many masks")
     func imageSideAndMap() throws {
         defer { end() }
-        func measured(_ budget: String) throws -> JSONValue {
+        func measured(_ budget: String) throws -> EvaluationLine {
             let done = try evaluate(
                 [
                     "-", "--metric", "faithfulness", "--metric", "mapCorrelation", "--image-side", "--map-masks", "600",
@@ -87,18 +88,14 @@ struct EvaluateProcessTests {
                 ], input: Self.plain)
             #expect(done.status == 0, "\(done.errors)")
             #expect(done.errors.contains("R², image side") && done.errors.contains("map, correlation"))
-            return try JSONValue(parsing: done.output)
+            return try EvaluationLine(printed: done.output)
         }
         let (few, many) = (try measured("24"), try measured("600"))
         for line in [few, many] {
-            #expect(line["faithfulness"]?.array?.count == 2)
-            #expect(line["faithfulness"]?[0]?["players"] == nil && line["faithfulness"]?[1]?["players"] == "image")
+            #expect(line.faithfulness?.map(\.players) == [nil, "image"])
         }
-        func score(_ line: JSONValue) throws -> (side: Double, map: Double) {
-            (
-                try #require(line["faithfulness"]?[1]?["rSquared"]?.double),
-                try #require(line["mapCorrelation"]?.double)
-            )
+        func score(_ line: EvaluationLine) throws -> (side: Double, map: Double) {
+            (try #require(line.faithfulness?.last?.measures.rSquared), try #require(line.mapCorrelation))
         }
         let (rough, fine) = (try score(few), try score(many))
         #expect(fine.side > 0.5 && fine.map > 0.9)
@@ -115,15 +112,15 @@ struct EvaluateProcessTests {
         let first = try evaluate(arguments, input: Self.plain)
         let again = try evaluate(arguments, input: Self.plain)
         #expect(first.output == again.output)
-        let line = try JSONValue(parsing: first.output)
-        #expect(line["insertionDeletion"] == nil)
+        let line = try EvaluationLine(printed: first.output)
+        #expect(line.insertionDeletion == nil)
         let client = try Command(
             [
                 "call", "explanation/open",
                 #"{"image": "\#(DaemonProcess.scenes)/scene-02.png", "text": "a snake next to a cat", "order": 1}"#,
             ],
             folder: folder)
-        let handle = try #require(try JSONValue(parsing: client.output)["explanation"]?.string)
+        let handle = try ExplanationOpen.Result(printed: client.output).explanation
         _ = try Command(
             ["call", "explanation/refine", #"{"explanation": "\#(handle)", "budget": {"imageMasks": 200}}"#],
             folder: folder)
@@ -133,7 +130,9 @@ struct EvaluateProcessTests {
                 #"{"explanation": "\#(handle)", "metric": "faithfulness", "samples": 100, "seed": 5}"#,
             ],
             folder: folder)
-        #expect(try JSONValue(parsing: called.output)["faithfulness"] == line["faithfulness"]?[0])
+        let row = try #require(line.faithfulness?.first)
+        #expect(row.p == nil && row.sampling == nil && row.players == nil)
+        #expect(try ExplanationEvaluate.Result(printed: called.output).faithfulness == row.measures)
     }
 
     @Test("with --output the lines go to the file and the table to standard output; images lie beside the list")
@@ -150,8 +149,8 @@ struct EvaluateProcessTests {
         #expect(done.errors.isEmpty)
         #expect(done.output.contains("insertion/deletion, AID"))
         #expect(!done.output.contains("R²"))
-        let line = try JSONValue(parsing: try String(contentsOfFile: folder + "/results.jsonl", encoding: .utf8))
-        #expect(line["id"] == 1 && line["image"]?.string == folder + "/near.png")
+        let line = try EvaluationLine(printed: try String(contentsOfFile: folder + "/results.jsonl", encoding: .utf8))
+        #expect(line.id == 1 && line.image == folder + "/near.png")
     }
 
     @Test("a pair that cannot be explained is told, and the others go on")
@@ -163,11 +162,11 @@ struct EvaluateProcessTests {
             Self.plain)
         let done = try evaluate([path, "--metric", "insertionDeletion", "--budget", "50"])
         #expect(done.status == 1)
-        let lines = try done.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        let lines = try EvaluationLine.all(in: done.output)
         try #require(lines.count == 3)
-        #expect(lines[0]["id"] == "gone" && lines[0]["error"]?.string?.contains(folder + "/gone.png") == true)
-        #expect(lines[1]["error"]?.string?.contains("the caption has no word \"umbrellas\"") == true)
-        #expect(lines[2]["error"] == nil && lines[2]["insertionDeletion"] != nil)
+        #expect(lines[0].id == "gone" && lines[0].error?.contains(folder + "/gone.png") == true)
+        #expect(lines[1].error?.contains("the caption has no word \"umbrellas\"") == true)
+        #expect(lines[2].error == nil && lines[2].insertionDeletion != nil)
         #expect(done.errors.contains("\(path), line 1: "))
         #expect(done.errors.contains("1 pair · 50 image masks · Banzhaf p 0.5 · order 2 · ridge · 2 failed"))
     }

@@ -6,6 +6,12 @@ import Testing
 /// `window/logMessage` from the real program over its socket.
 @Suite("Log messages to clients", .serialized, .timeLimit(.minutes(10)))
 struct LogMessageProcessTests {
+    /// Parameters of `window/logMessage`.
+    private struct LogMessage: Decodable {
+        let type: Int
+        let message: String
+    }
+
     /// A connection that has said `initialize`.
     private func introduced(_ daemon: DaemonProcess, trace: String = "off") throws -> RPCClient {
         let client = try daemon.connect()
@@ -20,7 +26,8 @@ struct LogMessageProcessTests {
         var found: [(type: Int, text: String)] = []
         _ = try client.call(method, params: params) { notified, params in
             guard notified == "window/logMessage" else { return }
-            found.append((params["type"]?.int ?? 0, params["message"]?.string ?? ""))
+            guard let message = try? params.decode(LogMessage.self) else { return }
+            found.append((message.type, message.message))
         }
         return found
     }

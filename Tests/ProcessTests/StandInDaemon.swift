@@ -48,12 +48,12 @@ final class StandInDaemon: Sendable {
             let count = read(connection, &buffer, buffer.count)
             guard count > 0 else { return }
             for case .message(let message) in decoder.decode(Array(buffer[..<count])) {
-                guard let request = try? JSONValue(parsing: message), let id = request["id"],
-                    let method = request["method"]?.string
+                guard let request = try? WireMessage(parsing: message), let id = request.id,
+                    let method = request.method
                 else { continue }
                 connections.withLock { $0[number].append(method) }
                 let reply: JSONValue =
-                    switch answer(method, request["params"] ?? .null) {
+                    switch answer(method, request.params ?? .null) {
                     case .success(let result): ["jsonrpc": "2.0", "id": id, "result": result]
                     case .failure(let error):
                         [

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import Testing
@@ -10,29 +11,40 @@ struct StateProcessTests {
 
     init() throws { folder = try DaemonProcess.makeFolder() }
 
+    private func question(_ scene: String = "scene-03", _ text: String = "a rose") -> ExplanationOpen.Parameters {
+        .init(
+            model: folder + "/model", image: ImageInput(.path("\(DaemonProcess.scenes)/\(scene).png")), text: text)
+    }
+
     /// One request to a daemon of its own, which then ends and keeps its games.
-    private func ask(_ method: String, _ more: [String: JSONValue] = [:]) throws -> (result: JSONValue, log: String) {
-        let parameters: JSONValue = [
-            "image": .string(DaemonProcess.scenes + "/scene-03.png"), "text": "a rose",
-            "model": .string(folder + "/model"),
-        ]
+    private func ask<Method: RequestMethod>(
+        _ method: Method.Type, _ parameters: Method.Parameters
+    ) throws -> (result: Method.Result, log: String) {
         let request: JSONValue = [
-            "jsonrpc": "2.0", "id": 1, "method": .string(method), "params": parameters.adding(more),
+            "jsonrpc": "2.0", "id": 1, "method": .string(Method.name), "params": try JSONValue(encoding: parameters),
         ]
         let run = try Command(
             ["serve", "--stdio", "--state", state, "--log-level", "warning"], folder: folder,
             input: try request.text() + "\n")
-        return (try #require(try JSONValue(parsing: run.output)["result"]), run.errors)
+        return (try #require(try WireMessage(parsing: run.output).result(of: method)), run.errors)
     }
 
-    private func explain() throws -> JSONValue {
+    private func explain(_ open: ExplanationOpen.Parameters? = nil, masks: Int = 40) throws -> Explain.Result {
+        try ask(
+            Explain.self,
+            .init(open: open ?? question(), rules: RefinementRules(budget: Budget(imageMasks: masks)))
+        ).result
+    }
+
+    /// The first explanation, by a copy of the demo model.
+    private func begin() throws -> Explain.Result {
         try FileManager.default.copyItem(atPath: DaemonProcess.models + "/demo", toPath: folder + "/model")
-        return try ask("explain", ["budget": ["imageMasks": 40]]).result
+        return try explain()
     }
 
     private func open() throws -> (warm: Int, log: String) {
-        let (result, log) = try ask("explanation/open")
-        return (try #require(result["warm"]?["imageMasks"]?.int), log)
+        let (result, log) = try ask(ExplanationOpen.self, question())
+        return (result.warm.imageMasks, log)
     }
 
     private func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: state).sorted() }
@@ -40,13 +52,12 @@ struct StateProcessTests {
     @Test("games are there after a restart, and nothing half-written beside them")
     func survive() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let before = try explain()
+        let before = try begin()
         let names = try files()
         #expect(names.count == 2 && names.allSatisfy { $0.hasSuffix(".game") })
         let (warm, log) = try open()
         #expect(warm == 40 && !log.contains("dropped"))
-        let after = try ask("explain", ["budget": ["imageMasks": 40]]).result
-        #expect(after["values"] == before["values"])
+        #expect(try explain().values == before.values)
         #expect(try files() == names)
     }
 
@@ -55,7 +66,7 @@ struct StateProcessTests {
         arguments: ["cut", "empty", "bit"])
     func damaged(kind: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        _ = try explain()
+        _ = try begin()
         for name in try files() {
             let path = state + "/" + name
             var data = try #require(FileManager.default.contents(atPath: path))
@@ -76,7 +87,7 @@ struct StateProcessTests {
     @Test("games of a model whose weights have changed are dropped with a warning")
     func otherModel() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        _ = try explain()
+        _ = try begin()
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)],
             ofItemAtPath: folder + "/model/model.safetensors")
@@ -88,11 +99,9 @@ struct StateProcessTests {
     @Test("files of two games that were exchanged are dropped with a warning that names them")
     func exchanged() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        _ = try explain()
+        _ = try begin()
         let first = try files()
-        _ = try ask(
-            "explain",
-            ["budget": ["imageMasks": 40], "image": .string(DaemonProcess.scenes + "/scene-04.png"), "text": "a dog"])
+        _ = try explain(question("scene-04", "a dog"))
         for name in first {
             // As many players, masks and bytes: only the name of the game tells them apart.
             let size = try #require(FileManager.default.contents(atPath: state + "/" + name)).count
@@ -113,10 +122,10 @@ struct StateProcessTests {
     @Test("a game that has grown replaces its file")
     func grown() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        _ = try explain()
+        _ = try begin()
         let names = try files()
         let before = try names.map { try #require(FileManager.default.contents(atPath: state + "/" + $0)) }
-        _ = try ask("explain", ["budget": ["imageMasks": 90]])
+        _ = try explain(masks: 90)
         #expect(try files() == names)
         #expect(try open().warm == 90)
         let after = try names.map { try #require(FileManager.default.contents(atPath: state + "/" + $0)) }

@@ -1,3 +1,4 @@
+import FIxLIPProtocol
 import Foundation
 import JSON
 import JSONRPC
@@ -82,7 +83,7 @@ struct VersionProcessTests {
     func refusal() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let daemon = try StandInDaemon(folder: folder) { _, params in
-            params["protocolVersion"] == nil
+            (try? params.decode(Initialize.Parameters.self))?.protocolVersion == nil
                 ? .success(["protocolVersion": 3]) : .failure(.invalidParams("'protocolVersion' is 1"))
         }
         try expectRefusals(["speaks version 3", "this program version 1"], [["status"]])
@@ -94,7 +95,7 @@ struct VersionProcessTests {
     func noDaemon() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let daemon = try StandInDaemon(folder: folder) { method, _ in .failure(.methodNotFound(method)) }
-        try expectRefusals(["is no fixlipd"], [["status"], ["explain", scene, "a dog"]])
+        try expectRefusals(["is not fixlipd"], [["status"], ["explain", scene, "a dog"]])
         #expect(daemon.requests.count == 2)
     }
 
@@ -112,7 +113,7 @@ struct VersionProcessTests {
         let daemon = try StandInDaemon(folder: folder) { method, _ in .success(["method": .string(method)]) }
         let run = try Command(
             ["connect"], folder: folder, input: #"{"jsonrpc":"2.0","id":1,"method":"tokenize"}"# + "\n")
-        #expect(try JSONValue(parsing: run.output)["result"]?["method"] == "tokenize")
+        #expect(try WireMessage(parsing: run.output).result == ["method": "tokenize"])
         #expect(daemon.requests == [["tokenize"]])
     }
 

@@ -46,7 +46,7 @@ private func drawings(in html: String) -> [String] {
 @Suite("SVG and HTML", .timeLimit(.minutes(10)))
 struct MarkupTests {
     @Test("SVG is well-formed and every reference is defined", arguments: Sample.views, [300, 960].map { $0 + 20 })
-    func wellFormed(view: RenderOptions.View, width: Int) throws {
+    func wellFormed(view: PictureOptions.View, width: Int) throws {
         let document = try #require(outline(try Sample.picture().svg(.init(view: view, width: width))))
         #expect(document.references.isSubset(of: document.ids))
         #expect(document.counts["svg"] == 1 + (document.classes["svg.crop"] ?? 0))
@@ -70,7 +70,7 @@ struct MarkupTests {
     }
 
     @Test("Nothing is fetched", arguments: Sample.views)
-    func selfContained(view: RenderOptions.View) throws {
+    func selfContained(view: PictureOptions.View) throws {
         let picture = Sample.picture()
         for text in [try picture.svg(.init(view: view)), try picture.html(.init(view: view))] {
             let withoutNamespace = text.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
@@ -343,8 +343,8 @@ struct MarkupTests {
     }
 
     @Test("Drawing twice gives the same bytes", arguments: Sample.views)
-    func deterministic(view: RenderOptions.View) throws {
-        let options = RenderOptions(view: view)
+    func deterministic(view: PictureOptions.View) throws {
+        let options = PictureOptions(view: view)
         let picture = Sample.picture()
         #expect(try picture.svg(options) == picture.svg(options))
         #expect(try picture.html(options) == picture.html(options))

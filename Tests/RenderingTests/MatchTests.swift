@@ -42,7 +42,7 @@ struct MatchTests {
 
     @Test("The strongest pairs are listed with their errors, the headline is the centred total")
     func lists() throws {
-        let text = try images().ansi(RenderOptions(width: 120, colorMode: .none))
+        let text = try images().ansi(PictureOptions(width: 120, colorMode: .none))
         #expect(text.contains("0.250 cosine that the two have in common (0.700 cosine, 0.900 with nothing shown)"))
         #expect(text.contains("row 1, column 1 ↔ row 2, column 2"))
         #expect(text.contains("+0.200 ± 0.020"))
@@ -52,7 +52,7 @@ struct MatchTests {
 
     @Test("Matched regions have one colour in both images, and only the strongest pairs an arc")
     func colours() throws {
-        let svg = try images().svg(RenderOptions(topK: 3))
+        let svg = try images().svg(PictureOptions(topK: 3))
         // A match of patches 0 and 1 with patch 3, and one of patch 2 with patch 0.
         for color in ["r0s", "r1s"] {
             #expect(svg.components(separatedBy: "class=\"\(color) match\"").count == 3)
@@ -86,6 +86,6 @@ struct MatchTests {
         #expect(throws: RenderError.lengthMismatch(field: "estimate.pairs", expected: 28, found: 27)) {
             try picture.svg()
         }
-        #expect(throws: RenderError.viewNotComparable) { try images().svg(RenderOptions(view: .patch(player: 1))) }
+        #expect(throws: RenderError.viewNotComparable) { try images().svg(PictureOptions(view: .patch(player: 1))) }
     }
 }

@@ -28,8 +28,8 @@ struct OptionTests {
 
     @Test(
         "Views of pairs say that they need order 2",
-        arguments: [("pairs", RenderOptions.View.pairs), ("token", .token(player: nil)), ("patch", .patch(player: 0))])
-    func needsPairs(name: String, view: RenderOptions.View) {
+        arguments: [("pairs", PictureOptions.View.pairs), ("token", .token(player: nil)), ("patch", .patch(player: 0))])
+    func needsPairs(name: String, view: PictureOptions.View) {
         #expect(throws: RenderError.noPairs(view: name)) {
             try Sample.picture(pairs: false).markdown(.init(view: view))
         }

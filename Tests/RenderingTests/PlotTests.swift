@@ -7,7 +7,7 @@ import Testing
 struct PlotTests {
     private let picture = Sample.picture()
 
-    private func report(_ plot: RenderOptions.Plot, topK: Int = 8) throws -> Report {
+    private func report(_ plot: PictureOptions.Plot, topK: Int = 8) throws -> Report {
         try Report(picture, options: .init(view: .plot(plot), topK: topK))
     }
 
@@ -89,9 +89,9 @@ struct PlotTests {
         #expect(figure.markup.matches(of: #/<circle /#).count == 7)
     }
 
-    @Test("A plot stands alone in a drawing; a terminal lists what it shows", arguments: RenderOptions.Plot.allCases)
-    func alone(plot: RenderOptions.Plot) throws {
-        let options = RenderOptions(view: .plot(plot))
+    @Test("A plot stands alone in a drawing; a terminal lists what it shows", arguments: PictureOptions.Plot.allCases)
+    func alone(plot: PictureOptions.Plot) throws {
+        let options = PictureOptions(view: .plot(plot))
         for text in [try picture.svg(options), try picture.html(options)] {
             #expect(!text.contains("As the budget grew") && !text.contains("Words and patches"))
             #expect(text.contains(try report(plot).viewTitle))
@@ -105,7 +105,7 @@ struct PlotTests {
     func firstOrder() throws {
         let picture = Sample.picture(pairs: false)
         #expect(throws: RenderError.noPairs(view: "network")) { try picture.svg(.init(view: .plot(.network))) }
-        for plot in RenderOptions.Plot.allCases where plot != .network {
+        for plot in PictureOptions.Plot.allCases where plot != .network {
             #expect(try picture.svg(.init(view: .plot(plot))).contains("dog"))
         }
     }

@@ -70,6 +70,6 @@ enum Sample {
         "e\u{301}te\u{301} \u{FFFE} end",
     ]
 
-    static let views: [RenderOptions.View] =
-        [.overview, .pairs, .token(player: nil), .patch(player: nil)] + RenderOptions.Plot.allCases.map { .plot($0) }
+    static let views: [PictureOptions.View] =
+        [.overview, .pairs, .token(player: nil), .patch(player: nil)] + PictureOptions.Plot.allCases.map { .plot($0) }
 }

@@ -98,8 +98,8 @@ struct SumTests {
         #expect(!(try picture.svg(.init(view: .token(player: nil))).contains("How it adds up")))
     }
 
-    @Test("Lines of a terminal fit it", arguments: [32, 80], [RenderOptions.ColorMode.none, .trueColor])
-    func terminalFits(width: Int, mode: RenderOptions.ColorMode) throws {
+    @Test("Lines of a terminal fit it", arguments: [32, 80], [PictureOptions.ColorMode.none, .trueColor])
+    func terminalFits(width: Int, mode: PictureOptions.ColorMode) throws {
         let picture = picture("one two three four five six seven eight nine ten")
         let report = try Report(picture, options: .init())
         let lists = TerminalLists(report: report, text: TerminalText(mode: mode))

@@ -17,14 +17,14 @@ struct TerminalTests {
     @Test(
         "Golden outputs",
         arguments: [
-            ("overview-none.txt", RenderOptions(colorMode: .none)),
-            ("overview-256.txt", RenderOptions(width: 48, colorMode: .ansi256)),
-            ("overview-truecolor.txt", RenderOptions(width: 40)),
-            ("token-none.txt", RenderOptions(view: .token(player: 6), colorMode: .none)),
-            ("patch-none.txt", RenderOptions(view: .patch(player: 3), colorMode: .none)),
-            ("pairs-none.txt", RenderOptions(view: .pairs, topK: 3, width: 60, colorMode: .none)),
+            ("overview-none.txt", PictureOptions(colorMode: .none)),
+            ("overview-256.txt", PictureOptions(width: 48, colorMode: .ansi256)),
+            ("overview-truecolor.txt", PictureOptions(width: 40)),
+            ("token-none.txt", PictureOptions(view: .token(player: 6), colorMode: .none)),
+            ("patch-none.txt", PictureOptions(view: .patch(player: 3), colorMode: .none)),
+            ("pairs-none.txt", PictureOptions(view: .pairs, topK: 3, width: 60, colorMode: .none)),
         ])
-    func goldenANSI(file: String, options: RenderOptions) throws {
+    func goldenANSI(file: String, options: PictureOptions) throws {
         #expect(try Sample.picture().ansi(options) == golden(file))
     }
 
@@ -39,8 +39,8 @@ struct TerminalTests {
     }
 
     @Test("No line is wider than asked", arguments: [32, 50, 63, 64, 80, 120], Sample.views)
-    func width(width: Int, view: RenderOptions.View) throws {
-        for mode in [RenderOptions.ColorMode.none, .ansi256, .trueColor] {
+    func width(width: Int, view: PictureOptions.View) throws {
+        for mode in [PictureOptions.ColorMode.none, .ansi256, .trueColor] {
             let text = try Sample.picture(caption: "an extraordinarily red dog").ansi(
                 .init(view: view, width: width, colorMode: mode))
             for line in visible(text).split(separator: "\n") { #expect(line.count <= width, "\(line)") }
@@ -62,7 +62,7 @@ struct TerminalTests {
 
     @Test("A caption cannot send sequences to the terminal", arguments: Sample.hostileCaptions)
     func hostile(caption: String) throws {
-        for mode in [RenderOptions.ColorMode.none, .ansi256, .trueColor] {
+        for mode in [PictureOptions.ColorMode.none, .ansi256, .trueColor] {
             let text = visible(try Sample.picture(caption: caption).ansi(.init(colorMode: mode)))
             #expect(
                 !text.unicodeScalars.contains {

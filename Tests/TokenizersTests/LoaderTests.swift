@@ -65,7 +65,7 @@ struct LoaderTests {
         let unigram = #"{"model": {"type": "Unigram", "unk_id": 7, "vocab": [["a", -1], ["</s>", 0]]}}"#
         #expect(
             try failure(["tokenizer.json": unigram])
-                == "FOLDER/tokenizer.json: model.unk_id: is no id of the vocabulary")
+                == "FOLDER/tokenizer.json: model.unk_id: is not an id of the vocabulary")
         #expect(
             try failure(["tokenizer.json": #"{"model": {"type": "Unigram", "vocab": [["a"]]}}"#]).contains(
                 "pair of token and score"))

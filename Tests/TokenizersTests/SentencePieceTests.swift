@@ -63,7 +63,7 @@ struct SentencePieceTests {
         #expect(problem(plain + field(1, field(1, []))).hasSuffix("has no text"))
         #expect(problem(plain + field(1, unknown)).hasSuffix("occurs twice"))
         #expect(
-            problem(plain + field(1, field(1, [0x7A, 0x7A]) + [0x15, 0, 0, 0xC0, 0x7F])).hasSuffix("is no number"))
+            problem(plain + field(1, field(1, [0x7A, 0x7A]) + [0x15, 0, 0, 0xC0, 0x7F])).hasSuffix("is not a number"))
         #expect(problem(field(1, field(1, [0x61]))) == "m: the model has no unknown piece")
         #expect(problem(field(1, unknown)) == "none")
         #expect(

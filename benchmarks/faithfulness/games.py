@@ -9,7 +9,7 @@ import numpy as np
 def read_game(path):
     """(coalitions [masks, players] bool, embeddings [masks, dimension] float32) of a file of the daemon's --state folder.
 
-    The format is that of Sources/Interactions/GameSamplesState.swift, after a line that names the model's state.
+    The format is that of Sources/Interactions/Sampling/GameSamplesState.swift, after a line that names the model's state.
     """
     data = Path(path).read_bytes()
     data = data[data.index(b"\n") + 1 :]

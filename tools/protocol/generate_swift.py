@@ -92,6 +92,10 @@ def namespace(method):
     return METHODS.get(method) or "".join(word[0].upper() + word[1:] for word in method.split("/"))
 
 
+def capitalized(name):
+    return name[0].upper() + name[1:]
+
+
 def case_name(word):
     """A word as a Swift identifier: `utf-8` -> `utf8`"""
     return re.sub(r"[^A-Za-z0-9]", "", word)
@@ -124,6 +128,7 @@ class SwiftWriter:
     def __init__(self, messages):
         self.messages = messages
         self.names = dict(NAMES)
+        self.asked = messages.asked()
         for method in messages.methods:
             for type, suffix, own in (
                 (method.parameters, "Params", "Parameters"),
@@ -192,6 +197,7 @@ class SwiftWriter:
             lines += wrapped(member.description, inner)
             lines.append(f"{inner}package var {member.name}: {self.stored(member)}")
         lines += self.defaults(object, inner)
+        lines += self.limits(object, inner)
         lines += ["", *self.memberwise(object, inner)]
         if object.parts:
             lines += self.composition(object, inner)
@@ -203,8 +209,21 @@ class SwiftWriter:
     def defaults(self, object, indent):
         own = [entry for entry in object.entries if not isinstance(entry, Part) and entry.default is not None]
         return [""] * bool(own) + [
-            f"{indent}package static let default{member.name[0].upper()}{member.name[1:]}: {self.type(member.shape)}"
+            f"{indent}package static let default{capitalized(member.name)}: {self.type(member.shape)}"
             f" = {self.literal(member)}"
+            for member in own
+        ]
+
+    def limits(self, object, indent):
+        """What clients may ask for at most; of unsigned numbers their type says it."""
+        own = [
+            entry
+            for entry in object.entries
+            if object.name in self.asked and not isinstance(entry, Part) and entry.most and entry.shape.kind != "uint32"
+        ]
+        return [""] * bool(own) + [
+            f"{indent}package static let most{capitalized(member.name)}"
+            f"{': Double' if member.shape.kind == 'number' else ''} = {member.most:_}"
             for member in own
         ]
 

@@ -26,13 +26,15 @@ class Shape:
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """A member of a type. default: the JSON value that stands for one left out, None where the contract names none."""
+    """A member of a type. default: the JSON value that stands for one left out, None where the contract names none.
+    most: the greatest value, or length of a list, where the contract has one."""
 
     name: str
     shape: Shape
     required: bool
     description: str
     default: object = None
+    most: object = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +132,26 @@ class Messages:
             for member in found.members:
                 self.reach(member.shape)
 
+    def asked(self):
+        """The names of the types that parameters are made of."""
+        found = set()
+
+        def visit(shape):
+            if shape.element is not None:
+                visit(shape.element)
+            if shape.kind != "named" or shape.name in found:
+                return
+            found.add(shape.name)
+            type = self.types[shape.name]
+            for member in type.members if isinstance(type, Object) else ():
+                visit(member.shape)
+            for part in type.parts if isinstance(type, Object) else ():
+                visit(Shape("named", part.type))
+
+        for method in self.methods:
+            visit(Shape("named", method.parameters))
+        return found
+
     def read(self, name):
         schema = composed(name, self.contract.schemas)
         if "enum" in schema:
@@ -146,6 +168,7 @@ class Messages:
                 key in required,
                 description(member, self.contract.schemas),
                 member.get("default"),
+                member.get("maximum", member.get("maxItems")),
             )
             for key, member in schema["properties"].items()
         }

@@ -34,7 +34,8 @@ def array_text(schema):
     element = type_text(schema.get("items", {}))
     if low is not None and low == high:
         return f"array of {low} × {element}"
-    return f"array of {element}" + (f", at least {low}" if low else "")
+    words = [f"{word} {count}" for word, count in (("at least", low), ("at most", high)) if count]
+    return ", ".join([f"array of {element}", *words])
 
 
 def object_text(schema):

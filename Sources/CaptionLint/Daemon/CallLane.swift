@@ -33,7 +33,7 @@ final class CallLane: Sendable {
         startThread(name) { [self] in run() }
     }
 
-    /// No more calls are made; the thread ends and the connection is closed.
+    /// Stops making calls, ends the thread and closes the connection.
     func close() {
         let waiting = state.withLock { state in
             state.isClosed = true
@@ -110,7 +110,7 @@ final class CallLane: Sendable {
                 return try job.work(connected, job.ticket)
             } catch {
                 client = nil
-                // What was asked changes nothing at the daemon: a new one may be asked again.
+                // What was asked changes nothing at the daemon, so a new daemon can be asked the same.
                 if case RPCClientError.disconnected = error, attempt == 1 { continue }
                 return job.fail(error)
             }

@@ -1,27 +1,28 @@
 import Captions
 import FIxLIPProtocol
 import Foundation
+import Images
 import JSONRPC
 import Synchronization
 
 /// An image in one state of its file.
 package struct ImageKey: Sendable, Hashable {
     package let image: String
-    package let fingerprint: [Int64]
+    package let file: FileIdentity?
 
     package init(_ image: String, _ facts: ImageFacts) {
         self.image = image
-        fingerprint = facts.fingerprint
+        file = facts.file
     }
 
     /// Names are told apart by their bytes.
     package static func == (a: ImageKey, b: ImageKey) -> Bool {
-        a.fingerprint == b.fingerprint && a.image.utf8.elementsEqual(b.image.utf8)
+        a.file == b.file && a.image.utf8.elementsEqual(b.image.utf8)
     }
 
     package func hash(into hasher: inout Hasher) {
         for byte in image.utf8 { hasher.combine(byte) }
-        hasher.combine(fingerprint)
+        hasher.combine(file)
     }
 }
 
@@ -54,7 +55,7 @@ package final class Analyst: Sendable {
     private let link: DaemonLink
     package let model: String?
     private let state = Mutex(State())
-    /// Embeddings and explanations that are kept; when there are more, all are forgotten.
+    /// How many embeddings and explanations are kept; when there are more, all are forgotten.
     private static let capacity = 8_192
     private static let piece = 64
 

@@ -1,6 +1,6 @@
 /// What a model says about the captions of one document.
 package struct DocumentEvidence: Sendable, Equatable {
-    /// By the captions' indices; captions that nothing is known of are missing.
+    /// Evidence by the caption's index; captions of which nothing is known are missing.
     package var captions: [Int: CaptionEvidence] = [:]
     /// Logits of each caption with each image of the document, less what the image alone makes of neutral captions;
     /// `[caption][column]`, empty for captions without evidence.
@@ -48,7 +48,7 @@ package struct WordWeights: Sendable, Equatable {
         package var end: Int
         /// The first-order reading, in logits.
         package var value: Double
-        /// In logits.
+        /// The standard error of that, in logits.
         package var standardError: Double
 
         package init(text: String, start: Int, end: Int, value: Double, standardError: Double) {

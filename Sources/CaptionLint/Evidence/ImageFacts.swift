@@ -13,15 +13,15 @@ package struct ImageFacts: Sendable, Equatable {
     }
 
     package var state: State
-    /// What tells this state of the file from another: device, inode, size and time of change.
-    package var fingerprint: [Int64]
+    /// Which content of a file it is about; nil where there is no file.
+    package var file: FileIdentity?
 
-    package init(state: State, fingerprint: [Int64] = []) {
+    package init(state: State, file: FileIdentity? = nil) {
         self.state = state
-        self.fingerprint = fingerprint
+        self.file = file
     }
 
-    func isSameFile(as other: ImageFacts) -> Bool { !fingerprint.isEmpty && fingerprint == other.fingerprint }
+    func isSameFile(as other: ImageFacts) -> Bool { file != nil && file == other.file }
 }
 
 /// Looks at images' files, and decodes each state of a file once. Blocks while it does: not for the cooperative pool.
@@ -36,7 +36,7 @@ package final class ImageInspector {
         let key = Array(image.utf8)
         if image.hasPrefix("data:") {
             if let facts = known[key] { return facts }
-            return keep(ImageFacts(state: Self.state(of: image), fingerprint: []), for: key)
+            return keep(ImageFacts(state: Self.state(of: image)), for: key)
         }
         guard image.hasPrefix("/") else { return ImageFacts(state: .absent) }
         var status = stat()
@@ -45,12 +45,9 @@ package final class ImageInspector {
             if errno == ENOENT || errno == ENOTDIR { return ImageFacts(state: .absent) }
             return ImageFacts(state: .unreadable(String(cString: strerror(errno))))
         }
-        let fingerprint = [
-            Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size),
-            Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec),
-        ]
-        if let facts = known[key], facts.fingerprint == fingerprint { return facts }
-        return keep(ImageFacts(state: Self.state(of: image), fingerprint: fingerprint), for: key)
+        let file = FileIdentity(status)
+        if let facts = known[key], facts.file == file { return facts }
+        return keep(ImageFacts(state: Self.state(of: image), file: file), for: key)
     }
 
     private func keep(_ facts: ImageFacts, for key: [UInt8]) -> ImageFacts {

@@ -1,5 +1,6 @@
 import Captions
 import JSON
+import PercentEncoding
 
 /// The Static Analysis Results Interchange Format 2.1.0 (OASIS).
 enum SARIF {
@@ -63,16 +64,7 @@ enum SARIF {
 
     /// A relative reference or, for a path from the root, a `file:` URI.
     private static func uri(_ path: String) -> String {
-        let escaped = path.utf8.reduce(into: "") { text, byte in
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || "-._~/".utf8.contains(byte)
-            if isPlain {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
+        let escaped = PercentEncoding.encoded(path: path.utf8)
         return path.hasPrefix("/") ? "file://" + escaped : escaped
     }
 }

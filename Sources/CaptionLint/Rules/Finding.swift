@@ -29,18 +29,3 @@ package struct Finding: Sendable, Equatable {
         self.related = related
     }
 }
-
-extension Double {
-    /// With so many digits after the point, and the minus sign of typography.
-    package func shown(_ digits: Int) -> String {
-        var scale = 1.0
-        for _ in 0..<digits { scale *= 10 }
-        let whole = (magnitude * scale).rounded()
-        guard whole.isFinite, whole < 1e15 else { return "\(self)" }
-        let number = Int(whole)
-        let sign = self < 0 && number > 0 ? "−" : ""
-        guard digits > 0 else { return "\(sign)\(number)" }
-        let fraction = String(number % Int(scale))
-        return "\(sign)\(number / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
-    }
-}

@@ -7,6 +7,7 @@ package struct LintSettings: Sendable, Equatable {
     package var model: String?
     /// Masked images an explanation takes.
     package var budget = 256
+    package static let budgets = 8...65_536
     /// Folders that `/images/cat.png` begins at, relative to the file that names them.
     package var roots: [String] = []
     /// Severities that differ from the rules' own; nil inside for rules that are off.
@@ -24,9 +25,9 @@ package struct LintSettings: Sendable, Equatable {
     /// Whether any rule that is on asks a model.
     package var needsModel: Bool { Rule.allCases.contains { $0.needsModel && isOn($0) } }
 
-    /// From where on a rule speaks: for `word-against-image` the share of the rise that the word takes away, for
-    /// `fits-another-image-better` the margin in logits, for `low-match` the standing (in standard deviations of the
-    /// neutral captions' scores) below which a match is low.
+    /// The value from which a rule reports: for `word-against-image` the share of the rise that the word takes away,
+    /// for `fits-another-image-better` the margin in logits, for `low-match` the standing (in standard deviations of
+    /// the neutral captions' scores) below which a match is low.
     package func threshold(of rule: Rule) -> Double { thresholds[rule] ?? Self.defaultThresholds[rule] ?? 0 }
 
     package static let defaultThresholds: [Rule: Double] = [
@@ -49,8 +50,9 @@ package struct LintSettings: Sendable, Equatable {
             guard let text = value.string else { throw SettingsError("'model' must be a string, not \(value.kind)") }
             model = text.isEmpty ? nil : text
         case "budget":
-            guard let count = value.int, (8...65_536).contains(count) else {
-                throw SettingsError("'budget' must be a whole number of masked images from 8 to 65536")
+            guard let count = value.int, Self.budgets.contains(count) else {
+                let (least, most) = (Self.budgets.lowerBound, Self.budgets.upperBound)
+                throw SettingsError("'budget' must be a whole number of masked images from \(least) to \(most)")
             }
             budget = count
         case "roots":
@@ -99,11 +101,4 @@ package struct LintSettings: Sendable, Equatable {
         }
         return Severity(rawValue: word)
     }
-}
-
-/// What is wrong with settings, in the words of somebody who wrote them.
-package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
-    package var description: String
-
-    package init(_ description: String) { self.description = description }
 }

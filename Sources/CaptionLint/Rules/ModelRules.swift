@@ -1,4 +1,5 @@
 import Captions
+import ShownText
 
 /// The rules that judge by what a model says.
 enum ModelRules {
@@ -9,7 +10,7 @@ enum ModelRules {
         var found: [Finding] = []
         for (index, caption) in captions.enumerated() where caption.absence == nil {
             guard let known = evidence.captions[index] else { continue }
-            // A name of a file is no caption, whatever a model makes of it.
+            // A name of a file is not a caption, whatever a model makes of it.
             if settings.isOn(.altIsFileName), FileNameText.problem(caption.caption, image: caption.image) != nil {
                 continue
             }
@@ -29,7 +30,7 @@ enum ModelRules {
                     Finding(
                         rule: .fitsAnotherImageBetter, severity: severity,
                         message: "This caption matches another image of the document better, by "
-                            + "\(better.margin.shown(1)) logits",
+                            + "\(NumberText.plain(better.margin, decimals: 1)) logits",
                         range: caption.captionRange, caption: index,
                         related: [
                             Finding.Related(
@@ -42,8 +43,9 @@ enum ModelRules {
                     found.append(
                         Finding(
                             rule: .wordAgainstImage, severity: severity,
-                            message: "“\(word.text)” lowers the match by \((-word.value).shown(2)) ± "
-                                + "\(word.standardError.shown(2)) logits",
+                            message:
+                                "“\(word.text)” lowers the match by \(NumberText.plain(-word.value, decimals: 2)) ± "
+                                + "\(NumberText.plain(word.standardError, decimals: 2)) logits",
                             range: caption.documentRange(of: word.start..<word.end, encoding: encoding),
                             caption: index))
                 }
@@ -55,7 +57,7 @@ enum ModelRules {
                     Finding(
                         rule: .lowMatch, severity: severity,
                         message: "The caption matches its image hardly better than unrelated captions do "
-                            + "(\(standing.shown(1)) standard deviations above their mean)",
+                            + "(\(NumberText.plain(standing, decimals: 1)) standard deviations above their mean)",
                         range: caption.captionRange, caption: index))
             }
         }

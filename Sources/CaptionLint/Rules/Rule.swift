@@ -1,3 +1,6 @@
+// CaptionLint: captions, their files and what a model says of them go in, findings come out.
+// Its rooms use only those named before them: Files, Daemon, Evidence, Rules, Settings and Reports.
+
 /// What a document can be told about an image and its text. The raw value is the rule's code, which does not change.
 package enum Rule: String, CaseIterable, Sendable, Hashable {
     case imageNotFound = "image-not-found"
@@ -59,7 +62,7 @@ package enum Rule: String, CaseIterable, Sendable, Hashable {
 package enum Severity: String, CaseIterable, Sendable, Comparable {
     case error, warning, information, hint
 
-    /// As the Language Server Protocol numbers them, from 1.
+    /// The severity's number in the Language Server Protocol, from 1.
     package var number: Int {
         switch self {
         case .error: 1

@@ -50,7 +50,7 @@ package struct SettingsFile: Sendable, Equatable {
     /// - Parameter path: how errors name the text.
     package static func parse(_ bytes: [UInt8], path: String) throws(SettingsError) -> JSONValue {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SettingsError("\(path): the file is no UTF-8 text")
+            throw SettingsError("\(path): the file is not UTF-8 text")
         }
         do {
             return try JSONValue(parsing: try TOMLTable(string: text).convert(to: .json))

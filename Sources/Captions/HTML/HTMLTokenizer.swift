@@ -18,7 +18,7 @@ struct HTMLTokenizer {
     let source: Excerpt
     let dialect: HTMLDialect
     private var index = 0
-    /// The open elements of SVG and MathML, where CDATA sections are text and titles are no raw text.
+    /// The open elements of SVG and MathML, where CDATA sections are text and titles are not raw text.
     private var foreign: [String] = []
     private var rawText: String?
     private var templates = TemplateExpressions()

@@ -38,10 +38,10 @@ struct JavaScriptScanner {
     private var frames: [Frame] = []
     /// The open tags, outermost first: a tag may stand in a value of another's.
     private var tags: [HTMLTag] = []
-    /// Whether an operand may come next, so that `/` and `<` are no operators.
+    /// Whether an operand may come next, so that `/` and `<` are not operators.
     private var expectsOperand = true
     private var commentEnds = Occurrences("*/")
-    /// How many scans of single braces and tags came to the end of the text. Beyond a few, unbalanced text is no code.
+    /// How many scans of single braces and tags came to the end of the text. Beyond a few, unbalanced text is not code.
     private var unclosed = 0
     /// Whether the single tag that was asked for is none.
     private var isNoTag = false
@@ -271,7 +271,7 @@ struct JavaScriptScanner {
         case _ where Self.isName(byte) || byte == UInt8(ascii: "@"):
             try attribute(limit)
         default:
-            // This is no tag.
+            // This is not a tag.
             tags.removeLast()
             frames.removeLast()
             expectsOperand = true

@@ -68,7 +68,7 @@ struct OrgCaptions {
         }
     }
 
-    /// Blank lines, headlines, list items, tables, comments, fixed-width text, rules and drawers are no paragraphs.
+    /// Blank lines, headlines, list items, tables, comments, fixed-width text, rules and drawers are not paragraphs.
     private func endsParagraph(_ line: Range<Int>, _ text: Range<Int>) -> Bool {
         guard let first = source.bytes[text].first else { return true }
         let next = text.count > 1 ? source.byte(text.lowerBound + 1) : .space
@@ -339,7 +339,7 @@ struct OrgPlainText {
         let source: Excerpt
         let range: Range<Int>
         var bracket: Occurrences
-        /// From where a marker's closing was looked for, and where it is.
+        /// For each marker, from where its closing was looked for, and where it is.
         private var known: [UInt8: (start: Int, found: Int?)] = [:]
 
         init(source: Excerpt, range: Range<Int>) {

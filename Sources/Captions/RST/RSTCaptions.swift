@@ -84,7 +84,7 @@ struct RSTCaptions {
         let isField = start > lines[first].start && source.byte(lines[first].start) == UInt8(ascii: ":")
         let depth = isField && end < lines.count ? lines[end].indent : indent
         if isField, depth <= lines[first].indent { return end }
-        // A line block ends at what is no line of it.
+        // A line block ends at what is not a line of it.
         let isLineBlock = isOfLineBlock(start..<lines[first].end)
         while end < lines.count, !lines[end].isBlank, lines[end].indent == depth {
             if isLineBlock, !isOfLineBlock(lines[end].start..<lines[end].end) { return end }

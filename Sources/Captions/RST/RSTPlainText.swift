@@ -47,7 +47,7 @@ private struct RSTInlines {
     private var result = MappedText()
     private var index = 0
     private var plain = 0
-    /// From where the end of each kind of markup was looked for, and where it is.
+    /// For each kind of markup, from where its end was looked for, and where it is.
     private var known: [String: (start: Int, found: Int?)] = [:]
 
     init(text: Excerpt, substitutions: [String: String]) {

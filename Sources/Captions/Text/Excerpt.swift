@@ -123,7 +123,7 @@ struct Excerpt {
 
     func isBlank(_ range: Range<Int>) -> Bool { bytes[range].allSatisfy(\.isSpace) }
 
-    /// The index of the first byte in a range that is no space or tab, or its end.
+    /// The index of the first byte in a range that is neither space nor tab, or its end.
     func contentStart(_ range: Range<Int>) -> Int {
         bytes[range].firstIndex { $0 != .space && $0 != .tab } ?? range.upperBound
     }
@@ -141,10 +141,10 @@ struct Excerpt {
 struct Occurrences {
     private let text: StaticString
     private let end: Int?
-    /// From where was looked, and what was found.
+    /// The index from which the text was last looked for, and where it was found.
     private var known: (start: Int, found: Int?)?
 
-    /// - Parameter end: where to look no further; the excerpt's end unless told.
+    /// - Parameter end: where the search ends; by default the excerpt's end.
     init(_ text: StaticString, to end: Int? = nil) {
         self.text = text
         self.end = end

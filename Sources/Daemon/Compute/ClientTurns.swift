@@ -7,10 +7,10 @@ package enum Client {
     @TaskLocal package static var current: ConnectionID?
 }
 
-/// Turns of clients in a queue: one that has just had its turn stands, with all it waits for, as if it came that
-/// moment. So nobody waits for more than a turn of each of the others.
+/// Turns of clients in a queue. A client that has just had its turn queues again, with all it waits for, as if it had
+/// come at that moment; so nobody waits for more than one turn of each of the others.
 struct ClientTurns {
-    /// On the queue's own clock.
+    /// When each client had its last turn, on the queue's own clock.
     private var last: [ConnectionID?: Double] = [:]
 
     /// Since when a client waits with something that came at `arrival`.

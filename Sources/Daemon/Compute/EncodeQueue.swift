@@ -92,12 +92,12 @@ package struct EncodeQueue {
     private static let leastTextShare = 16
     /// The longest that an image waits for others which are being decoded, in seconds: little beside encoding it.
     private static let gathering = 0.025
-    /// However many requests wait, one micro-batch in so many is a refinement's.
+    /// However many requests wait, one micro-batch in this many is a refinement's.
     private static let refinementTurn = 8
 
     private let threads: Int
     private var tickets: [Ticket] = []
-    /// Of the clients with interactive orders.
+    /// The turns of the clients with interactive orders.
     private var turns = ClientTurns()
     /// Images of requests that are being decoded, by model.
     private var inPreparation: [Int: Int] = [:]
@@ -195,7 +195,7 @@ package struct EncodeQueue {
         return queued.sorted { ($0.turn, $0.due, $0.ticket.rank) < ($1.turn, $1.due, $1.ticket.rank) }.map(\.ticket)
     }
 
-    /// Until when to wait for images that are being decoded before less than a full micro-batch is taken.
+    /// How long to wait for images that are being decoded before less than a full micro-batch is taken.
     private func gatheringEnd(_ alike: [Ticket], share: Int) -> Double? {
         guard let first = alike.first, first.kind.urgency == .interactive, share < first.imageMicroBatch,
             inPreparation[first.kind.model] != nil, let oldest = alike.map(\.arrival).min()

@@ -12,7 +12,7 @@ import Tensors
 package final class EncodeScheduler: @unchecked Sendable {
     private let condition = NSCondition()
     private var queue: EncodeQueue
-    /// Those that have not been answered, by number.
+    /// The orders that have not been answered, by number.
     private var orders: [Int: EncodeOrder] = [:]
     private var submissions = 0
     private var isStopped = false
@@ -35,7 +35,7 @@ package final class EncodeScheduler: @unchecked Sendable {
 
     /// Called by a worker with each micro-batch before it is encoded; tests hold workers here.
     private let beforeBatch: (@Sendable ([EncodeSlice]) -> Void)?
-    /// Seconds that only grow.
+    /// The time, in seconds that only grow.
     private let now: @Sendable () -> Double
 
     package init(

@@ -5,7 +5,7 @@ import Tensors
 /// What one encoder thread keeps between micro-batches.
 struct EncodeWorker {
     private var workspaces: [Int: EncoderWorkspace] = [:]
-    /// For the operations of other threads' micro-batches.
+    /// The context for the operations of other threads' micro-batches.
     private var helping: ComputeContext?
 
     /// Drops the memory that was taken for models which are gone.

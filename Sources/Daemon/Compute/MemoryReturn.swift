@@ -7,9 +7,9 @@ struct MemoryReturn: Sendable {
     private let loop: Task<Void, Never>
 
     private static let interval = Duration.seconds(2)
-    /// Processor time between two looks, in seconds, that says that the daemon was at work.
+    /// How much processor time between two looks, in seconds, tells that the daemon was at work.
     private static let work = 0.02
-    /// Blocks of so many bytes and more, which are what estimates come and go with, go back the moment they are freed.
+    /// Blocks of at least this many bytes, which estimates come and go with, go back the moment they are freed.
     /// Left to itself, glibc raises the limit to the largest block that was ever freed, and keeps holes between those
     /// that stay.
     private static let ownMapping: Int32 = 1 << 20
@@ -37,7 +37,7 @@ struct MemoryReturn: Sendable {
                 let current = Self.processorTime
                 let isAtWork = current - seen > Self.work
                 if isAtWork || wasAtWork { _ = try? await threads.run { _ in malloc_trim(0) } }
-                // What trimming took is no work.
+                // The time that trimming took does not count as work.
                 seen = isAtWork ? Self.processorTime : current
                 wasAtWork = isAtWork
             }
@@ -46,7 +46,7 @@ struct MemoryReturn: Sendable {
 
     func stop() { loop.cancel() }
 
-    /// Of the whole process, in seconds.
+    /// Processor time of the whole process, in seconds.
     private static var processorTime: Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

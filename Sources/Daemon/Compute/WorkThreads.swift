@@ -25,7 +25,7 @@ package struct WorkTurn: Sendable {
     }
 }
 
-/// Threads for work that is no encoding: reading and decoding files, tokenizing, loading models, solving, drawing.
+/// Threads for work that is not encoding: reading and decoding files, tokenizing, loading models, solving, drawing.
 /// Swift's cooperative pool must stay free for answering.
 ///
 /// Clients take turns, also in the middle of a job: one that asks its ``WorkTurn`` gives way after some milliseconds
@@ -49,7 +49,7 @@ package final class WorkThreads: @unchecked Sendable {
         }
 
         let client: ConnectionID?
-        /// Its place in the count of arrivals and turns.
+        /// The job's place in the count of arrivals and turns.
         let arrival: Double
         let work: Work
 
@@ -62,7 +62,7 @@ package final class WorkThreads: @unchecked Sendable {
     private static let slice = Duration.milliseconds(5)
 
     private let lock = NSLock()
-    /// In order of arrival, by client, what has begun first; a client with nothing is not in it.
+    /// What waits, by client, in order of arrival and what has begun first; a client with nothing is not in it.
     private var queues: [ConnectionID?: [Waiting]] = [:]
     private var turns = ClientTurns()
     /// Arrivals and turns so far.
@@ -189,7 +189,7 @@ package final class WorkThreads: @unchecked Sendable {
             case .begin(let job):
                 begun[next.client, default: 0] += 1
                 handedOver.append((next.client, job))
-                // As many threads as jobs that have begun, so that each has one.
+                // There are as many threads as jobs that have begun, so that each job has one.
                 if begun.values.reduce(0, +) > threads {
                     startThread("\(name)-\(threads)") { [self] in work() }
                     threads += 1

@@ -9,13 +9,13 @@ struct DrawingRequest: Sendable {
     enum Format: Sendable { case svg, html, ansi, markdown, png, pdf }
 
     var format: Format
-    var options: RenderOptions
+    var options: PictureOptions
     /// Whether the model is asked for its values of the parts that the drawing names.
     var asksModel = false
 }
 
 /// A drawing: text, or the bytes of a file.
-enum Drawing: Sendable {
+enum DrawnPicture: Sendable {
     case text(String)
     case bytes([UInt8])
 }
@@ -29,7 +29,7 @@ struct Drawer: Sendable {
     /// - Throws: `ParameterError` that names the option at fault.
     func draw(
         _ explanation: Explanation, comparedWith other: Explanation? = nil, _ request: DrawingRequest
-    ) async throws -> Drawing {
+    ) async throws -> DrawnPicture {
         guard let other else {
             guard explanation.isOfLogits else { return try await draw(try await match(of: explanation), request) }
             var picture = try await picture(of: explanation)
@@ -66,7 +66,7 @@ struct Drawer: Sendable {
         return subsets
     }
 
-    private func draw(_ drawable: any Drawable, _ request: DrawingRequest) async throws -> Drawing {
+    private func draw(_ drawable: any Drawable, _ request: DrawingRequest) async throws -> DrawnPicture {
         try await threads.run { turn in
             try turn.check()
             do {
@@ -105,10 +105,10 @@ extension RenderError {
 
 /// What can be drawn in every format: one explanation, or two side by side.
 private protocol Drawable: Sendable {
-    func svg(_ options: Rendering.RenderOptions) throws(RenderError) -> String
-    func html(_ options: Rendering.RenderOptions) throws(RenderError) -> String
-    func ansi(_ options: Rendering.RenderOptions) throws(RenderError) -> String
-    func markdown(_ options: Rendering.RenderOptions) throws(RenderError) -> String
+    func svg(_ options: PictureOptions) throws(RenderError) -> String
+    func html(_ options: PictureOptions) throws(RenderError) -> String
+    func ansi(_ options: PictureOptions) throws(RenderError) -> String
+    func markdown(_ options: PictureOptions) throws(RenderError) -> String
 }
 
 extension Picture: Drawable {}
@@ -117,7 +117,7 @@ extension MatchPicture: Drawable {}
 
 extension Drawable {
     /// - Throws: `RenderError`, `VectorFileError`.
-    fileprivate func drawing(_ request: DrawingRequest) throws -> Drawing {
+    fileprivate func drawing(_ request: DrawingRequest) throws -> DrawnPicture {
         switch request.format {
         case .svg: .text(try svg(request.options))
         case .html: .text(try html(request.options))

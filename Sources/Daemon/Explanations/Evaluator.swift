@@ -6,7 +6,7 @@ struct Evaluation: Sendable {
         case faithfulness(Draw)
         case insertionDeletion
         case pointingGame([(textPlayers: [Int], quadrant: Quadrant)])
-        /// With the map of an estimate on so many image masks of another seed.
+        /// Beside the map of an estimate on `masks` image masks of another seed.
         case mapCorrelation(masks: Int, seed: UInt64)
     }
 

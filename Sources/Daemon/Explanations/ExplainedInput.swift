@@ -105,7 +105,7 @@ extension ExplainedInput.Content {
     }
 }
 
-/// What an image or a text is compared with, where that is no single input.
+/// What an image or a text is compared with, where that is not a single input.
 struct ExplainedTarget: Sendable {
     enum Kind: String, Sendable { case embedding, texts, classes }
 

@@ -271,7 +271,7 @@ struct PlayerShape: Sendable {
     let columns: Int
     /// `[x0, y0, x1, y1]` in pixels of the source image, crop and resize undone; one per player.
     let boxes: [[Double]]
-    /// The player of every patch, where players are no grid.
+    /// The player of every patch, where players do not form a grid.
     let regions: [Int]?
 }
 

@@ -7,7 +7,7 @@ package struct ExplanationSettings: Sendable, Equatable {
     package enum Sampling: Sendable { case crossed, joint }
 
     /// Where the masks of the two sides begin to be drawn.
-    package struct Seeds: Sendable, Equatable {
+    package struct SideSeeds: Sendable, Equatable {
         package var image: UInt32
         package var text: UInt32
 
@@ -22,7 +22,7 @@ package struct ExplanationSettings: Sendable, Equatable {
     let order: Int
     let masking: ImageMasking
     let estimator: Estimator
-    let seeds: Seeds
+    let seeds: SideSeeds
     let sampling: Sampling
     let paired: Bool
 
@@ -33,7 +33,7 @@ package struct ExplanationSettings: Sendable, Equatable {
     /// - Throws: `ParameterError` that names the parameter.
     package init(
         index: InteractionIndex, p: Double?, usualP: Double, order: Int, masking: ImageMasking, estimator: Estimator,
-        seeds: Seeds, sampling: Sampling, paired: Bool?
+        seeds: SideSeeds, sampling: Sampling, paired: Bool?
     ) throws(ParameterError) {
         self.index = index
         self.p = p ?? usualP

@@ -378,7 +378,7 @@ extension OpenRequest.ImageChoice {
 }
 
 extension TextPlayers {
-    /// Players made of consecutive tokens, so many each.
+    /// Players made of consecutive tokens, as many each as `groupSizes` says.
     fileprivate init(groupSizes: [Int]) throws(InteractionError) {
         var groups: [[Int]] = []
         var next = 0

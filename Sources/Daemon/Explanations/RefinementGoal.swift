@@ -63,7 +63,9 @@ extension RefinementGoal {
                 "budget.textMasks does not go with joint sampling: budget.imageMasks is the number of pairs, each with a text mask of its own"
             )
         }
-        if let deadline = request.deadlineMilliseconds, !(deadline > 0 && deadline <= 86_400_000) {
+        if let deadline = request.deadlineMilliseconds,
+            !(deadline > 0 && deadline <= ParameterLimit.deadlineMilliseconds)
+        {
             throw ParameterError("deadlineMilliseconds", "must be above 0 and at most a day; it is \(deadline)")
         }
         if let error = until?.standardError, !(error > 0) {

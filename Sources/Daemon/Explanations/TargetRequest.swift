@@ -10,7 +10,7 @@ struct WeightedInput: Sendable {
     let weight: Double
 }
 
-/// What an image or a text is to be compared with, where that is no single input.
+/// What an image or a text is to be compared with, where that is not a single input.
 package struct TargetRequest: Sendable {
     enum Against: Sendable { case runnerUp, others }
 

@@ -18,6 +18,7 @@ struct DocumentHandlers: Sendable {
                 case .utf32: .utf32
                 }
             let roots = parameters.roots ?? DocumentCaptions.Parameters.defaultRoots
+            try ParameterLimit.roots.check(count: roots.count, "roots", "folders")
             if let empty = roots.firstIndex(of: "") {
                 throw ParameterError("roots[\(empty)]", "must be the path of a folder; it is empty")
             }

@@ -15,7 +15,7 @@ extension MethodTable {
 
 extension DrawingRequest {
     /// - Parameter object: the parameter that holds the options.
-    init(_ options: FIxLIPProtocol.RenderOptions, at object: String) throws(ParameterError) {
+    init(_ options: RenderOptions, at object: String) throws(ParameterError) {
         self = try checking(object) { () throws(ParameterError) in try DrawingRequest(options) }
     }
 }

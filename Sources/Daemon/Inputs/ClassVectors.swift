@@ -5,26 +5,25 @@ struct ClassPrompts: Sendable, Hashable {
     let name: String
     let prompts: [String]
 
-    /// The most classes of a request, and the most prompts of all of them.
-    static let mostClasses = 5_000
-    static let mostPrompts = 100_000
-
     /// - Throws: `ParameterError` that names the member of `parameter` at fault.
     static func check(_ classes: [ClassPrompts], _ parameter: String) throws(ParameterError) {
         guard !classes.isEmpty else { throw ParameterError(parameter, "must not be empty") }
-        guard classes.count <= mostClasses else {
+        guard classes.count <= ParameterLimit.classes.greatest else {
             throw ParameterError(
                 parameter,
-                "has \(classes.count) classes; a request may have \(mostClasses): leave out those that are no candidates"
+                "has \(classes.count) classes; a request may have \(ParameterLimit.classes.greatest): "
+                    + "leave out those that are not candidates"
             )
         }
         if let wrong = classes.firstIndex(where: \.prompts.isEmpty) {
             throw ParameterError("\(parameter)[\(wrong)].prompts", "must not be empty: a class is what its prompts say")
         }
         let prompts = classes.reduce(0) { $0 + $1.prompts.count }
-        guard prompts <= mostPrompts else {
+        guard prompts <= ParameterLimit.prompts.greatest else {
             throw ParameterError(
-                parameter, "have \(prompts) prompts together; a request may have \(mostPrompts): give fewer templates")
+                parameter,
+                "have \(prompts) prompts together; a request may have \(ParameterLimit.prompts.greatest): "
+                    + "give fewer templates")
         }
     }
 }

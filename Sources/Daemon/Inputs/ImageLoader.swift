@@ -89,7 +89,7 @@ struct DrawableImage: Sendable {
 /// What decides how a model sees an image file.
 private struct RecentKey: Hashable {
     let file: FileIdentity
-    /// As drawings name it.
+    /// The image's name in drawings.
     let name: String
     let background: String?
     /// `RunningModel.identity`.
@@ -105,9 +105,9 @@ package struct ImageLoader: Sendable {
 
     /// - Parameters:
     ///   - folders: images must lie inside one of them; none means anywhere.
-    ///   - maximumPixels: of an image.
+    ///   - maximumPixels: the most pixels of an image.
     ///   - recentBytes: what may be held of the files that were read last.
-    /// - Throws: `ApplicationError` of kind `pathNotAllowed` for a root that is no folder.
+    /// - Throws: `ApplicationError` of kind `pathNotAllowed` for a root that is not a folder.
     package init(roots folders: [String], maximumPixels: Int, recentBytes: Int = 128 << 20) throws {
         do throws(ImageError) {
             roots = try ImageRoots(folders)

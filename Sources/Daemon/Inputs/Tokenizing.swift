@@ -14,7 +14,7 @@ extension HeldModel {
     /// What the text tower needs of a tokenized text.
     /// - Parameter players: the positions that can be absent, ascending.
     /// - Throws: `ApplicationError` of kind `modelCorrupt` when the weight file was changed since the model was
-    ///   loaded, of kind `textInvalid` where the ids are no input for the model: a text so long that a word stands
+    ///   loaded, of kind `textInvalid` where the model cannot take the ids: a text so long that a word stands
     ///   where the model pools, say.
     func prepare(_ tokenization: Tokenization, players: [Int]) throws -> PreparedText {
         do throws(EncodeError) {

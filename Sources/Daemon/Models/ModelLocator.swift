@@ -119,7 +119,7 @@ extension ModelPool.Reading {
     /// Reads the folders that `locator` finds.
     /// - Parameters:
     ///   - listing: the threads that look for models and measure them.
-    ///   - loading: those that load them.
+    ///   - loading: the threads that load them.
     package init(_ locator: ModelLocator, listing: WorkThreads, loading: WorkThreads) {
         self.init(
             locate: { name in

@@ -15,7 +15,7 @@ package struct PooledModel: Sendable {
     package let folder: ModelPath
     package let model: LoadedModel
     package let idleSeconds: Double
-    /// Nil where it does not expire.
+    /// When it expires; nil where it does not.
     package let expiresIn: Double?
     package let holders: Int
 }

@@ -22,7 +22,7 @@ package struct WeightsIdentity: Hashable, Sendable, CustomStringConvertible {
         }.joined(separator: "; ")
     }
 
-    /// By bytes: names that are only equivalent are other names.
+    /// Names are compared by their bytes: those that are only equivalent are other names.
     package static func == (a: WeightsIdentity, b: WeightsIdentity) -> Bool {
         a.description.utf8.elementsEqual(b.description.utf8)
     }

@@ -12,7 +12,7 @@ struct ConfigurationReader {
         .configuration(file: file, key: keyPath(key), reason: reason)
     }
 
-    /// Of a value that means something, but nothing that this library does.
+    /// The error of a value that means something, but nothing that this library does.
     func unsupported(_ key: String, _ reason: String) -> ModelError {
         .unsupported(file: file, what: "\"\(keyPath(key))\": \(reason)")
     }

@@ -51,7 +51,7 @@ struct VisionConfiguration: Sendable, Equatable {
     struct FlexibleGrid: Sendable, Equatable {
         /// Rows and columns of the position table.
         var tableEdge: Int
-        /// Of a picture.
+        /// The most patches that a picture is cut into.
         var mostPatches: Int
     }
 

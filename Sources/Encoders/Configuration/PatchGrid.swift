@@ -1,4 +1,4 @@
-/// The patches of an image: so many rows, so many in each.
+/// The grid that an image's patches form.
 package struct PatchGrid: Sendable, Hashable {
     package let rows: Int
     package let columns: Int

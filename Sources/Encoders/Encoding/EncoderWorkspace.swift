@@ -69,7 +69,7 @@ package final class EncoderWorkspace {
     /// Rows of texts that are pooled at once.
     private var pooledTexts: Int { model.family.text.attention == .causal ? capacities.text : Self.mostInputs }
 
-    /// Of both towers in all formats.
+    /// The memory of both towers, which all formats share.
     private lazy var memory = RowMemory(
         bytes: max(
             TowerBuffers.bytes(model.visionShape, capacity: capacities.vision, pooled: Self.mostInputs),

@@ -6,7 +6,7 @@ extension LoadedModel {
     ///
     /// - Parameters:
     ///   - pixels: normalised as the preprocessor does, `[3, height, width]`.
-    ///   - height, width: of the picture, where they differ from picture to picture; whole patches.
+    ///   - height, width: the picture's size in whole patches, where it differs from picture to picture.
     /// - Throws: ``EncodeError/pixelCount(found:height:width:)``,
     ///   ``EncodeError/pictureSize(height:width:patchSize:mostPatches:)`` or ``EncodeError/compute(reason:)``.
     package func prepare(

@@ -1,3 +1,6 @@
+// Encoders: a model folder becomes a model that embeds whole and masked images and texts. It knows no explanation.
+// Its rooms use only those named before them: Configuration, Weights, Families, Towers, Encoding, Folders.
+
 import Images
 import Tensors
 import Tokenizers
@@ -10,9 +13,9 @@ package struct LoadedModel: Sendable {
     package let folder: String
     /// How whole images and texts are computed.
     package let precision: Precision
-    /// How masked ones are computed, unless asked for precisely.
+    /// How masked inputs are computed, unless they are asked for precisely.
     package internal(set) var maskPrecision: Precision
-    /// Why masks are computed so, in a few words.
+    /// Why masks are computed that way, in a few words.
     package internal(set) var precisionReason: String
     /// The factor α of the score α · cosine + β: exp of the stored `logit_scale`.
     package let logitScale: Float

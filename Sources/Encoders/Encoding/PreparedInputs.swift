@@ -12,7 +12,7 @@ package enum ImageMasking: String, Sendable, CaseIterable {
 package struct PreparedImage: Sendable {
     package let grid: PatchGrid
     let states: TokenStates
-    /// Of the image of this grid without any patch; shared by all images of the grid.
+    /// The states of an image of this grid without any patch; shared by all images of the grid.
     let absent: TokenStates
 
     /// Memory held, in bytes.

@@ -22,7 +22,8 @@ extension LoadedModel {
             guard ids.indices.contains(position), playerOfPosition[position] < 0 else {
                 throw .ids(
                     reason:
-                        "player \(player) has position \(position), which is no position of its own among \(ids.count)")
+                        "player \(player) has position \(position), which is not a position of its own among \(ids.count)"
+                )
             }
             playerOfPosition[position] = player
         }

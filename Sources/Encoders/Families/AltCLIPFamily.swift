@@ -9,7 +9,7 @@ extension HuggingFaceFamily {
         tensorName: { name in
             let prefix = "text_model.roberta."
             if let part = name.removing(prefix: "text_model.final_layer_norm.") { return "text_model.pre_LN.\(part)" }
-            return BERTTextTower.tensorName(name, prefix: prefix)
+            return BERTNames.tensorName(name, prefix: prefix)
         }
     ) { top throws(ModelError) in
         let text = try top.nested("text_config", legacy: "text_config_dict")

@@ -5,7 +5,7 @@ extension HuggingFaceFamily {
     /// Chinese-CLIP (Yang et al. 2022): CLIP's vision tower beside a BERT text tower that is read at its first token.
     static let chineseCLIP = HuggingFaceFamily(
         modelType: "chinese_clip",
-        tensorName: { BERTTextTower.tensorName($0, prefix: "text_model.") }
+        tensorName: { BERTNames.tensorName($0, prefix: "text_model.") }
     ) { top throws(ModelError) in
         let text = try top.nested("text_config", legacy: "text_config_dict")
         var family = ModelFamily.clip(name: "chinese_clip", pooling: .firstPosition, tokenizer: .bert)

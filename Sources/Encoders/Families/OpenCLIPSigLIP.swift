@@ -85,7 +85,8 @@ enum OpenCLIPSigLIP {
         let hidden = convolution[0]
         let patch = convolution[3]
         guard hidden >= 1, patch >= 1, intermediate >= 1, convolution[2] == patch else {
-            throw reader.fails("timm_model_name", "\"\(tower)\": patch_embed of shape \(convolution) is no tower's")
+            throw reader.fails(
+                "timm_model_name", "\"\(tower)\": a patch_embed of shape \(convolution) belongs to no such tower")
         }
         guard hidden % heads == 0 else {
             throw reader.fails(

@@ -136,7 +136,7 @@ struct OpenCLIPText {
         // All of BERT's and XLM-R's published sizes have heads of 64 columns.
         guard table[1] % 64 == 0, table[1] > 0, table[0] > 0, intermediate > 0, types > 0 else {
             throw reader.fails(
-                "hf_model_name", "\"\(name)\": a width of \(table[1]) is no multiple of 64, a head's columns")
+                "hf_model_name", "\"\(name)\": the width \(table[1]) is not a multiple of 64, the columns of a head")
         }
         var layers = 0
         while shape("\(tower)encoder.layer.\(layers).output.dense.weight") != nil { layers += 1 }

@@ -11,7 +11,8 @@ extension HuggingFaceFamily {
         let positions = try vision.size("num_patches", default: 256)
         let edge = Int(Double(positions).squareRoot())
         guard edge * edge == positions else {
-            throw vision.fails("num_patches", "\(positions) is no square number, so that its positions are no square")
+            throw vision.fails(
+                "num_patches", "\(positions) is not a square number, so the positions form no square grid")
         }
         let patch = try vision.size("patch_size", default: 16)
         let channels = try vision.size("num_channels", default: 3)

@@ -26,7 +26,7 @@ package struct FolderSummary: Sendable, Equatable {
     /// enough when the model is loaded.
     package let precision: Precision
     package let maskPrecision: Precision
-    /// As the model's card has them, such as `en`; empty where it does not say.
+    /// Languages as the model's card names them, such as `en`; empty where it does not say.
     package let languages: [String]
 
     init(_ files: ModelFolder, tokenizer: any TextTokenizer, folder: String) {

@@ -107,7 +107,7 @@ package struct HubCache: Sendable {
                 let base = "\(folder)/\(directory)"
                 let name = directory.dropFirst("models--".count).components(separatedBy: "--").joined(separator: "/")
                 var revisions = references(under: "\(base)/refs")
-                // By bytes: names that look alike may be two folders.
+                // Names are compared by their bytes: two that look alike may be two folders.
                 let named = Set(revisions.map { Array($0.snapshot.utf8) })
                 for snapshot in snapshots(of: base) where !named.contains(Array(snapshot.utf8)) {
                     revisions.append((snapshot, snapshot))

@@ -9,7 +9,7 @@ struct PatchEmbedding: Sendable {
     private let positions: [Float]
     /// Stands before the patches.
     private let classToken: [Float]?
-    /// Of the embedded tokens, before the first block.
+    /// Normalises the embedded tokens before the first block.
     private let norm: LayerNorm?
     private let first: TransformerBlock?
 

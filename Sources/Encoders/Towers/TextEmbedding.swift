@@ -7,7 +7,7 @@ struct TextEmbedding: Sendable {
     private let table: SourceTensor
     /// `[positions, hidden]`, with the embedding of the first segment's kind where there is one.
     private let positions: [Float]
-    /// Of the embedded tokens, before the first block.
+    /// Normalises the embedded tokens before the first block.
     private let norm: LayerNorm?
     private let first: TransformerBlock?
 

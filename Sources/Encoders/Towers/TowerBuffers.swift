@@ -3,7 +3,7 @@ import Tensors
 /// The sizes on which the memory of a tower depends.
 struct TowerShape: Sendable {
     let transformer: TransformerConfiguration
-    /// Of the blocks that compute pooled rows only.
+    /// The sizes of the blocks that compute pooled rows only.
     let pooled: TransformerConfiguration
     /// Columns between the layers of the projection, where it has two.
     let between: Int
@@ -19,7 +19,7 @@ final class TowerBuffers {
     /// The residual stream `[capacity, hidden]`.
     let hidden: Rows
     let queryKeyValue: Rows
-    /// Of the last layer, in the place of the others' ``queryKeyValue``.
+    /// Keys and values of the last layer, in the place of the others' ``queryKeyValue``.
     let keyValue: Rows
     let normed: Rows
     /// Attention's result: `mixed`, or f32 rows where that is normalised before.

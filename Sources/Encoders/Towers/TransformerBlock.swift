@@ -72,7 +72,7 @@ struct TransformerBlock: Sendable {
 }
 
 /// A block of which only some rows' results are needed: all rows give keys and values, the pooled rows do the rest. The
-/// pooled rows are no patches, so that their queries are not turned.
+/// pooled rows are not patches, so that their queries are not turned.
 struct PooledBlock: Sendable {
     let attentionNorm: BlockNorm
     let query: Linear

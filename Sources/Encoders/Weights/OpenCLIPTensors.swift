@@ -38,7 +38,7 @@ struct OpenCLIPTensors: TensorSource {
     private func place(_ name: String) -> Place? {
         if isBERT, let part = name.removing(prefix: "text_model.") {
             if part.hasPrefix("proj.") { return Place(name: "text.\(part)") }
-            return Place(name: BERTTextTower.tensorName(name, prefix: "text.transformer."))
+            return Place(name: BERTNames.tensorName(name, prefix: "text.transformer."))
         }
         switch name {
         case "logit_scale", "logit_bias": return Place(name: name)

@@ -40,7 +40,7 @@ struct HuggingFaceTensors: TensorSource {
 /// A tensor of some source: in a file, or built from others.
 ///
 /// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, was changed since it was opened, or
-/// holds a value that is no finite number: one in a query's weights gives finite, wrong embeddings without a word.
+/// holds a value that is not a finite number: one in a query's weights gives finite, wrong embeddings without a word.
 enum SourceTensor: Sendable {
     case stored(WeightTensor)
     case values([Float])
@@ -116,7 +116,7 @@ struct WeightReader {
             try source.tensor(prefix + part.name + ".weight", shape: [outputs, inputs])
         }
         var biases: [Float] = []
-        // Uninitialised and reused by the allocator: parts are read straight to where they are packed from.
+        // The memory is not set to zero first: parts are read straight to where they are packed from.
         let weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: parts.count * outputs * inputs)
         defer { weights.deallocate() }
         for (index, part) in parts.enumerated() {

@@ -24,6 +24,8 @@ package enum DocumentCaptions: RequestMethod {
         package static let defaultRoots: [String] = []
         package static let defaultPositionEncoding: DocumentCaptions.Encoding = .utf16
 
+        package static let mostRoots = 64
+
         package init(
             languageId: String, text: String, path: String? = nil, roots: [String]? = nil,
             positionEncoding: DocumentCaptions.Encoding? = nil

@@ -8,8 +8,10 @@ package enum Tokenize: RequestMethod {
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
-        /// Any number of texts, each of at most 65,536 Unicode scalars.
+        /// The texts, each of at most 65,536 Unicode scalars.
         package var texts: [String]
+
+        package static let mostTexts = 10_000
 
         package init(model: String? = nil, texts: [String]) {
             self.model = model
@@ -79,7 +81,7 @@ package enum EmbedImage: RequestMethod {
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
-        /// Any number of images; the daemon splits them into batches.
+        /// The images; the daemon splits them into batches.
         package var images: [ImageInput]
         /// Whether embeddings are scaled to length 1.
         package var normalize: Bool?
@@ -91,6 +93,8 @@ package enum EmbedImage: RequestMethod {
         package static let defaultNormalize: Bool = true
         package static let defaultEncoding: FloatEncoding = .float
         package static let defaultOnError: ItemErrorPolicy = .fail
+
+        package static let mostImages = 10_000
 
         package init(
             model: String? = nil, images: [ImageInput], normalize: Bool? = nil, encoding: FloatEncoding? = nil,
@@ -114,7 +118,7 @@ package enum EmbedText: RequestMethod {
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
-        /// Any number of texts; the daemon splits them into batches, each of at most 65,536 Unicode scalars.
+        /// The texts, each of at most 65,536 Unicode scalars; the daemon splits them into batches.
         package var texts: [String]
         /// Whether embeddings are scaled to length 1.
         package var normalize: Bool?
@@ -126,6 +130,8 @@ package enum EmbedText: RequestMethod {
         package static let defaultNormalize: Bool = true
         package static let defaultEncoding: FloatEncoding = .float
         package static let defaultOnError: ItemErrorPolicy = .fail
+
+        package static let mostTexts = 10_000
 
         package init(
             model: String? = nil, texts: [String], normalize: Bool? = nil, encoding: FloatEncoding? = nil,
@@ -148,9 +154,9 @@ package enum Similarity: RequestMethod {
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
-        /// Any number of images.
+        /// The images; with `"all"`, at most 1,000,000 pairs with the texts.
         package var images: [ImageInput]
-        /// Any number of texts, each of at most 65,536 Unicode scalars.
+        /// The texts, each of at most 65,536 Unicode scalars.
         package var texts: [String]
         /// Which pairs are compared.
         package var pairing: Similarity.Pairing?
@@ -159,6 +165,9 @@ package enum Similarity: RequestMethod {
 
         package static let defaultPairing: Similarity.Pairing = .all
         package static let defaultOnError: ItemErrorPolicy = .fail
+
+        package static let mostImages = 10_000
+        package static let mostTexts = 10_000
 
         package init(
             model: String? = nil, images: [ImageInput], texts: [String], pairing: Similarity.Pairing? = nil,
@@ -239,16 +248,21 @@ package enum Classify: RequestMethod {
     package struct Parameters: Codable, Sendable, Equatable {
         /// Which model.
         package var model: String?
-        /// Any number of images.
+        /// The images; at most 1,000,000 pairs with the classes.
         package var images: [ImageInput]
-        /// The classes, each by its prompts.
+        /// The classes, each by its prompts; at most 100,000 prompts in all.
         package var classes: [TargetClass]?
-        /// The classes by name: each takes every template for a prompt.
+        /// The classes by name: each takes every template for a prompt; at most 100,000 prompts in all.
         package var labels: [String]?
         /// How a label becomes a prompt. Left out, `{}`: the label itself.
         package var templates: Templates?
         /// How many classes of each image are told, the most probable first; left out, all.
         package var topK: Int?
+
+        package static let mostImages = 10_000
+        package static let mostClasses = 5_000
+        package static let mostLabels = 5_000
+        package static let mostTopK = 10_000
 
         package init(
             model: String? = nil, images: [ImageInput], classes: [TargetClass]? = nil, labels: [String]? = nil,

@@ -575,6 +575,8 @@ package enum ExplanationCompare: RequestMethod {
         /// The two to compare: other images, captions or models.
         package var explanations: [String]
 
+        package static let mostExplanations = 2
+
         package init(explanations: [String]) {
             self.explanations = explanations
         }

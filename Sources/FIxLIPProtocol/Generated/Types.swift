@@ -278,6 +278,8 @@ package struct RefinementRules: Codable, Sendable, Equatable {
     /// Given, `$/progress` is sent with it.
     package var progressToken: ProgressToken?
 
+    package static let mostDeadlineMilliseconds: Double = 86_400_000
+
     package init(
         budget: Budget? = nil, deadlineMilliseconds: Double? = nil, until: StopRule? = nil,
         progressToken: ProgressToken? = nil
@@ -321,6 +323,9 @@ package struct StopRule: Codable, Sendable, Equatable {
 
     package static let defaultTopK: Int = 10
     package static let defaultStableRounds: Int = 2
+
+    package static let mostTopK = 100_000
+    package static let mostStableRounds = 1_000
 
     package init(standardError: Double? = nil, topK: Int? = nil, stableRounds: Int? = nil) {
         self.standardError = standardError
@@ -378,6 +383,9 @@ package struct RenderOptions: Codable, Sendable, Equatable {
     package static let defaultColors: TerminalColors = .trueColor
     package static let defaultMap: RenderMap = .smooth
     package static let defaultAskModel: Bool = false
+
+    package static let mostTopK = 100_000
+    package static let mostWidth = 10_000
 
     package init(
         format: RenderFormat, view: RenderView? = nil, player: Int? = nil, topK: Int? = nil, width: Int? = nil,

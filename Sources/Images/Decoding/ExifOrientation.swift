@@ -34,7 +34,7 @@ private func tiffOrientation(_ tiff: ArraySlice<UInt8>) -> Int? {
     } else {
         return nil
     }
-    /// Of eight bytes the highest bit becomes the sign.
+    /// The unsigned number of `size` bytes; of eight bytes the highest bit becomes the sign.
     func number(at offset: Int, size: Int) -> Int? {
         let start = tiff.startIndex + offset
         guard offset >= 0, offset <= tiff.count - size else { return nil }
@@ -81,7 +81,7 @@ private enum TIFFNumber: Int {
         }
     }
 
-    /// The value with these bits, nil where it is no whole number from 0 to 127.
+    /// The value with these bits, nil where it is not a whole number from 0 to 127.
     func wholeNumber(_ bits: Int, littleEndian: Bool) -> Int? {
         let value: Int?
         switch self {
@@ -188,7 +188,7 @@ private func rawExifProfile(type: String, _ content: ArraySlice<UInt8>) -> Array
     return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }[...]
 }
 
-/// Nil where `text` is no valid zlib stream, or one of more than `limit` bytes.
+/// Nil where `text` is not a valid zlib stream, or one of more than `limit` bytes.
 private func inflate(_ text: ArraySlice<UInt8>, limit: Int) -> [UInt8]? {
     var status: Int32 = 1
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in

@@ -1,3 +1,5 @@
+// Images: from whatever a client gives as a picture to the numbers that an image tower reads.
+
 import CImageCodecs
 
 /// Decodes PNG, JPEG and WebP to upright RGB8.

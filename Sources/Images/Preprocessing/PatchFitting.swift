@@ -2,13 +2,13 @@
 struct PatchFitting {
     /// Pixels along a patch's edge.
     let edge: Int
-    /// Of a picture.
+    /// The most patches of a picture.
     let most: Int
 
     /// How closely the scale is bisected.
     private static let precision = 1e-5
 
-    /// - Parameters: of the picture, in pixels.
+    /// - Parameters: the size of the picture, in pixels.
     func size(height: Int, width: Int) -> (height: Int, width: Int) {
         // The reference's bisection, step by step, so that its rounding is the reference's too.
         var lower = Self.precision / 10
@@ -24,7 +24,7 @@ struct PatchFitting {
         return (Int(patches(lower, height)) * edge, Int(patches(lower, width)) * edge)
     }
 
-    /// Along a side of so many pixels: one at least.
+    /// How many patches lie along a side of `pixels`; one at least.
     private func patches(_ scale: Double, _ pixels: Int) -> Double {
         max(1, (Double(pixels) * scale / Double(edge)).rounded(.up))
     }

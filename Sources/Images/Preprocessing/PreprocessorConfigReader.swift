@@ -86,7 +86,8 @@ struct PreprocessorConfigReader {
     func patches(edge: Int, most: Int) throws(PreprocessorError) -> ImagePreprocessor.Resize {
         guard try flag("do_resize") ?? true else {
             throw .unsupported(
-                file: file, what: "\"do_resize\": without it pictures are no whole patches, which is not supported")
+                file: file, what: "\"do_resize\": without it pictures need not be whole patches, which is not supported"
+            )
         }
         return .patches(
             edge: try present("patch_size").map { value throws(PreprocessorError) in
@@ -179,7 +180,7 @@ struct PreprocessorConfigReader {
 package enum PreprocessorError: Error, Equatable, CustomStringConvertible {
     /// Neither file is in the folder.
     case missing(folder: String)
-    /// The file is no JSON object or cannot be read.
+    /// The file is not a JSON object or cannot be read.
     case unreadable(file: String, reason: String)
     /// A key holds something that cannot be used.
     case invalid(file: String, key: String, reason: String)

@@ -1,6 +1,6 @@
 /// Decodes base64 in the standard alphabet (RFC 4648, section 4); spaces, tabs and line breaks are passed over.
 ///
-/// - Returns: the bytes, or the reason why the text is no base64.
+/// - Returns: the bytes, or the reason why the text is not base64.
 func decodeBase64(_ text: UnsafeBufferPointer<UInt8>) -> Result<[UInt8], Base64Problem> {
     var problem: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { out, initialized in
@@ -50,7 +50,7 @@ private func decodeBase64(
         out[count + 1] = UInt8(truncatingIfNeeded: quantum >> 2)
         count += 2
     default:
-        return "its length is no multiple of four with padding; it may be cut off"
+        return "its length is not a multiple of four with padding; it may be cut off"
     }
     return nil
 }
@@ -80,30 +80,4 @@ private func unexpected(_ character: UInt8, at offset: Int) -> String {
     }
     let shown = (0x21...0x7E).contains(character) ? "\"\(Character(UnicodeScalar(character)))\"" : "byte \(character)"
     return "\(shown) at character \(offset) is not in the base64 alphabet"
-}
-
-/// Undoes percent-encoding (RFC 3986, section 2.1); nil where a `%` is not followed by two hexadecimal digits.
-func percentDecoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var pending: [UInt8] = []
-    var escaped = false
-    for character in text {
-        if escaped {
-            pending.append(character)
-            guard let digit = Character(UnicodeScalar(character)).hexDigitValue, character < 0x80, digit < 16 else {
-                return nil
-            }
-            if pending.count == 2 {
-                let values = pending.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-                bytes.append(UInt8(values[0] << 4 | values[1]))
-                pending = []
-                escaped = false
-            }
-        } else if character == UInt8(ascii: "%") {
-            escaped = true
-        } else {
-            bytes.append(character)
-        }
-    }
-    return escaped ? nil : bytes
 }

@@ -17,12 +17,12 @@ package struct ImageRoots: Sendable, Equatable {
 
     /// Confines paths to the given folders; none at all means no confinement.
     ///
-    /// - Throws: ``ImageError/pathNotAllowed(path:reason:)`` for a root that is no folder.
+    /// - Throws: ``ImageError/pathNotAllowed(path:reason:)`` for a root that is not a folder.
     package init(_ folders: [String]) throws(ImageError) {
         var resolved: [FilePath] = []
         for folder in folders.map({ FilePath($0) }) {
             guard let real = realPath(folder), isFolder(real) else {
-                throw .pathNotAllowed(path: folder.shown, reason: "this image root is no folder")
+                throw .pathNotAllowed(path: folder.shown, reason: "this image root is not a folder")
             }
             resolved.append(real)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import PercentEncoding
 import ShownText
 import SystemPackage
 
@@ -66,10 +67,11 @@ package enum ImageSource: Sendable, Equatable {
             self = .encoded(try bytes(ofBase64: data, source: "data URI"))
             return
         }
-        guard let plain = percentDecoded(data) else {
+        let plain = PercentEncoding.decoded(data)
+        guard plain.isWellFormed else {
             throw .unreadable(source: "data URI", reason: "a \"%\" is not followed by two hexadecimal digits")
         }
-        self = .encoded(try bytes(ofBase64: plain, source: "data URI"))
+        self = .encoded(try bytes(ofBase64: plain.bytes, source: "data URI"))
     }
 
     /// `file:///path` or `file://localhost/path` (RFC 8089), percent-decoded; also a `data:` URI.
@@ -102,10 +104,11 @@ package enum ImageSource: Sendable, Equatable {
         guard rest.first == slash else {
             throw .unreadable(source: uri, reason: "a file URI needs an absolute path (file:///home/me/picture.png)")
         }
-        guard let path = percentDecoded(rest.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }) else {
+        let path = PercentEncoding.decoded(rest.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        guard path.isWellFormed else {
             throw .unreadable(source: uri, reason: "a \"%\" is not followed by two hexadecimal digits")
         }
-        try self.init(path: path, source: uri)
+        try self.init(path: path.bytes, source: uri)
     }
 
     /// RGB8 bytes in base64, rows from top to bottom without padding.
@@ -143,7 +146,7 @@ package enum ImageSource: Sendable, Equatable {
             return try ImageDecoder.decode(bytes, limits: limits, background: background, source: "data")
         case .pixels(let rgb, let width, let height):
             guard width > 0, height > 0 else {
-                throw .unreadable(source: "pixels", reason: "\(width) x \(height) is no size")
+                throw .unreadable(source: "pixels", reason: "\(width) x \(height) is not a size")
             }
             try limits.check(width: width, height: height, source: "pixels")
             guard rgb.count / 3 == width * height, rgb.count % 3 == 0 else {
@@ -155,7 +158,7 @@ package enum ImageSource: Sendable, Equatable {
     }
 }
 
-/// The lower-case scheme of a URI (RFC 3986, section 3.1), nil for what is a path. Single letters are no scheme.
+/// The lower-case scheme of a URI (RFC 3986, section 3.1), nil for what is a path. A single letter is not a scheme.
 private func scheme(of text: String) -> String? {
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
     let name = text[..<colon]

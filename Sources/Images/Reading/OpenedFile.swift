@@ -11,7 +11,7 @@ package struct FileIdentity: Hashable, Sendable {
     private let modified: Int64
     private let changed: Int64
 
-    init(_ status: stat) {
+    package init(_ status: stat) {
         func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
@@ -32,7 +32,7 @@ package struct OpenedFile: ~Copyable {
     package let identity: FileIdentity
     private let descriptor: Int32
     let size: Int
-    /// As the caller gave it.
+    /// The path as the caller gave it.
     private let path: FilePath
 
     /// Takes the descriptor over.

@@ -2,7 +2,7 @@ import ShownText
 import SystemPackage
 
 extension FilePath {
-    /// The path as messages show it: bytes that are no UTF-8 as `\xE9`, control characters escaped.
+    /// The path as messages show it: bytes that are not UTF-8 as `\xE9`, control characters escaped.
     package var shown: String {
         if let text = String(validating: self) { return text.shown }
         return withPlatformString { start in

@@ -1,3 +1,8 @@
+// Interactions: from the embeddings of masked inputs to interactions of players, with standard errors. It knows no
+// model.
+// Its rooms use only those named before them: Players, Settings, Sampling, Basis, Sides, Readings, Ridge, Games,
+// Regression, Estimation; Metrics measures what Readings hold.
+
 import LinearAlgebra
 
 /// Estimates an explanation from the masks seen of an image and of a text.

@@ -42,7 +42,7 @@ package struct RefinementSchedule: Sendable {
     package static let growth = 1.3
     /// The image masks of the first estimate …
     package static let firstEstimate = 32
-    /// … or so many, where the others would be late.
+    /// … or of an early one, where that would come late.
     package static let earlyEstimate = 16
     /// The time, in seconds, in which a first answer should come.
     package static let firstAnswer = 1.0
@@ -63,7 +63,7 @@ package struct RefinementSchedule: Sendable {
     }
 
     /// - Parameters:
-    ///   - plans: of the inputs; where the goal enumerates all, meeting it is `exhausted` instead of `budget`.
+    ///   - plans: the inputs' plans; where the goal enumerates all, meeting it is `exhausted` instead of `budget`.
     ///   - now: the caller's clock, in seconds.
     ///   - isTimed: whether estimates wait where they take more than their share of the time; without it they depend on
     ///     the masks alone.
@@ -127,7 +127,7 @@ package struct RefinementSchedule: Sendable {
         }
     }
 
-    /// Why to stop, where there is reason to. A cancelled or stopped refinement is the caller's to end.
+    /// Why the refinement should stop; nil where it should not. The caller ends one that was cancelled or stopped.
     package func end(imageMasks: Int, textMasks: Int) -> RefinementEnd? {
         if let met { return met }
         if imageMasks >= goal.imageMasks && textMasks >= goal.textMasks { return isExhaustible ? .exhausted : .budget }

@@ -4,7 +4,7 @@ package struct InsertionDeletion: Sendable, Equatable {
     /// Normalised values at 51 evenly spaced fractions of players present, 0 to 1, with the least important removed
     /// first.
     package let leastImportantFirst: [Double]
-    /// The same with the most important removed first.
+    /// The same with the most important players removed first.
     package let mostImportantFirst: [Double]
     /// The area between the two curves, AID.
     package let area: Double

@@ -1,4 +1,4 @@
-/// Kendall's τ-b; nil where one side is constant or a value is no number.
+/// Kendall's τ-b; nil where one side is constant or a value is not a number.
 ///
 /// Knight's method: ordered by one side, every pair that stands in the wrong order on the other is one exchange of a
 /// merge sort ("A computer method for calculating Kendall's tau with ungrouped data", 1966).

@@ -93,10 +93,10 @@ package struct InteractionValues: Sendable, Equatable {
 
 /// One standard deviation of the error of each estimated value, in logit units.
 package struct StandardErrors: Sendable, Equatable {
-    /// Of a_i.
+    /// The errors of a_i.
     package var first: [Double]
-    /// Of a_ij, in the order of ``PairIndex``; empty for order 1.
+    /// The errors of a_ij, in the order of ``PairIndex``; empty for order 1.
     package var pairs: [Double]
-    /// Of the first-order reading φ_i.
+    /// The errors of the first-order reading φ_i.
     package var firstOrderReading: [Double]
 }

@@ -7,7 +7,7 @@ struct JointlyDrawnProblem: RegressionProblem {
     /// The coalitions over all players; the values v(z) − v₀ stand for embeddings of length 1.
     private let sample: SideSample
     let cancellation: Cancellation
-    /// Of single players.
+    /// The features of single players.
     private var features: Features
     /// `features` of all players and a last column of ones, `[coalitions, players + 1]`.
     private var variables: Matrix<Double>

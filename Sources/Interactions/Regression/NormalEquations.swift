@@ -7,13 +7,13 @@ import LinearAlgebra
 /// s_T[T]; this equals the paper's regression on the full cross product of the same masks, without its design matrix.
 struct NormalEquations {
     let index: RegressionUnknowns
-    /// Of which the upper triangle counts.
+    /// M, of which the upper triangle counts.
     var matrix: Matrix<Double>
     var right: [Double]
     /// Rows c and values d of the constraints c·a = d.
     var constraints: [(row: [Double], value: Double)] = []
 
-    /// Without any pair.
+    /// The equations of no pairs.
     ///
     /// - Throws: `CancellationError`.
     init(index: RegressionUnknowns, _ cancellation: Cancellation) throws {

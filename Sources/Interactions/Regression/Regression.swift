@@ -16,7 +16,7 @@ protocol RegressionProblem {
     /// Where the masks determine the solution both describe one function. Where they do not, least norm depends on the
     /// basis, and the paper's regression means this one.
     var inPresenceBasis: Self { get }
-    /// Ends what takes long.
+    /// What ends work that takes long.
     var cancellation: Cancellation { get }
     /// The whole system, and what each fold's removal takes from it.
     ///
@@ -238,7 +238,7 @@ extension InteractionValues {
 }
 
 extension StandardErrors {
-    /// Those of an exact result.
+    /// The errors of an exact result, which has none.
     static func zero(_ values: InteractionValues) -> StandardErrors {
         let players = [Double](repeating: 0, count: values.players)
         return StandardErrors(

@@ -7,11 +7,11 @@ import LinearAlgebra
 /// the sizes of the true θ are learnt from the estimates, kind by kind.
 struct RegressionBias {
     private let index: RegressionUnknowns
-    /// Of each unknown and of each true coefficient: G_kl · penalty_l · |θ_l|, `[unknowns, unknowns]`.
+    /// For each unknown k and true coefficient l: G_kl · penalty_l · |θ_l|, `[unknowns, unknowns]`.
     private let effects: Matrix<Double>
 
     /// - Parameters:
-    ///   - variances: of the solution, from the jackknife.
+    ///   - variances: the variances of the solution, from the jackknife.
     /// - Throws: ``InteractionError/numerical(_:)``, `CancellationError`.
     init(
         _ system: NormalEquations, penalties: [Double], solution: [Double], variances: [Double],

@@ -12,7 +12,7 @@ struct SideMoments {
 
     /// - Parameters:
     ///   - rows: the masks of the sample to take; those of weight 0 are passed over.
-    ///   - weights: of all masks of the sample.
+    ///   - weights: the weights of all masks of the sample.
     /// - Throws: `CancellationError`.
     init(
         _ sample: SideSample, features: Features, rows: [Int], weights: [Double], _ cancellation: Cancellation

@@ -12,7 +12,7 @@ struct TextReadout {
     /// The rows of the text sample these are about.
     let texts: [Int]
 
-    /// - Parameter order: of the whole model; the image's part of order k meets the text's up to order − k.
+    /// - Parameter order: the order of the whole model; the image's part of order k meets the text's up to order − k.
     init(_ text: SideSample, solution: RidgeSolution, order: Int) {
         let dimension = text.embeddings.columns
         if text.isExact {
@@ -82,7 +82,7 @@ struct SumReadout {
     /// A stream of random numbers that no game's masks use.
     private static let stream: UInt32 = 0x800002
 
-    /// - Parameter order: of the whole model.
+    /// - Parameter order: the order of the whole model.
     init(_ inputs: [Input], order: Int) {
         let parts = inputs.map { TextReadout($0.sample, solution: $0.solution, order: order) }
         let rows: [[Int]]

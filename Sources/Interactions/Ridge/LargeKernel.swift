@@ -22,7 +22,7 @@ struct LargeKernel: KernelSystem {
     /// - Parameters:
     ///   - variables: χ, `[masks, players]`.
     ///   - noise: λN.
-    ///   - maximumSteps: of conjugate gradients.
+    ///   - maximumSteps: the most steps of conjugate gradients.
     /// - Throws: `LinearAlgebraError`, `CancellationError`.
     init(
         _ variables: Matrix<Double>, shrinkage: Shrinkage, noise: [Double], maximumSteps: Int,

@@ -51,7 +51,7 @@ struct MaskLeverage: Sendable {
         diagonal = []
     }
 
-    /// - Parameter factor: of A = ΦᵀN⁻¹Φ + λT⁻¹.
+    /// - Parameter factor: the factor of A = ΦᵀN⁻¹Φ + λT⁻¹.
     static func primal(
         _ factor: Cholesky<Double>, variables: Matrix<Double>, features: Features, shrinkage: Shrinkage,
         counts: [Double], sensitivity: Bool

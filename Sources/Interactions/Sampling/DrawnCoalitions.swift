@@ -8,7 +8,7 @@ package struct DrawnCoalitions: Sendable {
     /// Whether these are all coalitions.
     package let isEnumerated: Bool
 
-    /// All coalitions of so many players.
+    /// All coalitions of `players` players.
     init(enumerating players: Int) {
         coalitions = Coalition.all(of: players)
         counts = [Double](repeating: 1, count: coalitions.count)
@@ -18,7 +18,7 @@ package struct DrawnCoalitions: Sendable {
 
     /// Draws counted, in the order in which each coalition came first.
     ///
-    /// - Parameter logDensity: of a coalition of the size given.
+    /// - Parameter logDensity: the log density of a coalition of the size given.
     init(_ draws: some Sequence<Coalition>, logDensity: (Int) -> Double) {
         var order: [Coalition] = []
         var counts: [Coalition: Double] = [:]
@@ -50,7 +50,7 @@ package struct WeightedCoalitions: Sendable {
 }
 
 extension Coalition {
-    /// Whether a budget of `masks` masks reaches all coalitions of so many players.
+    /// Whether a budget of `masks` masks reaches all coalitions of `players` players.
     package static func isEnumerable(_ players: Int, within masks: Int) -> Bool {
         players < 40 && masks >= 1 << players
     }

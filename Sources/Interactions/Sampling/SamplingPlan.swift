@@ -99,20 +99,6 @@ package struct SamplingPlan: Sendable {
         isEnumerated(at: masks) ? 1 << (joint?.players ?? players) : max(masks, 2)
     }
 
-    /// Different masks that an estimate needs among those drawn: with fewer no mask can be left out to judge the
-    /// others.
-    static let leastDraws = 3
-
-    /// The least budget that an estimate can rest on: the full and the empty mask and what is drawn; or all coalitions.
-    ///
-    /// Banzhaf's `ridge` and masks drawn together leave each out in turn; the others need one draw.
-    package func leastMasks(_ settings: EstimatorSettings) -> Int {
-        let leavesOut = joint != nil || (settings.index == .banzhaf && settings.estimator == .ridge)
-        let draws = leavesOut ? Self.leastDraws : 1
-        let players = joint?.players ?? players
-        return players < 3 ? min(2 + draws, 1 << players) : 2 + draws
-    }
-
     /// The coalitions that a plan of `masks` masks draws, each once, over all nodes.
     ///
     /// - Precondition: `joint == nil`; a side of joint draws says nothing by itself.
@@ -165,8 +151,8 @@ package struct SamplingPlan: Sendable {
         return result
     }
 
-    /// The masks of a plan of so many that is not enumerated, in its order, repeats included: as long as `body` returns
-    /// true. The full and the empty one are in every plan.
+    /// Calls `body` with the masks of a plan of `masks` masks that is not enumerated, in its order, repeats included,
+    /// as long as it returns true. The full and the empty one are in every plan.
     func forEachMask(upTo masks: Int, _ body: (Coalition) -> Bool) {
         guard body(Coalition(full: players)), body(Coalition(empty: players)) else { return }
         var drawn = [Int](repeating: 0, count: nodes.count)

@@ -7,7 +7,7 @@ extension RPCClient {
     package enum Arrival: Sendable {
         /// The reply to the request that `send` gave this number.
         case reply(Int64, Result<JSONValue, RPCError>)
-        /// The user interrupted the wait; requests go on.
+        /// The user interrupted the wait; the requests keep running.
         case interrupted
     }
 

@@ -4,7 +4,7 @@ import NIOCore
 /// Confined to its connection's event loop.
 final class BatchReply {
     private var missing: Int
-    /// Of the replies that are in.
+    /// Bytes of the replies that are in.
     private(set) var bytes = 0
     private(set) var replies: [ByteBuffer] = []
     private(set) var finished: [FinishedRequest] = []

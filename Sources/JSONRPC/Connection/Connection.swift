@@ -65,7 +65,7 @@ final class Connection: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        // Of a channel that is closed before it is active, this is all that is heard.
+        // A channel that is closed before it is active tells nothing else.
         finish()
     }
 

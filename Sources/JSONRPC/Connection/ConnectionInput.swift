@@ -11,7 +11,7 @@ struct ConnectionInput {
 
     private var decoder: FrameDecoder
     private var inbox = CircularBuffer<Arrival>()
-    /// Of the inbox's messages and of the one that is being parsed.
+    /// Bytes of the inbox's messages and of the one that is being parsed.
     private var waitingBytes = 0
     /// What the ledger was told of these and of the unfinished message.
     private var countedBytes = 0
@@ -77,7 +77,7 @@ struct ConnectionInput {
 
     mutating func resume() { isPaused = false }
 
-    /// A message of so many bytes is on its way to its handlers.
+    /// Notes that a message of `bytes` is on its way to its handlers.
     mutating func taken(_ bytes: Int) {
         isParsing = false
         waitingBytes -= bytes
@@ -94,7 +94,7 @@ struct ConnectionInput {
         decoder = FrameDecoder(limits: decoder.limits)
     }
 
-    /// By how much the bytes that no handler has yet have grown since this was last asked.
+    /// How much the bytes that no handler has yet have grown since this was last asked.
     mutating func takeGrowth() -> Int {
         let bytes = waitingBytes + decoder.unfinishedBytes
         defer { countedBytes = bytes }
@@ -265,7 +265,7 @@ extension Connection {
 private final class Turns {
     /// Safe because each thread, and so each event loop, sees a value of its own.
     nonisolated(unsafe) private static let perLoop = ThreadSpecificVariable<Turns>()
-    /// Until the next turn: enough that it is not due yet when the loop has done what is.
+    /// The time until the next turn: long enough that it is not due yet when the loop has done what is.
     private static let pause = TimeAmount.microseconds(50)
 
     private var waiting = CircularBuffer<Connection>()

@@ -29,7 +29,7 @@ struct ConnectionOutput {
 
     mutating func written(_ count: Int) { queuedBytes -= count }
 
-    /// Why a message of so many bytes finds no room; nil where it does.
+    /// Why a message of `count` bytes finds no room; nil where it does.
     /// - Parameter unsent: bytes that wait for all clients together.
     func refusal(of count: Int, unsent: Int, limits: RPCServerConfiguration) -> String? {
         if queuedBytes > 0, queuedBytes + count > limits.outputLimit {

@@ -23,7 +23,7 @@ struct ConnectionRequests {
     private(set) var isInitialized = false
     private(set) var traceLevel = TraceLevel.off
 
-    /// Asks for room for so many handlers of a message that takes so many bytes in memory.
+    /// Asks for room for `count` handlers of a message that takes `bytes` in memory.
     mutating func admit(
         handlers count: Int, bytes: Int, limits: RPCServerConfiguration, ledger: ServerLedger
     ) -> Admission {
@@ -100,7 +100,7 @@ struct ConnectionRequests {
         setTrace(trace)
     }
 
-    /// What is no level changes nothing.
+    /// Sets how much the client wants to hear; what is not a level changes nothing.
     mutating func setTrace(_ value: JSONValue?) {
         if let level = value?.string.flatMap({ TraceLevel(rawValue: $0) }) { traceLevel = level }
     }
@@ -119,14 +119,14 @@ struct ConnectionRequests {
 }
 
 extension Connection {
-    /// Asks for room for all handlers of a message that takes so many bytes in memory.
+    /// Asks for room for all handlers of a message that takes `bytes` in memory.
     func admit(_ items: ArraySlice<IncomingItem>, holding bytes: Int) -> ConnectionRequests.Admission {
         requests.admit(
             handlers: items.count { service.startsHandler($0) }, bytes: bytes, limits: service.configuration,
             ledger: service.ledger)
     }
 
-    /// - Parameter admission: of the message the item belongs to.
+    /// - Parameter admission: the admission of the message that the item belongs to.
     func handle(
         _ item: IncomingItem, destination: ReplyDestination, admission: ConnectionRequests.Admission,
         received: ContinuousClock.Instant

@@ -41,7 +41,7 @@ struct HandlerTask: Sendable {
 }
 
 extension JSONValue {
-    /// So many values are read or written in the time of a change of threads or ten.
+    /// About as many values as are read or written in the time that a few changes of threads take.
     static let fewValues = 4096
 
     /// Whether reading or writing this takes long enough to matter to others on the same thread: more than

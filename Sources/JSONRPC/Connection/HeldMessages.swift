@@ -7,7 +7,7 @@ struct HeldMessages {
 
     private var messages: [Number: (bytes: Int, handlers: Int)] = [:]
     private var next: Number = 0
-    /// Of all of them.
+    /// What all of them take in memory.
     private(set) var bytes = 0
 
     /// Counts a message in; one without handlers counts nothing.

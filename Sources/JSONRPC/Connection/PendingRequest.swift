@@ -15,7 +15,7 @@ enum ReplyDestination {
 struct PendingRequest {
     let id: RequestID?
     let method: String
-    /// Of `initialize`: its params, which count once it has a result.
+    /// The params of `initialize`, which count once it has a result.
     let introduction: JSONValue?
     let destination: ReplyDestination
     let received: ContinuousClock.Instant

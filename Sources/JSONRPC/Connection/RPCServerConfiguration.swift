@@ -73,7 +73,7 @@ package struct RequestTimings: Sendable {
     package let outcome: Outcome
     /// From the arrival of the whole message to the start of its handler.
     package let queue: Duration
-    /// From there to the reply.
+    /// From the start of its handler to the reply.
     package let handle: Duration
     /// From the reply to the moment the operating system took its last byte.
     package let write: Duration

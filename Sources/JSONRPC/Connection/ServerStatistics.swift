@@ -24,9 +24,9 @@ package struct ServerStatistics: Sendable {
     package var bytesWritten = 0
     /// Handlers running.
     package var inFlight = 0
-    /// Of the messages whose handlers run.
+    /// Bytes of the messages whose handlers run.
     package var heldBytes = 0
-    /// Of messages that have come in part, or wait to be parsed.
+    /// Bytes of messages that have come in part, or wait to be parsed.
     package var unfinishedBytes = 0
     /// Requests turned away with error 1011.
     package var overloaded = 0
@@ -36,7 +36,7 @@ package struct ServerStatistics: Sendable {
     package var malformed = 0
     /// Progress reports and log notifications that a slow reader missed.
     package var notificationsDropped = 0
-    /// By method name; only methods that exist.
+    /// Counts by the method's name; only methods that exist have any.
     package var methods: [String: Method] = [:]
 }
 

@@ -1,3 +1,5 @@
+// JSONRPC: JSON-RPC 2.0 over sockets and standard input and output, for a server and its clients. It knows no method.
+
 import Logging
 import NIOCore
 import NIOPosix
@@ -39,7 +41,7 @@ package final class RPCServer: Sendable {
     /// Accepts connections on a socket that is bound already, such as one from `ListeningSocket.activated()`.
     package func listen(on socket: ListeningSocket) async throws {
         let bootstrap = ServerBootstrap(group: Threads.eventLoops)
-            // As many may come at once as may stay.
+            // As many clients may wait to be accepted as may stay connected.
             .serverChannelOption(.backlog, value: Int32(clamping: max(128, service.configuration.maximumConnections)))
             .serverChannelInitializer { [logger = service.logger] channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -6,7 +6,7 @@ package struct ListeningSocket: Sendable {
     /// `nil` for a socket that the service manager made: it removes it, too.
     package let path: String?
     private let lock: SocketLock?
-    private let identity: FileIdentity?
+    private let identity: SocketFile?
 
     /// Binds a socket that only this user can reach: folder mode 0700, socket mode 0600, whatever the umask.
     ///
@@ -78,7 +78,7 @@ package struct ListeningSocket: Sendable {
     /// Whether clients find the socket. One of the service manager's is its own affair.
     var isInPlace: Bool {
         guard let path, let identity else { return true }
-        return FileIdentity(path) == identity
+        return SocketFile(path) == identity
     }
 
     /// Another socket at the path of this one, whose file somebody has removed, under the same lock.
@@ -102,7 +102,7 @@ package struct ListeningSocket: Sendable {
             close(descriptor)
             throw .system(call: "bind", path: address.path, errno: reason)
         }
-        guard chmod(address.path, 0o600) == 0, let identity = FileIdentity(address.path) else {
+        guard chmod(address.path, 0o600) == 0, let identity = SocketFile(address.path) else {
             let reason = errno
             unlink(address.path)
             close(descriptor)
@@ -140,7 +140,7 @@ package struct ListeningSocket: Sendable {
 }
 
 /// Which file a path names, so that a file made by someone else in the meantime is not taken for ours.
-private struct FileIdentity: Equatable, Sendable {
+private struct SocketFile: Equatable, Sendable {
     let device: UInt
     let inode: UInt
 

@@ -17,7 +17,7 @@ package struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     package var code: Int
-    /// At most about 1,000 characters: what a client sent is not sent back whole.
+    /// What was wrong, in at most about 1,000 characters: what a client sent is not sent back whole.
     package let message: String
     package var data: JSONValue?
 
@@ -41,7 +41,7 @@ package struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
         RPCError(code: Code.methodNotFound, message: "there is no method '\(method)'")
     }
 
-    /// Of a notification that came as a request.
+    /// The error of a notification that came as a request.
     static func isNotification(_ method: String) -> RPCError {
         RPCError(
             code: Code.methodNotFound, message: "'\(method)' is a notification and has no reply: send it without an id")

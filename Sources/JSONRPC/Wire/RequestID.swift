@@ -34,7 +34,7 @@ package enum RequestID: Sendable, CustomStringConvertible {
         }
     }
 
-    /// As JSON, on one line.
+    /// The id as JSON, on one line.
     package var description: String { String(decoding: jsonText, as: UTF8.self).excerpt }
 
     /// JSON text that reads back as the same id: a real keeps all the digits that tell it from its neighbours.

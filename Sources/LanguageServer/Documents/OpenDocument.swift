@@ -1,5 +1,6 @@
 import CaptionLint
 import Captions
+import PercentEncoding
 
 /// A document that the editor has open, and what is known of it.
 struct OpenDocument: Sendable {
@@ -23,7 +24,7 @@ struct OpenDocument: Sendable {
     /// The version whose findings the client was told last.
     var toldVersion: Int?
 
-    /// Its path; nil for a document that is no file.
+    /// Its path; nil for a document that is not a file.
     var path: String? { DocumentURI.path(uri) }
 
     /// Its language, where the editor has no name for it by its file's ending.
@@ -46,33 +47,10 @@ package enum DocumentURI {
     package static func path(_ uri: String) -> String? {
         guard uri.lowercased().hasPrefix("file://") else { return nil }
         let rest = uri.utf8.dropFirst("file://".utf8.count).drop { $0 != UInt8(ascii: "/") }
-        var bytes: [UInt8] = []
-        var index = rest.startIndex
-        while index < rest.endIndex {
-            let next = rest.index(after: index)
-            if rest[index] == UInt8(ascii: "%"), let end = rest.index(index, offsetBy: 3, limitedBy: rest.endIndex),
-                let value = UInt8(String(decoding: rest[next..<end], as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                index = end
-            } else {
-                bytes.append(rest[index])
-                index = next
-            }
-        }
+        let bytes = PercentEncoding.decoded(rest).bytes
         return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
     }
 
     /// `file:///home/u/caf%C3%A9.png`.
-    package static func uri(_ path: String) -> String {
-        path.utf8.reduce(into: "file://") { text, byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-    }
+    package static func uri(_ path: String) -> String { "file://" + PercentEncoding.encoded(path: path.utf8) }
 }

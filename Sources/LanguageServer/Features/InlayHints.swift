@@ -1,5 +1,6 @@
 import CaptionLint
 import Captions
+import ShownText
 
 /// The score at the end of each caption.
 enum InlayHints {
@@ -21,8 +22,8 @@ enum ScoreText {
     /// `0.512 ± 0.001`, with the error once there is one.
     static func score(_ known: CaptionEvidence, scale: Double) -> String? {
         guard let cosine = known.cosine else { return nil }
-        guard let words = known.words, scale > 0 else { return cosine.shown(3) }
-        return "\(cosine.shown(3)) ± \((words.largestError / scale).shown(3))"
+        guard let words = known.words, scale > 0 else { return NumberText.plain(cosine, decimals: 3) }
+        return "\(NumberText.plain(cosine, decimals: 3)) ± \(NumberText.plain(words.largestError / scale, decimals: 3))"
     }
 
     /// Several lines about a caption.
@@ -30,23 +31,29 @@ enum ScoreText {
         var lines: [String] = []
         let strong = isMarkdown ? "**" : ""
         if let cosine = known.cosine, let logit = known.logit {
-            lines.append("\(strong)Cosine \(cosine.shown(3))\(strong), \(logit.shown(1)) logits")
+            lines.append(
+                "\(strong)Cosine \(NumberText.plain(cosine, decimals: 3))\(strong), \(NumberText.plain(logit, decimals: 1)) logits"
+            )
         }
         if let standing = known.standing {
-            lines.append("\(standing.shown(1)) standard deviations above unrelated captions of this image")
+            lines.append(
+                "\(NumberText.plain(standing, decimals: 1)) standard deviations above unrelated captions of this image")
         }
         if let words = known.words {
-            lines.append("\(words.emptyValue.shown(1)) logits with nothing shown; ± is the largest error of a word")
+            lines.append(
+                "\(NumberText.plain(words.emptyValue, decimals: 1)) logits with nothing shown; ± is the largest error of a word"
+            )
             let ranked = words.words.sorted { abs($0.value) > abs($1.value) }.prefix(8)
             lines += ranked.map { word in
                 let text = isMarkdown ? Markdown.escaped(word.text) : word.text
-                return "\(isMarkdown ? "* " : "  ")“\(text)” \(signed(word.value)) ± \(word.standardError.shown(2))"
+                return
+                    "\(isMarkdown ? "* " : "  ")“\(text)” \(signed(word.value)) ± \(NumberText.plain(word.standardError, decimals: 2))"
             }
         }
         return lines.joined(separator: isMarkdown ? "  \n" : "\n")
     }
 
-    static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.shown(2) }
+    static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + NumberText.plain(value, decimals: 2) }
 }
 
 enum Markdown {

@@ -104,8 +104,8 @@ extension Session {
                 resultId: resultId, items: diagnostics(of: document)))
     }
 
-    /// Of the open documents, and, where the settings want it, of the other documents of the workspace, by the rules
-    /// that need no model.
+    /// Findings of the open documents and, where the settings want it, of the other documents of the workspace by the
+    /// rules that need no model.
     private func workspaceDiagnostics() async throws -> JSONValue {
         var reports: [LSP.WorkspaceFullDocumentDiagnosticReport] = []
         for uri in documents.keys.sorted() {

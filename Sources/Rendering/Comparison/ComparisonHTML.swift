@@ -1,6 +1,6 @@
 extension PictureComparison {
     /// One HTML page with both explanations on one scale. `options.view` must be `.overview`.
-    package func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func html(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
         let (a, b) = try reports(options)
         let width = try options.width(default: 1080, least: 320)
@@ -8,7 +8,7 @@ extension PictureComparison {
     }
 }
 
-extension RenderOptions {
+extension PictureOptions {
     /// A comparison has one view.
     func checkForComparison() throws(RenderError) {
         if view != .overview { throw .viewNotComparable }

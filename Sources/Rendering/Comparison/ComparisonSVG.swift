@@ -1,6 +1,6 @@
 extension PictureComparison {
     /// One SVG file with both explanations on one scale. `options.view` must be `.overview`.
-    package func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func svg(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
         let (a, b) = try reports(options)
         let width = Double(try options.width(default: 1080, least: 320))

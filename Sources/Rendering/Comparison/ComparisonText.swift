@@ -1,6 +1,8 @@
+import ShownText
+
 extension PictureComparison {
     /// Text for a terminal: both images side by side where there is room, and the words of both.
-    package func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func ansi(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
         let (a, b) = try reports(options)
         let width = try options.width(default: 80, least: 32)
@@ -9,7 +11,7 @@ extension PictureComparison {
     }
 
     /// Markdown: both captions and a table of words.
-    package func markdown(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func markdown(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         try options.checkForComparison()
         let (a, b) = try reports(options)
         let decimals = NumberText.decimals(for: a.scales.word)

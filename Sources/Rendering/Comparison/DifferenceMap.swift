@@ -1,3 +1,5 @@
+import ShownText
+
 /// The change of each patch's reading, b − a, over the image of a.
 struct DifferenceMap {
     var report: Report

@@ -1,3 +1,5 @@
+import ShownText
+
 /// The words of two explanations on one axis: an open dot for a, a filled one for b, a line for the change.
 struct DumbbellFigure {
     var comparison: PictureComparison

@@ -10,12 +10,12 @@ package struct PictureComparison: Sendable, Equatable {
 
     /// Both reports, with every colour and bar on the joint scale. Views of one player are not defined for two
     /// pictures.
-    func reports(_ options: RenderOptions) throws(RenderError) -> (a: Report, b: Report) {
+    func reports(_ options: PictureOptions) throws(RenderError) -> (a: Report, b: Report) {
         try a.check()
         try b.check()
         let scales = a.scales.joined(with: b.scales)
         // No map of each word is shown.
-        let options = RenderOptions(view: .overview, topK: options.topK, map: options.map, isCompact: true)
+        let options = PictureOptions(view: .overview, topK: options.topK, map: options.map, isCompact: true)
         return (try Report(a, options: options, scales: scales), try Report(b, options: options, scales: scales))
     }
 }

@@ -1,6 +1,6 @@
 extension Picture {
     /// One HTML page that needs nothing else: the image is inside it, and nothing is fetched.
-    package func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func html(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         let report = try Report(self, options: options)
         let width = try options.width(default: 1080, least: 320)
         return HTMLDocument(report: report, width: Double(width)).markup()

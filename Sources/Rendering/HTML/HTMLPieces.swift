@@ -1,3 +1,5 @@
+import ShownText
+
 /// The parts of a page that are text rather than drawing.
 struct HTMLPieces {
     var report: Report
@@ -24,7 +26,7 @@ struct HTMLPieces {
         return "<h\(level) dir=\"auto\"\(long)>\(words.joined())</h\(level)>"
     }
 
-    /// What the model makes of the whole pair, and what it is.
+    /// What the model says of the whole pair, and which model and picture it was.
     func facts() -> String {
         let soft = [report.sourceLine].filter { !$0.isEmpty } + report.unseenLines
         return "<p>\(report.similarityLine.escaped)</p>" + soft.map { "<p class=\"note\">\($0.escaped)</p>" }.joined()
@@ -72,7 +74,7 @@ struct HTMLPieces {
             + "<th scope=\"col\" class=\"v\">logits</th></tr>\(rows.joined())</table></div>"
     }
 
-    private func name(of pair: RankedPair) -> String {
+    private func name(of pair: MeasuredPair) -> String {
         func part(_ player: Int) -> String {
             picture.isWord(player)
                 ? "<bdi class=\"w\">\(picture.wordNames[player - picture.patchCount].escaped)</bdi>"

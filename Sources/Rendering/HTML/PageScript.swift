@@ -1,7 +1,7 @@
 /// The page works without a script. With one, a reader can ask it: pointing at a word shows that word's map; a click
 /// keeps it, and several kept words show the sum of their maps; a click on a patch shows its partner patches and what
 /// each word makes of it; dragging a box over patches, or Shift with the arrow keys, tells what the estimate says of
-/// them alone and of all but them; sliders hide values within so many of their errors and set the strength of the map,
+/// them alone and of all but them; sliders hide values within a number of their errors and set the strength of the map,
 /// which may be smooth or patch by patch. Everything can be reached from the keyboard, and nothing moves by itself.
 ///
 /// The script holds no text of the caption; names are read from the page.

@@ -1,3 +1,5 @@
+import ShownText
+
 /// Two inputs as an SVG file: what they are, the figure, and the strongest pairs.
 struct MatchSVG {
     let report: MatchReport
@@ -131,7 +133,7 @@ struct MatchHTML {
 }
 
 extension NumberText {
-    /// A number for a script: ASCII, so many decimals.
+    /// A number for a script, in ASCII.
     static func coordinateText(_ value: Double, _ decimals: Int) -> String {
         String(plain(value, decimals: decimals).map { $0 == "\u{2212}" ? "-" : $0 })
     }

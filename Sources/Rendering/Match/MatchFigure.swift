@@ -1,3 +1,5 @@
+import ShownText
+
 /// Two inputs side by side, matched players in one colour, and few arcs between the strongest pairs.
 struct MatchFigure {
     let report: MatchReport

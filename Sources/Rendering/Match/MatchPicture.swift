@@ -1,5 +1,5 @@
-/// Everything a drawing of two inputs needs that are no image and caption of logits: two images, two texts, or either
-/// beside a vector.
+/// Everything a drawing of two inputs needs that are not an image and a caption in logits: two images, two texts, or
+/// either beside a vector.
 ///
 /// Players are numbered as in the game: those of the first side, then those of the second.
 package struct MatchPicture: Sendable, Equatable {
@@ -38,25 +38,25 @@ package struct MatchPicture: Sendable, Equatable {
     }
 
     /// One SVG file that needs nothing else.
-    package func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func svg(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         let report = try MatchReport(self, options)
         return MatchSVG(report: report, width: Double(try options.width(default: 960, least: 320))).document()
     }
 
     /// A page that needs nothing else; a click on a player shows its partners.
-    package func html(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func html(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         let report = try MatchReport(self, options)
         return MatchHTML(report: report, width: Double(try options.width(default: 1080, least: 320))).markup()
     }
 
-    package func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func ansi(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         let report = try MatchReport(self, options)
         return MatchText(report: report).lines(
             TerminalText(mode: options.colorMode), width: try options.width(default: 80, least: 32)
         ).asText
     }
 
-    package func markdown(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func markdown(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         MatchText(report: try MatchReport(self, options)).markdown()
     }
 }

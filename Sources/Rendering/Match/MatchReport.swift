@@ -1,8 +1,10 @@
+import ShownText
+
 /// What a drawing of two inputs shows, before any format.
 struct MatchReport: Sendable {
     let picture: MatchPicture
     /// Pairs across the sides, strongest first.
-    let pairs: [RankedPair]
+    let pairs: [MeasuredPair]
     /// What is matched with what, in one colour each.
     let matches: [Match]
     /// How many pairs are listed.
@@ -19,7 +21,7 @@ struct MatchReport: Sendable {
     /// A player belongs to a match where its pair has at least this part of the strongest one's value.
     private static let leastShare = 0.4
 
-    init(_ picture: MatchPicture, _ options: RenderOptions) throws(RenderError) {
+    init(_ picture: MatchPicture, _ options: PictureOptions) throws(RenderError) {
         try options.check()
         guard options.view == .overview || options.view == .pairs else { throw .viewNotComparable }
         let (first, second) = (picture.first.count, picture.second.count)
@@ -34,12 +36,12 @@ struct MatchReport: Sendable {
         }
         self.picture = picture
         topK = options.topK
-        var found: [RankedPair] = []
+        var found: [MeasuredPair] = []
         if picture.estimate.pairs != nil {
             for i in 0..<first {
                 for j in 0..<second {
                     let measured = picture.pair(i, first + j)
-                    if measured.value != 0 { found.append(RankedPair(a: i, b: first + j, measured: measured)) }
+                    if measured.value != 0 { found.append(MeasuredPair(a: i, b: first + j, measured: measured)) }
                 }
             }
         }
@@ -52,7 +54,7 @@ struct MatchReport: Sendable {
 
     /// From the strongest pair that raises the value, what its two players are matched with; then from the strongest of
     /// what is left.
-    private static func matches(_ pairs: [RankedPair], _ picture: MatchPicture) -> [Match] {
+    private static func matches(_ pairs: [MeasuredPair], _ picture: MatchPicture) -> [Match] {
         let (first, second) = (picture.first.count, picture.second.count)
         var (left, right) = (Set(0..<first), Set(0..<second))
         var result: [Match] = []
@@ -96,16 +98,16 @@ struct MatchReport: Sendable {
 
     var commonScale: Double { (common(0) + common(1)).map { abs($0.value) }.max() ?? 0 }
     var pairScale: Double { pairs.first.map { abs($0.measured.value) } ?? 0 }
-    var shown: [RankedPair] { Array(pairs.prefix(topK)) }
+    var shown: [MeasuredPair] { Array(pairs.prefix(topK)) }
 
-    func name(_ pair: RankedPair) -> String {
+    func name(_ pair: MeasuredPair) -> String {
         "\(picture.first.name(pair.a)) ↔ \(picture.second.name(pair.b - picture.first.count))"
     }
 
     /// Decimals of pairs: cosines of patches are small.
     var decimals: Int { pairScale < 0.05 ? 4 : max(3, NumberText.decimals(for: pairScale)) }
 
-    func text(_ pair: RankedPair) -> String { NumberText.withError(pair.measured, decimals: decimals) }
+    func text(_ pair: MeasuredPair) -> String { NumberText.withError(pair.measured, decimals: decimals) }
 
     var title: String {
         switch (picture.first, picture.second) {

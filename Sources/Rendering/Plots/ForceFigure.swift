@@ -1,3 +1,5 @@
+import ShownText
+
 /// What raises the match against what lowers it: stretches of one axis that meet at the model's value, those that raise
 /// it to the left of that value, those that lower it to the right.
 struct ForceFigure {

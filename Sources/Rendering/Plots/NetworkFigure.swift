@@ -1,3 +1,5 @@
+import ShownText
+
 /// The strongest pairs as a graph: patches as crops on the left, words on the right in the caption's order, and a curve
 /// for each pair.
 struct NetworkFigure {
@@ -48,7 +50,7 @@ struct NetworkFigure {
 
     /// Thicker where it is stronger, fainter where its error is large.
     private func drawEdge(
-        _ pair: RankedPair, from a: Node, to b: Node, center: (x: Double, y: Double), scale: Double,
+        _ pair: MeasuredPair, from a: Node, to b: Node, center: (x: Double, y: Double), scale: Double,
         into drawing: inout Drawing
     ) {
         let size = scale > 0 ? abs(pair.measured.value) / scale : 0

@@ -51,7 +51,7 @@ extension Report {
     }
 
     /// Pairs of all kinds together, twice as many as are listed of one.
-    var strongestOfAllKinds: [RankedPair] { picture.strongestPairs(count: 2 * topK) }
+    var strongestOfAllKinds: [MeasuredPair] { picture.strongestPairs(count: 2 * topK) }
 }
 
 extension Figure {

@@ -1,3 +1,5 @@
+import ShownText
+
 /// The estimate's strongest terms, single players and pairs: a bar for each, and under it who is in it.
 struct UpsetFigure {
     var report: Report

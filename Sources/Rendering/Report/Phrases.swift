@@ -1,3 +1,5 @@
+import ShownText
+
 /// Sentences that every format shares.
 extension Report {
     /// "24.1 logits, 11.2 with nothing shown · cosine 0.312".
@@ -174,7 +176,7 @@ extension Report {
     }
 
     /// "“snake” × row 2, column 6"; in a view of one player only the other one's name.
-    func name(of pair: RankedPair) -> String {
+    func name(of pair: MeasuredPair) -> String {
         if let focus { return picture.longName(pair.a == focus ? pair.b : pair.a) }
         return picture.isWord(pair.b) && !picture.isWord(pair.a)
             ? "\(picture.longName(pair.b)) × \(picture.longName(pair.a))"
@@ -182,13 +184,13 @@ extension Report {
     }
 
     /// "snake × r2 c6".
-    func shortName(of pair: RankedPair) -> String {
+    func shortName(of pair: MeasuredPair) -> String {
         if let focus { return picture.shortName(pair.a == focus ? pair.b : pair.a) }
         let wordFirst = picture.isWord(pair.b) && !picture.isWord(pair.a)
         return "\(picture.shortName(wordFirst ? pair.b : pair.a)) × \(picture.shortName(wordFirst ? pair.a : pair.b))"
     }
 
-    func text(of pair: RankedPair) -> String {
+    func text(of pair: MeasuredPair) -> String {
         NumberText.withError(pair.measured, decimals: NumberText.decimals(for: scale(of: pair)))
     }
 

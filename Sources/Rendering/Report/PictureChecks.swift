@@ -31,7 +31,7 @@ extension Picture {
     }
 }
 
-extension RenderOptions {
+extension PictureOptions {
     func check() throws(RenderError) {
         if topK < 1 { throw .optionInvalid(name: "topK", value: topK, least: 1) }
     }

@@ -1,3 +1,5 @@
+import ShownText
+
 /// A value with its standard error, where one is known. Non-finite numbers become 0 and "unknown".
 package struct Measured: Sendable, Equatable {
     var value: Double
@@ -12,6 +14,15 @@ package struct Measured: Sendable, Equatable {
     var confidence: Double {
         guard let error, error > 0 else { return 1 }
         return value * value / (value * value + error * error)
+    }
+}
+
+extension NumberText {
+    /// `+1.50 ± 0.10`; without an error only the value.
+    static func withError(_ measured: Measured, decimals: Int) -> String {
+        let value = signed(measured.value, decimals: decimals)
+        guard let error = measured.error else { return value }
+        return "\(value) ± \(plain(error, decimals: decimals))"
     }
 }
 
@@ -85,7 +96,7 @@ extension Picture {
     }
 
     /// The player of a `token` or `patch` view, checked; the one with the largest reading by default.
-    func player(for view: RenderOptions.View) throws(RenderError) -> Int? {
+    func player(for view: PictureOptions.View) throws(RenderError) -> Int? {
         let (kind, wanted, range): (String, Int?, Range<Int>)
         switch view {
         case .overview, .plot(.waterfall), .plot(.force), .plot(.upset): return nil

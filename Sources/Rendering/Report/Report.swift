@@ -1,7 +1,7 @@
 /// What a view shows, before any format: the values on the image, on the words, the links and the lists.
 package struct Report: Sendable {
     var picture: Picture
-    var view: RenderOptions.View
+    var view: PictureOptions.View
     /// The player a `token` or `patch` view is about.
     var focus: Int?
     /// One value per patch, drawn over the image; empty for none.
@@ -9,13 +9,13 @@ package struct Report: Sendable {
     /// One value per word; nil for the word in focus.
     var wordValues: [Measured?]
     /// Pairs drawn as curves, strongest first.
-    var links: [RankedPair]
+    var links: [MeasuredPair]
     /// The strongest words with the patches they have their meaning from, linked by colour.
     var regions: [WordRegion]
     /// Words with a heat map of their own.
     var maps: [Int]
     var tables: [PairTable]
-    /// What adds up to the score, in the overview.
+    /// The steps that add up to the score, in the overview.
     package var waterfall: Waterfall?
     /// Named parts of the pair.
     var subsets: [Picture.Subset]
@@ -24,7 +24,7 @@ package struct Report: Sendable {
     var scales: Scales
     /// How many of the strongest pairs of a word and a patch are listed.
     var topK: Int
-    var map: RenderOptions.MapStyle
+    var map: PictureOptions.MapStyle
     /// Whether only the caption, the picture and the words are drawn.
     var isCompact: Bool
 
@@ -33,7 +33,7 @@ package struct Report: Sendable {
 
     struct PairTable: Sendable {
         var title: String
-        var pairs: [RankedPair]
+        var pairs: [MeasuredPair]
     }
 
     /// The largest absolute value of each family of quantities; colours and bars are relative to these.
@@ -53,11 +53,11 @@ package struct Report: Sendable {
         }
     }
 
-    package init(_ picture: Picture, options: RenderOptions) throws(RenderError) {
+    package init(_ picture: Picture, options: PictureOptions) throws(RenderError) {
         try self.init(picture, options: options, scales: nil)
     }
 
-    init(_ picture: Picture, options: RenderOptions, scales: Scales?) throws(RenderError) {
+    init(_ picture: Picture, options: PictureOptions, scales: Scales?) throws(RenderError) {
         try picture.check()
         try options.check()
         // What adds up is of all tokens: a joined one stands in no pair with itself.
@@ -151,7 +151,7 @@ package struct Report: Sendable {
         return picture.isWord(focus) ? scales.samePair : scales.crossPair
     }
 
-    func scale(of pair: RankedPair) -> Double {
+    func scale(of pair: MeasuredPair) -> Double {
         picture.isWord(pair.a) == picture.isWord(pair.b) ? scales.samePair : scales.crossPair
     }
 

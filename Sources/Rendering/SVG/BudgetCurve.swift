@@ -1,4 +1,5 @@
 import Foundation
+import ShownText
 
 /// The estimates as the budget grew: leading values against image masks (log axis), and the leave-one-out R².
 struct BudgetCurve {

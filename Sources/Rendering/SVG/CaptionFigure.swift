@@ -1,3 +1,5 @@
+import ShownText
+
 /// The caption set as text, each word on a tint of its value, with the value beneath.
 struct CaptionFigure {
     var report: Report

@@ -1,3 +1,5 @@
+import ShownText
+
 /// SVG elements as text, in drawing order.
 struct Drawing: Sendable {
     private(set) var markup = ""
@@ -66,3 +68,6 @@ struct Figure: Sendable {
     var height: Double
     var markup: String
 }
+
+/// Shorthand for coordinates inside markup.
+func px(_ value: Double) -> String { NumberText.coordinate(value) }

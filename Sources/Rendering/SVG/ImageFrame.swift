@@ -1,3 +1,5 @@
+import ShownText
+
 /// Where the source image lies in a drawing, and how to draw on it.
 struct ImageFrame: Sendable {
     var picture: Picture

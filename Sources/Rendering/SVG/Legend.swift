@@ -1,3 +1,5 @@
+import ShownText
+
 /// The colour scale in logits; a second, paler band shows values whose standard error is as large as they are.
 struct Legend {
     var title: String

@@ -1,3 +1,5 @@
+import ShownText
+
 /// The main figure: the image with its heat and the words with their bars. The strongest words are linked to the
 /// patches they have their meaning from: by a colour and a name on the image, or, in views of pairs, by curves.
 struct LinkFigure {
@@ -252,7 +254,7 @@ struct LinkFigure {
     }
 
     /// The value of a pair at its curve's middle.
-    private func drawValue(of link: RankedPair, frame: ImageFrame, top: Double, into drawing: inout Drawing) {
+    private func drawValue(of link: MeasuredPair, frame: ImageFrame, top: Double, into drawing: inout Drawing) {
         let text = NumberText.signed(link.measured.value, decimals: NumberText.decimals(for: link.measured.value))
         func end(_ player: Int) -> (x: Double, y: Double) {
             picture.isWord(player)
@@ -273,7 +275,7 @@ struct LinkFigure {
             anchor: .middle)
     }
 
-    private func path(of link: RankedPair, frame: ImageFrame, top: Double) -> String {
+    private func path(of link: MeasuredPair, frame: ImageFrame, top: Double) -> String {
         if picture.isWord(link.a) {
             let x = wordX - 18
             let ends = [link.a, link.b].map { rowCenter($0 - picture.patchCount, top: top) + wordOffset }

@@ -1,6 +1,6 @@
 extension Picture {
     /// One SVG file that needs nothing else: no script, no fonts, no links.
-    package func svg(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func svg(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         let report = try Report(self, options: options)
         let width = Double(try options.width(default: 960, least: 320))
         return SVGDocument(report: report, width: width).markup()

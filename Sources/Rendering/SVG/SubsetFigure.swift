@@ -1,3 +1,5 @@
+import ShownText
+
 /// Named parts of the pair: what the estimate predicts, an open dot, and what the model says, a filled one.
 struct SubsetFigure {
     var rows: [Report.SubsetRow]

@@ -1,3 +1,5 @@
+import ShownText
+
 /// The waterfall: a bar for each step that begins where the last one ended, the model's values at both ends.
 struct WaterfallFigure {
     var waterfall: Waterfall

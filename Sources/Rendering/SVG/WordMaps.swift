@@ -1,3 +1,5 @@
+import ShownText
+
 /// Small multiples: the pairs of each word with every patch, all on one scale.
 struct WordMaps {
     var report: Report
@@ -6,7 +8,7 @@ struct WordMaps {
 
     private var picture: Picture { report.picture }
 
-    /// As many columns as fit, then few enough that the rows are equally long.
+    /// As many columns as fit, or fewer where that makes the rows equally long.
     private var columns: Int {
         let most = width < 620 ? 3 : max(4, min(8, Int((width + 18) / 126)))
         let rows = max(1, (report.maps.count + most - 1) / most)

@@ -1,6 +1,8 @@
+import ShownText
+
 extension Picture {
     /// Text for a terminal, at most `options.width` columns wide (default 80), in `options.colorMode`.
-    package func ansi(_ options: RenderOptions = RenderOptions()) throws(RenderError) -> String {
+    package func ansi(_ options: PictureOptions = PictureOptions()) throws(RenderError) -> String {
         let report = try Report(self, options: options)
         let width = try options.width(default: 80, least: 32)
         return TerminalDocument(report: report, text: TerminalText(mode: options.colorMode), width: width).lines()

@@ -84,7 +84,7 @@ struct TerminalImage {
         let cell = max(1, min(4, (width - 3) / patches.columns))
         var lines: [String] = []
         if cell >= 2 {
-            // Where two numbers would touch, every other one stands.
+            // Where two numbers would touch, every other one is left out.
             let step = "\(patches.columns)".count < cell ? 1 : 2
             let head = (1...patches.columns).map { column in
                 (column % step == 1 % step ? "\(column)" : "").fitted(cell, alignRight: true)

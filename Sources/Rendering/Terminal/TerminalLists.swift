@@ -1,3 +1,5 @@
+import ShownText
+
 /// Lists of values with bars. Length is size; the sign is in the number, the colour and, without colours, the fill.
 package struct TerminalLists {
     var report: Report

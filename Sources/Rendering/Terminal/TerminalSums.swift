@@ -1,3 +1,5 @@
+import ShownText
+
 /// What adds up, as lines of a terminal.
 extension TerminalLists {
     /// The waterfall: bars that begin where the last one ended.

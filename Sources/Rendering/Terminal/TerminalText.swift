@@ -1,8 +1,8 @@
 /// Text for a terminal: what is safe to print, how wide it is, and in which colours.
 package struct TerminalText: Sendable {
-    var mode: RenderOptions.ColorMode
+    var mode: PictureOptions.ColorMode
 
-    package init(mode: RenderOptions.ColorMode) { self.mode = mode }
+    package init(mode: PictureOptions.ColorMode) { self.mode = mode }
 
     /// Text with a foreground colour, reset after it; plain without colours.
     func colored(_ text: String, _ color: RGB, bold: Bool = false) -> String {

@@ -1,3 +1,5 @@
+// Tensors: weights read where they lie, and the operations of a transformer on them, one thread at a time.
+
 import COneDNN
 
 /// The operations of a transformer on one compute thread, and the primitives and scratch memory they keep.

@@ -28,7 +28,7 @@ package struct Rotation: Sendable {
 
 extension ComputeContext {
     /// Turns the first `rows` rows of `values` in place, in the first `heads` heads.
-    /// - Parameter places: of each row; a row of a negative place is left as it is.
+    /// - Parameter places: the place of each row; a row with a negative one is left as it is.
     package func rotate(_ values: Rows, rows: Int, heads: Int, by rotation: Rotation, places: [Int32]) {
         precondition(values.format == .f32 && heads * rotation.width <= values.columns)
         precondition(rows <= values.capacity && rows <= places.count)

@@ -9,7 +9,7 @@ import ShownText
 struct StateDictionaryReader {
     /// A storage as the pickle refers to it.
     struct Storage {
-        /// As safetensors names it.
+        /// The element type, as safetensors names it.
         let type: String
         /// The name of its entry in the archive.
         let key: String
@@ -18,7 +18,7 @@ struct StateDictionaryReader {
     /// A tensor as the pickle describes it: a part of a storage.
     struct Tensor {
         let storage: Storage
-        /// Of the first value in the storage, in values.
+        /// Where its first value lies in the storage, counted in values.
         let offset: Int
         let shape: [Int]
         let strides: [Int]
@@ -202,7 +202,7 @@ struct StateDictionaryReader {
     private mutating func set(_ items: [Int]) throws(WeightFileError) {
         guard let target = stack.last, case .dictionary(let number) = nodes[target], items.count.isMultiple(of: 2)
         else {
-            throw broken("its pickle sets members of something that is no dictionary")
+            throw broken("its pickle sets members of something that is not a dictionary")
         }
         for index in stride(from: 0, to: items.count, by: 2) {
             dictionaries[number].append((items[index], items[index + 1]))
@@ -212,7 +212,7 @@ struct StateDictionaryReader {
     /// Lists stand in checkpoints beside the weights; what is in them is of no use.
     private func checkList() throws(WeightFileError) {
         guard let target = stack.last, case .list = nodes[target] else {
-            throw broken("its pickle appends to something that is no list")
+            throw broken("its pickle appends to something that is not a list")
         }
     }
 
@@ -279,7 +279,7 @@ struct StateDictionaryReader {
             case "\u{93}":  // STACK_GLOBAL
                 let name = try pop()
                 guard case .string(let module) = nodes[try pop()], case .string(let name) = nodes[name] else {
-                    throw broken("its pickle names something by what is no string")
+                    throw broken("its pickle names something by what is not a string")
                 }
                 try pushName(module: module, name: name)
             case "Q": try pushStorage()  // BINPERSID
@@ -319,7 +319,7 @@ struct StateDictionaryReader {
         case Self.orderedDictionary where items.isEmpty: try makeDictionary()
         case Self.rebuildParameter:
             guard let data = items.first, case .tensor(let tensor) = nodes[data] else {
-                throw broken("a parameter is made of something that is no tensor")
+                throw broken("a parameter is made of something that is not a tensor")
             }
             try push(.tensor(tensor))
         case Self.rebuildTensor:
@@ -346,7 +346,7 @@ struct StateDictionaryReader {
     private mutating func build() throws(WeightFileError) {
         _ = try pop()
         guard let target = stack.last, case .dictionary = nodes[target] else {
-            throw refused("sets attributes of something that is no dictionary")
+            throw refused("sets attributes of something that is not a dictionary")
         }
     }
 }

@@ -1,6 +1,6 @@
 /// Where a tensor lies in a file of weights.
 struct TensorEntry: Sendable {
-    /// The type's name as safetensors writes it; tensors of types that are no weights (position ids) may stand in a
+    /// The type's name as safetensors writes it; tensors of types that are not weights (position ids) may stand in a
     /// file unread.
     let type: String
     let shape: [Int]

@@ -24,11 +24,11 @@ package enum WeightFileError: Error, Sendable, Equatable, CustomStringConvertibl
             "\(file) was changed in place while it was in use; load the model again (models/unload, then models/load), "
                 + "and replace weight files by renaming"
         case .malformed(let file, let reason): "\(file) is not a valid safetensors file: \(reason)"
-        case .malformedPickle(let file, let reason): "\(file) is no file of weights that can be read: \(reason)"
+        case .malformedPickle(let file, let reason): "\(file) is not a file of weights that can be read: \(reason)"
         case .malformedTensor(let file, let tensor, let reason): "\(file): tensor \(tensor.quotedName): \(reason)"
         case .missingTensor(let file, let tensor): "\(file) has no tensor \(tensor.quotedName)"
         case .notFinite(let file, let tensor, let element):
-            "\(file): tensor \(tensor.quotedName) holds a value that is no finite number (the first is value \(element)); "
+            "\(file): tensor \(tensor.quotedName) holds a value that is not a finite number (the first is value \(element)); "
                 + "the file is damaged, or its training failed"
         case .shape(let file, let tensor, let found, let expected):
             "\(file): tensor \(tensor.quotedName) has shape \(found), but the configuration calls for \(expected)"

@@ -43,7 +43,7 @@ package struct WeightTensor: Sendable {
     }
 
     /// - Parameters:
-    ///   - values: of this tensor.
+    ///   - values: some of this tensor's values.
     ///   - first: the element that `values` begin with.
     /// - Throws: ``WeightFileError/notFinite(file:tensor:element:)`` where one of them is a NaN or an infinity.
     package func checkFinite(

@@ -17,7 +17,7 @@ struct ZipDirectory {
     private let start: Int
     let entries: [String: Entry]
 
-    /// - Throws: ``WeightFileError/malformedPickle(file:reason:)`` for what is no whole archive.
+    /// - Throws: ``WeightFileError/malformedPickle(file:reason:)`` for what is not a whole archive.
     init(_ file: WeightFile) throws(WeightFileError) {
         self.file = file
         func broken(_ reason: String) -> WeightFileError { .malformedPickle(file: file.path, reason: reason) }
@@ -28,7 +28,7 @@ struct ZipDirectory {
             let end = stride(from: tail.count - 22, through: 0, by: -1).first(where: {
                 tail.number($0, 4) == 0x0605_4b50
             })
-        else { throw broken("it is no zip archive with a pickle, as torch.save writes, or it was cut short") }
+        else { throw broken("it is not a zip archive with a pickle, as torch.save writes, or it was cut short") }
         var count = tail.number(end + 10, 2) ?? 0
         var size = tail.number(end + 12, 4) ?? 0
         var start = tail.number(end + 16, 4) ?? 0

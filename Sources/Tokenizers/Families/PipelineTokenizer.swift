@@ -47,7 +47,7 @@ struct PipelineTokenizer: TextTokenizer {
         let vocabulary = parts.model.vocabulary
         vocabularySize =
             vocabulary.count + parts.addedTokens.count { vocabulary.id(of: $0.content) == nil }
-        // Those of the post-processor too: its file may name any id.
+        // The post-processor's ids count too: its file may name any.
         let otherIds = parts.addedTokens.map(\.id) + special.before.map(\.id) + special.after.map(\.id)
         maxId = otherIds.reduce(vocabulary.maxId) { max($0, $1) }
         empty = try tokenize("")

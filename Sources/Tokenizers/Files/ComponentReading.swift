@@ -54,7 +54,7 @@ struct ComponentReading {
             let encoded = try string(section, "precompiled_charsmap", at: place)
             if encoded.isEmpty { return .sequence([]) }
             guard let map = PrecompiledCharacterMap(base64: encoded) else {
-                throw corrupt("\(place).precompiled_charsmap", "is no character map")
+                throw corrupt("\(place).precompiled_charsmap", "is not a character map")
             }
             return .precompiled(map)
         case let type:

@@ -192,7 +192,7 @@ struct JSONScanner {
             case UInt8(ascii: "t"): result.append(0x09)
             case UInt8(ascii: "u"):
                 guard let scalar = Self.unicodeEscape(content, &position) else {
-                    throw failure("a \\u escape that is no character", at: position)
+                    throw failure("a \\u escape that is not a character", at: position)
                 }
                 result += scalar.utf8Bytes
             default: throw failure("an unknown escape", at: position)

@@ -87,7 +87,7 @@ enum ModelReading {
         var unknownId: Int?
         if let value = settings["unk_id"], !value.isNull {
             guard let id = value.int, scores.indices.contains(id) else {
-                throw .corrupt(file: file, place: "model.unk_id", reason: "is no id of the vocabulary")
+                throw .corrupt(file: file, place: "model.unk_id", reason: "is not an id of the vocabulary")
             }
             unknownId = id
         }

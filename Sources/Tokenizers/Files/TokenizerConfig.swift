@@ -15,7 +15,7 @@ struct TokenizerConfig: Sendable {
         specialTokens = try Self.read(folder + "/special_tokens_map.json")
     }
 
-    /// Without the suffix `Fast` of older files.
+    /// The class of the tokenizer, without the suffix `Fast` of older files.
     var tokenizerClass: String? {
         values["tokenizer_class"]?.string.map { $0.hasSuffix("Fast") ? String($0.dropLast(4)) : $0 }
     }

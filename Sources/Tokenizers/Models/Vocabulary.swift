@@ -79,7 +79,7 @@ struct Vocabulary: Sendable {
         return bytes[Int(places[id].lowerBound)..<Int(places[id].upperBound)]
     }
 
-    /// The token as text; bytes that are no UTF-8 are replaced.
+    /// The token as text; bytes that are not UTF-8 are replaced.
     func token(_ id: Int) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
 
     private func find(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>, _ hash: Hash) -> Int? {

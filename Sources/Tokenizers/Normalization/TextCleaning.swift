@@ -10,7 +10,7 @@ package enum TextCleaning: Sendable {
     /// lower case, whitespace runs to one space.
     case canonicalize
 
-    /// As `get_clean_fn` of open_clip's tokenizer.py gives it.
+    /// The cleaned text, as `get_clean_fn` of open_clip's tokenizer.py gives it.
     package func apply(to text: AlignedText, checkpoint: Checkpoint) throws(CancellationError) -> AlignedText {
         if self == .none { return text }
         var result = try TextRepair.fixed(text, checkpoint: checkpoint)

@@ -20,7 +20,7 @@ package final class SentencePieceModel: Sendable {
     private let byteFallback: ByteFallback?
     private var vocabulary: Vocabulary { lattice.vocabulary }
 
-    /// - Throws: `corrupt` where the bytes are no SentencePiece model or a damaged one, `unsupported` for one of
+    /// - Throws: `corrupt` where the bytes are not a SentencePiece model, or a damaged one, `unsupported` for one of
     ///   another kind than unigram.
     package init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
         let contents: SentencePieceFile
@@ -48,7 +48,7 @@ package final class SentencePieceModel: Sendable {
             if piece.spelling.count > Self.longestPiece {
                 throw corruptPiece("has \(piece.spelling.count) bytes, and at most \(Self.longestPiece) are accepted")
             }
-            if !piece.score.isFinite { throw corruptPiece("has a score that is no number") }
+            if !piece.score.isFinite { throw corruptPiece("has a score that is not a number") }
             if !vocabulary.insert(piece.spelling, id: id) { throw corruptPiece("occurs twice") }
             if piece.kind == .userDefined { _ = userDefined.insert(piece.spelling, id: id) }
             if piece.kind == .unknown {

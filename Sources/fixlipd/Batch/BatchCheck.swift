@@ -1,7 +1,7 @@
 import JSON
 
-/// Reads the pairs once before anything is explained, and holds them against the results there are: a file as a whole,
-/// and anything else until it has had the pairs of all results, so that further ones are explained as they come.
+/// Reads the pairs once before anything is explained, and compares them with the results there are. A file is read as a
+/// whole, anything else until the pairs of all results have come, so that further ones are explained as they come.
 struct BatchCheck {
     /// Lines read that are pairs or should be.
     private(set) var entries = 0

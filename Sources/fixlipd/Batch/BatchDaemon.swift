@@ -26,7 +26,7 @@ final class BatchDaemon {
 
     private let options: DaemonOptions
     private(set) var client: RPCClient
-    /// By the name asked for; nil where it cannot be loaded.
+    /// Models by the name that was asked for; nil where one cannot be loaded.
     private var known: [String?: ModelFacts?] = [:]
 
     /// - Throws: as `DaemonOptions.connect`.

@@ -62,7 +62,7 @@ struct BatchProgress {
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 
-    /// At most ten times a second.
+    /// Draws the bar, at most ten times a second.
     private mutating func draw() {
         if let lastShown, ContinuousClock.now - lastShown < .milliseconds(100) { return }
         lastShown = .now
@@ -71,7 +71,7 @@ struct BatchProgress {
         TextOutput.write("\r\u{1B}[K\(line)", to: STDERR_FILENO)
     }
 
-    /// Twenty times in all, and once a minute.
+    /// Writes a line, twenty times in all and at least once a minute.
     private mutating func note() {
         let step = total.map { ($0 > 0 ? (done + skipped) * 20 / $0 : 0) } ?? 0
         let isDue = step > lastStep || ContinuousClock.now - (lastShown ?? start) >= .seconds(60)

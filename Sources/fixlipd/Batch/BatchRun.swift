@@ -16,7 +16,7 @@ struct BatchRun {
             switch self {
             case .wrongParameter(let message): message
             case .daemonKeepsEnding(let log):
-                "the daemon ended five times in a row without finishing a pair (see \(log)); what is finished is kept, and the same command goes on from there"
+                "the daemon ended five times in a row without finishing a pair (see \(log)); what is finished is kept, and the same command resumes from there"
             case .otherRun(let path, let key):
                 "\(path) has a result for \(key) of another image, caption, model or parameters: it is the output of another run; choose another file, or replace it with --force"
             case .interruptedTwice: "interrupted"
@@ -121,7 +121,7 @@ struct BatchRun {
     /// Whether another pair can be had without waiting for the input: replies come first.
     private var hasMore: Bool { !again.isEmpty || !window.isEmpty || reader.lines.isReady }
 
-    /// The next pair of the input that is not done; lines that are no pairs are answered here. Nil at the end, and
+    /// The next pair of the input that is not done; lines that are not pairs are answered here. Nil at the end, and
     /// where the input would have to be waited for and may not.
     private mutating func readPair(mayWait: Bool) throws -> Pair? {
         while mayWait || reader.lines.isReady, let entry = try reader.next() {

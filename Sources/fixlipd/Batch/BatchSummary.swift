@@ -34,7 +34,7 @@ struct BatchSummary {
 
     var text: String {
         let failed = failures.values.reduce(0) { $0 + $1.count }
-        var lines = ["\(explained) pairs explained, \(failed) failed"]
+        var lines = ["\(explained.counted("pair")) explained, \(failed) failed"]
         if explained > 0 {
             lines.append(
                 "\("".padded(18))\(["pairs", "mean", "least", "median", "most"].map { $0.leftPadded(9) }.joined())")

@@ -3,7 +3,7 @@ import JSONRPC
 
 /// The lines of a file or of standard input, one after the other, in bounded memory.
 final class LineReader {
-    /// As long as the longest message a daemon takes unless told.
+    /// The longest line that is read: as long as the longest message that a daemon takes by default.
     static let longestLine = 64 << 20
 
     struct Failure: Error, CustomStringConvertible {
@@ -16,9 +16,9 @@ final class LineReader {
     struct Interrupted: Error {}
 
     let path: String
-    /// As messages name it.
+    /// The input as messages name it.
     var name: String { path == "-" ? "standard input" : path }
-    /// Ends the wait for input that does not come.
+    /// What ends the wait for input that does not come.
     var interrupt: InterruptWatch?
     /// Lines read so far; the number of the last one, counted from 1.
     private(set) var number = 0
@@ -65,7 +65,7 @@ final class LineReader {
         return poll(&watched, 1, 0) > 0
     }
 
-    /// Makes `rewind` possible: what is no file is copied to one as it is read. To be called before the first `next`.
+    /// Makes `rewind` possible: what is not a file is copied to one as it is read. Call it before the first `next`.
     func keep() throws(Failure) {
         guard !isFile else { return }
         // mkstemp(3) puts characters of its choice in the place of the six X.
@@ -82,7 +82,7 @@ final class LineReader {
             path: path, reason: "it cannot be kept in \(NSTemporaryDirectory()): \(String(cString: strerror(reason)))")
     }
 
-    /// Goes back to the first line. What is no file is read on after the lines that were kept.
+    /// Goes back to the first line. What is not a file is read on after the lines that were kept.
     func rewind() throws(Failure) {
         (buffer, start, number, offset, isWhole) = ([], 0, 0, 0, true)
         if isFile {

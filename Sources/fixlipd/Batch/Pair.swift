@@ -14,9 +14,9 @@ struct Pair {
     let request: JSONValue
     /// The members that the line gave itself.
     let given: Set<String>
-    /// Tells requests apart: of the parameters, with the image as the line names it, and of the model.
+    /// A digest that tells requests apart: of the parameters, with the image as the line names it, and of the model.
     let digest: String
-    /// What it takes in memory, about.
+    /// About what it takes in memory.
     let bytes: Int
     /// How often a daemon ended while it explained this pair.
     var deaths = 0

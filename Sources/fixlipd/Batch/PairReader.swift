@@ -6,7 +6,7 @@ import JSON
 enum PairFormat: String, CaseIterable, ExpressibleByArgument {
     case jsonl, csv
 
-    /// By the name of the file: CSV for `.csv`, else JSON lines.
+    /// The format that the file's name tells of: CSV for `.csv`, else JSON lines.
     init(path: String) { self = path.lowercased().hasSuffix(".csv") ? .csv : .jsonl }
 }
 
@@ -14,7 +14,7 @@ enum PairFormat: String, CaseIterable, ExpressibleByArgument {
 final class PairReader {
     enum Entry {
         case pair(Pair)
-        /// A line that is no pair, a digest of what it says, and why.
+        /// A line that is not a pair, a digest of what it says, and why.
         case bad(line: Int, digest: String, kind: String, reason: String)
     }
 

@@ -1,6 +1,6 @@
 /// Looks some pairs ahead and hands them out image by image, so that masks are shared while they are warm.
 struct PairWindow {
-    /// At most so many pairs are looked at together, and so many bytes of them.
+    /// The most pairs that are looked at together, and the most bytes of them.
     let size: Int
     private static let bytes = 64 << 20
     private var ordered: ArraySlice<Pair> = []

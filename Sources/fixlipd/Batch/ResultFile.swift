@@ -11,7 +11,7 @@ struct ResultLine: Decodable {
 
     var id: JSONValue?
     var request: JSONValue?
-    /// Of a line of the input that was no pair: its number, and a digest of what it said.
+    /// The number of a line of the input that was not a pair, and a digest of what it said.
     var line: JSONValue?
     var digest: JSONValue?
     var error: JSONValue?
@@ -37,7 +37,7 @@ final class ResultFile {
             case .foreign(let path, let line):
                 "line \(line) of \(path) was not written by 'fixlipd batch'; choose another file, or replace it with --force"
             case .cannotWrite(let path, let reason):
-                "\(path) cannot be written to: \(reason); what is in it is whole, and the same command goes on from there"
+                "\(path) cannot be written to: \(reason); what is in it is whole, and the same command resumes from there"
             }
         }
     }
@@ -51,9 +51,9 @@ final class ResultFile {
     }
 
     let path: String
-    /// By the JSON text of the id.
+    /// What is known of each pair, by the JSON text of its id.
     private(set) var records: [String: Record] = [:]
-    /// How many lines of the input with this digest were no pairs; those that `takeBadLine` found are off.
+    /// How many lines of the input with each digest were not pairs, less those that `takeBadLine` has found again.
     private var badLines: [String: Int] = [:]
     /// What the first result said is expected of images before their masks, which all others are to begin with; nil
     /// before the first.
@@ -80,7 +80,7 @@ final class ResultFile {
         }
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            throw Failure.cannotOpen(path: path, reason: "it is no regular file")
+            throw Failure.cannotOpen(path: path, reason: "it is not a regular file")
         }
         if !ignoresContent { try read() }
     }
@@ -142,7 +142,7 @@ final class ResultFile {
         }
     }
 
-    /// What a line says about a pair; nil where it is no line of a batch.
+    /// What a line says about a pair; nil where it is not a line of a batch.
     static func record(_ line: ArraySlice<UInt8>) -> (key: String?, badLine: String?, record: Record)? {
         guard let value = try? JSONValue(parsing: Array(line)).decode(ResultLine.self) else { return nil }
         let hasFailed = value.error != nil
@@ -181,7 +181,7 @@ final class ResultFile {
     }
 
     /// Replaces the file by one with some of its lines, whole or not at all.
-    /// - Parameter isKept: gets the digest of the input's line, where that was no pair, and what is known of the
+    /// - Parameter isKept: gets the digest of the input's line, where that was not a pair, and what is known of the
     ///   result.
     private func rewrite(keeping isKept: (String?, Record) -> Bool) throws {
         let temporary = path + ".partial"

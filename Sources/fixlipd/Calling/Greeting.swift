@@ -12,7 +12,7 @@ struct Greeting {
     let stopCommand: String
 
     enum Failure: Error, CustomStringConvertible {
-        /// `theirs` is nil where the daemon refuses ours and does not tell its own.
+        /// `theirs` is nil where the daemon refuses our version and does not name its own.
         case otherVersion(socket: String, theirs: Int?, stopCommand: String)
         case noDaemon(socket: String)
 
@@ -21,7 +21,7 @@ struct Greeting {
             case .otherVersion(let socket, let theirs, let stopCommand):
                 "the daemon on \(socket) speaks \(theirs.map { "version \($0)" } ?? "another version") of the protocol, and this "
                     + "program version \(FIxLIPDaemonVersion.wireProtocol): end it with '\(stopCommand)' and run the command again"
-            case .noDaemon(let socket): "what answers on \(socket) is no fixlipd"
+            case .noDaemon(let socket): "what answers on \(socket) is not fixlipd"
             }
         }
     }

@@ -1,5 +1,6 @@
 import CProcessStart
 import Foundation
+import PercentEncoding
 
 /// A file's name as the system keeps it: bytes without a NUL, which need be no UTF-8.
 struct FileName {
@@ -18,18 +19,7 @@ struct FileName {
             bytes = Array(text.utf8)
             return
         }
-        var decoded: [UInt8] = []
-        var rest = text.utf8.dropFirst(prefix.utf8.count)
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                decoded.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        bytes = decoded
+        bytes = PercentEncoding.decoded(text.utf8.dropFirst(prefix.utf8.count)).bytes
     }
 
     /// This name where it is one of something that exists.
@@ -38,7 +28,7 @@ struct FileName {
         return withCString { lstat($0, &facts) } == 0 ? self : nil
     }
 
-    /// Its path from the root, as JSON can carry it: text, or a `file:` URI where its bytes are no UTF-8.
+    /// Its path from the root, as JSON can carry it: text, or a `file:` URI where its bytes are not UTF-8.
     var absolute: String {
         let path =
             bytes.first == UInt8(ascii: "/") ? self : FileName(bytes: Self.workingFolder + [UInt8(ascii: "/")] + bytes)
@@ -48,15 +38,7 @@ struct FileName {
     /// `file:///home/u/caf%E9.png` (RFC 8089).
     var uri: String {
         let path = bytes.first == UInt8(ascii: "/") ? bytes : Self.workingFolder + [UInt8(ascii: "/")] + bytes
-        return path.reduce(into: "file://") { text, byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
+        return "file://" + PercentEncoding.encoded(path: path)
     }
 
     /// The file `name` in this folder; `name` itself where it is a path from the root or from a home folder.

@@ -3,9 +3,9 @@ import CProcessStart
 
 /// The arguments as the kernel handed them over, whatever bytes they have and whether there is a `/proc` or not.
 enum ProgramArguments {
-    /// The program's name first. An argument that is no UTF-8 and names a file is that file's URI: JSON, by which the
+    /// The program's name first. An argument that is not UTF-8 and names a file is that file's URI: JSON, by which the
     /// daemon is told, has no other way to write such a name.
-    /// - Throws: `NotText` for one that is no UTF-8 and names no file.
+    /// - Throws: `NotText` for one that is not UTF-8 and names no file.
     static func all() throws(NotText) -> [String] {
         var all: [String] = []
         for index in 0..<process_argument_count() {
@@ -25,11 +25,11 @@ enum ProgramArguments {
         let index: Int
         let shown: String
         var description: String {
-            "argument \(index), \(shown), is no UTF-8 text, and there is no file of that name"
+            "argument \(index), \(shown), is not UTF-8 text, and there is no file of that name"
         }
     }
 
-    /// Refuses a first word that is no command, with the command that it resembles.
+    /// Refuses a first word that is not a command, with the command that it resembles.
     /// - Throws: `ValidationError`.
     static func checkCommand(_ arguments: [String], of root: any ParsableCommand.Type) throws {
         var known = root.configuration.subcommands

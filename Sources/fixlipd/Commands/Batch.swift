@@ -6,7 +6,7 @@ import JSONRPC
 
 struct Batch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Explains many pairs, and goes on where it was interrupted.",
+        abstract: "Explains many pairs, and resumes where it was interrupted.",
         discussion: """
             PAIRS has one pair a line, {"id": …, "image": …, "text": …} and any parameter of the method 'explain', which overrides \
             the command line's; or it is CSV with a header. Each pair becomes one line of OUT, with the id and either the result or \
@@ -65,7 +65,7 @@ struct Batch: ParsableCommand {
     @Option(help: "Where relative image paths start from; the folder of PAIRS unless given.", completion: .directory)
     var imageFolder: String?
 
-    @Option(help: "A member or column of PAIRS that is no parameter; may be repeated.")
+    @Option(help: "A member or column of PAIRS that is not a parameter; may be repeated.")
     var ignore: [String] = []
 
     @OptionGroup var estimate: EstimateOptions
@@ -146,11 +146,11 @@ struct Batch: ParsableCommand {
     }
 
     private func conclude(_ progress: BatchProgress, _ results: ResultFile, _ wasInterrupted: Bool) {
-        var text = "\(progress.done - progress.failed) pairs explained, \(progress.failed) failed"
+        var text = "\((progress.done - progress.failed).counted("pair")) explained, \(progress.failed) failed"
         if progress.skipped > 0 { text += ", \(progress.skipped) done before" }
         let earlier = results.failureCount - progress.failed
         if earlier > 0 { text += " (\(earlier) of them failed then; --retry tries them again)" }
-        if wasInterrupted { text += "; interrupted: the same command goes on from here" }
+        if wasInterrupted { text += "; interrupted: the same command resumes from here" }
         TextOutput.note(text)
     }
 

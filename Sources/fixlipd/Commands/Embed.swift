@@ -102,7 +102,7 @@ struct Embed: ParsableCommand {
         let embedding: EncodedFloats
     }
 
-    /// - Parameter places: of the items among all results.
+    /// - Parameter places: where the items stand among all results.
     private func take(_ embedded: Embeddings, _ places: [Int], _ results: inout [PipelineResult]) throws {
         for (place, embedding) in zip(places, embedded.embeddings) {
             if let embedding { results[place] = .success(try JSONValue.members(of: Line(embedding: embedding))) }

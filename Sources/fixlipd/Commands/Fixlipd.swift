@@ -1,3 +1,5 @@
+// fixlipd: the command line, which is a client like others, and the process of the daemon.
+
 import ArgumentParser
 import Daemon
 import Foundation
@@ -21,7 +23,7 @@ struct Fixlipd: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A parent may have blocked signals for itself, and then for its children: Ctrl-C must reach this program.
+        // A parent that blocks signals blocks them for its children too, but Ctrl-C must reach this program.
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)

@@ -49,7 +49,9 @@ struct LintCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-model"), help: "Only rules that need no model.")
     var noModel = false
 
-    @Option(name: .shortAndLong, parsing: .unconditional, help: "Masked images an explanation takes (256).")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "Masked images an explanation takes (\(LintSettings().budget)).")
     var budget: Int?
 
     @OptionGroup var model: ModelOptions
@@ -57,8 +59,10 @@ struct LintCommand: AsyncParsableCommand {
 
     func validate() throws {
         if paths.isEmpty { throw ValidationError("name at least one document or folder") }
-        if let budget, !(8...65_536).contains(budget) {
-            throw ValidationError("--budget must be a whole number from 8 to 65536; it is \(budget)")
+        let budgets = LintSettings.budgets
+        if let budget, !budgets.contains(budget) {
+            throw ValidationError(
+                "--budget must be a whole number from \(budgets.lowerBound) to \(budgets.upperBound); it is \(budget)")
         }
     }
 

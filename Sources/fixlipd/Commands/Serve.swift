@@ -10,6 +10,9 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the daemon in the foreground, on a Unix socket or on standard input and output.")
 
+    /// What holds where an option is not given.
+    private static let usual = DaemonConfiguration()
+
     @Flag(help: "Speak on standard input and output; the end of input ends the daemon.")
     var stdio = false
 
@@ -19,51 +22,51 @@ struct Serve: AsyncParsableCommand {
     @Option(
         name: .shortAndLong, help: "The model meant when a request names none: demo, a folder, or org/name.",
         completion: .modelNames)
-    var model = "demo"
+    var model = Serve.usual.defaultModel
 
     @Flag(help: "Load that model before the first request.")
     var preload = false
 
     @Option(help: "auto, f32, bf16 or int8 (masked inputs with 8-bit products, whole ones in f32).")
-    var precision = PrecisionChoice.auto
+    var precision = Serve.usual.precision
 
     @Option(parsing: .unconditional, help: "Compute threads; as many as cores by default.")
-    var threads = 0
+    var threads = Serve.usual.computeThreads
 
     @Option(help: "Images must lie inside this folder; may be given several times.", completion: .directory)
     var imageRoot: [String] = []
 
     @Option(parsing: .unconditional, help: "Largest image, in pixels.")
-    var maxImagePixels = 64_000_000
+    var maxImagePixels = Serve.usual.maximumImagePixels
 
     @Option(parsing: .unconditional, help: "Largest message, in MiB.")
-    var maxMessage = 64
+    var maxMessage = Serve.usual.maximumMessageBytes >> 20
 
     @Option(parsing: .unconditional, help: "Most connections open at a time.")
-    var maxConnections = 128
+    var maxConnections = Serve.usual.maximumConnections
 
     @Option(
         parsing: .unconditional,
         help: "Seconds after which a client that leaves more than 1 MiB of its output unread is dropped.")
-    var unreadTimeout = 60.0
+    var unreadTimeout = Serve.usual.unreadTimeout
 
     @Option(parsing: .unconditional, help: "Most image masks of one explanation.")
-    var maxImageMasks = 65_536
+    var maxImageMasks = Serve.usual.maximumImageMasks
 
     @Option(parsing: .unconditional, help: "Most text masks of one explanation.")
-    var maxTextMasks = 4_096
+    var maxTextMasks = Serve.usual.maximumTextMasks
 
     @Option(parsing: .unconditional, help: "Memory for masks and their embeddings, in MiB.")
-    var gameMemory = 1024
+    var gameMemory = Serve.usual.gameMemory >> 20
 
     @Option(parsing: .unconditional, help: "Memory for model weights, in MiB; no limit by default.")
     var modelMemory: Int?
 
     @Option(parsing: .unconditional, help: "Seconds a model stays loaded without use; -1 keeps it.")
-    var keepAlive = 300.0
+    var keepAlive = Serve.usual.keepAlive
 
     @Option(parsing: .unconditional, help: "Seconds an explanation stays open without use.")
-    var explanationIdle = 3600.0
+    var explanationIdle = Serve.usual.explanationIdle
 
     @Option(parsing: .unconditional, help: "End after this many seconds without a client; by default the daemon stays.")
     var idleExit: Double?
@@ -77,7 +80,7 @@ struct Serve: AsyncParsableCommand {
     var state: String?
 
     @Option(parsing: .unconditional, help: "Largest size of that folder, in MiB.")
-    var stateLimit = 4096
+    var stateLimit = Serve.usual.stateLimit >> 20
 
     @Flag(help: "Do not learn from kept games what is expected of other images.")
     var noLearning = false

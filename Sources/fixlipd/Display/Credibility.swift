@@ -7,7 +7,7 @@ import FIxLIPProtocol
 struct Credibility {
     /// The strongest values of single players that are looked at.
     private static let strongest = 5
-    /// A value within so much of its standard error says nothing.
+    /// A value of less than this many standard errors says nothing.
     private static let leastRatio: Float = 1.1
 
     private let looked: Int

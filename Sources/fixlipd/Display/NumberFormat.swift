@@ -9,7 +9,10 @@ extension Double {
 }
 
 extension Int {
-    /// As people read bytes: `12.3 MB`.
+    /// `1 pair`, `3 pairs`.
+    func counted(_ noun: String) -> String { self == 1 ? "1 \(noun)" : "\(self) \(noun)s" }
+
+    /// A number of bytes as people read it: `12.3 MB`.
     var asBytes: String {
         switch self {
         case ..<1000: "\(self) B"

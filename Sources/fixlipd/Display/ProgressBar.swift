@@ -1,7 +1,7 @@
 import FIxLIPProtocol
 import Foundation
 
-/// A line on the terminal that is rewritten while work goes on. Silent where standard error is no terminal.
+/// A line on the terminal that is rewritten while work goes on. Silent where standard error is not a terminal.
 final class ProgressBar {
     private let isShown = TextOutput.isErrorTerminal
     private var isDrawn = false

@@ -40,7 +40,7 @@ enum TextOutput {
         return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : winsize()
     }
 
-    /// The colours the terminal can show; none when output is no terminal or `NO_COLOR` is set.
+    /// The colours the terminal can show; none when output is not a terminal or `NO_COLOR` is set.
     static var colors: TerminalColors {
         let environment = ProcessInfo.processInfo.environment
         guard isTerminal, environment["NO_COLOR", default: ""].isEmpty, environment["TERM"] != "dumb" else {

@@ -32,7 +32,9 @@ struct Evaluate: ParsableCommand {
     )
     var at: [FaithfulnessSetting] = []
 
-    @Option(parsing: .unconditional, help: "Coalitions drawn for faithfulness (1000).")
+    @Option(
+        parsing: .unconditional,
+        help: "Coalitions drawn for faithfulness (\(ExplanationEvaluate.Parameters.defaultSamples)).")
     var samples: Int?
 
     @Option(name: .customLong("samples-seed"), parsing: .unconditional, help: "Seed of those coalitions (0).")
@@ -45,7 +47,9 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         name: .customLong("map-masks"), parsing: .unconditional,
-        help: "Image masks of the map that mapCorrelation compares with, under another seed (4096).")
+        help:
+            "Image masks of the map that mapCorrelation compares with, under another seed (\(ExplanationEvaluate.Parameters.defaultMasks))."
+    )
     var mapMasks: Int?
 
     @OptionGroup var refinement: RefinementOptions
@@ -166,7 +170,7 @@ enum FaithfulnessSetting: ExpressibleByArgument, Equatable, Encodable {
         if case .bernoulli(let p) = self { p } else { nil }
     }
 
-    /// As parameters of `explanation/evaluate`.
+    /// Written as parameters of `explanation/evaluate`.
     func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(sampling, forKey: .sampling)

@@ -10,14 +10,14 @@ struct JSONLines {
         let value: JSONValue
     }
 
-    /// As errors name it: the path as given, or `standard input`.
+    /// The file as errors name it: the path as given, or `standard input`.
     let name: String
     let lines: [Line]
     /// What relative paths in it are relative to: the file's folder; for standard input the working folder.
     private let folder: String
 
     /// - Parameter path: a file, or `-` for standard input.
-    /// - Throws: `FileFailure`; `ValidationError` that names the file and the first line that is no JSON object.
+    /// - Throws: `FileFailure`; `ValidationError` that names the file and the first line that is not a JSON object.
     init(path: String) throws {
         name = path == "-" ? "standard input" : path
         folder = path == "-" ? "." : FileName(path).folder

@@ -4,7 +4,7 @@ import Foundation
 import JSON
 
 /// Judges documents one after another. Images and captions that come again are not asked about again, and what was
-/// explained is kept by the daemon, so that an interrupted run goes on quickly.
+/// explained is kept by the daemon, so that an interrupted run resumes quickly.
 final class LintRun {
     struct Outcome {
         var report = LintReport()
@@ -26,7 +26,7 @@ final class LintRun {
         self.overrides = overrides
     }
 
-    /// - Throws: `SettingsError`, also for a path that is not there; `JSONError` for a named file that is no text.
+    /// - Throws: `SettingsError`, also for a path that is not there; `JSONError` for a named file that is not text.
     func report(of paths: [String]) async throws -> Outcome {
         var outcome = Outcome()
         let files = try DocumentFiles.documents(in: paths)

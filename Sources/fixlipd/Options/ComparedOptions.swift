@@ -66,7 +66,7 @@ struct ComparedOptions: ParsableArguments {
         return parameters
     }
 
-    /// Whether a single word after the image is no caption: a file with the name of an image.
+    /// Whether a single word after the image is not a caption: a file with the name of an image.
     private static func isImageFile(_ word: String) -> Bool {
         let isNamedSo = ["png", "jpg", "jpeg", "webp"].contains((word as NSString).pathExtension.lowercased())
         return isNamedSo && FileManager.default.fileExists(atPath: absolutePath(word))

@@ -89,7 +89,7 @@ struct ModelOptions: ParsableArguments {
         name: .shortAndLong, help: "demo, a folder, or org/name in the local hub cache.", completion: .modelNames)
     var model: String?
 
-    /// As the daemon understands it.
+    /// The model's name as the daemon understands it.
     var name: String? { model.map(modelName) }
 
     func validate() throws {

@@ -11,11 +11,11 @@ struct NumPyFile {
     /// - Parameters:
     ///   - bytes: the file.
     ///   - name: what an error calls it.
-    /// - Throws: `Failure` where it is no vector of 16-, 32- or 64-bit floats.
+    /// - Throws: `Failure` where it is not a vector of 16-, 32- or 64-bit floats.
     init(_ bytes: [UInt8], name: String) throws(Failure) {
         func fault(_ reason: String) -> Failure { Failure(description: "cannot read \(name) as a vector: \(reason)") }
         guard bytes.starts(with: [0x93] + Array("NUMPY".utf8)), bytes.count >= 12 else {
-            throw fault("it is no .npy file, as numpy.save writes them")
+            throw fault("it is not an .npy file, as numpy.save writes them")
         }
         let isShort = bytes[6] == 1
         let lengthBytes = bytes[8..<(isShort ? 10 : 12)]

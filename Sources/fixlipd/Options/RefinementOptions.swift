@@ -5,10 +5,12 @@ import FIxLIPProtocol
 struct RefinementOptions: ParsableArguments {
     @Option(
         name: .shortAndLong, parsing: .unconditional,
-        help: "How many masked images to encode; 512 unless another rule is given.")
+        help: "How many masked images to encode; \(Budget.defaultImageMasks) unless another rule is given.")
     var budget: Int?
 
-    @Option(parsing: .unconditional, help: "How many masked captions to encode; all up to 256 unless given.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many masked captions to encode; all up to \(Budget.defaultTextMasks) unless given.")
     var textMasks: Int?
 
     @Option(

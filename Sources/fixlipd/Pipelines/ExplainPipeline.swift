@@ -6,7 +6,7 @@ import JSONRPC
 /// Explanations of the lines of standard input: of images, of captions, or of both.
 struct ExplainPipeline {
     let client: RPCClient
-    /// Of the command line, nil where each line has its own.
+    /// The image and the text of the command line; nil where each line has its own.
     let image: String?
     let text: String?
     /// What holds for all lines.
@@ -29,7 +29,7 @@ struct ExplainPipeline {
         } catch {
             return .failure(error)
         }
-        // Only while a request runs: at rest an interrupt ends the program as usual.
+        // Interrupts are watched only while a request runs; otherwise they end the program as usual.
         let interrupt = try InterruptWatch()
         let result: Explain.Result
         do throws(RPCClientError) {

@@ -6,7 +6,7 @@ import JSONRPC
 /// An item of a pipeline: the members that came in, which its output line repeats.
 struct PipelineItem {
     let members: JSONValue
-    /// Those among them that mean something.
+    /// The members that mean something.
     private let known: Known
     /// Why there is nothing to ask the daemon.
     let failure: PipelineFailure?
@@ -28,7 +28,7 @@ struct PipelineItem {
         } else if isFile {
             self.init(member: member, FileName(bytes: line).uri)
         } else {
-            self.init(members: [member: .string(shown)], failure: PipelineFailure("the line is no UTF-8 text"))
+            self.init(members: [member: .string(shown)], failure: PipelineFailure("the line is not UTF-8 text"))
         }
     }
 
@@ -51,7 +51,7 @@ struct PipelineItem {
     var hasImage: Bool { known.image != nil }
     var hasText: Bool { known.text != nil }
 
-    /// The line itself, where it is no JSON object.
+    /// The line itself, where it is not a JSON object.
     func input() throws(PipelineFailure) -> String { try Self.string(known.input, "input") }
 
     /// The image as the daemon finds it.
@@ -99,7 +99,7 @@ struct PipelineFailure: Error, CustomStringConvertible {
         code = nil
     }
 
-    /// Of an entry of a result's `errors`.
+    /// The failure that an entry of a result's `errors` tells of.
     init(message: String, code: Int) {
         self.message = message
         self.code = code
@@ -155,7 +155,7 @@ enum PipelineSource {
 
     /// Calls `body` with the items of standard input, as many at a time as have come. Blank lines are none.
     /// - Parameters:
-    ///   - member: what a line that is no JSON object is.
+    ///   - member: what a line that is not a JSON object is.
     ///   - isFile: whether that is a file's name.
     static func standardInput(
         member: String, isFile: Bool, _ body: ([PipelineItem]) throws -> Void

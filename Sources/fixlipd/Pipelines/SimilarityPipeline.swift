@@ -6,7 +6,7 @@ import JSONRPC
 /// line.
 struct SimilarityPipeline {
     let client: RPCClient
-    /// Of the command line; if there are none, each line has its own.
+    /// The texts of the command line; if there are none, each line has its own.
     let texts: [String]
     let model: ModelOptions
 
@@ -51,14 +51,14 @@ struct SimilarityPipeline {
         return results
     }
 
-    /// Empty where the texts of the command line are meant.
+    /// The line's own text; empty where the texts of the command line are meant.
     private func ownText(_ item: PipelineItem) throws(PipelineFailure) -> String {
         guard texts.isEmpty else { return "" }
         guard item.hasText else { throw PipelineFailure("the line has no \"text\", and there is no --text") }
         return try item.text()
     }
 
-    /// Of a line with its own text. CLIP has no probability of a pair, which is then null.
+    /// The result of a line with its own text. CLIP gives a pair no probability; it is null then.
     private struct Pair: Encodable {
         let logit, cosine, probability: Float?
 
@@ -82,7 +82,7 @@ struct SimilarityPipeline {
                 logit: number(reply.logits), cosine: number(reply.cosine), probability: number(reply.probabilities)))
     }
 
-    /// Of an image with all texts.
+    /// The result of an image with all texts.
     private struct Row: Encodable {
         let texts: [String]
         let logits, cosine, probabilities: [Float?]

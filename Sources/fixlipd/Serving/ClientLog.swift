@@ -6,7 +6,7 @@ import ShownText
 /// about connections is not passed on: it is no client's business what others do.
 struct ClientLog: LogHandler {
     private let server: ServerReference
-    /// Of its own, whatever `--log-level` is: clients are told the same by every daemon.
+    /// The handler has a level of its own, so that clients are told the same whatever `--log-level` is.
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?

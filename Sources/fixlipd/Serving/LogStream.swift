@@ -39,7 +39,7 @@ final class LogStream: TextOutputStream, @unchecked Sendable {
         }
     }
 
-    /// Returns when all lines are written, or so many seconds have passed.
+    /// Returns when all lines are written, or after `seconds`.
     func flush(within seconds: Double) {
         let end = Date(timeIntervalSinceNow: seconds)
         condition.withLock {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// What a daemon cannot do without. Where it lacks, libraries below this program end the process later, at any moment
-/// and without a word; so it is told at the start.
+/// What a daemon cannot do without. Where it is missing, libraries below this program would end the process later, at
+/// any moment and without a word; so the start fails and says why.
 enum StartConditions {
     enum Failure: Error, CustomStringConvertible {
         case descriptors(limit: Int?)

@@ -13,7 +13,7 @@ final class ScreenDisplay: WatchDisplay {
 
     private static let escape = "\u{1B}["
 
-    /// - Parameter prompt: of the last line; nil if nothing can be typed.
+    /// - Parameter prompt: what stands before the line to type at; nil if nothing can be typed.
     init(prompt: String?) {
         self.prompt = prompt
         put(Self.escape + "?1049h" + Self.escape + "2J")

@@ -10,7 +10,7 @@ struct Watch: ParsableCommand {
             Enter alone doubles the budget. With --text-file the caption is the file's text, and each time the file is saved it \
             is explained anew; so it is when the image is. Ctrl-C or Ctrl-D ends.
             Example: fixlipd watch photo.jpg a dog on a beach
-            Where standard output is no terminal, each estimate is printed below the one before. Lines of a pipe are captions \
+            Where standard output is not a terminal, each estimate is printed below the one before. Lines of a pipe are captions \
             that wait for their turn; after the last one the command ends.
             """)
 

@@ -11,11 +11,11 @@ struct WatchedEstimate {
     let imageMasks: Int
     let textMasks: Int
     let elapsedMilliseconds: Double
-    /// Of a report, where there is a budget.
+    /// The budget that a report names, where there is one.
     let totalImageMasks: Int?
     let looR2: Double?
     let values: Values?
-    /// Why the refinement has ended; nil where it goes on.
+    /// Why the refinement has ended; nil while it runs.
     let stopReason: StopReason?
 
     init(image: String, text: String, opened: ExplanationOpen.Result, report: RefinementProgress) {
@@ -67,13 +67,13 @@ protocol WatchDisplay: AnyObject {
     var layout: EstimateLayout? { get }
     /// A caption is about to be explained.
     func begin()
-    /// - Parameter draw: gives the estimate drawn for so many columns.
+    /// - Parameter draw: draws the estimate for a terminal of `width` columns.
     func show(_ estimate: WatchedEstimate, draw: (_ width: Int) throws -> String) throws
     func show(_ failure: WatchFailure) throws
     func close()
 }
 
-/// One drawing after the other, where output is no terminal.
+/// One drawing after the other, where output is not a terminal.
 final class PlainDisplay: WatchDisplay {
     let layout: EstimateLayout? = nil
     private var lastMasks: Int?

@@ -91,11 +91,11 @@ extension ItemFailure {
 
 extension DrawingRequest {
     /// - Throws: `ParameterError` for numbers that no drawing has.
-    init(_ wanted: FIxLIPProtocol.RenderOptions) throws(ParameterError) {
-        try ParameterLimit.pairs.check(wanted.topK, "topK")
+    init(_ wanted: RenderOptions) throws(ParameterError) {
+        try ParameterLimit.drawnPairs.check(wanted.topK, "topK")
         try ParameterLimit.drawingWidth.check(wanted.width, "width")
-        let view: Rendering.RenderOptions.View =
-            switch wanted.view ?? FIxLIPProtocol.RenderOptions.defaultView {
+        let view: PictureOptions.View =
+            switch wanted.view ?? RenderOptions.defaultView {
             case .overview: .overview
             case .token: .token(player: wanted.player)
             case .patch: .patch(player: wanted.player)
@@ -105,8 +105,8 @@ extension DrawingRequest {
             case .network: .plot(.network)
             case .upset: .plot(.upset)
             }
-        let colors: Rendering.RenderOptions.ColorMode =
-            switch wanted.colors ?? FIxLIPProtocol.RenderOptions.defaultColors {
+        let colors: PictureOptions.ColorMode =
+            switch wanted.colors ?? RenderOptions.defaultColors {
             case .trueColor: .trueColor
             case .ansi256: .ansi256
             case .none: .none
@@ -120,16 +120,16 @@ extension DrawingRequest {
             case .png: .png
             case .pdf: .pdf
             }
-        let map: Rendering.RenderOptions.MapStyle =
-            switch wanted.map ?? FIxLIPProtocol.RenderOptions.defaultMap {
+        let map: PictureOptions.MapStyle =
+            switch wanted.map ?? RenderOptions.defaultMap {
             case .smooth: .smooth
             case .cells: .cells
             }
         self.init(
             format: format,
-            options: Rendering.RenderOptions(
-                view: view, topK: wanted.topK ?? FIxLIPProtocol.RenderOptions.defaultTopK, width: wanted.width,
+            options: PictureOptions(
+                view: view, topK: wanted.topK ?? RenderOptions.defaultTopK, width: wanted.width,
                 colorMode: colors, map: map, isCompact: wanted.compact ?? (format == .png || format == .pdf)),
-            asksModel: wanted.askModel ?? FIxLIPProtocol.RenderOptions.defaultAskModel)
+            asksModel: wanted.askModel ?? RenderOptions.defaultAskModel)
     }
 }

@@ -46,7 +46,7 @@ extension OpenRequest {
         let found = given.isEmpty ? "none is" : "\(given.joined(separator: ", ")) \(given.count == 1 ? "is" : "are")"
         throw ParameterError(
             given.first ?? "image",
-            "is no pair to compare: give exactly one of image and text, image and image2, text and text2, "
+            "is not a pair to compare: give exactly one of image and text, image and image2, text and text2, "
                 + "image and target, text and target; \(found) given")
     }
 }

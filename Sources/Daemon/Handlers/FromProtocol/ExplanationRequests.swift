@@ -25,13 +25,13 @@ extension ExplanationSettings {
             order: parameters.order ?? Parameters.defaultOrder,
             masking: .init(parameters.masking ?? Parameters.defaultMasking),
             estimator: Estimator(parameters.estimator ?? Parameters.defaultEstimator),
-            seeds: Seeds(parameters.seed ?? Parameters.defaultSeed),
+            seeds: SideSeeds(parameters.seed ?? Parameters.defaultSeed),
             sampling: Sampling(parameters.sampling ?? Parameters.defaultSampling), paired: parameters.paired)
     }
 }
 
-extension ExplanationSettings.Seeds {
-    fileprivate init(_ seeds: FIxLIPProtocol.Seeds) { self.init(image: seeds.image, text: seeds.text) }
+extension ExplanationSettings.SideSeeds {
+    fileprivate init(_ seeds: Seeds) { self.init(image: seeds.image, text: seeds.text) }
 }
 
 extension OpenRequest {

@@ -144,7 +144,7 @@ extension RefinementProgress {
 }
 
 extension Rendered {
-    init(_ format: DrawingRequest.Format, _ drawing: Drawing) {
+    init(_ format: DrawingRequest.Format, _ drawing: DrawnPicture) {
         let mimeType =
             switch format {
             case .svg: "image/svg+xml"

@@ -47,7 +47,7 @@ private struct PairLayout {
     let index: PairIndex
     let imagePlayers: Int
     let textPlayers: Int
-    /// Strongest first.
+    /// The strongest pairs, largest first.
     let strongest: [RankedPair]
 
     init(_ estimate: InteractionValues, _ selection: PairSelection) {

@@ -24,19 +24,4 @@ package enum InteractionError: Error, Equatable, CustomStringConvertible {
         case .numerical(let message): "estimation failed: \(message)"
         }
     }
-
-    /// - Parameters:
-    ///   - count: how many different ones came up in a budget of `masks`.
-    ///   - subject: what they are masks of.
-    static func tooFewMasks(drawn count: Int, of masks: Int, _ subject: String) -> InteractionError {
-        let least = SamplingPlan.leastDraws
-        guard masks >= 2 + least else {
-            return .tooFewMasks(
-                "\(masks) \(subject) are too few: at least \(2 + least) are needed, the whole, the empty and \(least) more"
-            )
-        }
-        return .tooFewMasks(
-            "only \(count) different \(subject) came up among the \(masks - 2) drawn, and \(least) are needed; "
-                + "ask for more \(subject), or for a p nearer to 0.5")
-    }
 }

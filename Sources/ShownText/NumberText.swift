@@ -1,9 +1,9 @@
 /// Numbers as text: a fixed count of decimals, a true minus sign, no locale, never "nan" or "-0".
-enum NumberText {
-    static let minus = "\u{2212}"
+package enum NumberText {
+    package static let minus = "\u{2212}"
 
     /// Decimals that show a value of this size with two or three digits.
-    static func decimals(for scale: Double) -> Int {
+    package static func decimals(for scale: Double) -> Int {
         switch abs(scale) {
         case 100...: 0
         case 10..<100: 1
@@ -14,27 +14,20 @@ enum NumberText {
     }
 
     /// `1.50`, `−0.20`; "n/a" for a value that is not finite.
-    static func plain(_ value: Double, decimals: Int) -> String {
+    package static func plain(_ value: Double, decimals: Int) -> String {
         guard let (negative, digits) = fixed(value, decimals) else { return "n/a" }
         return (negative ? minus : "") + digits
     }
 
     /// `+1.50`, `−0.20`, and `0.00` for what rounds to zero.
-    static func signed(_ value: Double, decimals: Int) -> String {
+    package static func signed(_ value: Double, decimals: Int) -> String {
         guard let (negative, digits) = fixed(value, decimals) else { return "n/a" }
         let isZero = digits.allSatisfy { $0 == "0" || $0 == "." }
         return (isZero ? "" : negative ? minus : "+") + digits
     }
 
-    /// `+1.50 ± 0.10`; without an error only the value.
-    static func withError(_ measured: Measured, decimals: Int) -> String {
-        let value = signed(measured.value, decimals: decimals)
-        guard let error = measured.error else { return value }
-        return "\(value) ± \(plain(error, decimals: decimals))"
-    }
-
     /// A drawing coordinate: at most two decimals, none that are zero, ASCII minus.
-    static func coordinate(_ value: Double) -> String {
+    package static func coordinate(_ value: Double) -> String {
         guard let (negative, digits) = fixed(value, 2) else { return "0" }
         var text = Substring(digits)
         while text.hasSuffix("0") { text.removeLast() }
@@ -54,6 +47,3 @@ enum NumberText {
         return (value < 0 && scaled != 0, digits)
     }
 }
-
-/// Shorthand for coordinates inside markup.
-func px(_ value: Double) -> String { NumberText.coordinate(value) }

@@ -1,5 +1,7 @@
+// Rendering: an explanation as SVG, HTML, Markdown and text for a terminal. It computes no value of an explanation.
+
 /// What to draw and how large.
-package struct RenderOptions: Sendable, Equatable {
+package struct PictureOptions: Sendable, Equatable {
     package var view: View
     /// How many of the strongest word–patch pairs are drawn or listed; half as many of the other kinds.
     package var topK: Int
@@ -24,7 +26,7 @@ package struct RenderOptions: Sendable, Equatable {
     }
 }
 
-extension RenderOptions {
+extension PictureOptions {
     /// `player` counts image players first, then text players; nil chooses the one with the largest reading.
     package enum View: Sendable, Equatable {
         case overview

@@ -12,8 +12,8 @@ extension ModelFolder {
 }
 
 extension LoadedModel {
-    /// Bytes that the matrices of a model will take at least, from its configuration alone. ``residentBytes`` is little
-    /// more where the model is not a very small one.
+    /// Bytes that the matrices of a model will take at least, from its configuration alone. ``residentBytes`` is
+    /// little more, except for very small models.
     ///
     /// - Throws: ``ModelError``, as loading would.
     package static func leastBytes(folder: String, precision: Precision) throws(ModelError) -> Int {

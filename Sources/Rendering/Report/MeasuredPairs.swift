@@ -1,5 +1,5 @@
 /// A pair of players with its interaction, `a < b`.
-struct RankedPair: Sendable, Equatable {
+struct MeasuredPair: Sendable, Equatable {
     var a: Int
     var b: Int
     var measured: Measured
@@ -21,12 +21,13 @@ enum PairKind: Sendable, CaseIterable {
 extension Picture {
     /// The `count` pairs of a kind with the largest absolute interaction, strongest first; ties in player order.
     /// Complexity: O(pairs of the kind × log) for the sort of those that matter.
-    func strongestPairs(_ kind: PairKind, count: Int) -> [RankedPair] {
+    func strongestPairs(_ kind: PairKind, count: Int) -> [MeasuredPair] {
         guard estimate.pairs != nil else { return [] }
-        let candidates: [RankedPair]
+        let candidates: [MeasuredPair]
         switch kind {
         case .wordPatch:
-            candidates = patchPlayers.flatMap { a in wordPlayers.map { RankedPair(a: a, b: $0, measured: pair(a, $0)) }
+            candidates = patchPlayers.flatMap { a in
+                wordPlayers.map { MeasuredPair(a: a, b: $0, measured: pair(a, $0)) }
             }
         case .patchPatch: candidates = upper(patchPlayers)
         case .wordWord: candidates = upper(wordPlayers)
@@ -35,14 +36,14 @@ extension Picture {
     }
 
     /// The `count` strongest pairs of any kind.
-    func strongestPairs(count: Int) -> [RankedPair] {
+    func strongestPairs(count: Int) -> [MeasuredPair] {
         let candidates = PairKind.allCases.flatMap { strongestPairs($0, count: count) }
         return Array(candidates.sortedByStrength().prefix(count))
     }
 
     /// The strongest pairs of all, without those that make a word's region, where they are no smaller than a quarter of
     /// the strongest and an eighth of the heaviest word.
-    func strikingPairs(besides regions: [WordRegion]) -> [RankedPair] {
+    func strikingPairs(besides regions: [WordRegion]) -> [MeasuredPair] {
         let strongest = strongestPairs(count: Self.mostStriking + regions.count * patchCount)
         let heaviest = wordPlayers.map { abs(reading($0).value) }.max() ?? 0
         let least = max(abs(strongest.first?.measured.value ?? 0) / 4, heaviest / 8)
@@ -57,9 +58,9 @@ extension Picture {
     private static let mostStriking = 3
 
     /// The pairs of one player with the players of a range, strongest first.
-    func strongestPartners(of player: Int, in range: Range<Int>, count: Int) -> [RankedPair] {
+    func strongestPartners(of player: Int, in range: Range<Int>, count: Int) -> [MeasuredPair] {
         let candidates = range.filter { $0 != player }.map {
-            RankedPair(a: min(player, $0), b: max(player, $0), measured: pair(player, $0))
+            MeasuredPair(a: min(player, $0), b: max(player, $0), measured: pair(player, $0))
         }
         return Array(candidates.sortedByStrength().prefix(count))
     }
@@ -77,15 +78,15 @@ extension Picture {
         return strongest.map(\.word).sorted()
     }
 
-    private func upper(_ range: Range<Int>) -> [RankedPair] {
+    private func upper(_ range: Range<Int>) -> [MeasuredPair] {
         range.flatMap { a in
-            (a + 1..<max(a + 1, range.upperBound)).map { RankedPair(a: a, b: $0, measured: pair(a, $0)) }
+            (a + 1..<max(a + 1, range.upperBound)).map { MeasuredPair(a: a, b: $0, measured: pair(a, $0)) }
         }
     }
 }
 
-extension [RankedPair] {
-    fileprivate func sortedByStrength() -> [RankedPair] {
+extension [MeasuredPair] {
+    fileprivate func sortedByStrength() -> [MeasuredPair] {
         filter { $0.measured.value != 0 }.sorted { x, y in
             let (strengthX, strengthY) = (abs(x.measured.value), abs(y.measured.value))
             return strengthX != strengthY ? strengthX > strengthY : (x.a, x.b) < (y.a, y.b)

@@ -3,6 +3,7 @@ import Captions
 import FIxLIPProtocol
 import Foundation
 import JSONRPC
+import ShownText
 
 extension Session {
     /// What is known of the word or caption at a position.
@@ -37,7 +38,7 @@ extension Session {
         let strong = isMarkdown ? "**" : ""
         let shown = isMarkdown ? Markdown.escaped(word.text) : word.text
         var lines = [
-            "\(strong)“\(shown)”\(strong) \(ScoreText.signed(word.value)) ± \(word.standardError.shown(2)) logits"
+            "\(strong)“\(shown)”\(strong) \(ScoreText.signed(word.value)) ± \(NumberText.plain(word.standardError, decimals: 2)) logits"
         ]
         let patches = try await strongestPatches(of: number, caption, document)
         lines += patches.lines.map { (isMarkdown ? "* " : "  ") + $0 }
@@ -66,7 +67,7 @@ extension Session {
         let lines = row.prefix(3).map { patch, value in
             let error =
                 errors.indices.contains(number * count + patch)
-                ? " ± " + Double(errors[number * count + patch]).shown(2) : ""
+                ? " ± " + NumberText.plain(Double(errors[number * count + patch]), decimals: 2) : ""
             return "row \(patch / patches.columns + 1), column \(patch % patches.columns + 1): "
                 + "\(ScoreText.signed(Double(value)))\(error)"
         }

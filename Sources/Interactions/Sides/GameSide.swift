@@ -1,13 +1,5 @@
 import LinearAlgebra
 
-/// What an input is: an image, of which patches are masked, or a text, of which tokens are.
-package enum Modality: UInt8, Sendable, CustomStringConvertible {
-    case image = 0
-    case text = 1
-
-    package var description: String { self == .image ? "image" : "text" }
-}
-
 /// One input of a game as an estimate sees it: the embeddings held, and how many masks of the plan to use.
 ///
 /// The inputs of a game share nothing else: an image serves every text and the other way round.
@@ -36,7 +28,7 @@ package struct GameSide: Sendable {
 
     /// A fixed vector: an input without players, whose embedding is the same whatever is masked.
     ///
-    /// - Parameter plan: of the other side, whose nodes or joint draws it takes.
+    /// - Parameter plan: the other side's plan, whose nodes or joint draws it takes.
     /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for values that are not finite.
     package static func fixed(_ vector: [Float], beside plan: SamplingPlan) throws(InteractionError) -> GameSide {
         var samples = GameSamples(players: 0, dimension: vector.count)
@@ -60,7 +52,7 @@ package struct GameSide: Sendable {
 
     /// The masks of the plan with their embeddings.
     ///
-    /// - Parameter probability: of the basis that they are to be expanded in, and, when enumerated, of their weights.
+    /// - Parameter probability: the p of the basis to expand them in and, where they are enumerated, of their weights.
     func sample(basis probability: Double) throws(InteractionError) -> SideSample {
         guard plan.joint == nil else {
             throw .invalidParameter(name: "plan", message: "a side of joint draws cannot be expanded by itself")
@@ -97,16 +89,16 @@ package struct GameSide: Sendable {
 /// The distinct masks of one side with their embeddings.
 struct SideSample {
     let players: Int
-    /// Of the p-biased basis.
+    /// The p of the p-biased basis.
     let probability: Double
     let drawn: DrawnCoalitions
-    /// Adding up to 1: shares of the draws, or exact probabilities.
+    /// Weights that add up to 1: shares of the draws, or exact probabilities.
     let weights: [Double]
     /// `[coalitions, dimension]`.
     let embeddings: Matrix<Double>
 
     var coalitions: [Coalition] { drawn.coalitions }
-    /// Times each coalition was drawn.
+    /// How often each coalition was drawn.
     var counts: [Double] { drawn.counts }
     /// Whether the weights are those of the distribution itself, not of a sample.
     var isExact: Bool { drawn.isEnumerated }

@@ -10,7 +10,7 @@ package enum EncodeError: Error, Sendable, CustomStringConvertible {
     case presenceCount(item: Int, found: Int, expected: Int)
     /// The place for the results has another size than `[items, dimension]`.
     case resultCount(found: Int, expected: Int)
-    /// The ids given are no input for the text encoder.
+    /// The text encoder cannot take the ids given.
     case ids(reason: String)
     /// Token embeddings could not be read from the weight file.
     case weights(reason: String)

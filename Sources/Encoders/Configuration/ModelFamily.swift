@@ -115,13 +115,13 @@ struct TextTraits: Sendable, Equatable {
     var normalizesEmbeddings = false
     /// Whether every token has the embedding of a segment's kind too; a text is all of the first.
     var hasTokenTypes = false
-    /// Of the pooled state: its name after `text_model.`, or nil where there is none.
+    /// The norm of the pooled state, by its name after `text_model.`; nil where there is none.
     var finalNorm: String? = "final_layer_norm"
     /// From the pooled state to the embedding; nil where that state is the embedding.
     let projection: ProjectionTraits?
 
-    /// The position that is pooled; of a mean the first, which is no player either.
-    /// - Parameter ids: of a text, one at least.
+    /// The position that is pooled; of a mean the first, which is not a player either.
+    /// - Parameter ids: the ids of a text; one at least.
     func pooledPosition(_ ids: [Int]) -> Int {
         switch pooling {
         case .token(let id): ids.firstIndex(of: id) ?? 0

@@ -25,11 +25,11 @@ package enum DocumentFiles {
     }
 
     /// The text of a file, without the byte order mark that some editors write.
-    /// - Throws: `JSONError.unreadable`, also for what is no UTF-8.
+    /// - Throws: `JSONError.unreadable`, also for what is not UTF-8.
     package static func text(of path: String) throws(JSONError) -> String {
         let bytes = try SmallFile.bytes(of: path, limit: limit)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .unreadable(path: path, reason: "it is no UTF-8 text")
+            throw .unreadable(path: path, reason: "it is not UTF-8 text")
         }
         return text
     }
@@ -68,4 +68,11 @@ package enum DocumentFiles {
             }
         }
     }
+}
+
+/// What is wrong with settings, in the words of somebody who wrote them.
+package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) { self.description = description }
 }
