@@ -20,26 +20,26 @@ enum PairKind: Sendable, CaseIterable {
 
 extension Picture {
     /// The `count` pairs of a kind with the largest absolute interaction, strongest first; ties in player order.
-    /// Complexity: O(pairs of the kind × log) for the sort of those that matter.
+    /// - Complexity: O(pairs of the kind) where `count` is small beside them.
     func strongestPairs(_ kind: PairKind, count: Int) -> [RankedPair] {
         guard estimate.pairs != nil else { return [] }
-        let candidates: [RankedPair]
+        var strongest = StrongestPairs(count: count)
         switch kind {
         case .wordPatch:
-            candidates = patchPlayers.flatMap { a in wordPlayers.map { RankedPair(a: a, b: $0, measured: pair(a, $0)) }
-            }
-        case .patchPatch: candidates = upper(patchPlayers)
-        case .wordWord: candidates = upper(wordPlayers)
+            for a in patchPlayers { for b in wordPlayers { strongest.offer(a, b, pair(a, b)) } }
+        case .patchPatch: offerPairs(of: patchPlayers, to: &strongest)
+        case .wordWord: offerPairs(of: wordPlayers, to: &strongest)
         }
-        return Array(candidates.sortedByStrength().prefix(count))
+        return strongest.sorted
     }
 
     /// The pairs of one player with the players of a range, strongest first.
     func strongestPartners(of player: Int, in range: Range<Int>, count: Int) -> [RankedPair] {
-        let candidates = range.filter { $0 != player }.map {
-            RankedPair(a: min(player, $0), b: max(player, $0), measured: pair(player, $0))
+        var strongest = StrongestPairs(count: count)
+        for other in range where other != player {
+            strongest.offer(min(player, other), max(player, other), pair(player, other))
         }
-        return Array(candidates.sortedByStrength().prefix(count))
+        return strongest.sorted
     }
 
     /// The `count` words with the largest pair with any patch, in reading order.
@@ -51,18 +51,39 @@ extension Picture {
         return strongest.map(\.word).sorted()
     }
 
-    private func upper(_ range: Range<Int>) -> [RankedPair] {
-        range.flatMap { a in
-            (a + 1..<max(a + 1, range.upperBound)).map { RankedPair(a: a, b: $0, measured: pair(a, $0)) }
+    private func offerPairs(of range: Range<Int>, to strongest: inout StrongestPairs) {
+        for a in range {
+            for b in a + 1..<max(a + 1, range.upperBound) { strongest.offer(a, b, pair(a, b)) }
         }
     }
 }
 
-extension [RankedPair] {
-    fileprivate func sortedByStrength() -> [RankedPair] {
-        filter { $0.measured.value != 0 }.sorted { x, y in
-            let (strengthX, strengthY) = (abs(x.measured.value), abs(y.measured.value))
-            return strengthX != strengthY ? strengthX > strengthY : (x.a, x.b) < (y.a, y.b)
+/// The strongest of the pairs that are offered, ties in player order; pairs of no strength are left out.
+private struct StrongestPairs {
+    private let count: Int
+    /// The strongest `count` of those offered, and some that came since they were sorted out.
+    private var kept: [RankedPair] = []
+    /// The strength that a pair needs to be among them.
+    private var threshold = 0.0
+
+    init(count: Int) { self.count = max(0, count) }
+
+    mutating func offer(_ a: Int, _ b: Int, _ measured: Measured) {
+        let strength = abs(measured.value)
+        guard strength > 0, strength >= threshold, count > 0 else { return }
+        kept.append(RankedPair(a: a, b: b, measured: measured))
+        if kept.count >= 2 * max(count, 64) {
+            kept = sorted
+            threshold = abs(kept[count - 1].measured.value)
         }
+    }
+
+    /// Those that were asked for, strongest first.
+    var sorted: [RankedPair] {
+        Array(
+            kept.sorted { x, y in
+                let (strengthX, strengthY) = (abs(x.measured.value), abs(y.measured.value))
+                return strengthX != strengthY ? strengthX > strengthY : (x.a, x.b) < (y.a, y.b)
+            }.prefix(count))
     }
 }
