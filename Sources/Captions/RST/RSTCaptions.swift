@@ -128,6 +128,18 @@ struct RSTCaptions {
 
     // MARK: Images
 
+    /// How deep the least indented line of a body is.
+    private func bodyIndent(of markup: RSTExplicitMarkup, _ block: Range<Int>) -> Int {
+        let first = lines[block.lowerBound - 1]
+        if markup.start == first.start { return first.bodyIndent }
+        var (line, least) = (block.lowerBound, Int.max)
+        while line < block.upperBound {
+            if !lines[line].isBlank { least = min(least, lines[line].indent) }
+            line = lines[line].isBlank ? line + 1 : max(line + 1, lines[line].blockEnd)
+        }
+        return least
+    }
+
     /// - Returns: the image, and the line that its figure's legend begins at.
     private func image(
         _ markup: RSTExplicitMarkup, _ block: Range<Int>
@@ -136,7 +148,7 @@ struct RSTCaptions {
         // An option in the path's place is one, and then there is no path.
         if !argument.isEmpty, try option(markup.argument) != nil { return nil }
         // All lines begin where the block does, or belong to the one before.
-        let indent = lines[block].lazy.filter { !$0.isBlank }.map(\.indent).min() ?? 0
+        let indent = bodyIndent(of: markup, block)
         var alt: MappedText?
         var last = markup.argument.upperBound
         var line = block.lowerBound
@@ -235,6 +247,8 @@ struct RSTLine {
     var indent: Int
     /// The line after the block of lines that are indented deeper than this one.
     var blockEnd = 0
+    /// How deep the least indented of them is; 0 where there are none.
+    var bodyIndent = 0
 
     var isBlank: Bool { start == end }
 
@@ -253,7 +267,10 @@ struct RSTLine {
         var ends: [(indent: Int, line: Int)] = []
         for line in lines.indices.reversed() where !lines[line].isBlank {
             try source.poll.advance(8)
-            while let last = ends.last, last.indent > lines[line].indent { ends.removeLast() }
+            while let last = ends.last, last.indent > lines[line].indent {
+                lines[line].bodyIndent = last.indent
+                ends.removeLast()
+            }
             lines[line].blockEnd = ends.last?.line ?? lines.count
             ends.append((lines[line].indent, line))
         }
