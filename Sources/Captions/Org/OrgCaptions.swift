@@ -86,8 +86,8 @@ struct OrgCaptions {
         }
     }
 
-    /// Blank lines, headlines, list items, tables, comments, fixed-width text, rules, clocks, diary entries and footnotes
-    /// are no paragraphs.
+    /// Blank lines, headlines, list items, tables, comments, fixed-width text, rules, clocks, diary entries and
+    /// footnotes are no paragraphs.
     private func endsParagraph(_ line: Range<Int>, _ text: Range<Int>) -> Bool {
         guard let first = source.bytes[text].first else { return true }
         let next = text.count > 1 ? source.byte(text.lowerBound + 1) : .space

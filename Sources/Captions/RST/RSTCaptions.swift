@@ -85,7 +85,8 @@ struct RSTCaptions {
             return isLineOfOneMark(text) && (text.count >= 4 || text.count >= source.string(title).unicodeScalars.count)
         }
         let hasOverline = isLineOfOneMark(last) && last.count >= 4
-        // The body of a field or of explicit markup goes on in lines that are indented deeper than its name, however deep.
+        // The body of a field or of explicit markup goes on in lines that are indented deeper than its name, however
+        // deep.
         let isBody = start > lines[first].start && ":.".utf8.contains(source.byte(lines[first].start))
         let depth = isBody && end < lines.count ? lines[end].indent : indent
         if isBody, depth <= lines[first].indent { return end }

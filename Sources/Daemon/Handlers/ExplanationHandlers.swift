@@ -83,8 +83,8 @@ struct ExplanationHandlers: Sendable {
         }
     }
 
-    /// The part of an estimate that a reply tells, taken off the cooperative pool: of many pairs the strongest are looked
-    /// for, or all are written.
+    /// The part of an estimate that a reply tells, taken off the cooperative pool: of many pairs the strongest are
+    /// looked for, or all are written.
     private func read(
         _ estimate: InteractionValues, _ selection: Selection, errorsWanted: Bool
     ) async throws -> Values {

@@ -27,9 +27,9 @@ package struct UnloadedModel: Sendable {
     package let secondsAgo: Double
 }
 
-/// Owns the loaded models: loads each once however many ask, as long as one of them waits, keeps it while it is held and
-/// `keepAlive` longer, and unloads the least recently used when memory runs short. A model in use or pinned is never unloaded; a failed load
-/// leaves nothing. Reads no file itself.
+/// Owns the loaded models: loads each once however many ask, as long as one of them waits, keeps it while it is held
+/// and `keepAlive` longer, and unloads the least recently used when memory runs short. A model in use or pinned
+/// is never unloaded; a failed load leaves nothing. Reads no file itself.
 package final class ModelPool: Sendable {
     /// What holds for requests that do not say otherwise.
     package struct Defaults: Sendable {

@@ -63,8 +63,8 @@ package struct GameSamples: Sendable {
         }
     }
 
-    /// Makes room for more, a quarter more than there was at least: doubling would leave half of it unused, and games are
-    /// many.
+    /// Makes room for more, a quarter more than there was at least: doubling would leave half of it unused, and games
+    /// are many.
     private mutating func reserve(_ added: Int) {
         let wanted = count + added
         guard wanted * dimension > embeddings.capacity || wanted > coalitions.capacity else { return }
