@@ -84,10 +84,20 @@ static void load(void) {
 typedef struct {
     uint8_t *bytes;
     size_t count, capacity;
+    cvd_question is_cancelled;
+    void *asker;
+    int cancelled;
 } output;
+
+/* Whether to stop, asked once more; a yes is remembered. */
+static int cancelled(output *out) {
+    if (!out->cancelled) out->cancelled = out->is_cancelled(out->asker);
+    return out->cancelled;
+}
 
 static int append(void *closure, const unsigned char *data, unsigned int length) {
     output *out = closure;
+    if (cancelled(out)) return CAIRO_STATUS_WRITE_ERROR;
     if (length > out->capacity - out->count) {
         size_t capacity = 2 * out->capacity + length;
         uint8_t *bytes = realloc(out->bytes, capacity);
@@ -121,7 +131,8 @@ static int draw(void *handle, void *surface, const rsvg_rectangle *viewport, cha
     return status;
 }
 
-int cvd_draw(const uint8_t *svg, size_t count, int format, double scale, uint8_t **bytes, size_t *size, char *message) {
+int cvd_draw(const uint8_t *svg, size_t count, int format, double scale, cvd_question is_cancelled, void *asker,
+             uint8_t **bytes, size_t *size, char *message) {
     message[0] = 0;
     pthread_once(&once, load);
     if (missing[0]) {
@@ -140,25 +151,25 @@ int cvd_draw(const uint8_t *svg, size_t count, int format, double scale, uint8_t
         lib.g_object_unref(handle);
         return CVD_FAILED;
     }
-    output out = {NULL, 0, 0};
+    output out = {NULL, 0, 0, is_cancelled, asker, 0};
     /* A point is 1/72 inch. */
     double factor = format == CVD_PDF ? 0.75 : scale;
     rsvg_rectangle viewport = {0, 0, width * factor, height * factor};
     void *surface = format == CVD_PDF
         ? lib.cairo_pdf_surface_create_for_stream(append, &out, viewport.width, viewport.height)
         : lib.cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)(viewport.width + 0.5), (int)(viewport.height + 0.5));
-    int status = draw(handle, surface, &viewport, message);
-    if (!status && format == CVD_PNG) status = lib.cairo_surface_write_to_png_stream(surface, append, &out);
+    int status = cancelled(&out) ? CAIRO_STATUS_WRITE_ERROR : draw(handle, surface, &viewport, message);
+    if (!status && format == CVD_PNG && !cancelled(&out)) status = lib.cairo_surface_write_to_png_stream(surface, append, &out);
     if (!status && format == CVD_PDF) {
         lib.cairo_surface_finish(surface);
         status = lib.cairo_surface_status(surface);
     }
     lib.cairo_surface_destroy(surface);
     lib.g_object_unref(handle);
-    if (status) {
-        if (!message[0]) snprintf(message, CVD_MESSAGE_SIZE, "%s", lib.cairo_status_to_string(status));
+    if (status || out.cancelled) {
+        if (!message[0] && status > 0) snprintf(message, CVD_MESSAGE_SIZE, "%s", lib.cairo_status_to_string(status));
         free(out.bytes);
-        return CVD_FAILED;
+        return out.cancelled ? CVD_CANCELLED : CVD_FAILED;
     }
     *bytes = out.bytes;
     *size = out.count;

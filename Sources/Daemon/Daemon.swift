@@ -118,7 +118,8 @@ package struct Daemon: Sendable {
             solver: threads.solver
         ).register(in: &table)
         ReadingHandlers(
-            explanations: explanations, importer: Importer(opener: opener, explanations: explanations),
+            explanations: explanations,
+            importer: Importer(opener: opener, threads: threads.preparing, explanations: explanations),
             evaluator: evaluator, solver: threads.solver
         ).register(in: &table)
         RenderHandlers(explanations: explanations, drawer: drawer).register(in: &table)

@@ -21,6 +21,8 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     case missing(path: String)
     /// Members that no reader asked for, most often a misspelt parameter.
     case unknown(paths: [String], known: [String])
+    /// Nobody wants the value any more.
+    case cancelled
 
     /// The member at fault, where one is.
     package var path: String? {
@@ -28,7 +30,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
         case .notFinite(let path), .mismatch(let path, _, _), .refused(let path, _), .missing(let path):
             path.isEmpty ? nil : path
         case .unknown(let paths, _): paths.first { !$0.isEmpty }
-        case .malformed, .tooDeep, .tooLarge, .unrepresentable, .unreadable: nil
+        case .malformed, .tooDeep, .tooLarge, .unrepresentable, .unreadable, .cancelled: nil
         }
     }
 
@@ -52,6 +54,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
             "\(path.isEmpty ? "the value" : "'\(path)'") \(reason)"
         case .missing(let path):
             "'\(path)' is missing"
+        case .cancelled: "the reading was cancelled"
         case .unknown(let paths, let known):
             "unknown \(paths.count == 1 ? "member" : "members") \(paths.map { "'\($0)'" }.joined(separator: ", "))"
                 + (known.isEmpty ? "; none is known" : "; known are \(known.joined(separator: ", "))")

@@ -18,6 +18,8 @@ package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible
     case spanInvalid(index: Int, reason: String)
     /// The text cannot be tokenized.
     case textInvalid(reason: String)
+    /// Nobody wants the tokenizer any more.
+    case cancelled
 
     package var description: String {
         switch self {
@@ -39,6 +41,7 @@ package enum TokenizerError: Error, Sendable, Equatable, CustomStringConvertible
             "span \(index): \(reason)"
         case .textInvalid(let reason):
             "the text cannot be tokenized: \(reason)"
+        case .cancelled: "the reading of the tokenizer was cancelled"
         }
     }
 }

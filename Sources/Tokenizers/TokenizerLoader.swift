@@ -46,23 +46,30 @@ package enum TokenizerLoader {
     ///   - positions: the text model's `max_position_embeddings`.
     ///   - padding: what fills up texts, where the family's own tokenizer does not.
     ///   - cleaning: what is done to a text first, as open_clip does with the texts of its folders.
+    ///   - isCancelled: asked every few milliseconds; then loading ends with ``TokenizerError/cancelled``.
     /// - Throws: `TokenizerError` with the file, and the place in it, that is at fault.
     package static func load(
-        folder: String, family: Family, positions: Int, padding: TextPadding = .none, cleaning: TextCleaning = .none
+        folder: String, family: Family, positions: Int, padding: TextPadding = .none, cleaning: TextCleaning = .none,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TokenizerError) -> any TextTokenizer {
         let config = try TokenizerConfig(folder: folder)
         return switch family {
         case .clip:
             try CLIPTokenizer.load(
-                folder: folder, config: config, positions: positions, padding: padding, cleaning: cleaning)
+                folder: folder, config: config, positions: positions, padding: padding, cleaning: cleaning,
+                isCancelled: isCancelled)
         case .siglip:
             try SigLIPTokenizer.load(
-                folder: folder, config: config, positions: positions, cleaning: cleaning)
+                folder: folder, config: config, positions: positions, cleaning: cleaning,
+                isCancelled: isCancelled)
         case .bert:
             try BERTTokenizer.load(
-                folder: folder, config: config, positions: positions, padding: padding, cleaning: cleaning)
+                folder: folder, config: config, positions: positions, padding: padding, cleaning: cleaning,
+                isCancelled: isCancelled)
         case .xlmRoberta:
-            try BERTTokenizer.loadXLMR(folder: folder, config: config, positions: positions, cleaning: cleaning)
+            try BERTTokenizer.loadXLMR(
+                folder: folder, config: config, positions: positions, cleaning: cleaning,
+                isCancelled: isCancelled)
         }
     }
 

@@ -13,12 +13,15 @@ package enum VectorFileError: Error, Equatable, Sendable, CustomStringConvertibl
     /// librsvg is not installed; `reason` is what the loader says.
     case libraryMissing(reason: String)
     case failed(reason: String)
+    /// Nobody wants the file any more.
+    case cancelled
 
     package var description: String {
         switch self {
         case .libraryMissing(let reason):
             "PNG and PDF are drawn by librsvg, which is not installed (\(reason)); "
                 + "install it, on Debian and Ubuntu with: apt install librsvg2-2; or take SVG, which needs nothing"
+        case .cancelled: "the drawing was cancelled"
         case .failed(let reason): "librsvg could not draw it: \(reason)"
         }
     }
@@ -29,17 +32,31 @@ package enum VectorFile {
     /// Pixels of a PNG for each of the drawing's.
     package static let pixelScale = 2.0
 
-    /// - Parameter svg: a whole file, which says its size.
-    package static func make(_ kind: VectorFileKind, of svg: String) throws(VectorFileError) -> [UInt8] {
+    /// - Parameters:
+    ///   - svg: a whole file, which says its size.
+    ///   - isCancelled: asked between reading, painting and writing, and many times while pixels are compressed, which
+    ///     takes longest.
+    /// - Throws: ``VectorFileError``.
+    package static func make(
+        _ kind: VectorFileKind, of svg: String, isCancelled: () -> Bool = { false }
+    ) throws(VectorFileError) -> [UInt8] {
         var message = [CChar](repeating: 0, count: Int(CVD_MESSAGE_SIZE))
         var bytes: UnsafeMutablePointer<UInt8>?
         var size = 0
         let source = Array(svg.utf8)
         let format = kind == .png ? CVD_PNG : CVD_PDF
-        let status = cvd_draw(
-            source, source.count, Int32(format), pixelScale, &bytes, &size, &message)
+        let status = withoutActuallyEscaping(isCancelled) { isCancelled in
+            var question = isCancelled
+            return withUnsafeMutablePointer(to: &question) { question in
+                cvd_draw(
+                    source, source.count, Int32(format), pixelScale,
+                    { asker in asker?.assumingMemoryBound(to: (() -> Bool).self).pointee() == true ? 1 : 0 }, question,
+                    &bytes, &size, &message)
+            }
+        }
         defer { cvd_free(bytes) }
         guard status == Int32(CVD_DRAWN), let bytes else {
+            if status == Int32(CVD_CANCELLED) { throw .cancelled }
             let reason = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             throw status == Int32(CVD_NO_LIBRARY) ? .libraryMissing(reason: reason) : .failed(reason: reason)
         }

@@ -143,6 +143,54 @@ import Testing
         }
     }
 
+    @Test func aLoadThatNobodyWaitsForAnyMoreEnds() async throws {
+        let pool = poolOfEndlessLoads()
+        let tasks = (0..<3).map { _ in Task { _ = try await pool.hold("clip-small", precision: .f32) } }
+        try await wait(while: events.all.filter { $0 == "located" }.count < tasks.count)
+        for task in tasks { task.cancel() }
+        for task in tasks { await #expect(throws: CancellationError.self) { try await task.value } }
+        // Who comes after the last of those that waited begins anew, so that there may be several.
+        #expect(events.all.filter { $0 == "loading" }.count == events.all.filter { $0 == "cancelled" }.count)
+        #expect(events.all.contains("cancelled"))
+        #expect(pool.isEmpty)
+    }
+
+    @Test func aLoadThatOneStillWaitsForGoesOn() async throws {
+        let pool = pool(limit: 1 << 30) { [events] _, _ in
+            try await wait(while: !events.all.contains("open"))
+            return 0
+        }
+        let impatient = Task { try await use(pool, "clip-small") }
+        let patient = Task { try await use(pool, "clip-small") }
+        impatient.cancel()
+        events.note("open")
+        _ = await impatient.result
+        try await patient.value
+        #expect(pool.loaded.map(\.id) == ["clip-small"])
+    }
+
+    /// A pool whose loads end by being cancelled only.
+    private func poolOfEndlessLoads() -> ModelPool {
+        let locator = ModelLocator(folders: [Self.fixtures])
+        return ModelPool(
+            defaults: .init(model: "clip-small", precision: .f32, keepAlive: 300), memoryLimit: nil,
+            logger: Logger(label: "test"), onLoad: { _ in }, onUnload: { _ in },
+            reading: .init(
+                locate: { [events] name in
+                    defer { events.note("located") }
+                    return try locator.folder(of: name)
+                }, size: { _, _ in 0 },
+                load: { [events] _, _ in
+                    events.note("loading")
+                    do {
+                        while true { try await Task.sleep(for: .seconds(3600)) }
+                    } catch {
+                        events.note("cancelled")
+                        throw error
+                    }
+                }))
+    }
+
     private static let names = ["clip-small", "clip-legacy-eos", "siglip-small", "siglip2-small"]
 
     @Test func modelsThatAreMeasuredAtTheSameTimeAreAllLoaded() async throws {
@@ -201,11 +249,13 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         _ = try ReadModel(folder: ModelPath(folder.path), precision: .f32)
         let error = #expect(throws: ApplicationError.self) {
-            try ReadModel(folder: ModelPath(folder.path), precision: .f32) { path, precision throws(ModelError) in
-                let model = try LoadedModel.load(folder: path, precision: precision)
-                try? Data([1]).write(to: folder.appendingPathComponent("model.safetensors"))
-                return model
-            }
+            try ReadModel(
+                folder: ModelPath(folder.path), precision: .f32,
+                reading: { path, precision, _ throws(ModelError) in
+                    let model = try LoadedModel.load(folder: path, precision: precision)
+                    try? Data([1]).write(to: folder.appendingPathComponent("model.safetensors"))
+                    return model
+                })
         }
         #expect(error?.kind == .modelCorrupt && error?.message.contains("replaced") == true)
     }

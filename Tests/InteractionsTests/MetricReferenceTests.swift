@@ -56,7 +56,7 @@ struct MetricReferenceTests {
 
     @Test("subsets are those of the greedy search, curves and area those of 51 points", arguments: cases)
     func curves(_ expected: Case) throws {
-        let (keep, lose) = InsertionDeletion.coalitions(try expected.values())
+        let (keep, lose) = try InsertionDeletion.coalitions(try expected.values())
         #expect(keep.map(\.members) == expected.keep)
         #expect(lose.map(\.members) == expected.lose)
         let found = try InsertionDeletion(

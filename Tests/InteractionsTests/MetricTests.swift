@@ -129,7 +129,7 @@ struct CurveTests {
     @Test("curves go from the empty to the full coalition", arguments: [1, 2])
     func coalitions(order: Int) throws {
         let values = try randomValues(imagePlayers: 5, textPlayers: 3, order: order, seed: 4)
-        let (keep, lose) = InsertionDeletion.coalitions(values)
+        let (keep, lose) = try InsertionDeletion.coalitions(values)
         #expect(keep.map(\.size) == Array(0...8) && lose.map(\.size) == Array(0...8))
         for (best, worst) in zip(keep, lose) { #expect(values.predict(best) >= values.predict(worst) - 1e-9) }
     }

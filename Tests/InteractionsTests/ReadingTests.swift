@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -72,8 +73,8 @@ struct ReadingTests {
     }
 
     /// The curves' coalitions are those of the greedy search, for few players too.
-    private func greedy(_ values: InteractionValues, _ objective: Subset.Objective) -> [Coalition] {
-        let found = InsertionDeletion.coalitions(values)
+    private func greedy(_ values: InteractionValues, _ objective: Subset.Objective) throws -> [Coalition] {
+        let found = try InsertionDeletion.coalitions(values)
         return objective == .max ? found.keep : found.lose
     }
 
@@ -84,7 +85,7 @@ struct ReadingTests {
         for seed in 1...20 {
             let values = try randomValues(imagePlayers: 6, textPlayers: 4, seed: UInt64(seed))
             let exact = try values.subsets(sizes: Array(0...10), objective: objective)
-            let greedy = self.greedy(values, objective)
+            let greedy = try self.greedy(values, objective)
             for size in [0, 1, 2, 10] { #expect(abs(values.predict(greedy[size]) - exact[size].predicted) < 1e-9) }
             for size in 3...9 {
                 let found = values.predict(greedy[size])
@@ -111,7 +112,7 @@ struct ReadingTests {
                 baselineValue: 0,
                 entries: entries
             ).interactionValues(imagePlayers: 8)
-            #expect(greedy(values, objective) == (0...12).map { Coalition(0..<$0, of: 12) })
+            #expect(try greedy(values, objective) == (0...12).map { Coalition(0..<$0, of: 12) })
             #expect(
                 try values.subsets(sizes: Array(0...12), objective: objective).map(\.members)
                     == greedy(values, objective))
@@ -135,7 +136,7 @@ struct ReadingTests {
                 #expect(abs(subsets[size].predicted - best) < 1e-9)
             }
         }
-        let greedy = self.greedy(values, objective)
+        let greedy = try self.greedy(values, objective)
         for (exact, coalition) in zip(subsets, greedy) {
             let found = values.predict(coalition)
             #expect(objective == .max ? exact.predicted >= found - 1e-9 : exact.predicted <= found + 1e-9)
@@ -185,9 +186,27 @@ struct ReadingTests {
         #expect(throws: InteractionError.self) { try firstOrder.condition(on: 0) }
     }
 
+    @Test("what takes long is left off when nobody wants it", arguments: [(5, 3), (18, 6)])
+    func cancelled(image: Int, text: Int) throws {
+        let values = try randomValues(imagePlayers: image, textPlayers: text, seed: 8)
+        let cancelled = Cancellation { true }
+        let exported = try ShapiqInteractionValues(values)
+        if image + text > InteractionValues.exactSubsetPlayers {
+            #expect(throws: CancellationError.self) {
+                try values.subsets(sizes: [1], objective: .max, cancellation: cancelled)
+            }
+        }
+        #expect(throws: CancellationError.self) {
+            try InsertionDeletion.coalitions(values, cancellation: cancelled)
+        }
+        #expect(throws: CancellationError.self) {
+            try exported.interactionValues(imagePlayers: image, cancellation: cancelled)
+        }
+    }
+
     @Test func shapiqFieldsRoundTrip() throws {
         let values = try randomValues(imagePlayers: 4, textPlayers: 3, seed: 8)
-        let exported = ShapiqInteractionValues(values)
+        let exported = try ShapiqInteractionValues(values)
         #expect(exported.index == .banzhaf && exported.maxOrder == 2 && exported.minOrder == 0 && exported.players == 7)
         #expect(exported.entries.first?.key == "Empty" && exported.entries.last?.key == "5,6")
         let back = try exported.interactionValues(imagePlayers: 4)

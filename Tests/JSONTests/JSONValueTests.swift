@@ -15,6 +15,39 @@ struct JSONTextTests {
         if !text.contains("\\u") { #expect(try value.text() == text) }
     }
 
+    @Test("a text that is read in pieces gives the same value or error, and is left off when nobody wants it")
+    func readInPieces() throws {
+        let numbers = (0..<60_000).map { "\"\($0),\($0 + 1)\":\($0).5" }.joined(separator: ",")
+        let text = "{\"data\":{\(numbers)},\"é\":[null,true,\"☕\"]}"
+        var questions = 0
+        let value = try JSONValue(parsing: text) {
+            questions += 1
+            return false
+        }
+        #expect(value == (try JSONValue(parsing: text)))
+        #expect(questions > 20, "a question for each some dozen kilobytes, and for each some thousand values")
+        for last in stride(from: 0, to: questions, by: 5) {
+            var asked = 0
+            #expect(throws: JSONError.cancelled) {
+                try JSONValue(parsing: text) {
+                    asked += 1
+                    return asked > last
+                }
+            }
+        }
+        for wrong in ["{\"a\": 1,}", "", "[1,2", text.dropLast() + "]"] {
+            let whole = #expect(throws: JSONError.self) { try JSONValue(parsing: String(wrong)) }
+            let pieces = #expect(throws: JSONError.self) { try JSONValue(parsing: String(wrong)) { false } }
+            guard case .malformed(let reason, let line, let column, _)? = whole,
+                case .malformed(let other, line, column, _)? = pieces
+            else {
+                Issue.record("\(String(describing: whole)) and \(String(describing: pieces))")
+                continue
+            }
+            #expect(reason == other)
+        }
+    }
+
     @Test("every 32-bit float comes back exactly")
     func floats() throws {
         var generator = SystemRandomNumberGenerator()

@@ -43,6 +43,28 @@ struct VectorFileTests {
         #expect(try made(.png, of: svg) != nil)
     }
 
+    @Test("A drawing that is not wanted any more is left off, whichever question says so")
+    func cancelled() throws {
+        guard let whole = try made(.png, of: svg) else { return }
+        var questions = 0
+        #expect(
+            try VectorFile.make(.png, of: svg) {
+                questions += 1
+                return false
+            } == whole)
+        #expect(questions > 2, "before painting, before compressing, and while the file is written")
+        for last in 0..<questions {
+            var asked = 0
+            #expect(throws: VectorFileError.cancelled) {
+                try VectorFile.make(.png, of: svg) {
+                    asked += 1
+                    return asked > last
+                }
+            }
+        }
+        #expect(try made(.pdf, of: svg) != nil)
+    }
+
     @Test("Several threads draw at a time, each the same bytes")
     func threads() async throws {
         guard let expected = try made(.png, of: svg) else { return }

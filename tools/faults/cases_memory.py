@@ -207,6 +207,33 @@ def game_memory_limit(setting):
 
 
 @case
+def small_games_are_counted(setting):
+    """What thousands of small games take is what status says of them: --game-memory bounds it."""
+    count = setting.amount(1500, 6000)
+    texts = [f"a dog {index}" for index in range(count)]
+    with setting.daemon("--game-memory", 4096) as daemon:
+        client = daemon.connect(timeout=300)
+        # What is kept of texts themselves has its own limit, and is there before.
+        for start in range(0, count, 500):
+            client.result("embed/text", {"texts": texts[start : start + 500]})
+
+        def explain(some):
+            for text in some:
+                client.result("explain", {"image": SCENE, "text": text, "budget": {"imageMasks": 16}, "order": 1})
+
+        def taken():
+            return daemon.resident(), client.result("server/status")["games"]["text"]["bytes"]
+
+        explain(texts[:200])
+        before = taken()
+        explain(texts[200:])
+        after = taken()
+    grown, counted = (after[0] - before[0]) / (count - 200), (after[1] - before[1]) / (count - 200)
+    check(0.85 * grown < counted < 1.15 * grown, f"a game takes {grown:.0f} bytes, and is counted as {counted:.0f}")
+    return f"{count} games of 8 masks: {grown:.0f} bytes each, counted as {counted:.0f}"
+
+
+@case
 def games_without_masks_leave_nothing(setting):
     """Explanations opened and closed without a mask must not pile up in the books."""
     count = setting.amount(300, 5000)

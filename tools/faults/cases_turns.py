@@ -5,13 +5,15 @@ import os
 import random
 import statistics
 import struct
+import subprocess
+import sys
 import time
 import zlib
 
 from cases import case
 from cases_memory import cpu_ticks
 from harness.client import connect
-from harness.daemon import SCENES, check, wait_for
+from harness.daemon import REPOSITORY, SCENES, check, wait_for
 
 SCENE = str(SCENES[3])
 
@@ -151,34 +153,101 @@ def work_after(daemon, stop):
     return (spent - before) / os.sysconf("SC_CLK_TCK")
 
 
+def many_players(folder):
+    """A model of one layer with 24 x 24 patches, and a text of as many words as it reads: estimates, readings and drawings
+    of it take longest."""
+    make = REPOSITORY / "tools/random-model/random_model.py"
+    command = [sys.executable, str(make), "vit-s-14-336", str(folder), "--layers", "1", "--vocabulary", "1000"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return {"model": str(folder), "image": SCENE, "text": " ".join(f"w{number}" for number in range(60))}
+
+
+def work_on_explanations(client, asked):
+    """By method: requests about an explanation of many players."""
+    opened = client.result("explanation/open", asked)["explanation"]
+    client.result("explanation/refine", {"explanation": opened, "budget": {"imageMasks": 200, "textMasks": 200}})
+    exported = client.result("explanation/export", {"explanation": opened, "format": "shapiq"})
+    players = 576
+    return {
+        "explanation/export": {"explanation": opened, "format": "shapiq"},
+        "explanation/import": asked | {"content": exported["content"]},
+        "explanation/render": {"explanation": opened, "format": "png"},
+        "explanation/subset": {"explanation": opened, "sizes": list(range(players))},
+        "explanation/evaluate": {"explanation": opened, "metric": "insertionDeletion"},
+    }
+
+
 @case
 def cancelled_work_stops(setting):
     """What is computed after a cancellation, and after a client's going, as processor time of all threads: the work ends, and does
     not only leave its reply behind."""
     figures = {}
     with setting.daemon() as daemon:
-        with daemon.connect() as client:
+        with daemon.connect(timeout=300) as client:
             client.result("models/load")
             client.result("embed/image", {"images": [SCENE]})
-        work = hostile_work()
-        work["explanation/open"] = {"image": work["embed/image"]["images"][0], "text": "a kite"}
-        for method, params in work.items():
-            after = []
-            for goes in [False, True] * setting.amount(2, 6):
-                client = connect(daemon.socket, timeout=300, eager=True)
-                number = client.post(method, params)
-                time.sleep(0.3)
+            asked = many_players(setting.folder / "many")
+            explained = work_on_explanations(client, asked)
+            work = {method: (params, 0.3) for method, params in hostile_work().items()}
+            work["explanation/open"] = ({"image": work["embed/image"][0]["images"][0], "text": "a kite"}, 0.3)
+            # Some take a fraction of a second: eight at a time, which are cancelled at once, leave none to go on.
+            for method, params in explained.items():
+                work[method] = (params, 0.05)
+            for method, (params, wait) in work.items():
+                after = []
+                count = 8 if method in explained else 1
+                for goes in [False, True] * setting.amount(2, 6):
+                    hostile = connect(daemon.socket, timeout=300, eager=True)
+                    numbers = [hostile.post(method, params) for _ in range(count)]
+                    time.sleep(wait)
 
-                def stop(client=client, number=number, goes=goes):
-                    if goes:
-                        client.close()
-                        return
-                    client.notify("$/cancelRequest", {"id": number})
-                    client.reply(number)
+                    def stop(hostile=hostile, numbers=numbers, goes=goes):
+                        if goes:
+                            hostile.close()
+                            return
+                        for number in numbers:
+                            hostile.notify("$/cancelRequest", {"id": number})
+                        for number in numbers:
+                            hostile.reply(number)
+
+                    after.append(work_after(daemon, stop))
+                    hostile.close()
+                figures[method] = (statistics.median(after), max(after))
+                # Uncancelled they take seconds to minutes. Decoding a picture's file is one piece of work.
+                check(statistics.median(after) < 1, f"{method} went on for {after} s of processor time")
+    return "; ".join(f"{name} {1e3 * middle:.0f}, {1e3 * most:.0f} ms" for name, (middle, most) in figures.items())
+
+
+@case
+def cancelled_loads_stop(setting):
+    """A model of 150 million weights whose loading is cancelled, or whose client goes, is not loaded to its end."""
+    make = REPOSITORY / "tools/random-model/random_model.py"
+    folder = setting.folder / "large"
+    command = [sys.executable, str(make), "vit-b-32", str(folder), "--dtype", "f16", "--full-tokenizer"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    after = []
+    with setting.daemon() as daemon:
+        before = cpu_ticks(daemon)
+        with daemon.connect(timeout=300) as client:
+            client.result("models/load", {"model": str(folder)})
+            whole = (cpu_ticks(daemon) - before) / os.sysconf("SC_CLK_TCK")
+            client.result("models/unload", {"model": str(folder)})
+            for wait in [0.05, 0.2, 0.5] * setting.amount(2, 6):
+                hostile = connect(daemon.socket, timeout=300, eager=True)
+                number = hostile.post("models/load", {"model": str(folder)})
+                time.sleep(wait)
+
+                def stop(hostile=hostile, number=number):
+                    hostile.notify("$/cancelRequest", {"id": number})
+                    hostile.reply(number)
 
                 after.append(work_after(daemon, stop))
-                client.close()
-            figures[method] = (statistics.median(after), max(after))
-            # Uncancelled they take seconds to minutes. Decoding a picture's file is one piece of work.
-            check(statistics.median(after) < 1, f"{method} went on for {after} s of processor time")
-    return "; ".join(f"{name} {1e3 * middle:.0f}, {1e3 * most:.0f} ms" for name, (middle, most) in figures.items())
+                hostile.close()
+                loaded = client.result("server/status")["models"]
+                for _ in loaded:
+                    client.call("models/unload", {"model": str(folder)})
+    middle = statistics.median(after)
+    check(middle < 0.5 * whole, f"loading took {whole} s of processor time, and {after} s after it was cancelled")
+    return (
+        f"{whole:.1f} s of processor time for all; after a cancellation {1e3 * middle:.0f}, {1e3 * max(after):.0f} ms"
+    )

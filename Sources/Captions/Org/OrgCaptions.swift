@@ -2,17 +2,21 @@
 /// `org-element.el` for the syntax).
 ///
 /// Other affiliated keywords may stand between them; several `#+CAPTION:` lines are one caption. Blocks of source,
-/// examples and comments are passed over.
+/// examples and comments are passed over; one that does not end is a part of a paragraph, as a drawer is.
 struct OrgCaptions {
     private let source: Excerpt
     private let lines: [Range<Int>]
+    private let ends: OrgEnds
     private var found: [FoundCaption] = []
     private var caption = MappedText()
     private var paragraph: Range<Int>?
+    /// The last lines of the blocks and drawers that are open, the innermost last.
+    private var limits: [Int] = []
 
     init(source: Excerpt) throws(CancellationError) {
         self.source = source
         lines = try source.lines()
+        ends = try OrgEnds(of: lines, in: source)
     }
 
     func captions() throws(CancellationError) -> [FoundCaption] {
@@ -22,33 +26,47 @@ struct OrgCaptions {
     }
 
     private mutating func read() throws(CancellationError) {
-        let ends = try blockEnds()
         var line = 0
         while line < lines.count {
             try source.poll.advance(8)
-            let text = source.trimmed(lines[line])
-            if let name = Self.blockName(text, after: "#+begin_", in: source) {
+            if line == limits.last {
+                limits.removeLast()
                 try finish()
-                // A block that does not end is a paragraph.
-                if Self.verbatimBlocks.contains(name), let end = ends.first(named: name, after: line) { line = end }
-            } else if let value = try keyword(text) {
-                try endParagraph()
-                if value.isCaption {
-                    if !caption.isEmpty {
-                        caption.append(" ", for: source.sourceRange(value.text.lowerBound..<value.text.lowerBound))
-                    }
-                    caption.append(try OrgPlainText(source: source).text(value.text))
-                } else if !value.isAffiliated {
-                    caption = MappedText()
-                }
-            } else if endsParagraph(lines[line], text) {
-                try finish()
-            } else if !caption.isEmpty {
-                paragraph = (paragraph?.lowerBound ?? text.lowerBound)..<text.upperBound
+            } else {
+                line = try readElement(line)
             }
             line += 1
         }
         try finish()
+    }
+
+    /// Reads a line, or all lines of what is passed over.
+    /// - Returns: the last line that was read.
+    private mutating func readElement(_ line: Int) throws(CancellationError) -> Int {
+        let text = source.trimmed(lines[line])
+        if let construct = try ends.construct(at: line, text, before: limits.last ?? lines.count, in: source) {
+            try finish()
+            switch construct {
+            case .passedOver(let end): return end
+            case .container(let end): limits.append(end)
+            }
+        } else if let value = try keyword(text) {
+            try endParagraph()
+            if value.isCaption {
+                if !caption.isEmpty {
+                    caption.append(" ", for: source.sourceRange(value.text.lowerBound..<value.text.lowerBound))
+                }
+                caption.append(try OrgPlainText(source: source).text(value.text))
+            } else if !value.isAffiliated {
+                caption = MappedText()
+            }
+        } else if endsParagraph(lines[line], text), !(isComment(text) && paragraph == nil && !caption.isEmpty) {
+            try finish()
+        } else if !caption.isEmpty {
+            // Also a comment behind keywords, which it cannot have: `org-element.el` begins a paragraph with it.
+            paragraph = (paragraph?.lowerBound ?? text.lowerBound)..<text.upperBound
+        }
+        return line
     }
 
     /// Ends what is open: the next line belongs to something else.
@@ -68,23 +86,32 @@ struct OrgCaptions {
         }
     }
 
-    /// Blank lines, headlines, list items, tables, comments, fixed-width text, rules and drawers are not paragraphs.
+    /// Blank lines, headlines, list items, tables, comments, fixed-width text, rules, clocks, diary entries and
+    /// footnotes are not paragraphs.
     private func endsParagraph(_ line: Range<Int>, _ text: Range<Int>) -> Bool {
         guard let first = source.bytes[text].first else { return true }
         let next = text.count > 1 ? source.byte(text.lowerBound + 1) : .space
+        let isIndented = text.lowerBound > line.lowerBound
         switch first {
         case UInt8(ascii: "*"):
             let stars = source.bytes[text].prefix { $0 == UInt8(ascii: "*") }.count
-            let isHeadline = text.lowerBound == line.lowerBound && source.byte(text.lowerBound + stars) == .space
-            return isHeadline || (text.lowerBound > line.lowerBound && next.isSpace)
+            return isIndented ? next.isSpace : source.byte(text.lowerBound + stars) == .space
         case UInt8(ascii: "-"):
             return next.isSpace || (text.count >= 5 && source.bytes[text].allSatisfy { $0 == UInt8(ascii: "-") })
-        case UInt8(ascii: "+"), UInt8(ascii: "#"):
-            return next.isSpace
+        case UInt8(ascii: "+"):
+            return next.isSpace || isTableRule(text)
+        case UInt8(ascii: "#"):
+            return isComment(text)
         case UInt8(ascii: "|"):
             return true
         case UInt8(ascii: ":"):
-            return next.isSpace || (text.count > 2 && source.byte(text.upperBound - 1) == UInt8(ascii: ":"))
+            return next.isSpace
+        case UInt8(ascii: "%"):
+            return !isIndented && source.has("%%(", at: text.lowerBound)
+        case UInt8(ascii: "["):
+            return !isIndented && isFootnote(text)
+        case UInt8(ascii: "c"), UInt8(ascii: "C"):
+            return source.has("clock:", at: text.lowerBound, caseInsensitive: true)
         case _ where first.isDigit:
             let digits = source.bytes[text].prefix(while: \.isDigit).count
             let mark = source.byte(text.lowerBound + digits)
@@ -95,47 +122,25 @@ struct OrgCaptions {
         }
     }
 
-    private static let verbatimBlocks: Set<String> = ["src", "example", "comment", "export", "verse"]
-
-    /// The name in lower case of `#+begin_name` or `#+end_name`.
-    private static func blockName(_ text: Range<Int>, after prefix: StaticString, in source: Excerpt) -> String? {
-        guard source.has(prefix, at: text.lowerBound, caseInsensitive: true) else { return nil }
-        let name = source.bytes[text].dropFirst(prefix.utf8CodeUnitCount).prefix(32).prefix { !$0.isSpace }
-        return name.isEmpty ? nil : String(decoding: name.map(\.lowercased), as: UTF8.self)
+    private func isComment(_ text: Range<Int>) -> Bool {
+        source.has("#", at: text.lowerBound) && !text.isEmpty
+            && (text.count == 1 || source.byte(text.lowerBound + 1).isSpace)
     }
 
-    /// The lines that end blocks, by the blocks' names. A block does not go beyond a headline.
-    private struct BlockEnds {
-        var lines: [String: [Int]] = [:]
-        var headlines: [Int] = []
-
-        func first(named name: String, after line: Int) -> Int? {
-            guard let end = Self.first(lines[name] ?? [], after: line) else { return nil }
-            return Self.first(headlines, after: line).map { $0 < end } ?? false ? nil : end
-        }
-
-        private static func first(_ sorted: [Int], after line: Int) -> Int? {
-            var (low, high) = (0, sorted.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if sorted[middle] > line { high = middle } else { low = middle + 1 }
-            }
-            return low < sorted.count ? sorted[low] : nil
+    /// `+---+--+`, a line of a table that `table.el` makes.
+    private func isTableRule(_ text: Range<Int>) -> Bool {
+        let bytes = source.bytes[text]
+        guard text.count >= 3, bytes.last == UInt8(ascii: "+") else { return false }
+        return zip(bytes, bytes.dropFirst()).allSatisfy { byte, next in
+            next == UInt8(ascii: "-") || (next == UInt8(ascii: "+") && byte == UInt8(ascii: "-"))
         }
     }
 
-    private func blockEnds() throws(CancellationError) -> BlockEnds {
-        var ends = BlockEnds()
-        for (index, line) in lines.enumerated() {
-            try source.poll.advance(8)
-            if source.byte(line.lowerBound) == UInt8(ascii: "*"), !line.isEmpty {
-                let stars = source.bytes[line].prefix { $0 == UInt8(ascii: "*") }.count
-                if stars < line.count, source.byte(line.lowerBound + stars) == .space { ends.headlines.append(index) }
-            } else if let name = Self.blockName(source.trimmed(line), after: "#+end_", in: source) {
-                ends.lines[name, default: []].append(index)
-            }
-        }
-        return ends
+    /// `[fn:label]`, a footnote's definition.
+    private func isFootnote(_ text: Range<Int>) -> Bool {
+        guard source.has("[fn:", at: text.lowerBound, caseInsensitive: true) else { return false }
+        let label = source.bytes[text].dropFirst(4).prefix { $0.isAlphanumeric || $0 >= 0x80 || "-_".utf8.contains($0) }
+        return !label.isEmpty && label.endIndex < text.upperBound && source.byte(label.endIndex) == UInt8(ascii: "]")
     }
 
     private static let affiliated: Set<String> = [
@@ -143,7 +148,8 @@ struct OrgCaptions {
         "srcname", "tblname",
     ]
 
-    /// `#+NAME: value` or `#+NAME[short]: value`; nil for any other line.
+    /// `#+NAME: value` or `#+NAME[short]: value`; nil for any other line. A short value that is not a caption's or a
+    /// result's makes no keyword in the middle of a paragraph.
     private func keyword(
         _ text: Range<Int>
     ) throws(CancellationError) -> (isCaption: Bool, isAffiliated: Bool, text: Range<Int>)? {
@@ -155,18 +161,24 @@ struct OrgCaptions {
             index += 1
         }
         let name = String(decoding: source.bytes[start..<index].prefix(32).map(\.lowercased), as: UTF8.self)
-        if name == "caption", source.byte(index) == UInt8(ascii: "[") {
-            // The last `]:` of the line ends the short caption.
+        var isAffiliated = Self.affiliated.contains(name) || name.hasPrefix("attr_")
+        if index < text.upperBound, source.byte(index) == UInt8(ascii: "[") {
             let tail = source.bytes[index..<text.upperBound]
-            var close = tail.endIndex - 1
-            while close > index, !(tail[close] == UInt8(ascii: ":") && tail[close - 1] == UInt8(ascii: "]")) {
-                try source.poll.advance()
-                close -= 1
+            if name == "caption" || name == "results" {
+                // The last `]:` of the line ends the short value.
+                var close = tail.endIndex - 1
+                while close > index, !(tail[close] == UInt8(ascii: ":") && tail[close - 1] == UInt8(ascii: "]")) {
+                    try source.poll.advance()
+                    close -= 1
+                }
+                if close > index { index = close }
+            } else if paragraph == nil {
+                let word = tail.prefix { !$0.isSpace }
+                guard let colon = word.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+                (index, isAffiliated) = (colon, false)
             }
-            if close > index { index = close }
         }
         guard index > start, index < text.upperBound, source.byte(index) == UInt8(ascii: ":") else { return nil }
-        let isAffiliated = Self.affiliated.contains(name) || name.hasPrefix("attr_")
         return (name == "caption", isAffiliated, source.trimmed(index + 1..<text.upperBound))
     }
 }

@@ -32,8 +32,12 @@ struct RSTCaptions {
             } else if let markup = try RSTExplicitMarkup(source: source, text: text) {
                 let block = line + 1..<blockEnd(after: line, start, markup)
                 if markup.isImage {
-                    if let caption = try image(markup, block) { found.append(caption) }
-                    go(to: block.upperBound)
+                    let image = try image(markup, block)
+                    if let image { found.append(image.caption) }
+                    // A figure's legend is text like the rest.
+                    go(to: image?.legend ?? block.upperBound)
+                } else if markup.holdsText, !markup.text.isEmpty {
+                    start = markup.text.lowerBound
                 } else {
                     go(to: markup.holdsText ? line + 1 : block.upperBound)
                 }
@@ -75,15 +79,17 @@ struct RSTCaptions {
         let indent = lines[first].indent + start - lines[first].start
         var end = first + 1
         var last = start..<lines[first].end
-        // An underline ends a title.
-        func isUnderline(_ text: Range<Int>) -> Bool {
-            let byte = source.byte(text.lowerBound)
-            return text.count >= 2 && byte.isPunctuation && source.bytes[text].allSatisfy { $0 == byte }
+        // An underline ends a title, and is as long or at least no short one.
+        func isUnderline(_ text: Range<Int>, of line: Int) -> Bool {
+            let title = line == first ? start..<lines[line].end : lines[line].start..<lines[line].end
+            return isLineOfOneMark(text) && (text.count >= 4 || text.count >= source.string(title).unicodeScalars.count)
         }
-        // A field's body goes on in lines that are indented deeper than its name, however deep.
-        let isField = start > lines[first].start && source.byte(lines[first].start) == UInt8(ascii: ":")
-        let depth = isField && end < lines.count ? lines[end].indent : indent
-        if isField, depth <= lines[first].indent { return end }
+        let hasOverline = isLineOfOneMark(last) && last.count >= 4
+        // The body of a field or of explicit markup goes on in lines that are indented deeper than its name, however
+        // deep.
+        let isBody = start > lines[first].start && ":.".utf8.contains(source.byte(lines[first].start))
+        let depth = isBody && end < lines.count ? lines[end].indent : indent
+        if isBody, depth <= lines[first].indent { return end }
         // A line block ends at what is not a line of it.
         let isLineBlock = isOfLineBlock(start..<lines[first].end)
         while end < lines.count, !lines[end].isBlank, lines[end].indent == depth {
@@ -91,9 +97,13 @@ struct RSTCaptions {
             last = lines[end].start..<lines[end].end
             end += 1
             try source.poll.advance(last.count)
-            if isUnderline(last) { return end }
+            if end == first + (hasOverline ? 3 : 2), isUnderline(last, of: end - 2) { return end }
         }
-        guard source.bytes[last].suffix(2).elementsEqual("::".utf8), !isUnderline(last) || last.count == 2 else {
+        guard source.bytes[last].suffix(2).elementsEqual("::".utf8), !isLineOfOneMark(last) || last.count == 2 else {
+            return end
+        }
+        // A line with deeper ones right below is a term with its definition.
+        if end == first + 1, last.count > 2, end < lines.count, !lines[end].isBlank, lines[end].indent > indent {
             return end
         }
         var body = end
@@ -107,14 +117,39 @@ struct RSTCaptions {
         return body
     }
 
+    /// `====`, as under and over titles.
+    private func isLineOfOneMark(_ text: Range<Int>) -> Bool {
+        let byte = source.byte(text.lowerBound)
+        return !text.isEmpty && byte.isPunctuation && source.bytes[text].allSatisfy { $0 == byte }
+    }
+
     private func isOfLineBlock(_ text: Range<Int>) -> Bool {
         source.has("|", at: text.lowerBound) && (text.count == 1 || source.byte(text.lowerBound + 1).isSpace)
     }
 
     // MARK: Images
 
-    private func image(_ markup: RSTExplicitMarkup, _ block: Range<Int>) throws(CancellationError) -> FoundCaption? {
+    /// How deep the least indented line of a body is.
+    private func bodyIndent(of markup: RSTExplicitMarkup, _ block: Range<Int>) -> Int {
+        let first = lines[block.lowerBound - 1]
+        if markup.start == first.start { return first.bodyIndent }
+        var (line, least) = (block.lowerBound, Int.max)
+        while line < block.upperBound {
+            if !lines[line].isBlank { least = min(least, lines[line].indent) }
+            line = lines[line].isBlank ? line + 1 : max(line + 1, lines[line].blockEnd)
+        }
+        return least
+    }
+
+    /// - Returns: the image, and the line that its figure's legend begins at.
+    private func image(
+        _ markup: RSTExplicitMarkup, _ block: Range<Int>
+    ) throws(CancellationError) -> (caption: FoundCaption, legend: Int)? {
         var argument = [markup.argument].filter { !$0.isEmpty }
+        // An option in the path's place is one, and then there is no path.
+        if !argument.isEmpty, try option(markup.argument) != nil { return nil }
+        // All lines begin where the block does, or belong to the one before.
+        let indent = bodyIndent(of: markup, block)
         var alt: MappedText?
         var last = markup.argument.upperBound
         var line = block.lowerBound
@@ -128,6 +163,7 @@ struct RSTCaptions {
             line += 1
         }
         if options == nil { options = line..<line }
+        if line < block.upperBound, !lines[line].isBlank, lines[line].indent > indent { return nil }
         while line < block.upperBound, !lines[line].isBlank,
             let option = try option(lines[line].start..<lines[line].end)
         {
@@ -145,18 +181,22 @@ struct RSTCaptions {
         if markup.name == "figure", line < block.upperBound {
             var end = line
             while end < block.upperBound, !lines[end].isBlank { end += 1 }
-            if try isParagraph(line..<end) {
+            if lines[line].indent == indent, try isParagraph(line..<end) {
                 caption = try RSTPlainText(source: source, substitutions: substitutions)
                     .paragraph(lines[line..<end].map { $0.start..<$0.end })
                 last = lines[end - 1].end
+                line = try paragraphEnd(line, lines[line].start)
+            } else {
+                line = block.upperBound
             }
         }
         // In the place of a substitution, its name stands for a picture that cannot be shown.
         if caption == nil, alt == nil, let name = markup.substitution { alt = try plain([name]) }
         guard let path = try RSTPlainText.path(argument, of: source) else { return nil }
-        return FoundCaption(
+        let found = FoundCaption(
             image: ImageReference(uri: path), caption: try (caption ?? alt ?? MappedText()).collapsed(source.poll),
             range: source.sourceRange(markup.start..<last), isDecorative: alt != nil)
+        return (found, line)
     }
 
     /// Whether the lines are one paragraph, and no list, definition, table or explicit markup.
@@ -168,7 +208,7 @@ struct RSTCaptions {
         if source.has("..", at: text.lowerBound), text.count == 2 || source.byte(text.lowerBound + 2).isSpace {
             return false
         }
-        if text.count < 4, source.bytes[text].allSatisfy({ $0.isPunctuation }) { return false }
+        if text.count < 4, isLineOfOneMark(text) { return false }
         if source.has(">>> ", at: text.lowerBound) || source.has("| ", at: text.lowerBound) { return false }
         return range.count < 2 || lines[range.lowerBound + 1].indent == first.indent
     }
@@ -208,6 +248,8 @@ struct RSTLine {
     var indent: Int
     /// The line after the block of lines that are indented deeper than this one.
     var blockEnd = 0
+    /// How deep the least indented of them is; 0 where there are none.
+    var bodyIndent = 0
 
     var isBlank: Bool { start == end }
 
@@ -226,7 +268,10 @@ struct RSTLine {
         var ends: [(indent: Int, line: Int)] = []
         for line in lines.indices.reversed() where !lines[line].isBlank {
             try source.poll.advance(8)
-            while let last = ends.last, last.indent > lines[line].indent { ends.removeLast() }
+            while let last = ends.last, last.indent > lines[line].indent {
+                lines[line].bodyIndent = last.indent
+                ends.removeLast()
+            }
             lines[line].blockEnd = ends.last?.line ?? lines.count
             ends.append((lines[line].indent, line))
         }
@@ -253,7 +298,9 @@ struct RSTLine {
             switch markup.name {
             case "replace":
                 let text = try RSTPlainText(source: source, substitutions: [:]).paragraph([markup.argument])
-                if result[key] == nil, markup.argument.count <= 4_096 { result[key] = text.text }
+                if result[key] == nil, !markup.argument.isEmpty, markup.argument.count <= 4_096 {
+                    result[key] = text.text
+                }
             case "unicode":
                 let words = source.string(markup.argument.prefix(256)).split(separator: " ").prefix { $0 != ".." }
                 let text = words.map { word in
@@ -284,6 +331,8 @@ struct RSTExplicitMarkup {
     private(set) var name = ""
     private(set) var argument: Range<Int>
     private(set) var substitution: Range<Int>?
+    /// The part of a body that stands on this line: a footnote's or an admonition's.
+    private(set) var text: Range<Int>
     let isEmptyComment: Bool
     /// A target or footnote, whose body is text.
     private var isReference = false
@@ -293,10 +342,23 @@ struct RSTExplicitMarkup {
     /// Whether the body is text like the rest. That of an unknown directive is taken to be.
     var holdsText: Bool { isReference || !name.isEmpty && !Self.verbatimDirectives.contains(name) }
 
+    private static let admonitions: Set<String> = [
+        "attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning",
+    ]
+
     private static let verbatimDirectives: Set<String> = [
         "code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "raw", "math", "highlight", "replace",
         "unicode", "date", "csv-table", "include", "meta", "role", "default-role", "title", "contents", "sectnum",
     ]
+
+    /// The index behind `[label]`, with which a footnote or citation begins.
+    private static func labelEnd(_ source: Excerpt, _ text: Range<Int>) -> Int? {
+        guard source.byte(text.lowerBound) == UInt8(ascii: "[") else { return nil }
+        let label = source.bytes[text].dropFirst().prefix { $0 != UInt8(ascii: "]") && !$0.isSpace }
+        let close = label.endIndex
+        guard !label.isEmpty, close < text.upperBound, source.byte(close) == UInt8(ascii: "]") else { return nil }
+        return close + 1 == text.upperBound || source.byte(close + 1).isSpace ? close + 1 : nil
+    }
 
     /// Nil where the text does not begin with two dots and a space.
     init?(source: Excerpt, text: Range<Int>) throws(CancellationError) {
@@ -307,8 +369,14 @@ struct RSTExplicitMarkup {
         var index = source.contentStart(min(start + 2, text.upperBound)..<text.upperBound)
         isEmptyComment = index == text.upperBound
         argument = text.upperBound..<text.upperBound
-        if source.byte(index) == UInt8(ascii: "_") || source.byte(index) == UInt8(ascii: "["), index < text.upperBound {
+        self.text = argument
+        if index < text.upperBound, source.byte(index) == UInt8(ascii: "_") {
             isReference = true
+            return
+        }
+        if let close = Self.labelEnd(source, index..<text.upperBound) {
+            isReference = true
+            self.text = source.trimmed(close..<text.upperBound)
             return
         }
         if source.byte(index) == UInt8(ascii: "|"),
@@ -339,6 +407,7 @@ struct RSTExplicitMarkup {
         else { return }
         name = String(decoding: source.bytes[(index..<end).prefix(64)].map(\.lowercased), as: UTF8.self)
         argument = source.trimmed(after..<text.upperBound)
+        if substitution == nil, Self.admonitions.contains(name) { self.text = argument }
     }
 }
 

@@ -193,10 +193,20 @@ private struct RSTInlines {
         let end = text.byte(index + 1) == UInt8(ascii: "_") ? index + 2 : index + 1
         guard index > plain, closes(at: index, length: end - index) else { return false }
         let before = text.byte(index - 1)
-        let isWord = before.isAlphanumeric || before >= 0x80 || before == UInt8(ascii: "]")
+        let isWord = before.isAlphanumeric || before >= 0x80 || endsLabel(at: index - 1)
         guard isWord else { return false }
         try flush(to: end)
         return true
+    }
+
+    /// Whether the `]` at an index ends the label of a footnote or citation, `[1]` or `[cat]`.
+    private func endsLabel(at index: Int) -> Bool {
+        guard text.byte(index) == UInt8(ascii: "]") else { return false }
+        var start = index - 1
+        while start > plain, index - start < 256, text.byte(start) != UInt8(ascii: "["), !text.byte(start).isSpace {
+            start -= 1
+        }
+        return start < index - 1 && text.byte(start) == UInt8(ascii: "[")
     }
 
     private mutating func unescaped(_ range: Range<Int>) throws(CancellationError) {

@@ -19,6 +19,9 @@ package struct WorkTurn: Sendable {
     /// slice of time: they go first.
     package let isCancelled: @Sendable () -> Bool
 
+    /// The same, for work that several threads share: it gives no turn away, so that each of them may ask.
+    package let isAbandoned: @Sendable () -> Bool
+
     /// - Throws: `CancellationError` where nobody waits for the result any more.
     package func check() throws {
         if isCancelled() { throw CancellationError() }
@@ -230,15 +233,17 @@ package final class WorkThreads: @unchecked Sendable {
             if job.cancellation.isSet {
                 job.drop()
             } else {
+                let isAbandoned = { @Sendable [self] in job.cancellation.isSet || lock.withLock { isStopped } }
                 job.run(
-                    WorkTurn { [self] in
-                        if job.cancellation.isSet { return true }
-                        if ContinuousClock.now - start.withLock({ $0 }) > Self.slice {
-                            giveWay(client, job.cancellation)
-                            start.withLock { $0 = .now }
-                        }
-                        return job.cancellation.isSet || lock.withLock { isStopped }
-                    })
+                    WorkTurn(
+                        isCancelled: { [self] in
+                            if job.cancellation.isSet { return true }
+                            if ContinuousClock.now - start.withLock({ $0 }) > Self.slice {
+                                giveWay(client, job.cancellation)
+                                start.withLock { $0 = .now }
+                            }
+                            return isAbandoned()
+                        }, isAbandoned: isAbandoned))
             }
             lock.withLock {
                 running -= 1

@@ -15,16 +15,17 @@ extension ApplicationError {
         self.init(kind, "\(error)")
     }
 
-    /// What a client is told about a model that did not load.
-    init(_ error: ModelError) {
-        let kind: ErrorKind =
-            switch error {
-            case .notFound, .missingFile: .modelNotFound
-            case .unsupported: .modelUnsupported
-            case .memory: .memoryLimit
-            case .unreadable, .configuration, .weights, .tokenizer, .preprocessor, .compute: .modelCorrupt
-            }
-        self.init(kind, "\(error)")
+    /// What becomes of a model that did not load: what a client is told about it, or `CancellationError`.
+    static func loading(_ error: ModelError) -> any Error {
+        let kind: ErrorKind
+        switch error {
+        case .cancelled: return CancellationError()
+        case .notFound, .missingFile: kind = .modelNotFound
+        case .unsupported: kind = .modelUnsupported
+        case .memory: kind = .memoryLimit
+        case .unreadable, .configuration, .weights, .tokenizer, .preprocessor, .compute: kind = .modelCorrupt
+        }
+        return ApplicationError(kind, "\(error)")
     }
 
     /// What a client is told about an estimate that could not be made, or an explanation that could not be read.

@@ -70,7 +70,9 @@ struct Drawer: Sendable {
         try await threads.run { turn in
             try turn.check()
             do {
-                return try drawable.drawing(request)
+                return try drawable.drawing(request, turn)
+            } catch VectorFileError.cancelled {
+                throw CancellationError()
             } catch let error as RenderError {
                 throw ParameterError(error.parameter, "cannot be drawn: \(error)")
             } catch let error as VectorFileError {
@@ -117,14 +119,14 @@ extension MatchPicture: Drawable {}
 
 extension Drawable {
     /// - Throws: `RenderError`, `VectorFileError`.
-    fileprivate func drawing(_ request: DrawingRequest) throws -> DrawnPicture {
+    fileprivate func drawing(_ request: DrawingRequest, _ turn: WorkTurn) throws -> DrawnPicture {
         switch request.format {
         case .svg: .text(try svg(request.options))
         case .html: .text(try html(request.options))
         case .ansi: .text(try ansi(request.options))
         case .markdown: .text(try markdown(request.options))
-        case .png: .bytes(try VectorFile.make(.png, of: try svg(request.options)))
-        case .pdf: .bytes(try VectorFile.make(.pdf, of: try svg(request.options)))
+        case .png: .bytes(try VectorFile.make(.png, of: try svg(request.options), isCancelled: turn.isCancelled))
+        case .pdf: .bytes(try VectorFile.make(.pdf, of: try svg(request.options), isCancelled: turn.isCancelled))
         }
     }
 }

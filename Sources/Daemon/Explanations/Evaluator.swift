@@ -1,4 +1,5 @@
 import Interactions
+import LinearAlgebra
 
 /// How an explanation is measured.
 struct Evaluation: Sendable {
@@ -151,7 +152,9 @@ struct Evaluator: Sendable {
     private func curves(
         _ explanation: Explanation, _ estimate: InteractionValues
     ) async throws -> InsertionDeletion {
-        let (keep, lose) = try await solver.run { _ in InsertionDeletion.coalitions(estimate) }
+        let (keep, lose) = try await solver.run { turn in
+            try InsertionDeletion.coalitions(estimate, cancellation: Cancellation(turn.isCancelled))
+        }
         let values = try await trueValues(of: keep + lose, explanation)
         return try InsertionDeletion(
             keep: Array(values.prefix(keep.count)), lose: Array(values.dropFirst(keep.count)),

@@ -1,17 +1,19 @@
 import Foundation
 import Interactions
 import JSON
+import LinearAlgebra
 
 /// An estimate as `shapiq.InteractionValues.load` reads it (shapiq 1.4).
 struct ShapiqFile {
     let json: JSONValue
 
-    init(_ estimate: InteractionValues) {
-        let values = ShapiqInteractionValues(estimate)
-        var data: JSONValue = [:]
-        if case .object(var members) = data {
-            for entry in values.entries { members[entry.key] = .real(entry.value) }
-            data = .object(members)
+    /// - Throws: `CancellationError`.
+    init(_ estimate: InteractionValues, _ turn: WorkTurn) throws {
+        let values = try ShapiqInteractionValues(estimate, cancellation: Cancellation(turn.isCancelled))
+        var members = JSONObject(minimumCapacity: values.entries.count)
+        for (index, entry) in values.entries.enumerated() {
+            if index % ShapiqInteractionValues.entriesBetweenQuestions == 0 { try turn.check() }
+            members[entry.key] = .real(entry.value)
         }
         json = [
             "object_name": "InteractionValues", "data_type": "interaction_values",
@@ -26,19 +28,21 @@ struct ShapiqFile {
                 "estimation_budget": values.estimationBudget.map { .integer(Int64($0)) } ?? .null,
                 "baseline_value": .real(values.baselineValue),
             ],
-            "data": data,
+            "data": .object(members),
         ]
     }
 }
 
 extension ShapiqInteractionValues {
     /// Reads the text of a file that `shapiq.InteractionValues.save` wrote.
-    /// - Throws: `ParameterError` on `content` that names the member at fault.
-    init(parsing content: String) throws(ParameterError) {
+    /// - Throws: `ParameterError` on `content` that names the member at fault; `CancellationError`.
+    init(parsing content: String, _ turn: WorkTurn) throws {
         func fault(_ message: String) -> ParameterError { ParameterError("content", message) }
         let json: JSONValue
         do throws(JSONError) {
-            json = try JSONValue(parsing: content)
+            json = try JSONValue(parsing: content, isCancelled: turn.isCancelled)
+        } catch .cancelled {
+            throw CancellationError()
         } catch {
             throw fault("is not the JSON of shapiq's InteractionValues: \(error)")
         }
@@ -56,7 +60,8 @@ extension ShapiqInteractionValues {
             throw fault("needs metadata.baseline_value, a number")
         }
         var entries: [Entry] = []
-        for (key, value) in data {
+        for (number, (key, value)) in data.enumerated() {
+            if number % Self.entriesBetweenQuestions == 0 { try turn.check() }
             guard let number = value.double else {
                 throw fault("has \(value.kind) for the interaction \"\(key)\"; it must be a number")
             }
@@ -72,6 +77,8 @@ extension ShapiqInteractionValues {
 /// Opens explanations whose values come from a file.
 struct Importer: Sendable {
     let opener: Opener
+    /// Reads files.
+    let threads: WorkThreads
     let explanations: ExplanationStore
 
     /// - Parameter request: what the file explains, to be opened with the file's index and order.
@@ -79,7 +86,7 @@ struct Importer: Sendable {
     func open(
         _ content: String, _ request: (_ index: InteractionIndex, _ order: Int) throws -> OpenRequest
     ) async throws -> Explanation {
-        let file = try ShapiqInteractionValues(parsing: content)
+        let file = try await threads.run { turn in try ShapiqInteractionValues(parsing: content, turn) }
         let explanation = try await opener.open(
             try request(file.index.interactionIndex, min(max(file.maxOrder, 1), 2)))
         do {
@@ -92,9 +99,14 @@ struct Importer: Sendable {
                     "has \(file.players) players; this \(inputs.joined(separator: " and ")) have \(counts). "
                         + "Give the model and the players that the file was made with")
             }
-            do throws(InteractionError) {
-                await explanation.adopt(try file.interactionValues(imagePlayers: first, p: explanation.settings.p))
-            } catch {
+            do {
+                let p = explanation.settings.p
+                await explanation.adopt(
+                    try await threads.run { turn in
+                        try file.interactionValues(
+                            imagePlayers: first, p: p, cancellation: Cancellation(turn.isCancelled))
+                    })
+            } catch let error as InteractionError {
                 throw ParameterError("content", "cannot be read as an explanation: \(error)")
             }
             return explanation

@@ -1,4 +1,5 @@
 import FIxLIPProtocol
+import Interactions
 import JSON
 import JSONRPC
 
@@ -38,7 +39,7 @@ struct ExplanationHandlers: Sendable {
             return ExplanationValues.Result(
                 explanation: explanation.id, imageMasks: await explanation.imageMasks,
                 textMasks: await explanation.textMasks,
-                values: Values(estimate, selection, errorsWanted: wantsErrors))
+                values: try await read(estimate, selection, errorsWanted: wantsErrors))
         }
 
         table.on(ExplanationList.self) { _, _ in
@@ -82,6 +83,17 @@ struct ExplanationHandlers: Sendable {
         }
     }
 
+    /// The part of an estimate that a reply tells, taken off the cooperative pool: of many pairs the strongest are
+    /// looked for, or all are written.
+    private func read(
+        _ estimate: InteractionValues, _ selection: Selection, errorsWanted: Bool
+    ) async throws -> Values {
+        try await solver.run { turn in
+            try turn.check()
+            return Values(estimate, selection, errorsWanted: errorsWanted)
+        }
+    }
+
     private func refine(
         _ explanation: Explanation, _ parameters: ExplanationRefine.Parameters, selectionAt object: String?,
         _ context: RequestContext, pace: RefinementRun.Pace = .timed
@@ -100,7 +112,7 @@ struct ExplanationHandlers: Sendable {
             else { return }
             context.sendProgress(token: token, value: value)
         }
-        let values = Values(refined.estimate, selection, errorsWanted: wantsErrors)
+        let values = try await read(refined.estimate, selection, errorsWanted: wantsErrors)
         return ExplanationRefine.Result(
             explanation: explanation.id, imageMasks: await explanation.imageMasks,
             textMasks: await explanation.textMasks, stopReason: StopReason(refined.reason),

@@ -2,6 +2,7 @@ import FIxLIPProtocol
 import Interactions
 import JSON
 import JSONRPC
+import LinearAlgebra
 
 /// `explanation/subset`, `condition`, `compare`, `export`, `import`, `evaluate`, `coalitions`
 struct ReadingHandlers: Sendable {
@@ -26,14 +27,22 @@ struct ReadingHandlers: Sendable {
             let sizes = parameters.sizes ?? parameters.size.map { [$0] } ?? []
             guard !sizes.isEmpty else { throw ParameterError("sizes", "must not be empty") }
             let objective: Subset.Objective = parameters.objective == .min ? .min : .max
-            return try await read(parameters.explanation) { estimate, _, _ in
+            return try await read(parameters.explanation) { estimate, _, turn in
+                guard sizes.count <= estimate.players + 1 else {
+                    throw ParameterError(
+                        "sizes",
+                        "has \(sizes.count) sizes, but subsets of \(estimate.players) players have no more than "
+                            + "\(estimate.players + 1)")
+                }
                 if let wrong = sizes.firstIndex(where: { !(0...estimate.players).contains($0) }) {
                     throw ParameterError(
                         parameters.size == nil ? "sizes[\(wrong)]" : "size",
                         "must be from 0 to the \(estimate.players) players; it is \(sizes[wrong])")
                 }
                 return ExplanationSubset.Result(
-                    subsets: try estimate.subsets(sizes: sizes, objective: objective).map {
+                    subsets: try estimate.subsets(
+                        sizes: sizes, objective: objective, cancellation: Cancellation(turn.isCancelled)
+                    ).map {
                         ExplanationSubset.Subset(size: $0.size, players: $0.members.members, value: $0.predicted)
                     }, exact: estimate.players <= InteractionValues.exactSubsetPlayers)
             }
@@ -67,14 +76,16 @@ struct ReadingHandlers: Sendable {
         }
 
         table.on(ExplanationExport.self) { parameters, _ in
-            try await read(parameters.explanation) { estimate, explanation, _ in
+            try await read(parameters.explanation) { estimate, explanation, turn in
                 switch parameters.format {
                 case .shapiq:
-                    let file = ShapiqFile(estimate).json
+                    let file = try ShapiqFile(estimate, turn).json
+                    try turn.check()
                     return ExplanationExport.Result(mimeType: "application/json", content: try file.text())
                 case .json:
                     let file = try JSONValue(
                         encoding: ExplanationFile(explanation, Values(estimate, Selection(), errorsWanted: true)))
+                    try turn.check()
                     return ExplanationExport.Result(mimeType: "application/json", content: try file.text(pretty: true))
                 }
             }

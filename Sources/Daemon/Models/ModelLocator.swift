@@ -33,7 +33,7 @@ package struct ModelLocator: Sendable {
             do throws(ModelError) {
                 return resolved(try HubCache().folder(of: name))
             } catch {
-                throw ApplicationError(error)
+                throw ApplicationError.loading(error)
             }
         }
         if FileManager.default.fileExists(atPath: expanded) {
@@ -70,12 +70,12 @@ package struct ModelLocator: Sendable {
             do throws(ModelError) {
                 return AvailableModel(
                     id: name, folder: folder, origin: .builtIn, problem: nil,
-                    summary: try LoadedModel.summary(folder: folder))
+                    summary: try LoadedModel.summary(folder: folder, isCancelled: turn.isCancelled))
             } catch {
                 return AvailableModel(id: name, folder: folder, origin: .builtIn, problem: "\(error)", summary: nil)
             }
         }
-        let cached = HubCache().entries().map { entry in
+        let cached = HubCache().entries(isCancelled: turn.isCancelled).map { entry in
             AvailableModel(
                 id: entry.revision == "main" ? entry.name : "\(entry.name)@\(entry.revision)", folder: entry.folder,
                 origin: .hubCache, problem: entry.problem == nil ? nil : entry.reason,
@@ -133,13 +133,15 @@ extension ModelPool.Reading {
                         do throws(ModelError) {
                             return try LoadedModel.leastBytes(folder: folder.string, precision: precision)
                         } catch {
-                            throw ApplicationError(error)
+                            throw ApplicationError.loading(error)
                         }
                     }
                 }
             },
             load: { folder, precision in
-                try await loading.run { _ in try ReadModel(folder: folder, precision: precision) }
+                try await loading.run { turn in
+                    try ReadModel(folder: folder, precision: precision, isCancelled: turn.isAbandoned)
+                }
             })
     }
 }

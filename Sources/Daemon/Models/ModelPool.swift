@@ -27,9 +27,9 @@ package struct UnloadedModel: Sendable {
     package let secondsAgo: Double
 }
 
-/// Owns the loaded models: loads each once however many ask, keeps it while it is held and `keepAlive` longer, and
-/// unloads the least recently used when memory runs short. A model in use or pinned is never unloaded; a failed load
-/// leaves nothing. Reads no file itself.
+/// Owns the loaded models: loads each once however many ask, as long as one of them waits, keeps it while it is held
+/// and `keepAlive` longer, and unloads the least recently used when memory runs short. A model in use or pinned
+/// is never unloaded; a failed load leaves nothing. Reads no file itself.
 package final class ModelPool: Sendable {
     /// What holds for requests that do not say otherwise.
     package struct Defaults: Sendable {
@@ -74,6 +74,8 @@ package final class ModelPool: Sendable {
         let load: Task<Loaded, any Error>
         var model: RunningModel?
         var holders = 0
+        /// Of the holders, those that gave up before it was loaded.
+        var gaveUp = 0
         var keepAlive: Double
         var lastUse: Double
         /// While it is being loaded.
@@ -122,7 +124,8 @@ package final class ModelPool: Sendable {
     ///   - name: nil takes the default model.
     ///   - precision: nil takes the model as it was used last, else the default precision.
     ///   - keepAlive: seconds it stays after its last use, −1 for ever; nil leaves what it has.
-    /// - Throws: `ApplicationError` of kind `modelNotFound`, `modelUnsupported`, `modelCorrupt` or `memoryLimit`.
+    /// - Throws: `ApplicationError` of kind `modelNotFound`, `modelUnsupported`, `modelCorrupt` or `memoryLimit`;
+    ///   `CancellationError`.
     package func hold(
         _ name: String?, precision: Precision? = nil, keepAlive: Double? = nil
     ) async throws -> ModelHold {
@@ -142,7 +145,11 @@ package final class ModelPool: Sendable {
             return (key, entry.load)
         }
         do {
-            let model = try await load.value
+            let model = try await withTaskCancellationHandler {
+                try await load.value
+            } onCancel: {
+                giveUp(key, load)
+            }
             let id = try state.withLock { state in
                 guard let entry = state.entries[key], entry.load == load else { throw refusal(of: name) }
                 if entry.model == nil { try admit(model.running, key, &state) }
@@ -156,6 +163,16 @@ package final class ModelPool: Sendable {
                 if state.entries[key]?.model == nil { state.entries[key] = nil }
             }
             throw error
+        }
+    }
+
+    /// One of those that wait for a model is not waited for itself any more; with the last of them its loading ends.
+    private func giveUp(_ key: ModelKey, _ load: Task<Loaded, any Error>) {
+        state.withLock { state in
+            guard var entry = state.entries[key], entry.load == load, entry.model == nil else { return }
+            entry.gaveUp += 1
+            state.entries[key] = entry.gaveUp < entry.holders ? entry : nil
+            if entry.gaveUp == entry.holders { load.cancel() }
         }
     }
 

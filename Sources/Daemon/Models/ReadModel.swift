@@ -34,23 +34,29 @@ package struct WeightsIdentity: Hashable, Sendable, CustomStringConvertible {
 
 /// A model with the identity of the files that it was read from.
 package struct ReadModel: Sendable {
+    /// How a folder's model is loaded.
+    package typealias Reading = (
+        _ folder: String, _ precision: Precision, _ isCancelled: @escaping @Sendable () -> Bool
+    ) throws(ModelError) -> LoadedModel
+
     package let model: LoadedModel
     package let weights: WeightsIdentity
 
     /// Blocks: not for the cooperative pool.
+    /// - Parameter isCancelled: asked every few milliseconds, from several threads.
     /// - Throws: `ApplicationError`: as `LoadedModel.load`; of kind `modelCorrupt` where files were replaced
-    ///   meanwhile, because nobody could say which of them were read.
+    ///   meanwhile, because nobody could say which of them were read. `CancellationError`.
     package init(
-        folder: ModelPath, precision: Precision,
-        reading: (String, Precision) throws(ModelError) -> LoadedModel = { folder, precision throws(ModelError) in
-            try LoadedModel.load(folder: folder, precision: precision)
+        folder: ModelPath, precision: Precision, isCancelled: @escaping @Sendable () -> Bool = { false },
+        reading: Reading = { folder, precision, isCancelled throws(ModelError) in
+            try LoadedModel.load(folder: folder, precision: precision, isCancelled: isCancelled)
         }
-    ) throws(ApplicationError) {
+    ) throws {
         weights = WeightsIdentity(folder: folder.string)
         do throws(ModelError) {
-            model = try reading(folder.string, precision)
+            model = try reading(folder.string, precision, isCancelled)
         } catch {
-            throw ApplicationError(error)
+            throw ApplicationError.loading(error)
         }
         guard weights == WeightsIdentity(folder: folder.string) else {
             throw ApplicationError(

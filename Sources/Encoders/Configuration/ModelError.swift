@@ -23,6 +23,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
     case memory(folder: String, need: MemoryNeed, threads: Int, available: Int)
     /// The numerical library failed.
     case compute(reason: String)
+    /// Nobody wants the model any more.
+    case cancelled
 
     package var description: String {
         switch self {
@@ -36,6 +38,7 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
                 + "(\(Self.gigabytes(need.matrices)) for its matrices, \(Self.gigabytes(need.tables)) for its tables, "
                 + "\(Self.gigabytes(need.workspace)) for each of \(threads) compute threads), but "
                 + "\(Self.gigabytes(Double(available))) are free here"
+        case .cancelled: "the loading was cancelled"
         case .weights(let reason), .tokenizer(let reason), .preprocessor(let reason), .compute(let reason): reason
         }
     }

@@ -12,7 +12,7 @@ extension LoadedModel {
     /// embeddings' variance over masks, for the image and the text together. Measured on a picture and a sentence made
     /// for it, so that a model gives one number whatever it is used for.
     /// - Throws: ``EncodeError``.
-    func maskRounding() throws(EncodeError) -> Double {
+    func maskRounding(isCancelled: @escaping @Sendable () -> Bool = { false }) throws(EncodeError) -> Double {
         let image = try prepare(pixels: Self.testPicture(height: imageHeight, width: imageWidth))
         let patches = rows * columns
         let images = Self.testMasks(patches > 100 ? 2 : 4, players: patches).flatMap { mask in
@@ -28,10 +28,10 @@ extension LoadedModel {
         let texts = Self.testMasks(8, players: text.players).flatMap { mask in
             [true, false].map { TextItem(text: text, presence: mask, precise: $0) }
         }
-        let imageRows = try inHalves(images) { items, rows, workspace throws(EncodeError) in
+        let imageRows = try inHalves(images, isCancelled) { items, rows, workspace throws(EncodeError) in
             try encodeImages(items, into: rows, workspace: workspace)
         }
-        let textRows = try inHalves(texts) { items, rows, workspace throws(EncodeError) in
+        let textRows = try inHalves(texts, isCancelled) { items, rows, workspace throws(EncodeError) in
             try encodeTexts(items, into: rows, workspace: workspace)
         }
         return roundingError(imageRows) + roundingError(textRows)
@@ -39,7 +39,7 @@ extension LoadedModel {
 
     /// Embeddings `[items, dimension]`, each half of the items on a thread of its own.
     private func inHalves<Item: Sendable>(
-        _ items: [Item],
+        _ items: [Item], _ isCancelled: @escaping @Sendable () -> Bool,
         _ encode: @Sendable ([Item], UnsafeMutableBufferPointer<Float>, EncoderWorkspace) throws(EncodeError) -> Void
     ) throws(EncodeError) -> [Float] {
         let halves = [Array(items[..<(items.count / 2)]), Array(items[(items.count / 2)...])]
@@ -47,7 +47,9 @@ extension LoadedModel {
             let workspace = try makeWorkspace()
             let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: half.count * dimension)
             defer { rows.deallocate() }
-            try encode(half, rows, workspace)
+            try workspace.asking(isCancelled) { () throws(EncodeError) in
+                try encode(half, rows, workspace)
+            }
             return Array(rows)
         }.flatMap { $0 }
     }

@@ -98,11 +98,13 @@ package struct HubCache: Sendable {
             name: name, advice: "it is not in the hub cache \(folder)\(there); download it with: \(command)")
     }
 
-    /// The models that the cache holds, by name and revision, each with what keeps it from being loaded.
-    package func entries() -> [Entry] {
+    /// The models that the cache holds, by name and revision, each with what keeps it from being loaded; those found
+    /// until `isCancelled` says that nobody wants them any more.
+    package func entries(isCancelled: @escaping @Sendable () -> Bool = { false }) -> [Entry] {
         let files = FileManager.default
         return ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted()
             .filter { $0.hasPrefix("models--") }
+            .prefix { _ in !isCancelled() }
             .flatMap { directory -> [Entry] in
                 let base = "\(folder)/\(directory)"
                 let name = directory.dropFirst("models--".count).components(separatedBy: "--").joined(separator: "/")
@@ -118,7 +120,7 @@ package struct HubCache: Sendable {
                     do throws(ModelError) {
                         return Entry(
                             name: name, revision: revision, folder: path, problem: nil,
-                            summary: try LoadedModel.summary(folder: path))
+                            summary: try LoadedModel.summary(folder: path, isCancelled: isCancelled))
                     } catch {
                         return Entry(name: name, revision: revision, folder: path, problem: error, summary: nil)
                     }

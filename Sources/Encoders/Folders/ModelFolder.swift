@@ -114,13 +114,18 @@ struct ModelFolder {
     }
 
     /// The folder's tokenizer, checked to fit the token table.
-    /// - Throws: ``ModelError/tokenizer(reason:)``.
-    func tokenizer() throws(ModelError) -> any TextTokenizer {
+    /// - Throws: ``ModelError/tokenizer(reason:)``, ``ModelError/cancelled``.
+    func tokenizer(
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(ModelError) -> any TextTokenizer {
         let tokenizer: any TextTokenizer
         do {
             tokenizer = try TokenizerLoader.load(
                 folder: folder, family: configuration.family.tokenizer,
-                positions: configuration.text.positions, padding: configuration.family.padding, cleaning: cleaning)
+                positions: configuration.text.positions, padding: configuration.family.padding, cleaning: cleaning,
+                isCancelled: isCancelled)
+        } catch .cancelled {
+            throw .cancelled
         } catch .noTokenizer(let folder, let expected) {
             throw .tokenizer(
                 reason: TokenizerError.noTokenizer(folder: folder, expected: expected).description

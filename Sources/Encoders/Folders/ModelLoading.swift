@@ -9,15 +9,19 @@ extension LoadedModel {
     ///     `preprocessor_config.json` (or `processor_config.json`) and tokenizer files; or `open_clip_config.json`,
     ///     `open_clip_model.safetensors` and tokenizer files.
     ///   - precision: ``Precision/auto`` decides by the processor.
+    ///   - isCancelled: asked before each tensor and each product, from several threads; then loading ends with
+    ///     ``ModelError/cancelled``.
     /// - Throws: ``ModelError``, naming the file, and the key or tensor at fault.
-    package static func load(folder: String, precision: Precision = .auto) throws(ModelError) -> LoadedModel {
+    package static func load(
+        folder: String, precision: Precision = .auto, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(ModelError) -> LoadedModel {
         let clock = ContinuousClock()
         let start = clock.now
         let files = try ModelFolder(folder)
-        let source = files.tensors
+        let source = CancellableTensors(source: files.tensors, isCancelled: isCancelled)
         let configuration = files.configuration
         try files.memoryNeed(precision).check(folder: folder)
-        let tokenizer = try files.tokenizer()
+        let tokenizer = try files.tokenizer(isCancelled: isCancelled)
         let resolution = precision.resolved(.current, width: configuration.vision.transformer.hidden)
         let (whole, masks) = (resolution.whole, resolution.masks)
 
@@ -57,17 +61,19 @@ extension LoadedModel {
             configuration: configuration, patchEmbedding: patchEmbedding, textEmbedding: textEmbedding, vision: vision,
             text: text, maskVision: forMasks?.vision, maskText: forMasks?.text, absent: absent)
         if precision == .auto, masks == .int8 {
-            try model.keepIntegersIfExact()
+            try model.keepIntegersIfExact(isCancelled: isCancelled)
         }
         model.loadMilliseconds = (clock.now - start) / .milliseconds(1)
         return model
     }
 
     /// Goes back to the model's own precision for masks if 8-bit products cost too much of it.
-    private mutating func keepIntegersIfExact() throws(ModelError) {
+    private mutating func keepIntegersIfExact(isCancelled: @escaping @Sendable () -> Bool) throws(ModelError) {
         let rounding: Double
         do {
-            rounding = try maskRounding()
+            rounding = try maskRounding(isCancelled: isCancelled)
+        } catch .cancelled {
+            throw .cancelled
         } catch {
             throw .compute(reason: error.description)
         }
@@ -107,10 +113,12 @@ extension LoadedModel {
 
     /// What a folder holds, as far as that is found without reading weights.
     /// - Throws: what would keep it from being loaded: ``ModelError``.
-    package static func summary(folder: String) throws(ModelError) -> FolderSummary {
+    package static func summary(
+        folder: String, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(ModelError) -> FolderSummary {
         let files = try ModelFolder(folder)
         try files.memoryNeed(.auto).check(folder: folder)
-        let tokenizer = try files.tokenizer()
+        let tokenizer = try files.tokenizer(isCancelled: isCancelled)
         try files.checkTensors()
         return FolderSummary(files, tokenizer: tokenizer, folder: folder)
     }

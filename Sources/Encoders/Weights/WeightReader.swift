@@ -37,6 +37,22 @@ struct HuggingFaceTensors: TensorSource {
     func shape(_ name: String) -> [Int]? { files.shape(stored(name)) }
 }
 
+/// The tensors of another source, until nobody wants them any more.
+struct CancellableTensors: TensorSource {
+    let source: any TensorSource
+    let isCancelled: @Sendable () -> Bool
+
+    /// - Throws: ``ModelError/cancelled``; what the source throws.
+    func tensor(_ name: String, shape: [Int]) throws(ModelError) -> SourceTensor {
+        if isCancelled() { throw .cancelled }
+        return try source.tensor(name, shape: shape)
+    }
+
+    func contains(_ name: String) -> Bool { source.contains(name) }
+
+    func shape(_ name: String) -> [Int]? { source.shape(name) }
+}
+
 /// A tensor of some source: in a file, or built from others.
 ///
 /// Reading throws ``ModelError/weights(reason:)`` when the file cannot be read, was changed since it was opened, or

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// Insertion and deletion curves of an explanation (the paper's section 5): how fast the value falls as players are
 /// removed in the explanation's order.
 package struct InsertionDeletion: Sendable, Equatable {
@@ -13,7 +15,10 @@ package struct InsertionDeletion: Sendable, Equatable {
     ///
     /// Order 1 ranks players by value; order 2 takes the best and the worst subset of each size that the greedy search
     /// from every start player finds, for few players too, so that curves of different games compare.
-    package static func coalitions(_ values: InteractionValues) -> (keep: [Coalition], lose: [Coalition]) {
+    /// - Throws: `CancellationError`.
+    package static func coalitions(
+        _ values: InteractionValues, cancellation: Cancellation = .never
+    ) throws -> (keep: [Coalition], lose: [Coalition]) {
         let n = values.players
         if values.order == 1 {
             let order = (0..<n).sorted {
@@ -23,7 +28,10 @@ package struct InsertionDeletion: Sendable, Equatable {
                 (0...n).map { Coalition(order.prefix($0), of: n) }, (0...n).map { Coalition(order.suffix($0), of: n) }
             )
         }
-        return (values.greedySubsets(.max).map(\.members), values.greedySubsets(.min).map(\.members))
+        return (
+            try values.greedySubsets(.max, cancellation).map(\.members),
+            try values.greedySubsets(.min, cancellation).map(\.members)
+        )
     }
 
     /// - Parameters:

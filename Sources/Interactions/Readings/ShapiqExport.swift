@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// The content of the JSON file that `shapiq.InteractionValues.save` writes and `.load` reads (shapiq 1.4), without the
 /// JSON.
 ///
@@ -38,6 +40,9 @@ package struct ShapiqInteractionValues: Sendable, Equatable {
         }
     }
 
+    /// Entries made or read, a millisecond's, before it is asked whether to go on.
+    package static let entriesBetweenQuestions = 2048
+
     /// `n_players`.
     package var players: Int
     package var index: Index
@@ -68,12 +73,14 @@ package struct ShapiqInteractionValues: Sendable, Equatable {
         self.entries = entries
     }
 
-    package init(_ values: InteractionValues) {
+    /// - Throws: `CancellationError`.
+    package init(_ values: InteractionValues, cancellation: Cancellation = .never) throws {
         let total = values.emptyValue + values.baseline
         var entries = [Entry(key: "Empty", value: total)]
         for (i, value) in values.first.enumerated() { entries.append(Entry(key: String(i), value: value)) }
         if !values.pairs.isEmpty {
             for (pair, value) in zip(PairIndex(players: values.players).all, values.pairs) {
+                if entries.count % Self.entriesBetweenQuestions == 0 { try cancellation.check() }
                 entries.append(Entry(key: "\(pair.0),\(pair.1)", value: value))
             }
         }
@@ -90,21 +97,24 @@ package struct ShapiqInteractionValues: Sendable, Equatable {
     /// - Parameters:
     ///   - imagePlayers: how many of the players are image players, the first ones.
     ///   - p: the presence probability, which the file does not say.
-    /// - Throws: ``InteractionError/invalidParameter(name:message:)`` naming the entry at fault.
-    package func interactionValues(imagePlayers: Int, p: Double = 0.5) throws(InteractionError) -> InteractionValues {
+    /// - Throws: ``InteractionError/invalidParameter(name:message:)`` naming the entry at fault; `CancellationError`.
+    package func interactionValues(
+        imagePlayers: Int, p: Double = 0.5, cancellation: Cancellation = .never
+    ) throws -> InteractionValues {
         guard players >= 1, imagePlayers >= 0, imagePlayers <= players else {
-            throw .invalidParameter(
+            throw InteractionError.invalidParameter(
                 name: "n_players", message: "\(players) players cannot have \(imagePlayers) image players")
         }
         guard maxOrder == 1 || maxOrder == 2 else {
-            throw .invalidParameter(name: "max_order", message: "must be 1 or 2, not \(maxOrder)")
+            throw InteractionError.invalidParameter(name: "max_order", message: "must be 1 or 2, not \(maxOrder)")
         }
         let kind = index.interactionIndex
         let pairIndex = PairIndex(players: players)
         var first = [Double](repeating: 0, count: players)
         var pairs = [Double](repeating: 0, count: maxOrder == 2 ? pairIndex.count : 0)
         var baseline = 0.0
-        for entry in entries {
+        for (index, entry) in entries.enumerated() {
+            if index % Self.entriesBetweenQuestions == 0 { try cancellation.check() }
             if entry.key == "Empty" {
                 baseline = entry.value - baselineValue
                 continue
@@ -113,7 +123,7 @@ package struct ShapiqInteractionValues: Sendable, Equatable {
             guard members.count <= maxOrder, members.allSatisfy({ $0 >= 0 && $0 < players }),
                 Set(members).count == members.count
             else {
-                throw .invalidParameter(
+                throw InteractionError.invalidParameter(
                     name: "data",
                     message: "no interaction \"\(entry.key)\" of \(players) players up to order \(maxOrder)")
             }

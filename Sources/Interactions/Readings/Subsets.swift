@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// A coalition found by a search, with the value the explanation predicts for it, v(z) − v₀.
 package struct Subset: Sendable, Equatable {
     package let members: Coalition
@@ -19,18 +21,24 @@ extension InteractionValues {
     ///
     /// Exact up to 20 players; beyond, greedy growth by gain a_v + Σ_{u∈S} a_uv from every start player, the best per
     /// size kept, as in the paper's insertion and deletion curves.
-    /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for a size outside `0...players`.
+    /// - Throws: ``InteractionError/invalidParameter(name:message:)`` for a size outside `0...players`;
+    ///   `CancellationError`.
     /// - Complexity: O(2ⁿ) exact, else O(n³).
-    package func subsets(sizes: [Int], objective: Subset.Objective) throws(InteractionError) -> [Subset] {
+    package func subsets(
+        sizes: [Int], objective: Subset.Objective, cancellation: Cancellation = .never
+    ) throws -> [Subset] {
         for size in sizes where size < 0 || size > players {
-            throw .invalidParameter(name: "size", message: "must lie between 0 and the \(players) players, not \(size)")
+            throw InteractionError.invalidParameter(
+                name: "size", message: "must lie between 0 and the \(players) players, not \(size)")
         }
-        let best = players <= Self.exactSubsetPlayers ? exactSubsets(objective) : greedySubsets(objective)
+        let best =
+            players <= Self.exactSubsetPlayers
+            ? try exactSubsets(objective, cancellation) : try greedySubsets(objective, cancellation)
         return sizes.map { best[$0] }
     }
 
     /// The best coalition of every size 0…n.
-    private func exactSubsets(_ objective: Subset.Objective) -> [Subset] {
+    private func exactSubsets(_ objective: Subset.Objective, _ cancellation: Cancellation) throws -> [Subset] {
         let n = players
         let sign = objective == .max ? 1.0 : -1.0
         let square = squareMatrix()
@@ -38,6 +46,7 @@ extension InteractionValues {
         var best = [(value: Double, bits: Int)](repeating: (-.infinity, 0), count: n + 1)
         best[0] = (0, 0)
         for bits in 1..<max(1 << n, 1) {
+            if bits % (1 << 14) == 0 { try cancellation.check() }
             let player = bits.trailingZeroBitCount
             var rest = bits & (bits - 1)
             var value = values[rest] + sign * first[player]
@@ -53,13 +62,14 @@ extension InteractionValues {
     }
 
     /// The best coalition per size 0…n that greedy growth from every start player comes by.
-    func greedySubsets(_ objective: Subset.Objective) -> [Subset] {
+    func greedySubsets(_ objective: Subset.Objective, _ cancellation: Cancellation = .never) throws -> [Subset] {
         let n = players
         let sign = objective == .max ? 1.0 : -1.0
         let square = squareMatrix()
         var best = [(value: Double, order: [Int])](repeating: (-.infinity, []), count: n + 1)
         best[0] = (0, [])
         for start in 0..<n {
+            try cancellation.check()
             var gains = first.map { $0 * sign }
             var free = [Bool](repeating: true, count: n)
             var order: [Int] = []

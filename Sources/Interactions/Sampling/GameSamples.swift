@@ -21,11 +21,22 @@ package struct GameSamples: Sendable {
     /// The number of distinct coalitions held.
     package var count: Int { coalitions.count }
 
-    /// Memory held, in bytes (embeddings, coalitions and their index).
+    /// Memory held, in bytes: embeddings, coalitions and their index as they are allocated, with room to grow, and what
+    /// every game has around them.
     package var bytes: Int {
-        let coalitionBytes = MemoryLayout<Coalition>.stride + (players > 256 ? (players - 256 + 63) / 64 * 8 + 32 : 0)
-        return embeddings.count * MemoryLayout<Float>.stride + count * (2 * coalitionBytes + 16)
+        let coalitionBytes = MemoryLayout<Coalition>.stride
+        // The index's table has a power of two of places, of which three quarters are used at most.
+        var places = 1
+        while 3 * places < 4 * rows.capacity { places *= 2 }
+        let ownPlayers = players > 256 ? (players - 256 + 63) / 64 * 8 + 32 : 0
+        return Self.bytesOfAnyGame + embeddings.capacity * MemoryLayout<Float>.stride
+            + coalitions.capacity * coalitionBytes + places * (coalitionBytes + MemoryLayout<Int>.stride)
+            + count * ownPlayers
     }
+
+    /// The object that guards the samples, its key and its place among the games: what memory grew by for each of
+    /// thousands of games, less what is counted above.
+    private static let bytesOfAnyGame = 2048
 
     /// Adds coalitions and their embeddings, `[coalitions.count, dimension]` row-major; one already held is passed
     /// over.
@@ -44,11 +55,22 @@ package struct GameSamples: Sendable {
         guard values.allSatisfy(\.isFinite) else {
             throw .invalidParameter(name: "embeddings", message: "a value is not finite")
         }
+        reserve(added.count)
         for (index, coalition) in added.enumerated() where rows[coalition] == nil {
             rows[coalition] = coalitions.count
             coalitions.append(coalition)
             embeddings.append(contentsOf: values[index * dimension..<(index + 1) * dimension])
         }
+    }
+
+    /// Makes room for more, a quarter more than there was at least: doubling would leave half of it unused, and games
+    /// are many.
+    private mutating func reserve(_ added: Int) {
+        let wanted = count + added
+        guard wanted * dimension > embeddings.capacity || wanted > coalitions.capacity else { return }
+        let grown = max(wanted, count + count / 4)
+        embeddings.reserveCapacity(grown * dimension)
+        coalitions.reserveCapacity(grown)
     }
 
     /// The row of a coalition, where it has been seen.

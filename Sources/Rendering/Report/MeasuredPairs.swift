@@ -20,25 +20,26 @@ enum PairKind: Sendable, CaseIterable {
 
 extension Picture {
     /// The `count` pairs of a kind with the largest absolute interaction, strongest first; ties in player order.
-    /// Complexity: O(pairs of the kind × log) for the sort of those that matter.
+    /// - Complexity: O(pairs of the kind) where `count` is small beside them.
     func strongestPairs(_ kind: PairKind, count: Int) -> [MeasuredPair] {
         guard estimate.pairs != nil else { return [] }
-        let candidates: [MeasuredPair]
+        var strongest = StrongestPairs(count: count)
         switch kind {
         case .wordPatch:
-            candidates = patchPlayers.flatMap { a in
-                wordPlayers.map { MeasuredPair(a: a, b: $0, measured: pair(a, $0)) }
-            }
-        case .patchPatch: candidates = upper(patchPlayers)
-        case .wordWord: candidates = upper(wordPlayers)
+            for a in patchPlayers { for b in wordPlayers { strongest.offer(a, b, pair(a, b)) } }
+        case .patchPatch: offerPairs(of: patchPlayers, to: &strongest)
+        case .wordWord: offerPairs(of: wordPlayers, to: &strongest)
         }
-        return Array(candidates.sortedByStrength().prefix(count))
+        return strongest.sorted
     }
 
     /// The `count` strongest pairs of any kind.
     func strongestPairs(count: Int) -> [MeasuredPair] {
-        let candidates = PairKind.allCases.flatMap { strongestPairs($0, count: count) }
-        return Array(candidates.sortedByStrength().prefix(count))
+        var strongest = StrongestPairs(count: count)
+        for kind in PairKind.allCases {
+            for pair in strongestPairs(kind, count: count) { strongest.offer(pair.a, pair.b, pair.measured) }
+        }
+        return strongest.sorted
     }
 
     /// The strongest pairs of all, without those that make a word's region, where they are no smaller than a quarter of
@@ -59,10 +60,11 @@ extension Picture {
 
     /// The pairs of one player with the players of a range, strongest first.
     func strongestPartners(of player: Int, in range: Range<Int>, count: Int) -> [MeasuredPair] {
-        let candidates = range.filter { $0 != player }.map {
-            MeasuredPair(a: min(player, $0), b: max(player, $0), measured: pair(player, $0))
+        var strongest = StrongestPairs(count: count)
+        for other in range where other != player {
+            strongest.offer(min(player, other), max(player, other), pair(player, other))
         }
-        return Array(candidates.sortedByStrength().prefix(count))
+        return strongest.sorted
     }
 
     /// The `count` words with the largest pair with any patch, in reading order; none whose largest is less than
@@ -78,18 +80,39 @@ extension Picture {
         return strongest.map(\.word).sorted()
     }
 
-    private func upper(_ range: Range<Int>) -> [MeasuredPair] {
-        range.flatMap { a in
-            (a + 1..<max(a + 1, range.upperBound)).map { MeasuredPair(a: a, b: $0, measured: pair(a, $0)) }
+    private func offerPairs(of range: Range<Int>, to strongest: inout StrongestPairs) {
+        for a in range {
+            for b in a + 1..<max(a + 1, range.upperBound) { strongest.offer(a, b, pair(a, b)) }
         }
     }
 }
 
-extension [MeasuredPair] {
-    fileprivate func sortedByStrength() -> [MeasuredPair] {
-        filter { $0.measured.value != 0 }.sorted { x, y in
-            let (strengthX, strengthY) = (abs(x.measured.value), abs(y.measured.value))
-            return strengthX != strengthY ? strengthX > strengthY : (x.a, x.b) < (y.a, y.b)
+/// The strongest of the pairs that are offered, ties in player order; pairs of no strength are left out.
+private struct StrongestPairs {
+    private let count: Int
+    /// The strongest `count` of those offered, and some that came since they were sorted out.
+    private var kept: [MeasuredPair] = []
+    /// The strength that a pair needs to be among them.
+    private var threshold = 0.0
+
+    init(count: Int) { self.count = max(0, count) }
+
+    mutating func offer(_ a: Int, _ b: Int, _ measured: Measured) {
+        let strength = abs(measured.value)
+        guard strength > 0, strength >= threshold, count > 0 else { return }
+        kept.append(MeasuredPair(a: a, b: b, measured: measured))
+        if kept.count >= 2 * max(count, 64) {
+            kept = sorted
+            threshold = abs(kept[count - 1].measured.value)
         }
+    }
+
+    /// Those that were asked for, strongest first.
+    var sorted: [MeasuredPair] {
+        Array(
+            kept.sorted { x, y in
+                let (strengthX, strengthY) = (abs(x.measured.value), abs(y.measured.value))
+                return strengthX != strengthY ? strengthX > strengthY : (x.a, x.b) < (y.a, y.b)
+            }.prefix(count))
     }
 }

@@ -2,12 +2,13 @@
 enum BERTTokenizer {
     /// WordPiece: `tokenizer.json`, else `vocab.txt`.
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int, padding: TextPadding, cleaning: TextCleaning
+        folder: String, config: TokenizerConfig, positions: Int, padding: TextPadding, cleaning: TextCleaning,
+        isCancelled: @escaping @Sendable () -> Bool
     ) throws(TokenizerError) -> PipelineTokenizer {
         let file = folder + "/tokenizer.json"
         var parts: TokenizerParts
         if TokenizerLoader.exists(file) {
-            parts = try TokenizerFile.read(file)
+            parts = try TokenizerFile.read(file, isCancelled: isCancelled)
             if case .bert(let cleaner)? = parts.normalizer {
                 parts.normalizer = .bert(cleaner.changed(by: config))
             }
@@ -24,14 +25,15 @@ enum BERTTokenizer {
 
     /// Unigram between `<s>` and `</s>`: `tokenizer.json`.
     static func loadXLMR(
-        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
+        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning,
+        isCancelled: @escaping @Sendable () -> Bool
     ) throws(TokenizerError) -> PipelineTokenizer {
         let file = folder + "/tokenizer.json"
         guard TokenizerLoader.exists(file) else {
             throw .noTokenizer(folder: folder, expected: ["tokenizer.json"])
         }
         return try tokenizer(
-            try TokenizerFile.read(file), file: file, config: config, positions: positions,
+            try TokenizerFile.read(file, isCancelled: isCancelled), file: file, config: config, positions: positions,
             beginning: ("bos_token", "<s>"), end: ("eos_token", "</s>"), cleaning: cleaning)
     }
 

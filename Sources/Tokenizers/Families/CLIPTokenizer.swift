@@ -5,20 +5,22 @@
 /// OpenAI's, repairs them first; then it does nothing else to the text, and takes special tokens in it for plain text.
 enum CLIPTokenizer {
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int, padding: TextPadding, cleaning: TextCleaning
+        folder: String, config: TokenizerConfig, positions: Int, padding: TextPadding, cleaning: TextCleaning,
+        isCancelled: @escaping @Sendable () -> Bool
     ) throws(TokenizerError) -> PipelineTokenizer {
         let beginning = config.token("bos_token") ?? "<|startoftext|>"
         let end = config.token("eos_token") ?? "<|endoftext|>"
         let file = folder + "/tokenizer.json"
         var parts: TokenizerParts
         if TokenizerLoader.exists(file) {
-            parts = try TokenizerFile.read(file)
+            parts = try TokenizerFile.read(file, isCancelled: isCancelled)
         } else {
             guard TokenizerLoader.exists(folder + "/vocab.json"), TokenizerLoader.exists(folder + "/merges.txt") else {
                 throw .noTokenizer(folder: folder, expected: ["tokenizer.json", "vocab.json with merges.txt"])
             }
             parts = try Self.parts(
-                folder: folder, specialTokens: [beginning, end], unknown: config.token("unk_token") ?? end)
+                folder: folder, specialTokens: [beginning, end], unknown: config.token("unk_token") ?? end,
+                isCancelled: isCancelled)
         }
         var special = parts.special
         if special == nil {
@@ -43,10 +45,11 @@ enum CLIPTokenizer {
 
     /// The parts that `tokenizer.json` would name, from the files that OpenAI's tokenizer is kept in.
     private static func parts(
-        folder: String, specialTokens: Set<String>, unknown: String
+        folder: String, specialTokens: Set<String>, unknown: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws(TokenizerError) -> TokenizerParts {
         let file = folder + "/vocab.json"
-        var scanner = JSONScanner(try VocabularyReading.contents(of: file), file: file)
+        var scanner = JSONScanner(
+            try VocabularyReading.contents(of: file), file: file, isCancelled: isCancelled)
         let vocabulary = try VocabularyReading.vocabulary(&scanner, file: file)
         try scanner.expectEnd()
         let merges = try VocabularyReading.merges(file: folder + "/merges.txt", vocabulary)

@@ -21,10 +21,12 @@ struct SentencePieceTokenizer: TextTokenizer {
     private var empty: Tokenization?
 
     init(
-        file: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
+        file: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning,
+        isCancelled: () -> Bool
     ) throws(TokenizerError) {
         guard positions > 1 else { throw .tooFewPositions(positions: positions, specialTokens: 1) }
-        let model = try SentencePieceModel(try VocabularyReading.contents(of: file), file: file)
+        let model = try SentencePieceModel(
+            try VocabularyReading.contents(of: file), file: file, isCancelled: isCancelled)
         var added = try config.addedTokens()
         for index in added.indices { added[index].id = model.id(of: added[index].content) ?? added[index].id }
 

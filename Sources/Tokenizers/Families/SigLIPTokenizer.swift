@@ -1,20 +1,21 @@
 /// The tokenizers of SigLIP (unigram) and SigLIP2 (Gemma's BPE).
 enum SigLIPTokenizer {
     static func load(
-        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning
+        folder: String, config: TokenizerConfig, positions: Int, cleaning: TextCleaning,
+        isCancelled: @escaping @Sendable () -> Bool
     ) throws(TokenizerError) -> any TextTokenizer {
         let file = folder + "/tokenizer.json"
         let model = folder + "/spiece.model"
         let isGemma = ["GemmaTokenizer", "Siglip2Tokenizer"].contains(config.tokenizerClass ?? "")
         if !isGemma, TokenizerLoader.exists(model) {
             return try SentencePieceTokenizer(
-                file: model, config: config, positions: positions, cleaning: cleaning)
+                file: model, config: config, positions: positions, cleaning: cleaning, isCancelled: isCancelled)
         }
         guard TokenizerLoader.exists(file) else {
             throw .noTokenizer(
                 folder: folder, expected: isGemma ? ["tokenizer.json"] : ["spiece.model", "tokenizer.json"])
         }
-        var parts = try TokenizerFile.read(file)
+        var parts = try TokenizerFile.read(file, isCancelled: isCancelled)
         let isUnigram = parts.model is Unigram
         if isUnigram {
             let steps = canonicalization(whitespace: ScalarClass(items: [.whitespace]))

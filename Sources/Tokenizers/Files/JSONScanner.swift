@@ -7,10 +7,18 @@ struct JSONScanner {
     private let file: String
     private let bytes: [UInt8]
     private var index: Int
+    private let isCancelled: @Sendable () -> Bool
+    /// The place from which on to ask again whether to go on.
+    private var nextQuestion = 0
 
-    init(_ bytes: [UInt8], file: String) {
+    /// How many bytes are read between questions: a millisecond or two.
+    private static let interval = 1 << 16
+
+    /// - Parameter isCancelled: asked every millisecond or two; then reading ends with ``TokenizerError/cancelled``.
+    init(_ bytes: [UInt8], file: String, isCancelled: @escaping @Sendable () -> Bool = { false }) {
         self.bytes = bytes
         self.file = file
+        self.isCancelled = isCancelled
         index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     }
 
@@ -21,6 +29,7 @@ struct JSONScanner {
         try expect("{", "an object")
         if accept("}") { return }
         repeat {
+            try askWhetherToGoOn()
             let name = try readString()
             try expect(":", "':'")
             try body(name, &self)
@@ -34,7 +43,10 @@ struct JSONScanner {
     ) throws(TokenizerError) {
         try expect("[", "an array")
         if accept("]") { return }
-        repeat { try body(&self) } while accept(",")
+        repeat {
+            try askWhetherToGoOn()
+            try body(&self)
+        } while accept(",")
         try expect("]", "',' or ']'")
     }
 
@@ -44,6 +56,7 @@ struct JSONScanner {
         let start = index
         var depth = 0
         repeat {
+            try askWhetherToGoOn()
             skipSpace()
             guard index < bytes.count else { throw failure("the text ends inside a value") }
             switch bytes[index] {
@@ -112,6 +125,12 @@ struct JSONScanner {
         let line = before.count { $0 == UInt8(ascii: "\n") } + 1
         let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) + 1
         return .corrupt(file: file, place: "line \(line), column \(column)", reason: "not valid JSON: \(reason)")
+    }
+
+    private mutating func askWhetherToGoOn() throws(TokenizerError) {
+        guard index >= nextQuestion else { return }
+        nextQuestion = index + Self.interval
+        if isCancelled() { throw .cancelled }
     }
 
     private mutating func skipSpace() {

@@ -25,9 +25,12 @@ struct TokenizerParts: Sendable {
 
 /// Reads `tokenizer.json`, the format of Hugging Face `tokenizers`.
 enum TokenizerFile {
-    /// - Throws: `unreadable`, `corrupt`, `unknownMergeToken`, or `unsupported` with the component's name.
-    static func read(_ file: String) throws(TokenizerError) -> TokenizerParts {
-        var scanner = JSONScanner(try VocabularyReading.contents(of: file), file: file)
+    /// - Throws: `unreadable`, `corrupt`, `unknownMergeToken`, `cancelled`, or `unsupported` with the component's name.
+    static func read(
+        _ file: String, isCancelled: @escaping @Sendable () -> Bool
+    ) throws(TokenizerError) -> TokenizerParts {
+        var scanner = JSONScanner(
+            try VocabularyReading.contents(of: file), file: file, isCancelled: isCancelled)
         var sections: [String: JSONValue] = [:]
         var model: (any TokenModel)?
         try scanner.readObject { name, scanner throws(TokenizerError) in

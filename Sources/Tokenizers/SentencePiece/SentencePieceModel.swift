@@ -20,9 +20,12 @@ package final class SentencePieceModel: Sendable {
     private let byteFallback: ByteFallback?
     private var vocabulary: Vocabulary { lattice.vocabulary }
 
+    /// - Parameter isCancelled: asked every some thousand pieces.
     /// - Throws: `corrupt` where the bytes are not a SentencePiece model, or a damaged one, `unsupported` for one of
-    ///   another kind than unigram.
-    package init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
+    ///   another kind than unigram, `cancelled`.
+    package init(
+        _ bytes: [UInt8], file: String, isCancelled: () -> Bool = { false }
+    ) throws(TokenizerError) {
         let contents: SentencePieceFile
         do throws(ProtocolBuffer.Malformed) {
             contents = try SentencePieceFile(bytes)
@@ -44,6 +47,7 @@ package final class SentencePieceModel: Sendable {
             func corruptPiece(_ reason: String) -> TokenizerError {
                 .corrupt(file: file, place: "piece \(id)", reason: reason)
             }
+            if id % 4096 == 0, isCancelled() { throw .cancelled }
             if piece.spelling.isEmpty { throw corruptPiece("has no text") }
             if piece.spelling.count > Self.longestPiece {
                 throw corruptPiece("has \(piece.spelling.count) bytes, and at most \(Self.longestPiece) are accepted")
