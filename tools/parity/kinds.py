@@ -41,32 +41,29 @@ class Kind:
         self.make, self.preparation, self.rows = make, preparation, rows
 
 
-def save(model, folder, name, weights):
-    """The random weights, as the library names them."""
+def randomized(model, weights):
     import torch
     from checkpoints import randomize
-    from safetensors.torch import save_file
 
     torch.manual_seed(7)
     randomize(model)
-    if weights == "f16":
-        model = model.half()
-    state = {key: value.contiguous().clone() for key, value in model.state_dict().items()}
-    if weights == "pickle":
-        torch.save(state, folder / "pytorch_model.bin")
-    else:
-        save_file(state, folder / name, metadata={"format": "pt"})
+    return model.half() if weights == "f16" else model
 
 
 def transformers_kind(config, tokenizer, processor, preparation, weights="f32", rows=2):
     """config: gives a configuration of transformers from its module."""
 
     def make(folder):
+        import torch
         import transformers
+        from safetensors.torch import load_file
 
-        made = config(transformers)
-        save(transformers.AutoModel.from_config(made).eval(), folder, "model.safetensors", weights)
-        made.save_pretrained(folder)
+        model = transformers.AutoModel.from_config(config(transformers)).eval()
+        # By the names that published files have, which are not always those of the modules.
+        randomized(model, weights).save_pretrained(folder, max_shard_size="100GB")
+        if weights == "pickle":
+            torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+            (folder / "model.safetensors").unlink()
         (folder / "preprocessor_config.json").write_text(json.dumps(processor))
         tokenizer(folder)
 
@@ -84,6 +81,7 @@ def open_clip_kind(config, tokenizer, preparation, text=None, weights="f32", row
         import open_clip
         import transformers
         from libraries import open_clip_model
+        from safetensors.torch import save_file
 
         model_config = config if isinstance(config, dict) else open_clip.get_model_config(config)
         prepared = dict(
@@ -98,7 +96,9 @@ def open_clip_kind(config, tokenizer, preparation, text=None, weights="f32", row
         if text:
             text(transformers).save_pretrained(folder / "text-tower")
         tokenizer(folder)
-        save(open_clip_model(folder, load_weights=False)[0], folder, "open_clip_model.safetensors", weights)
+        model = randomized(open_clip_model(folder, load_weights=False)[0], weights)
+        state = {key: value.contiguous().clone() for key, value in model.state_dict().items()}
+        save_file(state, folder / "open_clip_model.safetensors", metadata={"format": "pt"})
 
     return Kind(make, preparation, rows)
 
