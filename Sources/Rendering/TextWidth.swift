@@ -1,12 +1,12 @@
 /// Widths of text without a font at hand: good to about a tenth for the usual book and sans faces,
 /// which is enough to lay words out and to shorten labels.
-enum TextWidth {
+package enum TextWidth {
     /// Faces such as DejaVu Sans and Verdana are wider than the estimate by this factor: for numbers beside what they
     /// must not touch, and for labels that would be cut off.
     static let widest = 1.2
 
     /// Width in em. A cluster (a letter with its marks, joined emoji) is as wide as its widest scalar.
-    static func ems(_ text: some StringProtocol) -> Double {
+    package static func ems(_ text: some StringProtocol) -> Double {
         text.reduce(0) { sum, character in sum + (character.unicodeScalars.map(ems).max() ?? 0) }
     }
 

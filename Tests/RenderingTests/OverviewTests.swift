@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Rendering
+import Rendering
 
 /// What is seen at first sight: the sentence, the words' regions, the strongest pairs, the rows of a long caption.
 @Suite("At first sight", .timeLimit(.minutes(10)))

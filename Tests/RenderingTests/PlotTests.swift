@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Rendering
+import Rendering
 
 /// Plots alone: force, network and upset.
 @Suite("Plots", .timeLimit(.minutes(10)))

@@ -2,9 +2,14 @@ import ShownText
 
 /// What raises the match against what lowers it: stretches of one axis that meet at the model's value, those that raise
 /// it to the left of that value, those that lower it to the right.
-struct ForceFigure {
+package struct ForceFigure {
     var waterfall: Waterfall
     var width: Double
+
+    package init(waterfall: Waterfall, width: Double) {
+        self.waterfall = waterfall
+        self.width = width
+    }
 
     /// Rows of names below the band; what finds no place in them is told where one points at it.
     private static let mostRows = 8
@@ -20,7 +25,7 @@ struct ForceFigure {
         var middle: Double { (from + to) / 2 }
     }
 
-    func figure() -> Figure {
+    package func figure() -> Figure {
         let decimals = NumberText.decimals(for: max(abs(waterfall.start), abs(waterfall.end)))
         let stretches = stretches(decimals: decimals)
         let ends = stretches.flatMap { [$0.from, $0.to] } + [waterfall.start, waterfall.end]

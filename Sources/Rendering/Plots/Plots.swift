@@ -1,12 +1,12 @@
 /// A term of the estimate: one player, or a pair.
-struct Term: Sendable, Equatable {
-    var players: [Int]
+package struct Term: Sendable, Equatable {
+    package var players: [Int]
     var measured: Measured
 }
 
 extension Report {
     /// The figure that a document begins with.
-    func figure(id: String, width: Double, interactive: Bool = false) -> Figure {
+    package func figure(id: String, width: Double, interactive: Bool = false) -> Figure {
         guard case .plot(let plot) = view else {
             return LinkFigure(report: self, id: id, width: width, interactive: interactive).figure()
         }
@@ -37,7 +37,7 @@ extension Report {
     }
 
     /// The strongest terms, single players and pairs together, twice as many as pairs of one kind are listed.
-    var terms: [Term] {
+    package var terms: [Term] {
         let single = (0..<picture.playerCount).map {
             Term(
                 players: [$0], measured: Measured(picture.estimate.first[$0], picture.estimate.firstErrors?[$0]))

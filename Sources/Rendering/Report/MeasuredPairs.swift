@@ -1,8 +1,8 @@
 /// A pair of players with its interaction, `a < b`.
-struct MeasuredPair: Sendable, Equatable {
-    var a: Int
-    var b: Int
-    var measured: Measured
+package struct MeasuredPair: Sendable, Equatable {
+    package var a: Int
+    package var b: Int
+    package var measured: Measured
 }
 
 /// The three kinds of pairs of a two-modality game.
@@ -34,7 +34,7 @@ extension Picture {
     }
 
     /// The `count` strongest pairs of any kind.
-    func strongestPairs(count: Int) -> [MeasuredPair] {
+    package func strongestPairs(count: Int) -> [MeasuredPair] {
         var strongest = StrongestPairs(count: count)
         for kind in PairKind.allCases {
             for pair in strongestPairs(kind, count: count) { strongest.offer(pair.a, pair.b, pair.measured) }
@@ -44,7 +44,7 @@ extension Picture {
 
     /// The strongest pairs of all, without those that make a word's region, where they are no smaller than a quarter of
     /// the strongest and an eighth of the heaviest word.
-    func strikingPairs(besides regions: [WordRegion]) -> [MeasuredPair] {
+    package func strikingPairs(besides regions: [WordRegion]) -> [MeasuredPair] {
         let strongest = strongestPairs(count: Self.mostStriking + regions.count * patchCount)
         let heaviest = wordPlayers.map { abs(reading($0).value) }.max() ?? 0
         let least = max(abs(strongest.first?.measured.value ?? 0) / 4, heaviest / 8)

@@ -38,7 +38,7 @@ extension Report {
     }
 
     /// The main result in a sentence or two; empty in views of one player.
-    var lead: String {
+    package var lead: String {
         guard view == .overview, !picture.words.isEmpty else { return "" }
         let decimals = NumberText.decimals(for: scales.word)
         func told(_ sign: Double, _ verb: String) -> String? {
@@ -133,7 +133,7 @@ extension Report {
         return parts.joined(separator: " · ")
     }
 
-    var viewTitle: String {
+    package var viewTitle: String {
         switch view {
         case .overview: "What the match is made of"
         case .pairs: "What works together"
@@ -159,7 +159,7 @@ extension Report {
     }
 
     /// What the words without a row come to; empty where each has one.
-    var otherWordsLine: String {
+    package var otherWordsLine: String {
         let others = Set(picture.words.indices).subtracting(rowWords)
         guard !others.isEmpty else { return "" }
         let most = others.compactMap { wordValues[$0] }.reduce(0) { max($0, abs($1.value)) }

@@ -2,7 +2,7 @@ import ShownText
 
 /// A value with its standard error, where one is known. Non-finite numbers become 0 and "unknown".
 package struct Measured: Sendable, Equatable {
-    var value: Double
+    package var value: Double
     var error: Double?
 
     package init(_ value: Double, _ error: Double? = nil) {
@@ -32,10 +32,10 @@ extension Picture {
     var patchPlayers: Range<Int> { 0..<patchCount }
     var wordPlayers: Range<Int> { patchCount..<playerCount }
 
-    func isWord(_ player: Int) -> Bool { player >= patchCount }
+    package func isWord(_ player: Int) -> Bool { player >= patchCount }
 
     /// The first-order reading of one player.
-    func reading(_ player: Int) -> Measured {
+    package func reading(_ player: Int) -> Measured {
         Measured(estimate.firstOrderReading[player], estimate.readingErrors?[player])
     }
 
@@ -85,7 +85,7 @@ extension Picture {
     }
 
     /// The words' texts; a text that occurs again carries its number: a, dog, a (2).
-    var wordNames: [String] {
+    package var wordNames: [String] {
         var seen: [String: Int] = [:]
         return words.indices.map { index in
             let text = text(ofWord: index)

@@ -9,9 +9,9 @@ package struct Report: Sendable {
     /// One value per word; nil for the word in focus.
     var wordValues: [Measured?]
     /// Pairs drawn as curves, strongest first.
-    var links: [MeasuredPair]
+    package var links: [MeasuredPair]
     /// The strongest words with the patches they have their meaning from, linked by colour.
-    var regions: [WordRegion]
+    package var regions: [WordRegion]
     /// Words with a heat map of their own.
     var maps: [Int]
     var tables: [PairTable]
@@ -156,7 +156,7 @@ package struct Report: Sendable {
     }
 
     /// Words with a row of their own, in the caption's order: all of a short caption, else the strongest.
-    var rowWords: [Int] {
+    package var rowWords: [Int] {
         let indices = Array(picture.words.indices)
         guard indices.count > Self.mostRows else { return indices }
         func size(_ word: Int) -> Double { wordValues[word].map { abs($0.value) } ?? .infinity }

@@ -12,6 +12,13 @@ package struct Waterfall: Sendable, Equatable {
         package var color: Int?
         /// Whether it is what the estimate does not hold.
         package var isMissed = false
+
+        package init(name: String, value: Double, color: Int? = nil, isMissed: Bool = false) {
+            self.name = name
+            self.value = value
+            self.color = color
+            self.isMissed = isMissed
+        }
     }
 
     /// The model's value of nothing shown.
@@ -19,6 +26,12 @@ package struct Waterfall: Sendable, Equatable {
     package var steps: [Step]
     /// The model's value of all shown.
     package var end: Double
+
+    package init(start: Double, steps: [Step], end: Double) {
+        self.start = start
+        self.steps = steps
+        self.end = end
+    }
 
     /// Words beyond this many are one step.
     private static let mostWords = 6

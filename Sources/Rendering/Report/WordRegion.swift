@@ -1,11 +1,11 @@
 /// The patches that a word has its meaning from, and the colour that links the two.
-struct WordRegion: Sendable, Equatable {
+package struct WordRegion: Sendable, Equatable {
     /// The text player.
-    var word: Int
+    package var word: Int
     /// Image players, ascending.
-    var patches: [Int]
+    package var patches: [Int]
     /// Which of the colours for regions.
-    var color: Int
+    package var color: Int
 
     /// How many words are linked to a region: more cannot be told apart at a glance.
     static let most = 3
@@ -18,7 +18,7 @@ struct WordRegion: Sendable, Equatable {
 extension WordRegion {
     /// Regions of the words that raise the match most, by their positive pairs that stand clear of their errors; in
     /// the caption's order.
-    static func strongest(in picture: Picture) -> [WordRegion] {
+    package static func strongest(in picture: Picture) -> [WordRegion] {
         guard picture.estimate.pairs != nil else { return [] }
         let candidates = picture.wordPlayers.compactMap {
             word -> (word: Int, patches: [Int], weight: Double)? in

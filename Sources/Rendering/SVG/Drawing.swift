@@ -63,10 +63,10 @@ struct Drawing: Sendable {
 }
 
 /// A finished drawing with its size.
-struct Figure: Sendable {
-    var width: Double
-    var height: Double
-    var markup: String
+package struct Figure: Sendable {
+    package var width: Double
+    package var height: Double
+    package var markup: String
 }
 
 /// Shorthand for coordinates inside markup.

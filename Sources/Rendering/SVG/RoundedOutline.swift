@@ -1,11 +1,17 @@
 /// Closed lines around sets of patches of a grid, a little inside the patches' edges and with round corners, so that
 /// the lines of two sets side by side stay apart.
-struct RoundedOutline {
+package struct RoundedOutline {
     /// Rows of `columns` boxes that share their edges.
     var boxes: [Picture.Box]
     var columns: Int
     /// How far inside the edges the line runs, in the boxes' unit.
     var inset: Double
+
+    package init(boxes: [Picture.Box], columns: Int, inset: Double) {
+        self.boxes = boxes
+        self.columns = columns
+        self.inset = inset
+    }
 
     /// A corner of patches, counted from the grid's own corner.
     private struct Corner: Hashable {
@@ -18,7 +24,7 @@ struct RoundedOutline {
     private var rows: Int { boxes.count / columns }
 
     /// Path data with one closed line for each edge of the set, those of holes too.
-    func path(around patches: [Int]) -> String {
+    package func path(around patches: [Int]) -> String {
         loops(around: Set(patches)).map(rounded).joined()
     }
 
