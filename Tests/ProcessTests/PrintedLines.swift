@@ -14,7 +14,7 @@ extension Decodable {
 /// A line of a batch's results.
 struct BatchLine: Decodable {
     struct PairError: Decodable {
-        let kind: String
+        let kind: String?
         let message: String
     }
 
