@@ -95,7 +95,7 @@ package final class GameArchive: Sendable {
         }
     }
 
-    /// A file of the folder that is no game, such as what games taught; at most `limit` bytes long.
+    /// A file of the folder that is not a game, such as what games taught; at most `limit` bytes long.
     func contents(of name: String, upTo limit: Int) -> [UInt8]? {
         let path = "\(folder)/\(name)"
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0

@@ -30,7 +30,7 @@ final class GameWriter: Sendable {
         self.look = look
     }
 
-    /// Notes that a game of so many masks was read from the archive.
+    /// Notes that a game with `masks` masks was read from the archive.
     func wasRead(_ key: GameKey, masks: Int) {
         state.withLock { state in
             state.kept[key] = masks

@@ -10,7 +10,7 @@ struct KeptExpansions {
         var paired: Bool
         var masks: Int
         var standardErrors: Bool
-        /// Of the prior it was made with.
+        /// The identity of the prior it was made with.
         var prior: String?
     }
 
@@ -36,7 +36,7 @@ struct KeptExpansions {
         return entries[entries.count - 1].task
     }
 
-    /// The last one made, to go on from.
+    /// The last one made, which another may continue.
     var latest: SideExpansion? { entries.last { $0.finished != nil }?.finished }
 
     mutating func insert(_ key: Key, _ task: Task<SideExpansion, any Error>) {

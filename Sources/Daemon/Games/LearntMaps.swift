@@ -100,7 +100,7 @@ package final class LearntMaps: Sendable {
                 return entries.withLock { $0[key]?.map }
             }
             let known = entries.withLock { $0[key]?.map?.map.images ?? 0 }
-            if sums.images >= known + max(1, known / 8), let map = sums.map() {
+            if sums.images >= known + Self.imagesBetweenMaps(known, dimension), let map = sums.map() {
                 let learnt = LearntMap(map)
                 entries.withLock { $0[key]?.map = learnt }
                 write("\(learnt.name).\(Self.mapSuffix)", key, map.serialized())
@@ -117,6 +117,10 @@ package final class LearntMaps: Sendable {
     package func knows(_ image: UInt64, _ key: LearntMapKey) -> Bool {
         entries.withLock { $0[key]?.sums.contains(image) ?? false }
     }
+
+    /// How many more images are worth another map: one where it is solved in milliseconds, and a growing share of
+    /// those known where it takes a second.
+    private static func imagesBetweenMaps(_ known: Int, _ dimension: Int) -> Int { max(1, known * dimension / 8192) }
 
     private static let sumsSuffix = "learnt"
     private static let mapSuffix = "map"

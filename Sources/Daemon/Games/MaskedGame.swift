@@ -13,7 +13,7 @@ package actor MaskedGame {
     private var pending: Set<Coalition> = []
     private let waiters = Waiters()
     private var expansions = KeptExpansions()
-    /// Of the whole image; made again where it was forgotten.
+    /// What its patches say in the pass over the whole image; found again where it was forgotten.
     private var patchStates: PatchStates?
     /// How many wait for each expansion that is being made.
     private var expansionWaiters: [Task<SideExpansion, any Error>: Int] = [:]

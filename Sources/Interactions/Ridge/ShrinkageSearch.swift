@@ -70,7 +70,7 @@ struct ShrinkageSearch {
     private let cancellation: Cancellation
     private var hasPairs: Bool { order >= 2 && variables.columns >= 2 }
 
-    /// Beyond so many masks what was expected beforehand gains nothing, and the masks alone are asked.
+    /// Beyond this number of masks, what was expected beforehand gains nothing, and the masks alone are asked.
     private static let priorMasks = coarseMasks + 32
 
     /// A search over the leading directions of the side's own embeddings.
@@ -124,7 +124,7 @@ struct ShrinkageSearch {
 
     private static let coarseMasks = 128
 
-    /// From so many masks on, left-out errors tell which of two beginnings is the better one.
+    /// From this number of masks on, left-out errors tell which of two beginnings is better.
     private static let tellingMasks = 64
 
     /// The best shrinkage found.
@@ -204,7 +204,7 @@ struct ShrinkageSearch {
 
     /// How far the factor of a learnt mean lies from 1: seen on the judges of docs/faithfulness.md.
     private static let scaleError = 0.3
-    /// More than this no patch counts along what was expected of it.
+    /// The largest factor by which expected coefficients are taken: masks that seem to say more are noise.
     private static let largestFactor = 1.5
 
     private func bestCandidate() throws -> Candidate {

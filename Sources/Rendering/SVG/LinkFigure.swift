@@ -186,7 +186,6 @@ struct LinkFigure {
     private func drawRegions(frame: ImageFrame, into drawing: inout Drawing) {
         guard picture.patches.formGrid else { return }
         let (boxes, columns) = (picture.patches.boxes, picture.patches.columns)
-        var taken: [Tag] = []
         var outline = RoundedOutline(boxes: boxes, columns: columns, inset: 0)
         let seen =
             picture.seenBox
@@ -203,17 +202,7 @@ struct LinkFigure {
                 drawing.append("<path class=\"\(name)\" \(frame.stroke(width)) d=\"\(d)\"/>")
             }
         }
-        for region in report.regions {
-            let pieces = PatchOutline.pieces(of: region.patches, columns: columns)
-            guard let piece = pieces.first else { continue }
-            let name = TextWidth.fit(
-                picture.wordNames[region.word - picture.patchCount], size: tagSize, width: frame.width * 0.6)
-            let tag = Tag.places(
-                beside: piece.map(frame.box), width: TextWidth.ems(name) * tagSize * 1.08 + 12, height: tagSize + 8,
-                in: frame
-            ).first { place in !taken.contains { $0.overlaps(place) } }
-            guard let tag else { continue }
-            taken.append(tag)
+        for (region, name, tag) in tags(in: frame) {
             drawing.rect(
                 x: tag.x, y: tag.y, width: tag.width, height: tag.height, class: "r\(region.color)", radius: 3)
             drawing.text(
@@ -222,11 +211,30 @@ struct LinkFigure {
         }
     }
 
+    /// The names of the regions' words, each where it hides no other.
+    private func tags(in frame: ImageFrame) -> [(region: WordRegion, name: String, tag: Tag)] {
+        guard picture.patches.formGrid else { return [] }
+        var result: [(region: WordRegion, name: String, tag: Tag)] = []
+        for region in report.regions {
+            let pieces = PatchOutline.pieces(of: region.patches, columns: picture.patches.columns)
+            guard let piece = pieces.first else { continue }
+            let name = TextWidth.fit(
+                picture.wordNames[region.word - picture.patchCount], size: tagSize, width: frame.width * 0.6)
+            let tag = Tag.places(
+                beside: piece.map(frame.box), width: TextWidth.ems(name) * tagSize * 1.08 + 12, height: tagSize + 8,
+                in: frame
+            ).first { place in !result.contains { $0.tag.overlaps(place) } }
+            if let tag { result.append((region, name, tag)) }
+        }
+        return result
+    }
+
     private var tagSize: Double { narrow ? 11 : width < 620 ? 12 : 14 }
 
     // MARK: Links
 
     private func drawLinks(frame: ImageFrame, top: Double, into drawing: inout Drawing) {
+        var taken = tags(in: frame).map(\.tag)
         for link in report.links.reversed() {
             let scale = report.scale(of: link)
             let size = scale > 0 ? abs(link.measured.value) / scale : 0
@@ -238,7 +246,9 @@ struct LinkFigure {
                 $0.path(
                     d, class: Tint.cssClass(link.measured.value) + "s", width: stroke,
                     opacity: 0.25 + 0.7 * link.measured.confidence)
-                if report.view == .overview, !narrow { drawValue(of: link, frame: frame, top: top, into: &$0) }
+                if report.view == .overview, !narrow {
+                    drawValue(of: link, frame: frame, top: top, beside: &taken, into: &$0)
+                }
             }
         }
         for patch in Set(report.links.flatMap { [$0.a, $0.b] }.filter { !picture.isWord($0) }).sorted() {
@@ -253,8 +263,10 @@ struct LinkFigure {
         min(gutter * (narrow ? 0.6 : 0.9), 14 + abs(to - from) * 0.35)
     }
 
-    /// The value of a pair at its curve's middle.
-    private func drawValue(of link: MeasuredPair, frame: ImageFrame, top: Double, into drawing: inout Drawing) {
+    /// The value of a pair at its curve's middle, unless it would hide what has been `taken`.
+    private func drawValue(
+        of link: MeasuredPair, frame: ImageFrame, top: Double, beside taken: inout [Tag], into drawing: inout Drawing
+    ) {
         let text = NumberText.signed(link.measured.value, decimals: NumberText.decimals(for: link.measured.value))
         func end(_ player: Int) -> (x: Double, y: Double) {
             picture.isWord(player)
@@ -268,8 +280,11 @@ struct LinkFigure {
         let room = TextWidth.ems(text) * 11 * TextWidth.widest + 6
         // Between patches side by side it would hide both.
         guard max(abs(b.x - a.x), abs(b.y - a.y)) > 2 * room || isOfWords else { return }
+        let place = Tag(x: middle.x - room / 2, y: middle.y - 8, width: room, height: 16)
+        guard !taken.contains(where: { $0.overlaps(place) }) else { return }
+        taken.append(place)
         drawing.rect(
-            x: middle.x - room / 2, y: middle.y - 8, width: room, height: 16, class: "paper", opacity: 0.9, radius: 3)
+            x: place.x, y: place.y, width: place.width, height: place.height, class: "paper", opacity: 0.9, radius: 3)
         drawing.text(
             text, x: middle.x, y: middle.y + 4, size: 11, class: Tint.cssClass(link.measured.value) + "t",
             anchor: .middle)
@@ -299,7 +314,7 @@ struct LinkFigure {
     }
 }
 
-/// A word's name on the image.
+/// The room of a word's name on the image, or of a value at a curve.
 private struct Tag {
     var x: Double
     var y: Double

@@ -28,7 +28,7 @@ struct NumPyFile {
         }
         guard let shape = header.firstMatch(of: /'shape': *\(([0-9, ]*)\)/) else { throw fault("it has no shape") }
         let sizes = shape.1.split(whereSeparator: { ", ".contains($0) }).map { Int($0) ?? -1 }
-        guard sizes.count { $0 != 1 } <= 1, !sizes.contains(where: { $0 < 0 }) else {
+        guard sizes.count(where: { $0 != 1 }) <= 1, !sizes.contains(where: { $0 < 0 }) else {
             throw fault("it is an array of shape (\(shape.1)); one vector is wanted")
         }
         let count = sizes.reduce(1, *)
