@@ -76,7 +76,11 @@ def model_memory_limit(setting):
             r"the model demo takes ([\d.]+) MiB of weights .* in 4 MiB: .*--model-memory (\d+) or more",
             error["message"],
         )
-        check(told and 15 < float(told[1]) <= int(told[2]) < 30, f"what it would take is not told: {error}")
+        # 20 MiB in f32, 11 in bf16, which processors with such products take.
+        check(told and 10 < float(told[1]) <= int(told[2]) < 30, f"what it would take is not told: {error}")
+        with setting.daemon("--model-memory", told[2]) as larger:
+            loaded = larger.connect().call("models/load", {"model": "demo"})
+            check("result" in loaded, f"it does not fit into what was told: {loaded.get('error')}")
         grown = daemon.peak() - peak
         check(grown < 12 << 20, f"{grown >> 20} MiB were taken for a model of 20 MiB that does not fit")
         results = []
@@ -209,7 +213,7 @@ def game_memory_limit(setting):
 @case
 def small_games_are_counted(setting):
     """What thousands of small games take is what status says of them: --game-memory bounds it."""
-    count = setting.amount(1500, 6000)
+    count = setting.amount(3000, 8000)
     texts = [f"a dog {index}" for index in range(count)]
     with setting.daemon("--game-memory", 4096) as daemon:
         client = daemon.connect(timeout=300)
@@ -224,11 +228,13 @@ def small_games_are_counted(setting):
         def taken():
             return daemon.resident(), client.result("server/status")["games"]["text"]["bytes"]
 
-        explain(texts[:200])
+        # The allocator's own pools grow by megabytes at first.
+        first = count // 2
+        explain(texts[:first])
         before = taken()
-        explain(texts[200:])
+        explain(texts[first:])
         after = taken()
-    grown, counted = (after[0] - before[0]) / (count - 200), (after[1] - before[1]) / (count - 200)
+    grown, counted = (after[0] - before[0]) / (count - first), (after[1] - before[1]) / (count - first)
     check(0.85 * grown < counted < 1.15 * grown, f"a game takes {grown:.0f} bytes, and is counted as {counted:.0f}")
     return f"{count} games of 8 masks: {grown:.0f} bytes each, counted as {counted:.0f}"
 

@@ -166,7 +166,8 @@ package final class GameArchive: Sendable {
             try? FileManager.default.removeItem(at: file.url)
         }
         let games = known.filter { $0.url.pathExtension == "game" }.sorted { $0.date < $1.date }
-        var total = games.reduce(0) { $0 + $1.size }
+        // What games taught counts, and stays: the games go.
+        var total = known.reduce(0) { $0 + $1.size }
         guard total > limit else { return total }
         for game in games where total > limit / 10 * 9 {
             try? FileManager.default.removeItem(at: game.url)

@@ -137,8 +137,8 @@ package final class GameStore: Sendable {
         await keeping?.writeAll(cache.withLock { $0.all.map(\.key) }, within: patience)
     }
 
-    /// Runs `body`, which encodes and books at most `bytes` more, with that much set aside for it. Where only what others
-    /// have set aside is in the way, it waits for them.
+    /// Runs `body`, which encodes and books at most `bytes` more, with that much set aside for it. Where only what
+    /// others have set aside is in the way, it waits for them.
     /// - Throws: `ApplicationError` of kind `memoryLimit` if open explanations alone leave too little;
     ///   `CancellationError`; what `body` throws.
     package func withRoom<Value: Sendable>(

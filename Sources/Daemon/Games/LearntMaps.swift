@@ -155,7 +155,14 @@ package final class LearntMaps: Sendable {
         }
     }
 
+    /// Nothing that would take more than a quarter of the folder is kept.
     private func write(_ file: String, _ key: LearntMapKey, _ bytes: [UInt8]) {
+        guard bytes.count <= archive.limit / 4 else {
+            logger.info(
+                "what games taught is too large for the state folder",
+                metadata: ["file": "\(file)", "bytes": "\(bytes.count)", "limit": "\(archive.limit) (--state-limit)"])
+            return
+        }
         do throws(GameArchiveError) {
             try archive.replace(contentsOf: file, Array((key.header + "\n").utf8) + bytes)
         } catch {

@@ -207,7 +207,8 @@ package final class ModelPool: Sendable {
     private func refusal(
         of name: String, taking bytes: Int, beside others: Int, of limit: Int
     ) -> ApplicationError {
-        let least = (bytes + others + (1 << 20) - 1) >> 20
+        // Known from the configuration alone, `bytes` is a little less than the model takes once it is loaded.
+        let least = (bytes + bytes / 32 + others + (1 << 20) - 1) >> 20
         return ApplicationError(
             .memoryLimit,
             "the model \(name) takes \(mebibytes(bytes)) of weights and does not fit "
