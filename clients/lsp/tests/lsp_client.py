@@ -1,6 +1,7 @@
 """A client of the Language Server Protocol for tests: every message from the server is held against the protocol's own types
 (the package lsprotocol), every request is answered once, and what the server asks is answered."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -273,5 +274,7 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
+        # An answer to one of its requests may have been on the way to a server that was ended.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
