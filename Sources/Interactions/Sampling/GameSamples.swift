@@ -36,7 +36,7 @@ package struct GameSamples: Sendable {
 
     /// The object that guards the samples, its key and its place among the games: what memory grew by for each of
     /// thousands of games, less what is counted above.
-    private static let bytesOfAnyGame = 2048
+    private static let bytesOfAnyGame = 4608
 
     /// Adds coalitions and their embeddings, `[coalitions.count, dimension]` row-major; one already held is passed
     /// over.
