@@ -11,41 +11,31 @@ for documents: means over pairs, in brackets the difference from the pass alone 
 import argparse
 import json
 import math
-import os
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "clients/python/src"))
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "clients/python/src")]
 import fixlipd  # noqa: E402
+from harness.daemon import Daemon, environment  # noqa: E402
 
 IMAGES = {".png", ".jpg", ".jpeg", ".webp"}
 
 
-class Run:
+class Run(Daemon):
     """A daemon with a state folder, and the commands that use it."""
 
-    def __init__(self, program, model, folder):
-        self.program, self.model, self.folder = str(program), str(model), Path(folder)
-        self.environment = os.environ | {"FIXLIPD_SOCKET": str(self.folder / "f.sock")}
-        read, write = os.pipe()
-        self.daemon = subprocess.Popen(
-            [self.program, "serve", "--state", str(self.folder / "state"), "--ready-fd", str(write)]
-            + ["--socket", str(self.folder / "f.sock"), "--log-level", "error"],
-            pass_fds=[write],
-        )
-        os.close(write)
-        if not os.read(read, 1):
-            sys.exit("the daemon did not start")
-        os.close(read)
+    def __init__(self, program, model):
+        super().__init__(program.absolute(), None, "--state", "state")
+        self.model = model
 
     def command(self, *arguments):
         run = subprocess.run(
             [self.program, *map(str, arguments), "--model", self.model, "--no-spawn"],
-            env=self.environment,
+            env=environment(self.folder) | {"FIXLIPD_SOCKET": self.socket},
             capture_output=True,
             text=True,
         )
@@ -56,17 +46,13 @@ class Run:
     def scores(self, pairs, budget, prior):
         """R² of 300 coalitions of patches with the whole caption shown, by pair: the image against the caption as a fixed vector."""
         scores = []
-        with fixlipd.Client(socket=str(self.folder / "f.sock"), spawn=False) as client:
+        with fixlipd.Client(socket=self.socket, spawn=False) as client:
             for pair in pairs:
                 target = {"texts": [{"text": pair["text"], "weight": 1}], "players": "none"}
                 with client.open(pair["image"], target=target, model=self.model, prior=prior) as explanation:
                     explanation.refine(image_masks=budget)
                     scores.append(explanation.evaluate(samples=300, seed=7).faithfulness.r_squared)
         return scores
-
-    def end(self):
-        self.daemon.terminate()
-        self.daemon.wait()
 
 
 def cell(values, base=None):
@@ -104,22 +90,17 @@ def main():
     print("|---|" + "---|" * len(options.budgets))
     base = None
     for count, masks in [(0, 0)] + [(count, masks) for masks in options.masks for count in options.images]:
-        with tempfile.TemporaryDirectory() as folder:
-            os.chmod(folder, 0o700)
-            run = Run(options.program.absolute(), options.model, folder)
-            try:
-                told = ""
-                if count:
-                    chosen = Path(folder, "pictures")
-                    chosen.mkdir()
-                    for picture in pictures[:count]:
-                        shutil.copy(picture, chosen)
-                    told = run.command("learn", chosen, "--masks", masks).strip()
-                # Evaluated pairs must not teach: each budget keeps to the map that pictures made.
-                prior = told.split("map ")[1].split(")")[0] if told else "pass"
-                scores = [run.scores(pairs, budget, prior) for budget in options.budgets]
-            finally:
-                run.end()
+        with Run(options.program, options.model) as run:
+            told = ""
+            if count:
+                chosen = run.folder / "pictures"
+                chosen.mkdir()
+                for picture in pictures[:count]:
+                    shutil.copy(picture, chosen)
+                told = run.command("learn", chosen, "--masks", masks).strip()
+            # Evaluated pairs must not teach: each budget keeps to the map that pictures made.
+            prior = told.split("map ")[1].split(")")[0] if told else "pass"
+            scores = [run.scores(pairs, budget, prior) for budget in options.budgets]
         name = f"{count} pictures of {masks} masks" if count else "the pass alone"
         base = base or scores
         cells = [cell(values, None if base is scores else first) for values, first in zip(scores, base, strict=True)]

@@ -113,18 +113,22 @@ package final class GameArchive: Sendable {
 
     /// The names that end so, those written last before others.
     func names(endingIn suffix: String) -> [String] {
-        let files =
+        files.filter { $0.url.lastPathComponent.hasSuffix(suffix) }.sorted { $0.date > $1.date }
+            .map(\.url.lastPathComponent)
+    }
+
+    /// What lies in the folder, with sizes in bytes and times of last change.
+    private var files: [(url: URL, size: Int, date: Date)] {
+        let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
+        let urls =
             (try? FileManager.default.contentsOfDirectory(
-                at: URL(fileURLWithPath: folder), includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
-        return files.filter { $0.lastPathComponent.hasSuffix(suffix) }
-            .map {
-                (
-                    file: $0,
-                    date: (try? $0.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate
-                )
-            }
-            .sorted { ($0.date ?? .distantPast) > ($1.date ?? .distantPast) }
-            .map(\.file.lastPathComponent)
+                at: URL(fileURLWithPath: folder), includingPropertiesForKeys: Array(keys))) ?? []
+        return urls.compactMap { url in
+            guard let values = try? url.resourceValues(forKeys: keys), let size = values.fileSize,
+                let date = values.contentModificationDate
+            else { return nil }
+            return (url, size, date)
+        }
     }
 
     private static func create(_ path: String) -> Int32 {
@@ -152,16 +156,7 @@ package final class GameArchive: Sendable {
     /// Removes the games longest unused where there is too much, down to nine tenths, and what killed daemons left.
     /// - Returns: bytes that are left.
     private func prune() -> Int {
-        let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
-        let files =
-            (try? FileManager.default.contentsOfDirectory(
-                at: URL(fileURLWithPath: folder), includingPropertiesForKeys: Array(keys))) ?? []
-        let known = files.compactMap { file -> (url: URL, size: Int, date: Date)? in
-            guard let values = try? file.resourceValues(forKeys: keys), let size = values.fileSize,
-                let date = values.contentModificationDate
-            else { return nil }
-            return (file, size, date)
-        }
+        let known = files
         for file in known where file.url.lastPathComponent.hasSuffix(Self.partialSuffix) && file.date < start {
             try? FileManager.default.removeItem(at: file.url)
         }

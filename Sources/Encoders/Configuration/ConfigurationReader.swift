@@ -97,3 +97,17 @@ struct ConfigurationReader {
         return ConfigurationReader(file: file, path: key, values: .object([:]))
     }
 }
+
+extension JSONValue {
+    /// What a model's file of configuration holds.
+    /// - Throws: ``ModelError/unreadable(file:reason:)``.
+    init(configuration file: String) throws(ModelError) {
+        do {
+            try self.init(contentsOf: file)
+        } catch .unreadable(_, let reason) {
+            throw .unreadable(file: file, reason: reason)
+        } catch {
+            throw .unreadable(file: file, reason: "\(error)")
+        }
+    }
+}

@@ -8,14 +8,7 @@ extension ModelConfiguration {
     static func huggingFace(
         _ file: String
     ) throws(ModelError) -> (family: HuggingFaceFamily, configuration: ModelConfiguration) {
-        let values: JSONValue
-        do {
-            values = try JSONValue(contentsOf: file)
-        } catch .unreadable(_, let reason) {
-            throw .unreadable(file: file, reason: reason)
-        } catch {
-            throw .unreadable(file: file, reason: "\(error)")
-        }
+        let values = try JSONValue(configuration: file)
         guard values.object != nil else { throw .unreadable(file: file, reason: "it holds no JSON object") }
         let top = ConfigurationReader(file: file, path: "", values: values)
         let family = try HuggingFaceFamily.of(top)

@@ -13,14 +13,7 @@ struct OpenCLIPConfiguration {
     /// - Parameter shape: the shape of a tensor of the weights, by its name there.
     /// - Throws: ``ModelError``: also for towers of other kinds, and for options that build other networks.
     init(file: String, shape: (String) -> [Int]?) throws(ModelError) {
-        let values: JSONValue
-        do {
-            values = try JSONValue(contentsOf: file)
-        } catch .unreadable(_, let reason) {
-            throw .unreadable(file: file, reason: reason)
-        } catch {
-            throw .unreadable(file: file, reason: "\(error)")
-        }
+        let values = try JSONValue(configuration: file)
         guard let configuration = values["model_cfg"], configuration.object != nil else {
             throw .configuration(file: file, key: "model_cfg", reason: "it is missing or no object")
         }

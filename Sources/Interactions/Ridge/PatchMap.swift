@@ -37,13 +37,11 @@ package struct PatchMapSums: Sendable, Equatable {
         var cross: Matrix<Double>
         /// Σ ‖B‖².
         var square: Double
-        var images: Int
 
         mutating func add(_ other: Fold, times factor: Double = 1) {
             for k in gram.elements.indices { gram.elements[k] += factor * other.gram.elements[k] }
             for k in cross.elements.indices { cross.elements[k] += factor * other.cross.elements[k] }
             square += factor * other.square
-            images += factor > 0 ? other.images : -other.images
         }
 
         /// Σ ‖B − φW‖².
@@ -70,10 +68,10 @@ package struct PatchMapSums: Sendable, Equatable {
 
     package init(dimension: Int) {
         let empty = Matrix<Double>(rows: dimension, columns: dimension)
-        folds = (0..<Self.foldCount).map { _ in Fold(gram: empty, cross: empty, square: 0, images: 0) }
+        folds = (0..<Self.foldCount).map { _ in Fold(gram: empty, cross: empty, square: 0) }
     }
 
-    package var images: Int { folds.reduce(0) { $0 + $1.images } }
+    package var images: Int { known.count }
     package var dimension: Int { folds[0].cross.columns }
 
     package func contains(_ image: UInt64) -> Bool { known.contains(image) }
@@ -100,7 +98,7 @@ package struct PatchMapSums: Sendable, Equatable {
         folds[Int(image % UInt64(Self.foldCount))].add(
             Fold(
                 gram: features.times(features, transposeSelf: true),
-                cross: features.times(coefficients, transposeSelf: true), square: square, images: 1),
+                cross: features.times(coefficients, transposeSelf: true), square: square),
             times: factor)
         return true
     }
@@ -114,7 +112,7 @@ package struct PatchMapSums: Sendable, Equatable {
         var best: (error: Double, penalty: Double)?
         for penalty in Self.penalties {
             var error = 0.0
-            for fold in folds where fold.images > 0 {
+            for fold in folds where fold.square > 0 {
                 var others = all
                 others.add(fold, times: -1)
                 guard let weights = Self.solve(others, penalty: penalty) else {
@@ -158,7 +156,6 @@ extension PatchMapSums {
         for value in [1, dimension, known.count] { writer.append(UInt64(value)) }
         for image in known.sorted() { writer.append(image) }
         for fold in folds {
-            writer.append(UInt64(fold.images))
             writer.append(fold.square.bitPattern)
             writer.append(fold.gram.elements.lazy.map { Float($0) })
             writer.append(fold.cross.elements.lazy.map { Float($0) })
@@ -178,12 +175,7 @@ extension PatchMapSums {
             throw .corruptState("it is of another model")
         }
         for _ in 0..<sizes.1 { known.insert(try reader.next(UInt64.self)) }
-        var images = 0
         for index in folds.indices {
-            let count = try reader.next(UInt64.self)
-            guard count <= sizes.1 else { throw .corruptState("it counts more images than it has") }
-            folds[index].images = Int(count)
-            images += Int(count)
             folds[index].square = Double(bitPattern: try reader.next(UInt64.self))
             folds[index].gram.elements = try reader.floats(dimension * dimension).map { Double($0) }
             folds[index].cross.elements = try reader.floats(dimension * dimension).map { Double($0) }
@@ -191,7 +183,7 @@ extension PatchMapSums {
                 folds[index].cross.elements.allSatisfy(\.isFinite)
             else { throw .corruptState("it holds numbers that are not finite") }
         }
-        guard images == known.count, UInt64(known.count) == sizes.1, reader.remaining == 0 else {
+        guard UInt64(known.count) == sizes.1, reader.remaining == 0 else {
             throw .corruptState("the sizes in the header do not match what it holds")
         }
     }
