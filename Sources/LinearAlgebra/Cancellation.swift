@@ -1,14 +1,14 @@
 /// Whether nobody wants a result any more, asked between pieces of its computation that take some milliseconds.
-package struct Cancellation: Sendable {
+public struct Cancellation: Sendable {
     private let isCancelled: @Sendable () -> Bool
 
-    package init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
+    public init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
 
     /// The cancellation of a computation that always runs to its end.
-    package static let never = Cancellation { false }
+    public static let never = Cancellation { false }
 
     /// - Throws: `CancellationError` where the result is not wanted.
-    package func check() throws {
+    public func check() throws {
         if isCancelled() { throw CancellationError() }
     }
 
@@ -18,7 +18,7 @@ package struct Cancellation: Sendable {
     /// - Parameters:
     ///   - operations: multiplications for each of the `count`.
     ///   - least: how many a piece has at least, below which a product is slow.
-    package func forEachPiece(
+    public func forEachPiece(
         of count: Int, operations: Int, least: Int = 32, _ body: (Range<Int>) throws -> Void
     ) throws {
         let size = max(least, Self.operations / max(operations, 1))

@@ -1,9 +1,9 @@
 /// Why a linear-algebra operation could not be done.
-package enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
+public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     /// The matrix is not positive definite: elimination broke down at this row (zero-based).
     case notPositiveDefinite(row: Int)
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .notPositiveDefinite(let row):
             "the matrix is not positive definite (row \(row)); use a minimum-norm solve or add a penalty"
@@ -12,8 +12,8 @@ package enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The factor A = UᵀU of a symmetric positive definite matrix, U upper triangular.
-package struct Cholesky<Element: Scalar>: Sendable {
-    package let size: Int
+public struct Cholesky<Element: Scalar>: Sendable {
+    public let size: Int
     /// U in the upper triangle, row-major; what lies below is not meaningful.
     @usableFromInline
     var factor: [Element]
@@ -32,7 +32,7 @@ package struct Cholesky<Element: Scalar>: Sendable {
     /// - Parameter cancellation: asked here and in all that is solved with the factor.
     /// - Throws: ``LinearAlgebraError/notPositiveDefinite(row:)``; `CancellationError`.
     @inlinable
-    package init(_ matrix: consuming Matrix<Element>, cancellation: Cancellation = .never) throws {
+    public init(_ matrix: consuming Matrix<Element>, cancellation: Cancellation = .never) throws {
         precondition(matrix.rows == matrix.columns, "the matrix is not square")
         size = matrix.rows
         self.cancellation = cancellation
@@ -81,7 +81,7 @@ package struct Cholesky<Element: Scalar>: Sendable {
 
     /// The least over the greatest diagonal element of U, squared: near 0 where A is singular to working precision.
     @inlinable
-    package var pivotRatio: Element {
+    public var pivotRatio: Element {
         guard size > 0 else { return 1 }
         var least = factor[0].magnitude
         var greatest = least
@@ -96,7 +96,7 @@ package struct Cholesky<Element: Scalar>: Sendable {
     ///
     /// - Throws: `CancellationError`.
     @inlinable
-    package func solve(_ right: consuming Matrix<Element>) throws -> Matrix<Element> {
+    public func solve(_ right: consuming Matrix<Element>) throws -> Matrix<Element> {
         var result = right
         try triangularSolve(&result, transpose: true)
         try triangularSolve(&result, transpose: false)
@@ -105,13 +105,13 @@ package struct Cholesky<Element: Scalar>: Sendable {
 
     /// A⁻¹b.
     @inlinable
-    package func solve(_ right: [Element]) throws -> [Element] {
+    public func solve(_ right: [Element]) throws -> [Element] {
         try solve(Matrix(rows: right.count, columns: 1, elements: right)).elements
     }
 
     /// U⁻ᵀB: the columns' squared lengths are bᵀA⁻¹b.
     @inlinable
-    package func whiten(_ right: consuming Matrix<Element>) throws -> Matrix<Element> {
+    public func whiten(_ right: consuming Matrix<Element>) throws -> Matrix<Element> {
         var result = right
         try triangularSolve(&result, transpose: true)
         return result
@@ -127,13 +127,13 @@ package struct Cholesky<Element: Scalar>: Sendable {
 
     /// A⁻¹ = U⁻¹U⁻ᵀ, complete.
     @inlinable
-    package func inverse() throws -> Matrix<Element> {
+    public func inverse() throws -> Matrix<Element> {
         try invertedTriangle().outerGram(cancellation)
     }
 
     /// The diagonal of A⁻¹ = U⁻¹U⁻ᵀ: the squared lengths of the rows of U⁻¹.
     @inlinable
-    package func inverseDiagonal() throws -> [Element] {
+    public func inverseDiagonal() throws -> [Element] {
         let inverse = try invertedTriangle()
         var result = [Element](repeating: 0, count: size)
         try cancellation.forEachPiece(of: size, operations: 32 * size) { rows in

@@ -1,15 +1,16 @@
 // LinearAlgebra: dense matrices, products and solves on BLAS and LAPACK, in pieces that a cancellation can end.
+// Generic code is public rather than package: the compiler specialises it in other targets only if it is.
 
 /// A dense row-major matrix.
-package struct Matrix<Element: Scalar>: Sendable, Equatable {
-    package let rows: Int
-    package let columns: Int
+public struct Matrix<Element: Scalar>: Sendable, Equatable {
+    public let rows: Int
+    public let columns: Int
     /// `rows × columns` elements, row after row.
-    package var elements: [Element]
+    public var elements: [Element]
 
     /// A matrix of zeros.
     @inlinable
-    package init(rows: Int, columns: Int) {
+    public init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
         elements = [Element](repeating: 0, count: rows * columns)
@@ -19,7 +20,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     ///
     /// - Throws: `CancellationError`.
     @inlinable
-    package init(zeros rows: Int, _ columns: Int, _ cancellation: Cancellation) throws {
+    public init(zeros rows: Int, _ columns: Int, _ cancellation: Cancellation) throws {
         self.rows = rows
         self.columns = columns
         elements = try [Element](unsafeUninitializedCapacity: rows * columns) { buffer, count in
@@ -35,7 +36,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     ///
     /// - Precondition: `elements.count == rows * columns`.
     @inlinable
-    package init(rows: Int, columns: Int, elements: [Element]) {
+    public init(rows: Int, columns: Int, elements: [Element]) {
         precondition(elements.count == rows * columns, "a \(rows)×\(columns) matrix needs \(rows * columns) elements")
         self.rows = rows
         self.columns = columns
@@ -44,27 +45,27 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
 
     /// The matrix in another precision.
     @inlinable
-    package init<Other: Scalar>(_ other: Matrix<Other>) {
+    public init<Other: Scalar>(_ other: Matrix<Other>) {
         rows = other.rows
         columns = other.columns
         elements = other.elements.map { Element($0) }
     }
 
     @inlinable
-    package subscript(row: Int, column: Int) -> Element {
+    public subscript(row: Int, column: Int) -> Element {
         get { elements[row * columns + column] }
         set { elements[row * columns + column] = newValue }
     }
 
     /// One row as a slice of ``elements``.
     @inlinable
-    package func row(_ index: Int) -> ArraySlice<Element> {
+    public func row(_ index: Int) -> ArraySlice<Element> {
         elements[index * columns..<(index + 1) * columns]
     }
 
     /// A range of rows, copied.
     @inlinable
-    package func rows(_ range: Range<Int>) -> Matrix {
+    public func rows(_ range: Range<Int>) -> Matrix {
         Matrix(
             rows: range.count, columns: columns,
             elements: Array(elements[range.lowerBound * columns..<range.upperBound * columns]))
@@ -72,25 +73,25 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
 
     /// Some rows, in the order given, copied.
     @inlinable
-    package func rows(_ indices: [Int]) -> Matrix {
+    public func rows(_ indices: [Int]) -> Matrix {
         Matrix(rows: indices.count, columns: columns, elements: indices.flatMap { row($0) })
     }
 
     /// Adds another matrix of the same size.
     @inlinable
-    package mutating func add(_ other: Matrix) {
+    public mutating func add(_ other: Matrix) {
         precondition(rows == other.rows && columns == other.columns, "sizes differ")
         for k in elements.indices { elements[k] += other.elements[k] }
     }
 
     /// One column, copied.
     @inlinable
-    package func column(_ index: Int) -> [Element] {
+    public func column(_ index: Int) -> [Element] {
         (0..<rows).map { elements[$0 * columns + index] }
     }
 
     @inlinable
-    package var transposed: Matrix {
+    public var transposed: Matrix {
         var result = Matrix(rows: columns, columns: rows)
         for i in 0..<rows {
             for j in 0..<columns { result.elements[j * rows + i] = elements[i * columns + j] }
@@ -100,7 +101,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
 
     /// The squared length of each column.
     @inlinable
-    package var columnSquares: [Element] {
+    public var columnSquares: [Element] {
         var result = [Element](repeating: 0, count: columns)
         for i in 0..<rows {
             for j in 0..<columns { result[j] += elements[i * columns + j] * elements[i * columns + j] }
@@ -112,7 +113,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     ///
     /// - Precondition: the inner sizes agree.
     @inlinable
-    package func times(_ other: Matrix, transposeSelf: Bool = false, transposeOther: Bool = false) -> Matrix {
+    public func times(_ other: Matrix, transposeSelf: Bool = false, transposeOther: Bool = false) -> Matrix {
         var result = Matrix(rows: transposeSelf ? columns : rows, columns: transposeOther ? other.rows : other.columns)
         multiply(other, transposeSelf, transposeOther, 0..<result.rows, into: &result)
         return result
@@ -122,7 +123,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     ///
     /// - Throws: `CancellationError`.
     @inlinable
-    package func times(
+    public func times(
         _ other: Matrix, transposeSelf: Bool = false, transposeOther: Bool = false, _ cancellation: Cancellation
     ) throws -> Matrix {
         var result = Matrix(rows: transposeSelf ? columns : rows, columns: transposeOther ? other.rows : other.columns)
@@ -163,7 +164,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     /// - Precondition: `a.columns == rows == columns`.
     /// - Throws: `CancellationError`.
     @inlinable
-    package mutating func addGram(of a: Matrix, _ cancellation: Cancellation = .never) throws {
+    public mutating func addGram(of a: Matrix, _ cancellation: Cancellation = .never) throws {
         precondition(rows == columns && a.columns == rows, "sizes differ")
         let size = rows
         try a.elements.withUnsafeBufferPointer { source in
@@ -180,7 +181,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
     ///
     /// - Throws: `CancellationError`.
     @inlinable
-    package func outerGram(_ cancellation: Cancellation = .never) throws -> Matrix {
+    public func outerGram(_ cancellation: Cancellation = .never) throws -> Matrix {
         var result = Matrix(rows: rows, columns: rows)
         try elements.withUnsafeBufferPointer { source in
             try result.elements.withUnsafeMutableBufferPointer { target in
@@ -196,7 +197,7 @@ package struct Matrix<Element: Scalar>: Sendable, Equatable {
 
     /// Copies the upper triangle of a square matrix onto the lower one.
     @inlinable
-    package mutating func mirrorUpperTriangle() {
+    public mutating func mirrorUpperTriangle() {
         precondition(rows == columns, "the matrix is not square")
         let n = rows
         let block = 64

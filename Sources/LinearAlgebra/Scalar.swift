@@ -3,7 +3,7 @@ import COpenBLAS
 /// The element types that BLAS and LAPACK work on: `Float` and `Double`.
 ///
 /// The requirements are the raw routines, row-major, for ``Matrix`` and ``Cholesky`` to call.
-package protocol Scalar: BinaryFloatingPoint, Sendable {
+public protocol Scalar: BinaryFloatingPoint, Sendable {
     /// C = alpha · op(A) · op(B) + beta · C.
     static func gemm(
         transposeA: Bool, transposeB: Bool, rows: Int, columns: Int, inner: Int, alpha: Self,
@@ -27,7 +27,7 @@ package protocol Scalar: BinaryFloatingPoint, Sendable {
 extension Scalar {
     /// B ← U⁻¹B, or U⁻ᵀB where `transpose`, for an upper triangular U.
     @inlinable
-    package static func trsm(
+    public static func trsm(
         transpose: Bool, size: Int, columns: Int, u: UnsafePointer<Self>, strideU: Int,
         b: UnsafeMutablePointer<Self>, strideB: Int
     ) {
@@ -40,7 +40,7 @@ extension Scalar {
     ///
     /// - Throws: `CancellationError`.
     @inlinable
-    package static func addGram(
+    public static func addGram(
         outer: Bool, size: Int, inner: Int, alpha: Self, a: UnsafePointer<Self>, strideA: Int,
         c: UnsafeMutablePointer<Self>, strideC: Int, _ cancellation: Cancellation
     ) throws {
@@ -63,7 +63,7 @@ extension Scalar {
     ///
     /// - Throws: `CancellationError`.
     @inlinable
-    package static func subtractGram(
+    public static func subtractGram(
         of a: UnsafePointer<Self>, rows: Int, columns: Int, stride: Int, from c: UnsafeMutablePointer<Self>,
         stride strideC: Int, _ cancellation: Cancellation
     ) throws {
@@ -90,7 +90,7 @@ extension Double: Scalar {
             y, 1)
     }
 
-    package static func gemm(
+    public static func gemm(
         transposeA: Bool, transposeB: Bool, rows: Int, columns: Int, inner: Int, alpha: Double,
         a: UnsafePointer<Double>, strideA: Int, b: UnsafePointer<Double>, strideB: Int,
         beta: Double, c: UnsafeMutablePointer<Double>, strideC: Int
@@ -102,7 +102,7 @@ extension Double: Scalar {
             beta, c, Int32(strideC))
     }
 
-    package static func syrk(
+    public static func syrk(
         outer: Bool, size: Int, inner: Int, alpha: Double, a: UnsafePointer<Double>, strideA: Int,
         beta: Double, c: UnsafeMutablePointer<Double>, strideC: Int
     ) {
@@ -112,7 +112,7 @@ extension Double: Scalar {
             alpha, a, Int32(strideA), beta, c, Int32(strideC))
     }
 
-    package static func trsm(
+    public static func trsm(
         transpose: Bool, size: Int, columns: Int, alpha: Double, u: UnsafePointer<Double>, strideU: Int,
         b: UnsafeMutablePointer<Double>, strideB: Int
     ) {
@@ -122,7 +122,7 @@ extension Double: Scalar {
             Int32(size), Int32(columns), alpha, u, Int32(strideU), b, Int32(strideB))
     }
 
-    package static func trsmRight(
+    public static func trsmRight(
         rows: Int, size: Int, u: UnsafePointer<Double>, strideU: Int, b: UnsafeMutablePointer<Double>, strideB: Int
     ) {
         Runtime.prepare()
@@ -131,7 +131,7 @@ extension Double: Scalar {
             u, Int32(strideU), b, Int32(strideB))
     }
 
-    package static func potrf(size: Int, a: UnsafeMutablePointer<Double>, stride: Int) -> Int {
+    public static func potrf(size: Int, a: UnsafeMutablePointer<Double>, stride: Int) -> Int {
         Runtime.prepare()
         var n = Int32(size)
         var leading = Int32(stride)
@@ -143,7 +143,7 @@ extension Double: Scalar {
 }
 
 extension Float: Scalar {
-    package static func gemm(
+    public static func gemm(
         transposeA: Bool, transposeB: Bool, rows: Int, columns: Int, inner: Int, alpha: Float,
         a: UnsafePointer<Float>, strideA: Int, b: UnsafePointer<Float>, strideB: Int,
         beta: Float, c: UnsafeMutablePointer<Float>, strideC: Int
@@ -155,7 +155,7 @@ extension Float: Scalar {
             beta, c, Int32(strideC))
     }
 
-    package static func syrk(
+    public static func syrk(
         outer: Bool, size: Int, inner: Int, alpha: Float, a: UnsafePointer<Float>, strideA: Int,
         beta: Float, c: UnsafeMutablePointer<Float>, strideC: Int
     ) {
@@ -165,7 +165,7 @@ extension Float: Scalar {
             alpha, a, Int32(strideA), beta, c, Int32(strideC))
     }
 
-    package static func trsm(
+    public static func trsm(
         transpose: Bool, size: Int, columns: Int, alpha: Float, u: UnsafePointer<Float>, strideU: Int,
         b: UnsafeMutablePointer<Float>, strideB: Int
     ) {
@@ -175,7 +175,7 @@ extension Float: Scalar {
             Int32(size), Int32(columns), alpha, u, Int32(strideU), b, Int32(strideB))
     }
 
-    package static func trsmRight(
+    public static func trsmRight(
         rows: Int, size: Int, u: UnsafePointer<Float>, strideU: Int, b: UnsafeMutablePointer<Float>, strideB: Int
     ) {
         Runtime.prepare()
@@ -184,7 +184,7 @@ extension Float: Scalar {
             u, Int32(strideU), b, Int32(strideB))
     }
 
-    package static func potrf(size: Int, a: UnsafeMutablePointer<Float>, stride: Int) -> Int {
+    public static func potrf(size: Int, a: UnsafeMutablePointer<Float>, stride: Int) -> Int {
         Runtime.prepare()
         var n = Int32(size)
         var leading = Int32(stride)
